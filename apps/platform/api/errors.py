@@ -1,0 +1,55 @@
+"""One error shape for every endpoint: {"code", "message", "fields"}."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpResponse
+from rest_framework import exceptions
+
+from apps.platform.api.responses import json_response
+from apps.platform.services.errors import EpicmlError
+
+
+def error_response(
+    *, code: str, message: str, status: int, fields: Mapping[str, Sequence[str]] | None = None
+) -> HttpResponse:
+    """The answer that says what was wrong, in the one shape."""
+    return json_response({"code": code, "message": message, "fields": dict(fields or {})}, status=status)
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """Turn what a view raised into the one error shape; None lets Django report a 500."""
+    if isinstance(error, EpicmlError):
+        return error_response(
+            code=error.code, message=error.message, status=error.status, fields=error.fields
+        )
+    if isinstance(error, RequestDataTooBig):
+        return error_response(code="too_large", message="The body is larger than 1 MiB.", status=413)
+    if isinstance(error, Http404):
+        return error_response(code="not_found", message="There is nothing at this address.", status=404)
+    if isinstance(error, PermissionDenied):
+        return error_response(code="forbidden", message="This key may not do that.", status=403)
+    if isinstance(error, exceptions.APIException):
+        return _from_framework(error)
+    return None
+
+
+def _from_framework(error: exceptions.APIException) -> HttpResponse:
+    fields = error.detail if isinstance(error.detail, dict) else {}
+    message = "The request has errors." if fields else str(error.detail)
+    code = "invalid" if fields else str(error.default_code)
+    answer = error_response(code=code, message=message, status=error.status_code, fields=_flat(fields))
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        answer["Retry-After"] = str(int(wait) + 1)
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        name: [str(part) for part in (reasons if isinstance(reasons, list) else [reasons])]
+        for name, reasons in fields.items()
+    }
