@@ -21,9 +21,7 @@ def error_response(
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn what a view raised into the one error shape; None lets Django report a 500."""
     if isinstance(error, EpicmlError):
-        return error_response(
-            code=error.code, message=error.message, status=error.status, fields=error.fields
-        )
+        return error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
     if isinstance(error, RequestDataTooBig):
         return error_response(code="too_large", message="The body is larger than 1 MiB.", status=413)
     if isinstance(error, Http404):
