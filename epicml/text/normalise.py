@@ -1,0 +1,130 @@
+"""The normal form in which titles, names and typed text are compared, and what a title says of its series."""
+
+# ruff: noqa: RUF001  # signs that look alike are this module's subject
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+# Dropped, not taken for a gap: a child who types "dont" means "Don't".
+APOSTROPHES = frozenset("'`´‘’‛′ʹʻʼʽˈ＇")
+# Letters that Unicode does not decompose, as readers without such keys type them.
+LETTERS = {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
+WORD_RUN = re.compile(r"[^\W_]+")
+SERIES_NOTE = re.compile(r"\s*\(([^()]*?)[\s,;:]*#\s*(\d+(?:\.\d+)?)([^()]*)\)\s*$")
+
+
+class Word(NamedTuple):
+    """A word in its normal form, and where it stands in the text it came from (half-open)."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Series(NamedTuple):
+    """The series a title names, and the book's place in it; no place for a set of several volumes."""
+
+    name: str
+    number: float | None
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each character, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if character in APOSTROPHES:
+        return ""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    return "".join(
+        LETTERS.get(part, part)
+        for part in decomposed
+        if part not in APOSTROPHES and not unicodedata.category(part).startswith("M")
+    )
+
+
+_FOLDING = _Folding()
+
+
+def folded(text: str) -> str:
+    """Text without case, accents, marks and apostrophes; everything else keeps its place in the order.
+
+    >>> folded("Émile's ÆON")
+    'emiles aeon'
+    """
+    return text.translate(_FOLDING)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in normal form: runs of letters and digits.
+
+    >>> words("The Cat's Pyjamas: №9 & Other Stories")
+    ['the', 'cats', 'pyjamas', 'no9', 'other', 'stories']
+    """
+    return WORD_RUN.findall(folded(text))
+
+
+def normal_form(text: str) -> str:
+    """The words of a text joined by underscores: two texts a reader takes for equal have the same one.
+
+    >>> normal_form("Where the Wild Things Are"), normal_form("  where—the wild, things Are! ")
+    ('where_the_wild_things_are', 'where_the_wild_things_are')
+    """
+    return "_".join(words(text))
+
+
+def typed_form(text: str) -> str:
+    """The normal form of text as it is being typed; an underscore at the end says that the last word is complete.
+
+    >>> typed_form("the"), typed_form("the "), typed_form("don'"), typed_form(" ")
+    ('the', 'the_', 'don', '')
+    """
+    normal = normal_form(text)
+    return normal + "_" if normal and _ends_a_word(text[-1]) else normal
+
+
+def _ends_a_word(character: str) -> bool:
+    return WORD_RUN.search(folded(character)) is None and folded(character) != ""
+
+
+def word_spans(text: str) -> list[Word]:
+    """The words of a text in normal form with the places they were read from, so that a match can be shown.
+
+    >>> word_spans("It's Élan")
+    [Word(text='its', start=0, end=4), Word(text='elan', start=5, end=9)]
+    """
+    pieces = [_FOLDING[ord(character)] for character in text]
+    origins = [place for place, piece in enumerate(pieces) for _ in piece]
+    joined = "".join(pieces)
+    return [Word(match[0], origins[match.start()], origins[match.end() - 1] + 1) for match in WORD_RUN.finditer(joined)]
+
+
+def main_title(title: str) -> str:
+    """The title without the note of its series at the end.
+
+    >>> main_title("Catching Fire (The Hunger Games, #2)"), main_title("Dracula (Marvel Illustrated)")
+    ('Catching Fire', 'Dracula (Marvel Illustrated)')
+    """
+    return SERIES_NOTE.sub("", title) or title
+
+
+def series_of(title: str) -> Series | None:
+    """The series that a title notes in brackets at its end, the first one when it notes several.
+
+    >>> series_of("Soul Music (Discworld, #16; Death, #3)")
+    Series(name='Discworld', number=16.0)
+    >>> series_of("Fifty Shades Trilogy (Fifty Shades, #1-3)")
+    Series(name='Fifty Shades', number=None)
+    >>> series_of("Holes") is None
+    True
+    """
+    note = SERIES_NOTE.search(title)
+    if note is None or not note[1].strip():
+        return None
+    several = note[3].lstrip().startswith(("-", "–", "&", "/"))
+    return Series(note[1].strip(), None if several else float(note[2]))

@@ -1,0 +1,99 @@
+# ruff: noqa: RUF001
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epicml.text.normalise import main_title, normal_form, series_of, typed_form, word_spans, words
+
+GOODBOOKS = Path(__file__).parents[4] / "shared" / "data" / "goodbooks" / "books.csv"
+
+
+class TestNormalForm:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("Les Misérables", "les_miserables"),
+            ("Don’t Let the Pigeon Drive the Bus!", "dont_let_the_pigeon_drive_the_bus"),
+            ("STRASSE straße", "strasse_strasse"),
+            ("Smørrebrød på dansk", "smorrebrod_pa_dansk"),
+            ("Łódź", "lodz"),
+            ("snake_case", "snake_case"),
+            ("１９８４", "1984"),
+            ("e\u0301cole", "ecole"),
+            ("...", ""),
+            ("", ""),
+        ],
+    )
+    def test_reads_what_a_reader_would_take_for_equal_as_equal(self, text: str, expected: str) -> None:
+        assert normal_form(text) == expected
+
+    @given(st.text())
+    def test_is_its_own_normal_form(self, text: str) -> None:
+        assert normal_form(normal_form(text)) == normal_form(text)
+
+    @given(st.text())
+    def test_holds_words_and_single_underscores_only(self, text: str) -> None:
+        normal = normal_form(text)
+        assert all(word.isalnum() for word in normal.split("_") if normal)
+
+    @given(st.text(), st.text())
+    def test_reads_two_texts_side_by_side_as_the_words_of_both(self, left: str, right: str) -> None:
+        assert words(f"{left} {right}") == words(left) + words(right)
+
+
+class TestTypedForm:
+    @pytest.mark.parametrize(
+        ("typed", "expected"),
+        [("the ", "the_"), ("the-", "the_"), ("dragon's", "dragons"), ("the'", "the"), ("e\u0301", "e"), ("  ", "")],
+    )
+    def test_says_whether_the_last_word_is_complete(self, typed: str, expected: str) -> None:
+        assert typed_form(typed) == expected
+
+
+class TestWordSpans:
+    @given(st.text())
+    def test_finds_the_words_in_order(self, text: str) -> None:
+        spans = word_spans(text)
+        assert [span.text for span in spans] == words(text)
+        assert all(0 <= span.start < span.end <= len(text) for span in spans)
+        assert [span.start for span in spans] == sorted(span.start for span in spans)
+
+    @given(st.text(alphabet="aé'’ -_1", max_size=40))
+    def test_reads_the_same_word_at_the_place_it_names(self, text: str) -> None:
+        assert all(words(text[span.start : span.end]) == [span.text] for span in word_spans(text))
+
+
+class TestSeriesOf:
+    @pytest.mark.parametrize(
+        ("title", "main", "series"),
+        [
+            ("The Hunger Games (The Hunger Games, #1)", "The Hunger Games", ("The Hunger Games", 1.0)),
+            ("To Green Angel Tower (Memory, Sorrow, and Thorn, #3; Part 1)", "To Green Angel Tower",
+             ("Memory, Sorrow, and Thorn", 3.0)),
+            ("Dream Chaser (Dark-Hunter #13, Dream-Hunter #3)", "Dream Chaser", ("Dark-Hunter", 13.0)),
+            ("Fire (Graceling Realm, #0.5)", "Fire", ("Graceling Realm", 0.5)),
+            ("The Uglies Trilogy (Uglies, #1-3)", "The Uglies Trilogy", ("Uglies", None)),
+            ("Just Me and My Dad (Little Critter)", "Just Me and My Dad (Little Critter)", None),
+            ("Saga #1", "Saga #1", None),
+            ("(#1)", "(#1)", None),
+        ],
+    )  # fmt: skip
+    def test_reads_the_note_at_the_end(self, title: str, main: str, series: tuple[str, float | None] | None) -> None:
+        assert main_title(title) == main
+        assert series_of(title) == series
+
+    @given(st.text(alphabet="(#1,;) aé", max_size=60))
+    def test_always_leaves_a_title(self, title: str) -> None:
+        assert bool(main_title(title)) == bool(title)
+
+    @pytest.mark.skipif(not GOODBOOKS.exists(), reason="goodbooks is not there")
+    def test_reads_every_note_of_goodbooks(self) -> None:
+        with GOODBOOKS.open(encoding="utf-8", newline="") as file:
+            titles = [row["title"] for row in csv.DictReader(file)]
+        noted = [title for title in titles if title.endswith(")") and "#" in title.rsplit("(", 1)[-1]]
+        assert len(noted) > 4000
+        unread = [title for title in noted if series_of(title) is None]
+        assert len(unread) <= 30, unread[:20]
