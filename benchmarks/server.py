@@ -1,0 +1,54 @@
+"""The product as it is served: granian's WSGI workers on a free loopback port, for the length of a `with`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+
+
+class ServerDidNotStartError(RuntimeError):
+    """The server did not answer in time; its output says why."""
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_server(
+    *, var: Path, workers: int = 2, env: Mapping[str, str] | None = None, application: str = "config.wsgi:application"
+) -> Iterator[int]:
+    """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", str(workers), "--backlog", "1024", "--no-log-access", application]
+    environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
+    with (var / "server.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_it_listens(port, process, var / "server.log")
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise ServerDidNotStartError(f"No server on port {port} after {START_SECONDS} s: {log.read_text()[-2000:]}")
