@@ -1,0 +1,53 @@
+"""What readers did with books. Rows are only ever added, and removed by erasure or retention."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class EventKind(models.TextChoices):
+    """What happened between a reader and a book."""
+
+    SHOWN = "shown"
+    OPENED = "opened"
+    STARTED = "started"
+    FINISHED = "finished"
+    RATED = "rated"
+    LIKED = "liked"
+    HIDDEN = "hidden"
+
+
+# Kinds that say something about taste; the others (shown, opened) are many times as many and stay out of this index.
+FACT_KINDS = (EventKind.STARTED, EventKind.FINISHED, EventKind.RATED, EventKind.LIKED, EventKind.HIDDEN)
+
+
+class Event(models.Model):
+    """One thing one reader did with one book. `event_id` is the sender's: the same one twice is stored once."""
+
+    event_id = models.CharField(max_length=64)
+    reader = models.ForeignKey("readers.Reader", on_delete=models.CASCADE, related_name="+")
+    # No index of its own: nothing asks by book alone, and each index costs every insert.
+    book = models.ForeignKey("catalog.Book", on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, choices=EventKind.choices)
+    value = models.FloatField(null=True)
+    surface = models.CharField(max_length=32)
+    list_id = models.CharField(max_length=64)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["reader", "occurred_at", "id"], name="event_facts", condition=Q(kind__in=FACT_KINDS)),
+        ]
+        constraints = [
+            # Not unique=True: that adds a second index for LIKE on PostgreSQL, which every insert pays for.
+            models.UniqueConstraint(fields=["event_id"], name="event_id_unique"),
+            models.CheckConstraint(
+                condition=Q(kind=EventKind.RATED, value__range=(1, 5)) | (~Q(kind=EventKind.RATED) & Q(value=None)),
+                name="event_rating_1_to_5",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.book_id}"

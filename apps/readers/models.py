@@ -1,0 +1,56 @@
+"""Pseudonymous readers. Nothing here says who a reader is, and no column is there to say it."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from epicml.audience.bands import AgeBand
+
+KEY_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+AGE_BANDS = [(band.value, band.label) for band in AgeBand]
+
+
+class Reader(models.Model):
+    """One reader: the library's pseudonym and what decides which books fit."""
+
+    key = models.CharField(
+        max_length=64,
+        unique=True,
+        validators=[RegexValidator(rf"\A{KEY_PATTERN}\Z")],
+        help_text="The pseudonym your library uses. Never a name or an e-mail address.",
+    )
+    age_band = models.PositiveSmallIntegerField(choices=AGE_BANDS)
+    level_min = models.PositiveSmallIntegerField(null=True, blank=True)
+    level_max = models.PositiveSmallIntegerField(null=True, blank=True)
+    languages = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(age_band__lte=AgeBand.ADULT.value), name="reader_age_band_known"),
+            models.CheckConstraint(
+                condition=(Q(level_min=None) & Q(level_max=None))
+                | Q(level_min__gte=1, level_max__lte=12, level_min__lte=F("level_max")),
+                name="reader_levels_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ErasureLog(models.Model):
+    """That a reader was erased: by whom, when, how many rows. Of the pseudonym only a keyed hash is kept."""
+
+    reader_hash = models.CharField(max_length=64)
+    erased_by = models.CharField(max_length=200)
+    erased_at = models.DateTimeField()
+    counts = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"erased at {self.erased_at:%Y-%m-%d %H:%M}"
