@@ -1,0 +1,80 @@
+"""What is known of each book beside its readers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from epicml.datasets.arrays import Float32s, Float64s, Int8s, Int32s
+
+NO_SERIES = -1
+NO_AUTHOR = -1
+
+
+class InvalidFeaturesError(ValueError):
+    """Features that do not fit the books: wrong length, not finite, or an age band out of range."""
+
+
+@dataclass(frozen=True)
+class BookFeatures:
+    """Columns with one entry per book row.
+
+    Attributes:
+        age_band: int8[n], rank 0 (youngest) to 5 (adult).
+        popularity: float64[n], >= 0, how well known the book is outside (for example its count of ratings anywhere).
+        series: int32[n], number of the series, -1 for none.
+        series_number: float32[n], place in the series, nan where not known.
+        author: int32[n], number of the first author, -1 for none.
+        genres: float32[n, number of genres], 1 where the book carries the genre; a matrix without columns for none.
+    """
+
+    age_band: Int8s
+    popularity: Float64s
+    series: Int32s
+    series_number: Float32s
+    author: Int32s
+    genres: sparse.csr_array[np.float32]
+
+    def __post_init__(self) -> None:
+        lengths = [len(self.popularity), len(self.series), len(self.series_number), len(self.author)]
+        if {*lengths, self.genres.shape[0]} != {len(self.age_band)}:
+            raise InvalidFeaturesError(f"{len(self.age_band)} age bands beside columns of {lengths} books.")
+        if len(self.age_band) and not (self.age_band.min() >= 0 and self.age_band.max() <= 5):
+            raise InvalidFeaturesError("An age band is outside 0 (youngest) to 5 (adult).")
+        if not np.isfinite(self.popularity).all() or (self.popularity < 0).any():
+            raise InvalidFeaturesError("A popularity is negative or not a number.")
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        age_band: Int8s,
+        popularity: Float64s | None = None,
+        series: Int32s | None = None,
+        series_number: Float32s | None = None,
+        author: Int32s | None = None,
+        genres: sparse.csr_array[np.float32] | None = None,
+    ) -> "BookFeatures":
+        """Features of books of which some columns are not known.
+
+        >>> BookFeatures.of(age_band=np.array([0, 5], np.int8)).series.tolist()
+        [-1, -1]
+        """
+        n = len(age_band)
+        return cls(
+            age_band=np.asarray(age_band, np.int8),
+            popularity=np.zeros(n) if popularity is None else np.asarray(popularity, np.float64),
+            series=np.full(n, NO_SERIES, np.int32) if series is None else np.asarray(series, np.int32),
+            series_number=np.full(n, np.nan, np.float32)
+            if series_number is None
+            else np.asarray(series_number, np.float32),
+            author=np.full(n, NO_AUTHOR, np.int32) if author is None else np.asarray(author, np.int32),
+            genres=_no_genres(n) if genres is None else genres,
+        )
+
+    def __len__(self) -> int:
+        return len(self.age_band)
+
+
+def _no_genres(n_books: int) -> sparse.csr_array[np.float32]:
+    return sparse.csr_array(np.zeros((n_books, 0), np.float32))
