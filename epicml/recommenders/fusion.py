@@ -1,0 +1,220 @@
+"""Several recommenders joined by weighted reciprocal rank fusion: the one that is served."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.interactions import POSITIVE_FROM, Interactions
+from epicml.recommenders.item_knn import ItemKnn
+from epicml.recommenders.popularity import Popularity
+from epicml.recommenders.protocol import NO_BOOK, History, InvalidModelError, Ranked, Recommender
+from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
+from epicml.recommenders.top_k import top_k
+
+PART_KINDS: Mapping[str, type[Recommender]] = {"item_knn": ItemKnn}
+Progress = Callable[[str], None]
+
+
+class MismatchedBooksError(ValueError):
+    """Columns over different numbers of books were put together."""
+
+    def __init__(self, what: str, *, found: int, expected: int) -> None:
+        super().__init__(f"{what} covers {found} books, the model {expected}.")
+
+
+@dataclass(frozen=True, slots=True)
+class FusedRecommender:
+    """score(i) = sum over parts m of weight_m / (k + rank_m(i)), ranks from 1 down to a depth.
+
+    Ranks join scores of different scales without tuning. A newcomer's list leans on popularity: with n liked books the
+    personal parts weigh n / (n + 5) and popularity the rest.
+
+    Attributes:
+        popularity: for newcomers and to fill a list that is too short.
+        parts: the personal recommenders.
+        settings: weights and constants of the fusion.
+
+    Source: Cormack, Clarke & Buettcher 2009, "Reciprocal rank fusion outperforms Condorcet".
+    """
+
+    popularity: Popularity
+    parts: tuple[Recommender, ...]
+    settings: FusionSettings
+    name: str = "fusion"
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        features: BookFeatures,
+        *,
+        seed: int,
+        with_lightfm: bool,
+        progress: Progress | None = None,
+        settings: FusionSettings = DEFAULT_SETTINGS,
+        reader_bands: Int8s | None = None,
+    ) -> Self:
+        """Fit every part on the same facts.
+
+        Args:
+            interactions: training facts, sorted by reader and time.
+            features: one entry per book of the interactions.
+            seed: of the parts that draw random numbers; the same seed and facts give the same bytes.
+            with_lightfm: whether LightFM is one of the parts; it is left out where it is not installed.
+            progress: called with the name of each part before it is fitted.
+            settings: weights and constants.
+            reader_bands: int8[n_readers], for popularity by band; None where not known.
+
+        Returns:
+            The fitted model.
+
+        Raises:
+            InvalidInteractionsError: there are no facts, or none is positive.
+            MismatchedBooksError: the features are of other books.
+        """
+        if len(features) != interactions.n_books:
+            raise MismatchedBooksError("The features", found=len(features), expected=interactions.n_books)
+        say = progress or _say_nothing
+        say("popularity")
+        popularity = Popularity.fit(interactions, features, reader_bands=reader_bands)
+        say("item_knn")
+        return cls(popularity, (ItemKnn.fit(interactions),), settings)
+
+    @property
+    def n_books(self) -> int:
+        """How many books it ranks."""
+        return len(self.popularity.overall)
+
+    def scores(self, history: History) -> Float32s:
+        """float32[n_books]: the fused score, before anything is left out."""
+        return self._fuse(self._lists(history, np.ones(self.n_books, bool), None), history)
+
+    def rank(self, history: History, *, eligible: Bools, k: int, age_band: int | None = None) -> Ranked:
+        """The best k books for this reader at this moment.
+
+        Args:
+            history: what was read, newest first; none of it is ranked.
+            eligible: bool[n_books], what may be shown to this reader; nothing else is ranked.
+            k: how many books, >= 1.
+            age_band: the reader's band, whose popular books fill the list; None for the popular ones overall.
+
+        Returns:
+            A full list of k books, or all that are eligible and unread if these are fewer.
+
+        Raises:
+            MismatchedBooksError: `eligible` is of another length.
+        """
+        allowed = self._unread(history, eligible)
+        recent = history.recent()
+        lists = self._lists(recent, allowed, age_band)
+        fused = self._fuse(lists, recent)
+        books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
+        books = books[allowed[books]]
+        return self._explained(books, fused[books], lists, recent)
+
+    def similar(self, book: int, *, eligible: Bools, k: int) -> Ranked:
+        """The k books nearest to one book, itself left out; each is explained by that book."""
+        return self.rank(_only(book), eligible=eligible, k=k)
+
+    def popular(self, age_band: int | None, *, eligible: Bools, k: int) -> Ranked:
+        """The k most popular eligible books as seen from a band; all bands for None."""
+        self._check(eligible)
+        books = self.popularity.top(age_band=age_band, eligible=eligible, k=k)
+        return Ranked(
+            books,
+            self.popularity.for_band(age_band)[books],
+            {"popularity": np.arange(1, len(books) + 1, dtype=np.int32)},
+            np.full(len(books), NO_BOOK, np.int32),
+            ("popularity",) * len(books),
+        )
+
+    def arrays(self) -> NamedArrays:
+        """Everything `from_arrays` needs, under names "part.array" in alphabetical order."""
+        named = {f"popularity.{key}": array for key, array in self.popularity.arrays().items()}
+        named |= {f"{part.name}.{key}": array for part in self.parts for key, array in part.arrays().items()}
+        named |= {f"fusion.{key}": array for key, array in self.settings.arrays().items()}
+        named["fusion.parts"] = np.array([part.name for part in self.parts], dtype="U32")
+        return dict(sorted(named.items()))
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The model that gave these arrays.
+
+        Raises:
+            InvalidModelError: an array is missing, does not fit, or names a part that is not known here.
+        """
+        if "fusion.parts" not in arrays:
+            raise InvalidModelError("These arrays are no fused recommender: 'fusion.parts' is missing.")
+        names = [str(name) for name in arrays["fusion.parts"]]
+        unknown = [name for name in names if name not in PART_KINDS]
+        if unknown:
+            raise InvalidModelError(f"The model has parts that are not known here: {', '.join(unknown)}.")
+        parts = tuple(PART_KINDS[name].from_arrays(_under(name, arrays)) for name in names)
+        popularity = Popularity.from_arrays(_under("popularity", arrays))
+        return cls(popularity, parts, FusionSettings.from_arrays(_under("fusion", arrays)))
+
+    def _check(self, eligible: Bools) -> None:
+        if len(eligible) != self.n_books:
+            raise MismatchedBooksError("The eligible mask", found=len(eligible), expected=self.n_books)
+
+    def _unread(self, history: History, eligible: Bools) -> Bools:
+        self._check(eligible)
+        allowed = eligible.copy()
+        allowed[history.books] = False
+        return allowed
+
+    def _lists(self, history: History, allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
+        depth = self.settings.depth
+        lists = {part.name: top_k(part.scores(history), eligible=allowed, k=depth) for part in self.parts}
+        lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
+        return lists
+
+    def _fuse(self, lists: Mapping[str, Int32s], history: History) -> Float32s:
+        personal = self.settings.personal_share(int((history.values >= POSITIVE_FROM).sum()))
+        fused = np.zeros(self.n_books, np.float32)
+        for name, books in lists.items():
+            share = 1 - personal if name == "popularity" else personal
+            weight = self.settings.weight(name) * share
+            fused[books] += (weight / (self.settings.k + np.arange(1, len(books) + 1))).astype(np.float32)
+        return fused
+
+    def _filled(self, books: Int32s, *, allowed: Bools, k: int, age_band: int | None) -> Int32s:
+        if len(books) >= k:
+            return books
+        left = allowed.copy()
+        left[books] = False
+        return np.concatenate((books, self.popularity.top(age_band=age_band, eligible=left, k=k - len(books))))
+
+    def _explained(self, books: Int32s, scores: Float32s, lists: Mapping[str, Int32s], history: History) -> Ranked:
+        ranks = {name: _places(books, listed, self.n_books) for name, listed in lists.items()}
+        contributor, source = np.full(len(books), NO_BOOK, np.int32), np.full(len(books), "popularity", dtype="U32")
+        best = np.full(len(books), self.settings.depth + 1)
+        for part in self.parts:
+            better = np.flatnonzero((ranks[part.name] > 0) & (ranks[part.name] < best))
+            terms = part.contributions(history, books[better])
+            contributor[better] = history.books[terms.argmax(axis=1)] if len(better) else contributor[better]
+            source[better], best[better] = part.name, ranks[part.name][better]
+        return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
+
+
+def _only(book: int) -> History:
+    return History(np.array([book], np.int32), np.array([5], np.float32))
+
+
+def _places(books: Int32s, listed: Int32s, n_books: int) -> Int32s:
+    """For each book its place in the list from 1, 0 if it is not on it."""
+    place = np.zeros(n_books, np.int32)
+    place[listed] = np.arange(1, len(listed) + 1)
+    return place[books]
+
+
+def _under(prefix: str, arrays: NamedArrays) -> NamedArrays:
+    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
+
+
+def _say_nothing(_part: str) -> None:
+    return

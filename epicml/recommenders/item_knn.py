@@ -1,0 +1,95 @@
+"""Item-kNN: books liked by the same readers are near each other."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
+from epicml.datasets.interactions import POSITIVE_FROM, Interactions
+from epicml.recommenders.neighbours import NeighbourTable, keep_largest
+from epicml.recommenders.protocol import History
+
+# Measured in notes/fusion.md: pulls pairs seen by few readers towards 0; 300 neighbours lose nothing against all.
+SHRINKAGE = 5.0
+NEIGHBOURS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKnn:
+    """Score of i = sum over the liked books j of the history of recency(j) * similarity(j, i).
+
+    The table is fixed at the fit, the history is of now: what was read a second ago already counts.
+
+    Source: Deshpande & Karypis 2004, "Item-based top-N recommendation algorithms", with shrinkage.
+    """
+
+    table: NeighbourTable
+    name: str = "item_knn"
+
+    @classmethod
+    def fit(cls, interactions: Interactions, *, neighbours: int = NEIGHBOURS, shrinkage: float = SHRINKAGE) -> Self:
+        """Learn C_ij / (sqrt(n_i * n_j) + shrinkage), C_ij = readers who liked both, n_i = readers who liked i.
+
+        Args:
+            interactions: the training facts; those of 4 stars and more count.
+            neighbours: how many sources each book keeps, >= 1.
+            shrinkage: added to the denominator, >= 0.
+
+        Raises:
+            InvalidInteractionsError: no fact is positive.
+
+        >>> facts = Interactions.from_rows(reader=[0, 0, 1, 1], book=[0, 1, 0, 2], value=[5] * 4, at=[1, 2, 1, 2],
+        ...                                n_readers=2, n_books=3)
+        >>> ItemKnn.fit(facts, shrinkage=0).table.row(0).round(4)
+        array([0.    , 0.7071, 0.7071], dtype=float32)
+        """
+        liked = interactions.positives().matrix()
+        together = (liked.T @ liked).tocoo()
+        readers = np.asarray(liked.sum(axis=0), np.float64)
+        row, column = together.coords
+        apart = row != column
+        scale = np.sqrt(readers[row] * readers[column]) + shrinkage
+        values = (together.data / scale).astype(np.float32)[apart]
+        similarity = sparse.csr_array((values, (row[apart], column[apart])), shape=together.shape)
+        # Thinned by target (as in the notes), then turned so that a row is what one read book speaks for.
+        return cls(NeighbourTable.from_matrix(keep_largest(similarity, per_row=neighbours).T.tocsr()))
+
+    def scores(self, history: History) -> Float32s:
+        """float32[n_books], >= 0."""
+        liked, strengths = liked_books(history)
+        return self.table.weighted_sum(liked, strengths)
+
+    def contributions(self, history: History, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: exact, each row sums to the target's score."""
+        return self.table.contributions(history.books, liking(history), targets)
+
+    def arrays(self) -> NamedArrays:
+        """The neighbour table."""
+        return self.table.arrays()
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The model that gave these arrays.
+
+        Raises:
+            InvalidModelError: they are no neighbour table.
+        """
+        return cls(NeighbourTable.from_arrays(arrays))
+
+
+def liking(history: History) -> Float32s:
+    """float32[m]: recency of each book that was liked, 0 for the others.
+
+    >>> liking(History(np.array([3, 4], np.int32), np.array([2, 5], np.float32))).round(4)
+    array([0.    , 0.5743], dtype=float32)
+    """
+    return np.where(history.values >= POSITIVE_FROM, history.recency(), 0).astype(np.float32)
+
+
+def liked_books(history: History) -> tuple[Int32s, Float32s]:
+    """The liked books and their recency."""
+    strengths = liking(history)
+    liked = strengths > 0
+    return history.books[liked], strengths[liked]

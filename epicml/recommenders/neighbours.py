@@ -1,0 +1,136 @@
+"""A sparse table "who reads j, reads i": the shape that item-kNN, sequence and EASE share once they are fitted."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from epicml.datasets.arrays import Float32s, Int32s, Int64s, NamedArrays
+from epicml.recommenders.protocol import InvalidModelError
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourTable:
+    """Row j holds the books that j speaks for, with weights.
+
+    Attributes:
+        starts: int64[n_books + 1], row j is the slice starts[j] to starts[j + 1] of the two others.
+        books: int32[stored], the neighbours, rising inside a row.
+        weights: float32[stored].
+    """
+
+    starts: Int64s
+    books: Int32s
+    weights: Float32s
+
+    @classmethod
+    def from_matrix(cls, matrix: sparse.csr_array[np.float32]) -> Self:
+        """The table of a matrix [from, to]."""
+        matrix.sum_duplicates()
+        return cls(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
+
+    @property
+    def n_books(self) -> int:
+        """How many books it speaks of."""
+        return len(self.starts) - 1
+
+    def weighted_sum(self, sources: Int32s, strengths: Float32s) -> Float32s:
+        """float32[n_books]: for each book the sum over sources of strength times weight.
+
+        >>> table = NeighbourTable.from_matrix(sparse.csr_array(np.array([[0, 2], [3, 0]], np.float32)))
+        >>> table.weighted_sum(np.array([0, 1], np.int32), np.array([1, .5], np.float32)).tolist()
+        [1.5, 2.0]
+        """
+        places, owners = self._places(sources)
+        products = self.weights[places] * strengths[owners]
+        return np.bincount(self.books[places], products, self.n_books).astype(np.float32)
+
+    def contributions(self, sources: Int32s, strengths: Float32s, targets: Int32s) -> Float32s:
+        """float32[targets, sources]: the terms of which `weighted_sum` is the sum.
+
+        >>> table = NeighbourTable.from_matrix(sparse.csr_array(np.array([[0, 2], [3, 0]], np.float32)))
+        >>> sources, targets = np.array([0, 1], np.int32), np.array([0], np.int32)
+        >>> table.contributions(sources, np.array([1, .5], np.float32), targets).tolist()
+        [[0.0, 1.5]]
+        """
+        places, owners = self._places(sources)
+        column = np.full(self.n_books, -1, np.int32)
+        column[targets] = np.arange(len(targets))
+        at = column[self.books[places]]
+        hit = at >= 0
+        terms = np.zeros((len(targets), len(sources)), np.float32)
+        terms[at[hit], owners[hit]] = self.weights[places[hit]] * strengths[owners[hit]]
+        return terms
+
+    def row(self, book: int) -> Float32s:
+        """float32[n_books]: the weights of one row."""
+        dense = np.zeros(self.n_books, np.float32)
+        stored = slice(int(self.starts[book]), int(self.starts[book + 1]))
+        dense[self.books[stored]] = self.weights[stored]
+        return dense
+
+    def arrays(self) -> NamedArrays:
+        """The table as named arrays."""
+        return {"starts": self.starts, "books": self.books, "weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The table that gave these arrays.
+
+        Raises:
+            InvalidModelError: an array is missing or they do not fit each other.
+        """
+        try:
+            table = cls(
+                arrays["starts"].astype(np.int64, copy=False),
+                arrays["books"].astype(np.int32, copy=False),
+                arrays["weights"].astype(np.float32, copy=False),
+            )
+        except KeyError as error:
+            raise InvalidModelError(f"A neighbour table lacks its array {error}.") from error
+        table.check()
+        return table
+
+    def check(self) -> None:
+        """Refuse a table that would read outside its arrays.
+
+        Raises:
+            InvalidModelError: starts do not rise to the number of entries, or a neighbour is no book.
+        """
+        if not len(self.starts) or self.starts[0] != 0 or (np.diff(self.starts) < 0).any():
+            raise InvalidModelError("The rows of a neighbour table do not start at 0 and rise.")
+        if not self.starts[-1] == len(self.books) == len(self.weights):
+            raise InvalidModelError(f"A neighbour table has {len(self.books)} books and {len(self.weights)} weights.")
+        if len(self.books) and not (self.books.min() >= 0 and self.books.max() < self.n_books):
+            raise InvalidModelError("A neighbour table names a book that it does not have.")
+        if not np.isfinite(self.weights).all():
+            raise InvalidModelError("A neighbour table holds a weight that is not a finite number.")
+
+    def _places(self, sources: Int32s) -> tuple[Int64s, Int64s]:
+        begin, end = self.starts[sources], self.starts[sources + 1]
+        lengths = end - begin
+        owners = np.repeat(np.arange(len(sources)), lengths)
+        offsets = begin - (np.cumsum(lengths) - lengths)
+        return np.arange(len(owners)) + offsets[owners], owners
+
+
+def keep_largest(matrix: sparse.csr_array[np.float32], *, per_row: int) -> sparse.csr_array[np.float32]:
+    """Only the entries of largest magnitude of each row; among equals those with the lower column.
+
+    Args:
+        matrix: float32[rows, columns], sorted indices.
+        per_row: how many entries a row keeps, >= 1.
+
+    Returns:
+        The thinned matrix, same shape.
+
+    >>> keep_largest(sparse.csr_array(np.array([[1, -3, 2]], np.float32)), per_row=2).toarray().tolist()
+    [[0.0, -3.0, 2.0]]
+    """
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -np.abs(matrix.data), rows))
+    rank = np.arange(len(rows)) - matrix.indptr[rows]
+    kept = np.sort(order[rank < per_row])
+    starts = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=matrix.shape[0]))))
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], starts), shape=matrix.shape)

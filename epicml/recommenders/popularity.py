@@ -1,0 +1,104 @@
+"""What is liked by many: the answer for newcomers and the last in every fallback chain."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from epicml.datasets.arrays import Bools, Float32s, Float64s, Int8s, Int32s, NamedArrays
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.interactions import Interactions
+from epicml.recommenders.protocol import History, InvalidModelError
+from epicml.recommenders.top_k import top_k
+
+BANDS = 6
+# A band with 200 likes of its own and the prior count alike; a band with few leans on the prior.
+PRIOR_LIKES = 200.0
+# For a reader of a band, a book one band below counts half: a book for small children is popular with small children.
+FADE_PER_BAND = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """Likes per book, seen from each age band.
+
+    Attributes:
+        overall: float32[n_books], readers who liked the book; ties and unread books by outside popularity, below 1.
+        by_band: float32[6, n_books], what the likes look like from each band, sums to at most 1 per band.
+    """
+
+    overall: Float32s
+    by_band: Float32s
+    name: str = "popularity"
+
+    @classmethod
+    def fit(cls, interactions: Interactions, features: BookFeatures, *, reader_bands: Int8s | None = None) -> Self:
+        """Count likes overall and by band.
+
+        The share of a band is (likes by its readers + 200 * prior) / (its likes + 200), where the prior is the overall
+        share, halved for each band between the book's and the reader's. A thin band is so filled up by its neighbours.
+
+        Args:
+            interactions: the training facts; those of 4 stars and more count.
+            features: age bands and outside popularity of the books.
+            reader_bands: int8[n_readers], the band of each reader; without it only the prior speaks.
+
+        Raises:
+            InvalidInteractionsError: no fact is positive.
+        """
+        liked = interactions.positives()
+        likes = np.asarray(liked.matrix().sum(axis=0), np.float64)
+        overall = likes + _below_one(features.popularity)
+        return cls(overall.astype(np.float32), _by_band(liked, overall, features, reader_bands))
+
+    def scores(self, history: History) -> Float32s:
+        """float32[n_books]: the same for every history."""
+        return self.overall
+
+    def for_band(self, age_band: int | None) -> Float32s:
+        """float32[n_books]: popularity as seen from a band, overall for None."""
+        return self.overall if age_band is None else self.by_band[age_band]
+
+    def contributions(self, history: History, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: all 0, since no read book speaks for a popular one."""
+        return np.zeros((len(targets), len(history)), np.float32)
+
+    def top(self, *, age_band: int | None, eligible: Bools, k: int) -> Int32s:
+        """The k most popular eligible books, best first."""
+        return top_k(self.for_band(age_band), eligible=eligible, k=k)
+
+    def arrays(self) -> NamedArrays:
+        """Both tables."""
+        return {"overall": self.overall, "by_band": self.by_band}
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The model that gave these arrays.
+
+        Raises:
+            InvalidModelError: an array is missing or of the wrong shape.
+        """
+        try:
+            overall, by_band = arrays["overall"].astype(np.float32), arrays["by_band"].astype(np.float32)
+        except KeyError as error:
+            raise InvalidModelError(f"Popularity lacks its array {error}.") from error
+        if by_band.shape != (BANDS, len(overall)):
+            raise InvalidModelError(f"Popularity by band has shape {by_band.shape} beside {len(overall)} books.")
+        return cls(overall, by_band)
+
+
+def _below_one(popularity: Float64s) -> Float64s:
+    """Between 0 and 1, rising with popularity: orders books with equal likes, never across them."""
+    return np.asarray((popularity + 1) / (popularity.max() + 2), np.float64)
+
+
+def _by_band(liked: Interactions, overall: Float64s, features: BookFeatures, reader_bands: Int8s | None) -> Float32s:
+    shares = np.zeros((BANDS, liked.n_books))
+    for band in range(BANDS):
+        distance = np.abs(features.age_band.astype(np.int64) - band)
+        prior = overall * FADE_PER_BAND**distance
+        own = np.zeros(liked.n_books)
+        if reader_bands is not None:
+            own = np.bincount(liked.book[reader_bands[liked.reader] == band], minlength=liked.n_books).astype(float)
+        shares[band] = (own + PRIOR_LIKES * prior / prior.sum()) / (own.sum() + PRIOR_LIKES)
+    return shares.astype(np.float32)

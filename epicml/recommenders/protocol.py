@@ -1,0 +1,112 @@
+"""What every recommender takes and gives."""
+
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+import numpy as np
+
+from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
+
+# Weight of a book read `age` books ago. Measured: the largest single gain of all settings (notes/fusion.md).
+RECENCY_POWER = 0.8
+# Older reads weigh under 1.5 % of the newest: they cost time at every request and change no top 10.
+LONGEST_HISTORY = 200
+NO_BOOK = -1
+
+
+class InvalidHistoryError(ValueError):
+    """A history whose columns differ in length or hold a value that is not finite."""
+
+
+class InvalidModelError(ValueError):
+    """Saved arrays that are no model of this kind: an array is missing, or does not fit the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one reader read, newest first, as it stands at this request.
+
+    Attributes:
+        books: int32[m], rows of books, each once.
+        values: float32[m], rating or implied strength, 1 to 5.
+        is_stale: whether the newest entry is so old that the order of reading says little about today; then all books
+            weigh the same (with a stale history recency loses, notes/fusion.md).
+
+    Raises:
+        InvalidHistoryError: unequal lengths, or a value that is not finite.
+    """
+
+    books: Int32s
+    values: Float32s
+    is_stale: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.books) != len(self.values):
+            raise InvalidHistoryError(f"{len(self.books)} books with {len(self.values)} values.")
+        if not np.isfinite(self.values).all():
+            raise InvalidHistoryError("A value of the history is not a finite number.")
+
+    def __len__(self) -> int:
+        return len(self.books)
+
+    def recent(self, limit: int = LONGEST_HISTORY) -> "History":
+        """The newest entries only."""
+        return self if len(self) <= limit else History(self.books[:limit], self.values[:limit], self.is_stale)
+
+    def recency(self) -> Float32s:
+        """float32[m]: (1 + age) ** -0.8, age 0 for the newest; 1 everywhere if the history is stale.
+
+        >>> History(np.array([7, 8], np.int32), np.array([5, 4], np.float32)).recency().round(4)
+        array([1.    , 0.5743], dtype=float32)
+        """
+        if self.is_stale:
+            return np.ones(len(self), np.float32)
+        return (np.arange(1, len(self) + 1, dtype=np.float32) ** np.float32(-RECENCY_POWER)).astype(np.float32)
+
+
+NO_HISTORY = History(np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A list of books, best first, with why each is on it.
+
+    Attributes:
+        books: int32[k], rows of books; fewer than asked only if fewer are eligible.
+        scores: float32[k], falling; comparable inside one list only.
+        part_ranks: for each part, int32[k], the place that part gave the book (1 = best), 0 if it did not place it.
+        contributor: int32[k], row of the book of the history that added most to the book's score in the part `source`;
+            -1 if no read book did (a popular book).
+        source: for each book the name of the part that gives the reason.
+    """
+
+    books: Int32s
+    scores: Float32s
+    part_ranks: dict[str, Int32s] = field(default_factory=dict)
+    contributor: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
+    source: tuple[str, ...] = ()
+
+
+class Recommender(Protocol):
+    """One way to score all books for one reader."""
+
+    @property
+    def name(self) -> str:
+        """The name it bears in reports and reasons."""
+
+    def scores(self, history: History) -> Float32s:
+        """float32[n_books]: higher is better; -inf or 0 where it has nothing to say."""
+
+    def contributions(self, history: History, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: what each book of the history added to the score of each target."""
+
+    def arrays(self) -> NamedArrays:
+        """What `from_arrays` needs to make it again."""
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The recommender that gave these arrays.
+
+        Raises:
+            InvalidModelError: they are no such recommender.
+        """

@@ -1,0 +1,69 @@
+"""The decisions of the fusion, kept with the model so that a report can say what was served."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Self
+
+import numpy as np
+
+from epicml.datasets.arrays import NamedArrays
+from epicml.recommenders.protocol import InvalidModelError
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """Constants of reciprocal rank fusion.
+
+    Attributes:
+        weights: weight of each part, >= 0; a part not named weighs 1.
+        k: added to every rank, >= 0; the smaller, the more the first places count.
+        depth: how many places of each part count, >= 1.
+        newcomer: with this many liked books the personal parts and popularity weigh the same, > 0.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    k: float = 60.0
+    depth: int = 200
+    newcomer: float = 5.0
+
+    def weight(self, part: str) -> float:
+        """The weight of a part."""
+        return self.weights.get(part, 1.0)
+
+    def personal_share(self, liked: int) -> float:
+        """n / (n + newcomer): 0 with no liked book, towards 1 with many.
+
+        >>> FusionSettings().personal_share(5)
+        0.5
+        """
+        return liked / (liked + self.newcomer)
+
+    def as_json(self) -> dict[str, object]:
+        """The settings as a manifest shows them."""
+        return asdict(self) | {"weights": dict(self.weights)}
+
+    def arrays(self) -> NamedArrays:
+        """The settings as named arrays."""
+        names = sorted(self.weights)
+        return {
+            "constants": np.array([self.k, self.depth, self.newcomer], np.float64),
+            "weight_names": np.array(names, dtype="U32"),
+            "weights": np.array([self.weights[name] for name in names], np.float64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The settings that gave these arrays.
+
+        Raises:
+            InvalidModelError: an array is missing.
+        """
+        try:
+            k, depth, newcomer = (float(value) for value in arrays["constants"])
+            weights = zip(arrays["weight_names"], arrays["weights"], strict=True)
+        except (KeyError, ValueError) as error:
+            raise InvalidModelError(f"The settings of the fusion are incomplete: {error}.") from error
+        return cls({str(name): float(weight) for name, weight in weights}, k, int(depth), newcomer)
+
+
+DEFAULT_SETTINGS = FusionSettings()
