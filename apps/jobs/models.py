@@ -1,0 +1,107 @@
+"""The ledger of background work: one row per piece of work, one per firing of a schedule, one per runner."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+# A key is held by at most one waiting and one running job of a name; jobs without a key are never compared.
+KEYED = ~Q(key="")
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Reads that several services share."""
+
+    def due(self, now: datetime) -> "JobQuerySet":
+        """Waiting jobs whose time has come."""
+        return self.filter(state=Job.State.QUEUED, run_at__lte=now)
+
+    def held(self, *, job_id: int, owner: str, attempt: int) -> "JobQuerySet":
+        """The job as long as this attempt of this runner holds its lease: the fence around every write of a runner."""
+        return self.filter(pk=job_id, state=Job.State.LEASED, lease_owner=owner, attempt=attempt)
+
+
+class Job(models.Model):
+    """One piece of work for later, written in the transaction of the change that asks for it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        LEASED = "leased", "Running"
+        DONE = "done", "Done"
+        DEAD = "dead", "Given up"
+        CANCELLED = "cancelled", "Cancelled"
+
+    id: "models.BigAutoField[int, int]" = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=100)
+    arguments = models.JSONField(default=dict)
+    key = models.CharField(max_length=200, blank=True, default="", db_default="")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0, db_default=0)
+    run_at = models.DateTimeField()
+    relayed_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=100, blank=True, default="", db_default="")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    progress_done = models.PositiveBigIntegerField(default=0, db_default=0)
+    progress_total = models.PositiveBigIntegerField(default=0, db_default=0)
+    progress_text = models.CharField(max_length=200, blank=True, default="", db_default="")
+    checkpoint = models.JSONField(null=True, blank=True)
+    last_error = models.CharField(max_length=500, blank=True, default="", db_default="")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "key"], condition=Q(state="queued") & KEYED, name="jobs_job_key_waits_once"
+            ),
+            models.UniqueConstraint(
+                fields=["name", "key"], condition=Q(state="leased") & KEYED, name="jobs_job_key_runs_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "leased", "done", "dead", "cancelled"]), name="jobs_job_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="leased") | Q(lease_expires_at__isnull=False), name="jobs_job_lease_ends"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_at", "id"], condition=Q(state="queued"), name="jobs_job_due"),
+            models.Index(fields=["lease_expires_at"], condition=Q(state="leased"), name="jobs_job_leased"),
+            models.Index(fields=["state", "finished_at"], name="jobs_job_finished"),
+            models.Index(fields=["name", "state"], name="jobs_job_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+
+class ScheduleSlot(models.Model):
+    """One firing of a schedule: the unique row makes it fire once, however many runners look at the clock."""
+
+    schedule = models.CharField(max_length=100)
+    slot_at = models.DateTimeField()
+    fired_at = models.DateTimeField(db_default=Now())
+    job_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schedule", "slot_at"], name="jobs_slot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule} {self.slot_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Runner(models.Model):
+    """A process that runs or relays jobs, and when it was last seen alive."""
+
+    owner = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=[("runner", "Runner"), ("relay", "Relay")])
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.owner

@@ -1,0 +1,103 @@
+"""One attempt at a claimed job: applied, then recorded as done, failed, given up, given back or lost."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.jobs.models import Job
+from apps.jobs.services import leases
+from apps.jobs.services.registry import Registration, registration_of, resolve
+from apps.jobs.services.running import JobStoppedError, RunningJob
+from apps.platform.services.errors import EpicmlError
+
+logger = logging.getLogger(__name__)
+
+# 5, 20, 80, 320 seconds: a search server that restarts is back within the third attempt.
+FIRST_DELAY_SECONDS = 5.0
+DELAY_GROWTH = 4
+MAX_DELAY_SECONDS = 3600.0
+
+
+def backoff(attempt: int, *, jitter: float) -> timedelta:
+    """How long to wait after this many attempts; jitter in [0, 1) spreads jobs that failed together.
+
+    >>> [backoff(attempt, jitter=0.0).total_seconds() for attempt in (1, 2, 3, 4)]
+    [5.0, 20.0, 80.0, 320.0]
+    >>> backoff(1, jitter=0.5).total_seconds()
+    6.25
+    """
+    delay = min(FIRST_DELAY_SECONDS * DELAY_GROWTH ** (attempt - 1), MAX_DELAY_SECONDS)
+    return timedelta(seconds=delay * (1 + jitter / 2))
+
+
+def execute(
+    job: Job,
+    *,
+    clock: Callable[[], datetime],
+    random: Callable[[], float],
+    stopping: Callable[[], bool] = lambda: False,
+    alive: Callable[[leases.Lease], AbstractContextManager[None]],
+) -> bool:
+    """This attempt is over and the ledger says how it ended; True if it is done."""
+    run = RunningJob(job, clock=clock, stopping=stopping)
+    try:
+        with alive(run.lease):
+            _apply(run, registration_of(job.name))
+    except JobStoppedError:
+        _record(run, partial(leases.release, run.lease, now=clock()))
+    except leases.LeaseLostError:
+        logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
+    except (SystemExit, KeyboardInterrupt):  # a Celery worker that shuts down raises this inside the task
+        _record(run, partial(leases.release, run.lease, now=clock()))
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge: whatever a task raises is recorded, the runner lives on
+        _record(run, partial(_fail, run, error, jitter=random()))
+    return run.finished
+
+
+def _apply(run: RunningJob, registration: Registration) -> None:
+    task = resolve(registration)
+    if not registration.atomic:
+        task(run)
+        run.finish()
+        return
+    with transaction.atomic():
+        task(run)
+        run.finish()
+
+
+def _record(run: RunningJob, write: Callable[[], None]) -> None:
+    """The end of the attempt is written, unless another attempt holds the job by now."""
+    run.finished = False
+    try:
+        write()
+    except leases.LeaseLostError:
+        logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
+
+
+def _fail(run: RunningJob, error: Exception, *, jitter: float) -> None:
+    text = describe(error)
+    logger.error("Job %s (%s), attempt %s failed: %s", run.id, run.name, run.attempt, text)
+    if run.attempt >= registration_of(run.name).max_attempts:
+        leases.give_up(run.lease, error=text, now=run.now())
+    else:
+        run_at = run.now() + backoff(run.attempt, jitter=jitter)
+        leases.retry_later(run.lease, error=text, run_at=run_at)
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong and where, without data: only the sentences of our own errors are free of it by rule."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(settings.BASE_DIR)] or frames
+    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name}" if own else ""
+    message = f": {error.message}" if isinstance(error, EpicmlError) else ""
+    if isinstance(error, OSError) and error.strerror:
+        message = f": {error.strerror}"
+    return f"{type(error).__name__}{message}{where}"[: leases.MAX_ERROR]
