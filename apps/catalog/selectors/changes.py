@@ -1,0 +1,47 @@
+"""The change log as its followers read it: what changed after a number they remember."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apps.catalog.models import Change
+from apps.catalog.selectors.books import BookCard, all_live_cards
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of one book."""
+
+    number: int
+    key: str
+    book_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSnapshot:
+    """Every live book, and the number of a change that all of them include; later ones may be in it or not."""
+
+    last_number: int
+    books: Iterator[list[BookCard]]
+
+
+def last_change_number() -> int:
+    """The number of the newest change, 0 when nothing ever changed."""
+    return Change.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def changes_after(number: int, *, limit: int = 1000) -> list[ChangeRow]:
+    """The changes past this number, oldest first. Numbers appear in order, so nothing is ever skipped."""
+    rows = Change.objects.filter(number__gt=number).order_by("number")
+    return [ChangeRow(*row) for row in rows.values_list("number", "book__key", "book_id", "kind")[:limit]]
+
+
+def changed_book_ids(after: int, *, up_to: int) -> list[int]:
+    """Which books changed past one number and up to another, each once."""
+    rows = Change.objects.filter(number__gt=after, number__lte=up_to).order_by("book_id")
+    return list(rows.values_list("book_id", flat=True).distinct())
+
+
+def catalogue_snapshot(*, chunk: int = 2000) -> CatalogueSnapshot:
+    """Every live book in chunks. Replay the changes past `last_number` to reach what is true now."""
+    return CatalogueSnapshot(last_number=last_change_number(), books=all_live_cards(chunk=chunk))
