@@ -1,0 +1,92 @@
+"""Who a reader is to the project: a pseudonym, an age band, reading levels and languages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.platform.services.errors import NotFoundError
+from apps.readers.models import Reader
+from epicml.audience.bands import YOUNGEST, AgeBand
+
+COLUMNS = ("id", "key", "age_band", "level_min", "level_max", "languages")
+
+
+class ReaderNotFoundError(NotFoundError):
+    """No reader has this pseudonym."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no reader {key!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderProfile:
+    """What is known of a reader."""
+
+    id: int
+    key: str
+    age_band: AgeBand
+    level_min: int | None
+    level_max: int | None
+    languages: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The one shape of a reader in the API."""
+        return {
+            "key": self.key,
+            "age_band": self.age_band.code,
+            "level_min": self.level_min,
+            "level_max": self.level_max,
+            "languages": self.languages,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom an answer is made: the band it may not exceed, and the reader where one was named."""
+
+    age_band: AgeBand
+    reader: ReaderProfile | None
+
+
+def reader_profile(key: str) -> ReaderProfile:
+    """The reader with this pseudonym."""
+    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first()
+    if row is None:
+        raise ReaderNotFoundError(key)
+    return _profile(row)
+
+
+def reader_ids(keys: Sequence[str]) -> dict[str, int]:
+    """The ids of the readers with these pseudonyms; unknown ones are left out."""
+    return dict(Reader.objects.filter(key__in=keys).values_list("key", "id"))
+
+
+def all_reader_ids() -> dict[str, int]:
+    """The id of every reader by pseudonym."""
+    return dict(Reader.objects.values_list("key", "id"))
+
+
+def reader_bands() -> dict[int, AgeBand]:
+    """The age band of every reader by id, for training and reports."""
+    return {reader_id: AgeBand(band) for reader_id, band in Reader.objects.values_list("id", "age_band")}
+
+
+def sample_readers(*, per_band: int) -> list[ReaderProfile]:
+    """The first readers of each age band, youngest band first."""
+    return [
+        _profile(row)
+        for band in AgeBand
+        for row in Reader.objects.filter(age_band=band).order_by("id").values_list(*COLUMNS)[:per_band]
+    ]
+
+
+def audience(reader_key: str | None, age_band: AgeBand | None) -> Audience:
+    """The lower of the reader's band and the one asked for; who names neither is taken for the youngest."""
+    reader = reader_profile(reader_key) if reader_key is not None else None
+    bands = [band for band in (age_band, reader.age_band if reader else None) if band is not None]
+    return Audience(age_band=min(bands, default=YOUNGEST), reader=reader)
+
+
+def _profile(row: tuple[Any, ...]) -> ReaderProfile:
+    reader_id, key, band, level_min, level_max, languages = row
+    return ReaderProfile(reader_id, key, AgeBand(band), level_min, level_max, tuple(languages))

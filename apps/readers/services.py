@@ -1,0 +1,126 @@
+"""Saving readers, and everything that is kept about one: erased or exported in one call, over all apps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from apps.platform.services.errors import EpicmlError
+from apps.readers.models import ErasureLog, Reader
+from apps.readers.selectors import ReaderNotFoundError, reader_profile
+from epicml.audience.bands import AgeBand
+
+JSON = Any  # what json.dumps takes
+Erasure = Callable[[int], int]
+Export = Callable[[int], JSON]
+PROFILE_COLUMNS = ("age_band", "level_min", "level_max", "languages", "updated_at")
+
+_erasures: dict[str, Erasure] = {}
+_exports: dict[str, Export] = {}
+
+
+class ReadingLevelsError(EpicmlError):
+    """Reading levels that are no range within 1 to 12."""
+
+    code = "invalid"
+
+    def __init__(self) -> None:
+        reason = "Reading levels go from 1 to 12: give both, the lower one first, or none."
+        super().__init__(reason, fields={"level_min": [reason]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderInput:
+    """A whole profile as it shall be."""
+
+    key: str
+    age_band: AgeBand
+    level_min: int | None = None
+    level_max: int | None = None
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReport:
+    """How many rows of each app were erased."""
+
+    counts: dict[str, int]
+
+
+def save_reader(reader: ReaderInput, *, now: datetime) -> bool:
+    """The profile is as given. Whether the reader is new."""
+    return save_readers([reader], now=now) == 1
+
+
+def save_readers(readers: Sequence[ReaderInput], *, now: datetime) -> int:
+    """The profiles are as given. How many of the readers are new."""
+    for reader in readers:
+        _check_levels(reader)
+    with transaction.atomic():
+        known = Reader.objects.filter(key__in=[reader.key for reader in readers]).count()
+        Reader.objects.bulk_create(
+            [_row(reader, now=now) for reader in readers],
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=PROFILE_COLUMNS,
+        )
+    return len(readers) - known
+
+
+def register_erasure(name: str, erase: Erasure) -> None:
+    """Erasing a reader from now on also calls this, which erases the app's rows of that reader and counts them."""
+    _erasures[name] = erase
+
+
+def register_export(name: str, export: Export) -> None:
+    """A reader's export from now on also has this part, under this name."""
+    _exports[name] = export
+
+
+def erase_reader(key: str, *, by: str, now: datetime) -> ErasureReport:
+    """Nothing about this reader is stored any more; the log says by whom, when and how much, but not who it was."""
+    with transaction.atomic():
+        # The lock makes events that are just being stored wait, and then find that their reader is gone.
+        reader = Reader.objects.select_for_update().filter(key=key).first()
+        if reader is None:
+            raise ReaderNotFoundError(key)
+        counts = {name: erase(reader.id) for name, erase in _erasures.items()}
+        reader.delete()
+        counts["readers"] = 1
+        ErasureLog.objects.create(reader_hash=reader_hash(key), erased_by=by, erased_at=now, counts=counts)
+    return ErasureReport(counts)
+
+
+def export_reader(key: str, *, now: datetime) -> dict[str, JSON]:
+    """Everything that is stored about this reader, by app."""
+    profile = reader_profile(key)
+    parts = {name: export(profile.id) for name, export in _exports.items()}
+    return {"exported_at": now.isoformat(), "reader": profile.as_json(), **parts}
+
+
+def reader_hash(key: str) -> str:
+    """Tells whether the log speaks of a given pseudonym; without the project's secret key nobody can."""
+    return salted_hmac("apps.readers.erasure", key, algorithm="sha256").hexdigest()
+
+
+def _check_levels(reader: ReaderInput) -> None:
+    low, high = reader.level_min, reader.level_max
+    if low is None and high is None:
+        return
+    if low is None or high is None or not 1 <= low <= high <= 12:
+        raise ReadingLevelsError
+
+
+def _row(reader: ReaderInput, *, now: datetime) -> Reader:
+    return Reader(
+        key=reader.key,
+        age_band=reader.age_band.value,
+        level_min=reader.level_min,
+        level_max=reader.level_max,
+        languages=list(reader.languages),
+        created_at=now,
+        updated_at=now,
+    )
