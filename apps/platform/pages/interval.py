@@ -1,0 +1,176 @@
+"""The interval pill: an uncertain number drawn on the server, every x in percent, so that it stretches undistorted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil, floor, inf, isfinite, log10
+from statistics import median
+from typing import Literal
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.platform.pages.formats import percent_change, percent_range
+
+HEIGHT = 34
+MIDDLE = HEIGHT // 2
+# Rows that reach this much further than the median row are cut with a chevron: one wide row must not flatten all.
+WIDEST_OF_MEDIAN = 3.0
+
+Direction = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A relative change and the two ends of its interval, as shares (0.032 is +3.2 %)."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        return self.low > 0 or self.high < 0
+
+    def state(self, wanted: Direction) -> str:
+        """better or worse only when the whole interval says so; else flat."""
+        if not self.excludes_zero:
+            return "flat"
+        return "better" if (self.low > 0) == (wanted == "up") else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The one scale of a table's pills."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def x(self, value: float) -> float:
+        """The place of a value in percent of the width, not cut."""
+        return 100 * (value - self.low) / (self.high - self.low)
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def _step(width: float) -> float:
+    """The nice step (1, 2 or 5 times a power of ten) that makes at most six of the width."""
+    power = 10 ** floor(log10(width / 6))
+    return next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= 6)
+
+
+def axis_for(estimates: Iterable[Estimate], *, include: Iterable[float] = ()) -> Axis:
+    """A scale fitted to the middle rows, with zero, the values to include, and round ends."""
+    rows = [row for row in estimates if isfinite(row.low) and isfinite(row.high)]
+    reach = [max(abs(row.low), abs(row.high)) for row in rows]
+    limit = WIDEST_OF_MEDIAN * median(reach) if reach else inf
+    kept = [row for row, far in zip(rows, reach, strict=True) if far <= limit]
+    values = [0.0, *include, *(end for row in kept for end in (row.low, row.high))]
+    if max(values) - min(values) < 1e-9:
+        values += [-0.01, 0.01]
+    step = _step(max(values) - min(values))
+    first, last = floor(min(values) / step + 1e-9), ceil(max(values) / step - 1e-9)
+    ticks = tuple(round(index * step, 10) for index in range(first, last + 1))
+    return Axis(ticks[0], ticks[-1], ticks)
+
+
+def _at(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+def ticks_svg(axis: Axis) -> SafeString:
+    """The scale's numbers in percent, for the table's header; the last one carries the unit."""
+    labels = []
+    for index, tick in enumerate(axis.ticks):
+        last = index == len(axis.ticks) - 1
+        anchor = "start" if index == 0 else "end" if last else "middle"
+        text = percent_change(tick, _digits(axis))
+        labels.append((_at(axis.x(tick)), anchor, text if last else text.removesuffix("%").rstrip("\u202f")))
+    return format_html(
+        '<svg class="e-interval" width="100%" height="16" aria-hidden="true">{}</svg>',
+        format_html_join("", '<text x="{}" y="12" text-anchor="{}">{}</text>', labels),
+    )
+
+
+def _digits(axis: Axis) -> int:
+    step = axis.ticks[1] - axis.ticks[0]
+    return 0 if round(step * 100, 6) >= 1 else 1
+
+
+def label(estimate: Estimate, *, wanted: Direction) -> str:
+    """What the picture says, in words: +4.1 %, 95 % interval 2.3 to 5.9 %: better."""
+    verdict = {"flat": "not proven"}.get(estimate.state(wanted), estimate.state(wanted))
+    ends = percent_range(estimate.low, estimate.high)
+    return f"{percent_change(estimate.value)}, 95\u202f% interval {ends}: {verdict}"
+
+
+def pill(
+    estimate: Estimate, axis: Axis, *, wanted: Direction = "up", margin: float | None = None, crossed: bool = False
+) -> SafeString:
+    """The row's picture. The margin is a rule's limit: dashed, hatched beyond; a crossed one has a warning stroke."""
+    parts = [
+        _margin(margin, axis, wanted) if margin is not None else "",
+        format_html('<line class="e-i-zero" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', _at(axis.x(0)), HEIGHT),
+        _bar(estimate, axis, wanted=wanted, crossed=crossed),
+    ]
+    return format_html(
+        '<svg class="e-interval" width="100%" height="{}" role="img" aria-label="{}">{}</svg>',
+        HEIGHT,
+        label(estimate, wanted=wanted),
+        format_html_join("", "{}", ((part,) for part in parts)),
+    )
+
+
+def _bar(estimate: Estimate, axis: Axis, *, wanted: Direction, crossed: bool) -> SafeString:
+    if estimate.low > axis.high or estimate.high < axis.low:
+        return _chevron(right=estimate.low > axis.high)
+    low, high = max(estimate.low, axis.low), min(estimate.high, axis.high)
+    parts = [
+        format_html(
+            '<rect class="e-i-bar e-i-{}{}" x="{}" y="{}" width="{}" height="10" rx="5"/>',
+            estimate.state(wanted),
+            " e-i-watch" if crossed else "",
+            _at(axis.x(low)),
+            MIDDLE - 5,
+            _at(max(axis.x(high) - axis.x(low), 0.8)),
+        )
+    ]
+    if axis.holds(estimate.value):
+        place = _at(axis.x(estimate.value))
+        shape = '<svg x="{}" overflow="visible"><rect class="e-i-tick" x="-1.25" y="{}" width="2.5" height="14"/></svg>'
+        parts.append(format_html(shape, place, MIDDLE - 7))
+    if estimate.low < axis.low:
+        parts.append(_chevron(right=False))
+    if estimate.high > axis.high:
+        parts.append(_chevron(right=True))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _chevron(*, right: bool) -> SafeString:
+    """Cut at this end: there is more beyond the axis."""
+    place, points = ("100%", "-7,-4 -3,0 -7,4") if right else ("0%", "7,-4 3,0 7,4")
+    shape = '<svg x="{}" y="{}" overflow="visible"><polyline class="e-i-cut" points="{}"/></svg>'
+    return format_html(shape, place, MIDDLE, points)
+
+
+def _margin(margin: float, axis: Axis, wanted: Direction) -> SafeString:
+    """A dashed line at the limit and a hatch on its refused side; nothing where the limit lies off the axis."""
+    if not axis.low < margin < axis.high:
+        return SafeString("")
+    start, end = (axis.low, margin) if wanted == "up" else (margin, axis.high)
+    return format_html(
+        '<svg x="{}" width="{}" height="{}">{}</svg><line class="e-i-margin" x1="{}" x2="{}" y1="0" y2="{}"/>',
+        _at(axis.x(start)),
+        _at(axis.x(end) - axis.x(start)),
+        HEIGHT,
+        format_html_join("", '<line class="e-i-hatch" x1="{}" x2="{}" y1="34" y2="0"/>', _hatch()),
+        _at(axis.x(margin)),
+        _at(axis.x(margin)),
+        HEIGHT,
+    )
+
+
+def _hatch() -> Iterable[tuple[int, int]]:
+    """Slanted lines over any width there may be; what is outside is clipped by the inner picture."""
+    return ((x - HEIGHT, x) for x in range(4, 640, 8))
