@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from config import environment
+from config.staff import unfold_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("EPICML_VAR", str(BASE_DIR / "var")))
@@ -65,6 +66,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"epicml": "apps.platform.pages.tags"},
         },
     },
 ]
@@ -124,3 +126,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+UNFOLD = unfold_settings(demo=DEMO)

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from apps.platform.pages import views
+
+urlpatterns = [path("status/", views.status, name="status")]
