@@ -1,0 +1,169 @@
+"""Fixtures of every test, and the place where the tests' database is chosen: `pytest --database postgresql`."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.client import ApiClient
+from tests.servers import (
+    PostgresqlServer,
+    RedisServer,
+    ServerUnavailableError,
+    running_postgresql,
+    running_redis,
+    servers_required,
+    skip_or_fail,
+)
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+# What a process remembers between requests must not reach from one test into the next.
+CACHE_RESETS = (
+    ("apps.platform.selectors.api_keys", "reset_key_cache"),
+    ("apps.platform.services.api_keys", "reset_uses"),
+    ("apps.catalog.selectors.shelf", "reset_shelf"),
+)
+
+_session = ExitStack()
+_missing: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the database the tests run on; PostgreSQL is started for them",
+    )
+    # Here, because Django must be ready before the next conftest.py is imported, and no other hook comes earlier.
+    config = pluginmanager.getplugin("pytestconfig")
+    known = parser.parse_known_args([str(part) for part in config.invocation_params.args]) if config else None
+    if known is not None and not known.help:
+        _prepare_environment(known.database)
+        _prepare_django()
+
+
+def _prepare_environment(database: str) -> None:
+    """Nothing of the machine reaches the tests: a folder and a database of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="epicml-test-"))
+    _session.callback(shutil.rmtree, folder, ignore_errors=True)
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "ELASTICSEARCH_URL",
+        "ARTIFACTS_URL",
+        "SECRET_KEY",
+        "DEBUG",
+        "NUM_PROXIES",
+    ):
+        os.environ.pop(name, None)
+    os.environ["EPICML_VAR"] = str(folder)
+    if database == "postgresql":
+        try:
+            os.environ["DATABASE_URL"] = _session.enter_context(running_postgresql()).url("epicml")
+        except ServerUnavailableError as error:
+            _missing.append(str(error))
+
+
+def _prepare_django() -> None:
+    import django
+    from django.conf import settings
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if _missing and servers_required():
+        pytest.exit(f"{_missing[0]} EPICML_REQUIRE_SERVERS=1 makes that a failure.", returncode=1)
+    for item in items if _missing else ():
+        item.add_marker(pytest.mark.skip(reason=_missing[0]))
+
+
+def pytest_unconfigure() -> None:
+    _session.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A real PostgreSQL beside the tests' own database."""
+    try:
+        with running_postgresql() as server:
+            yield server
+    except ServerUnavailableError as error:
+        skip_or_fail(error)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A real Redis."""
+    try:
+        with running_redis() as server:
+            yield server
+    except ServerUnavailableError as error:
+        skip_or_fail(error)
+
+
+@pytest.fixture(autouse=True)
+def forget_caches() -> Iterator[None]:
+    """Every test starts without what this process remembered."""
+    yield
+    for module, name in CACHE_RESETS:
+        if find_spec(module) is not None:
+            getattr(import_module(module), name)()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which every test happens."""
+    return NOW
+
+
+@pytest.fixture
+def client_with(db: None) -> Callable[..., ApiClient]:
+    """Make a client whose key has just these scopes: `client_with("search:read")`; a public one with origins."""
+    from apps.platform.services.api_keys import create_api_key
+
+    def make(*scopes: str, origins: Sequence[str] = (), requests_per_minute: int | None = None) -> ApiClient:
+        key = create_api_key(
+            name="test",
+            scopes=scopes,
+            public=bool(origins),
+            origins=origins,
+            requests_per_minute=requests_per_minute,
+            now=NOW,
+        )
+        return ApiClient(key.secret, headers={"Origin": origins[0]} if origins else None)
+
+    return make
+
+
+@pytest.fixture
+def api(client_with: Callable[..., ApiClient]) -> ApiClient:
+    """A client with a server key of all scopes."""
+    from apps.platform.services.api_keys import SCOPES
+
+    return client_with(*SCOPES)
+
+
+@pytest.fixture
+def public_api(client_with: Callable[..., ApiClient]) -> ApiClient:
+    """A client with a public key of all public scopes, asking from its own origin."""
+    from apps.platform.services.api_keys import PUBLIC_SCOPES
+
+    return client_with(*PUBLIC_SCOPES, origins=["https://library.example"])
+
+
+@pytest.fixture
+def anonymous_api(db: None) -> ApiClient:
+    """A client without a key."""
+    return ApiClient()

@@ -1,0 +1,185 @@
+"""Real servers for tests, started on Unix sockets in folders of their own and stopped with the test run."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+START_SECONDS = 20.0
+# Durability is what these settings give away, and a test database needs none: 0.9 s instead of 4 s to the first query.
+POSTGRESQL_SETTINGS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "timezone=UTC",
+)
+
+
+class ServerUnavailableError(Exception):
+    """The program of a server is not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A running PostgreSQL; its superuser needs no password."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgres://postgres@{quote(str(self.folder), safe='')}/{database}"
+
+    @property
+    def conninfo(self) -> str:
+        return f"host={self.folder} user=postgres dbname=postgres"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """A running Redis that keeps nothing on disk."""
+
+    socket: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    @property
+    def broker_url(self) -> str:
+        """The same server as Celery writes it."""
+        return f"redis+socket://{self.socket}"
+
+
+def servers_required() -> bool:
+    """Whether a missing server is a failure here, as it is in CI."""
+    return os.environ.get("EPICML_REQUIRE_SERVERS") == "1"
+
+
+def skip_or_fail(error: ServerUnavailableError) -> None:
+    """Skip the test with the reason; fail it where servers are required."""
+    if servers_required():
+        pytest.fail(f"{error} EPICML_REQUIRE_SERVERS=1 makes that a failure.")
+    pytest.skip(str(error))
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgresqlServer]:
+    """A new, empty PostgreSQL for the time of the block."""
+    initdb, postgres = _postgresql_program("initdb"), _postgresql_program("postgres")
+    with _short_folder("epg") as folder:
+        options = _as_postgres(folder)
+        subprocess.run(
+            [
+                initdb,
+                "-D",
+                folder / "data",
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            **options,
+        )
+        arguments = [part for setting in POSTGRESQL_SETTINGS for part in ("-c", setting)]
+        process = _start([postgres, "-D", str(folder / "data"), "-k", str(folder), *arguments], folder, options)
+        server = PostgresqlServer(folder, process)
+        try:
+            _wait_until(lambda: _accepts_postgresql(server), process, folder / "log")
+            yield server
+        finally:
+            _stop(process, signal.SIGINT)  # a fast shutdown: open sessions are ended
+
+
+@contextmanager
+def running_redis() -> Iterator[RedisServer]:
+    """A new, empty Redis for the time of the block."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise ServerUnavailableError("redis-server is not installed.")
+    with _short_folder("erd") as folder:
+        socket = folder / "redis.sock"
+        command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
+        process = _start([*command, "--dir", str(folder)], folder, {})
+        try:
+            _wait_until(socket.exists, process, folder / "log")
+            yield RedisServer(socket, process)
+        finally:
+            _stop(process, signal.SIGTERM)
+
+
+def _postgresql_program(name: str) -> str:
+    found = shutil.which(name) or next(
+        iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
+    )
+    if found is None:
+        raise ServerUnavailableError(f"PostgreSQL's {name} is not installed.")
+    return str(found)
+
+
+@contextmanager
+def _short_folder(prefix: str) -> Iterator[Path]:
+    # The path of a Unix socket may have 107 characters, and pytest's own folders are longer.
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_postgres(folder: Path) -> dict[str, str]:
+    """PostgreSQL refuses to run as root, so root runs it as the user that its package made."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        shutil.chown(folder, "postgres", "postgres")
+    except LookupError as error:
+        raise ServerUnavailableError("There is no user postgres to run PostgreSQL as, and root may not.") from error
+    return {"user": "postgres", "group": "postgres"}
+
+
+def _start(command: Sequence[str], folder: Path, options: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def _accepts_postgresql(server: PostgresqlServer) -> bool:
+    try:
+        psycopg.connect(server.conninfo, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"The server did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.005)
+
+
+def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    process.send_signal(how)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
