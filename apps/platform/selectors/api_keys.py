@@ -1,0 +1,77 @@
+"""Which key a request carries, answered from memory for a few seconds."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apps.platform.models import ApiKey
+
+# How long a process believes what it read: no query per request, and a revoked key stops working everywhere after this.
+KEY_CACHE_SECONDS = 5
+CACHED_KEYS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What a request needs to know of its key."""
+
+    id: int
+    name: str
+    public: bool
+    scopes: frozenset[str]
+    origins: frozenset[str]
+    requests_per_minute: int | None
+    last_used_at: datetime | None
+
+
+_keys: dict[str, tuple[KeyRecord, datetime]] = {}
+_origins: list[tuple[frozenset[str], datetime]] = []
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret. No salt: it is random already."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
+    """The key of this secret; None when there is none or it was revoked more than KEY_CACHE_SECONDS ago."""
+    digest = digest_of(secret)
+    known = _keys.get(digest)
+    if known is not None and now < known[1]:
+        return known[0]
+    row = ApiKey.objects.filter(digest=digest, revoked_at=None).first()
+    if row is None:
+        _keys.pop(digest, None)
+        return None
+    record = _record(row)
+    if len(_keys) >= CACHED_KEYS:
+        _keys.clear()
+    _keys[digest] = (record, now + timedelta(seconds=KEY_CACHE_SECONDS))
+    return record
+
+
+def public_origins(*, now: datetime) -> frozenset[str]:
+    """The origins of all live public keys: the ones whose pages may call the API from a browser."""
+    if not _origins or now >= _origins[0][1]:
+        rows = ApiKey.objects.filter(public=True, revoked_at=None).values_list("origins", flat=True)
+        origins = frozenset(origin for row in rows for origin in row.split())
+        _origins[:] = [(origins, now + timedelta(seconds=KEY_CACHE_SECONDS))]
+    return _origins[0][0]
+
+
+def reset_key_cache() -> None:
+    """This process reads every key anew."""
+    _keys.clear()
+    _origins.clear()
+
+
+def _record(row: ApiKey) -> KeyRecord:
+    return KeyRecord(
+        id=row.pk,
+        name=row.name,
+        public=row.public,
+        scopes=row.scope_names,
+        origins=row.origin_names,
+        requests_per_minute=row.requests_per_minute,
+        last_used_at=row.last_used_at,
+    )

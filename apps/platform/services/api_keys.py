@@ -1,0 +1,162 @@
+"""Give out and take back keys of the API."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db.models import Q
+
+from apps.platform.models import PUBLIC_SCOPES as _PUBLIC_SCOPES
+from apps.platform.models import ApiKey
+from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
+from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
+
+PUBLIC_SCOPES = _PUBLIC_SCOPES
+SCOPES = (
+    *PUBLIC_SCOPES,
+    "catalog:write",
+    "jobs:read",
+    "jobs:write",
+    "readers:erase",
+    "readers:read",
+    "readers:write",
+    "releases:read",
+    "releases:write",
+)
+SECRET_BYTES = 32  # 256 bits: nobody guesses it, so its plain SHA-256 is enough to store
+PREFIX_LENGTH = 12
+USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
+
+_noted: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
+
+
+class InvalidKeyError(EpicmlError):
+    """A key cannot be made with these scopes or origins."""
+
+    code = "invalid"
+
+
+class ApiKeyNotFoundError(NotFoundError):
+    """There is no key with this start."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"There is no API key that starts with {prefix!r}.")
+
+
+class ApiKeyRevokedError(ConflictError):
+    """The key was revoked before."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"The API key {prefix} is revoked already.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made. This is the only time its secret is seen."""
+
+    id: int
+    name: str
+    prefix: str
+    secret: str
+    scopes: tuple[str, ...]
+
+
+def create_api_key(
+    *,
+    name: str,
+    scopes: Iterable[str],
+    public: bool = False,
+    origins: Sequence[str] = (),
+    requests_per_minute: int | None = None,
+    now: datetime,
+) -> NewKey:
+    """A key with these scopes works from now on; its secret is in the answer and nowhere else."""
+    chosen = _checked_scopes(scopes, public=public)
+    places = _checked_origins(origins, public=public)
+    secret = f"epic_{'pk' if public else 'sk'}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    row = ApiKey.objects.create(
+        name=_checked_name(name),
+        prefix=secret[:PREFIX_LENGTH],
+        digest=digest_of(secret),
+        scopes=" ".join(chosen),
+        public=public,
+        origins=" ".join(places),
+        requests_per_minute=requests_per_minute,
+        created_at=now,
+    )
+    reset_key_cache()
+    return NewKey(id=row.pk, name=row.name, prefix=row.prefix, secret=secret, scopes=chosen)
+
+
+def revoke_api_key(key_id: int, *, now: datetime) -> str:
+    """The key stops working, here at once and in other processes within KEY_CACHE_SECONDS; says so in a sentence."""
+    row = ApiKey.objects.filter(pk=key_id).first()
+    if row is None:
+        raise ApiKeyNotFoundError(str(key_id))
+    if not ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=now):
+        raise ApiKeyRevokedError(row.prefix)
+    reset_key_cache()
+    return f"The API key {row.name} ({row.prefix}…) is refused everywhere within {KEY_CACHE_SECONDS} seconds."
+
+
+def key_id_of_prefix(prefix: str) -> int:
+    """The one key whose secret starts so."""
+    found = list(ApiKey.objects.filter(prefix__startswith=prefix[:PREFIX_LENGTH]).values_list("pk", flat=True)[:2])
+    if not found:
+        raise ApiKeyNotFoundError(prefix)
+    if len(found) > 1:
+        raise ConflictError(f"More than one API key starts with {prefix!r}; give more characters or the number.")
+    return int(found[0])
+
+
+def note_use(key: KeyRecord, *, now: datetime) -> None:
+    """That the key is in use is on record, to the minute."""
+    noted_at = _noted.get(key.id, key.last_used_at)
+    if noted_at is not None and now - noted_at < USE_NOTED_EVERY:
+        return
+    _noted[key.id] = now
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
+    ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
+
+
+def reset_uses() -> None:
+    """This process forgets which uses it noted."""
+    _noted.clear()
+
+
+def _checked_name(name: str) -> str:
+    if not 1 <= len(name.strip()) <= 100 or not name.isprintable():
+        raise InvalidKeyError("A key needs a name of 1 to 100 characters.", fields={"name": ["1 to 100 characters."]})
+    return name.strip()
+
+
+def _checked_scopes(scopes: Iterable[str], *, public: bool) -> tuple[str, ...]:
+    chosen = tuple(sorted(set(scopes)))
+    allowed = PUBLIC_SCOPES if public else SCOPES
+    wrong = [scope for scope in chosen if scope not in allowed]
+    if wrong:
+        kind = "A public key" if public else "A key"
+        raise InvalidKeyError(
+            f"{kind} cannot hold {', '.join(wrong)}; it may hold {', '.join(sorted(allowed))}.",
+            fields={"scopes": [f"{scope} is not allowed." for scope in wrong]},
+        )
+    if not chosen:
+        raise InvalidKeyError("A key needs at least one scope.", fields={"scopes": ["At least one."]})
+    return chosen
+
+
+def _checked_origins(origins: Sequence[str], *, public: bool) -> tuple[str, ...]:
+    if public != bool(origins):
+        reason = "A public key needs at least one origin." if public else "Only a public key has origins."
+        raise InvalidKeyError(reason, fields={"origins": [reason]})
+    return tuple(sorted({_checked_origin(origin) for origin in origins}))
+
+
+def _checked_origin(origin: str) -> str:
+    parts = urlsplit(origin.strip().rstrip("/").lower())
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or " " in parts.netloc:
+        reason = f"{origin!r} is not an origin such as https://library.example."
+        raise InvalidKeyError(reason, fields={"origins": [reason]})
+    return f"{parts.scheme}://{parts.netloc}"
