@@ -1,0 +1,77 @@
+"""Read what a client sent by hand: every value is bounded, every refusal names its field."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from apps.platform.api.fields import Fields, InvalidInputError
+
+__all__ = ["Fields", "InvalidInputError", "json_body"]
+
+LARGEST_BODY = 1_048_576
+DEEPEST = 32
+
+
+def json_body(request: Request | HttpRequest) -> Any:
+    """The body as JSON values without NUL, lone surrogates, NaN or infinity, and at most DEEPEST levels deep."""
+    body = _bytes_of(request)
+    if not body.strip():
+        raise InvalidInputError({"body": ["The body is empty; send JSON."]})
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInputError({"body": [f"This is not JSON: {_where(error)}."]}) from error
+    _check_depth(data)
+    if (
+        b"\\u0000" in body
+    ):  # orjson refuses a raw NUL itself, and databases refuse an escaped one with an error of theirs
+        _check_no_nul(data)
+    return data
+
+
+def _bytes_of(request: Request | HttpRequest) -> bytes:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) > LARGEST_BODY:
+        raise RequestDataTooBig
+    body: bytes = request.body
+    if len(body) > LARGEST_BODY:
+        raise RequestDataTooBig
+    return body
+
+
+def _where(error: orjson.JSONDecodeError) -> str:
+    return f"{error.msg}, line {error.lineno} column {error.colno}"
+
+
+def _check_depth(data: Any) -> None:
+    level = [data] if isinstance(data, dict | list) else []
+    for _ in range(DEEPEST):
+        level = [part for container in level for part in _parts(container) if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise InvalidInputError({"body": [f"The JSON is nested more than {DEEPEST} levels deep."]})
+
+
+def _check_no_nul(data: Any) -> None:
+    level = [("body", data)]
+    while level:
+        for name, value in level:
+            if isinstance(value, str) and "\0" in value:
+                raise InvalidInputError({name: ["Text may not contain the NUL character."]})
+        level = [pair for _, value in level for pair in _named_parts(value)]
+
+
+def _parts(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def _named_parts(value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from ((str(name).replace("\0", "\\0"), part) for name, part in value.items())
+        yield from (("body", name) for name in value)
+    elif isinstance(value, list):
+        yield from (("body", part) for part in value)
