@@ -1,0 +1,174 @@
+"""The door to the files of releases: written aside, sealed under a manifest of SHA-256 sums, verified at every load."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import orjson
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+
+from apps.platform.services.errors import EpicmlError, UnavailableError
+
+MANIFEST = "manifest.json"
+BUILDING = ".building-"
+CHUNK_BYTES = 1 << 20
+
+
+class ArtifactCorruptError(EpicmlError):
+    """The files of a release are not those that were sealed."""
+
+    code = "artifact_corrupt"
+    status = 409
+
+
+class ArtifactStorageError(UnavailableError):
+    """The storage of artifacts cannot be written."""
+
+    code = "artifact_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Each file of a sealed artifact with size and SHA-256, and the one sum over all of them."""
+
+    files: dict[str, dict[str, Any]]
+    sha256: str
+
+
+def new_folder(kind: str, key: str) -> Path:
+    """An empty folder to build in; nothing is served from it until it is sealed."""
+    folder = _building(kind, key)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise storage_error(error) from error
+    return folder
+
+
+def seal(kind: str, key: str) -> Manifest:
+    """The folder that was built has its manifest, is safe on disk, and has its final name, all or nothing."""
+    folder = _building(kind, key)
+    try:
+        manifest = _manifest_of(folder)
+        (folder / MANIFEST).write_bytes(orjson.dumps({"files": manifest.files, "sha256": manifest.sha256}))
+        for path in sorted(folder.rglob("*")):
+            _flush(path)
+        _flush(folder)
+        folder.rename(_sealed(kind, key))
+        _flush(folder.parent)
+    except OSError as error:
+        remove(kind, key)
+        raise storage_error(error) from error
+    return manifest
+
+
+def open_verified(kind: str, key: str, sha256: str) -> Path:
+    """The folder of a sealed artifact, each of its files read through and found to be what was sealed."""
+    folder = _sealed(kind, key)
+    if not folder.is_dir():
+        raise ArtifactCorruptError(f"The files of {kind} {key} are missing.")
+    try:
+        found = _manifest_of(folder)
+    except OSError as error:
+        raise ArtifactCorruptError(f"The files of {kind} {key} cannot be read: {error.strerror}.") from error
+    if found.sha256 != sha256:
+        name = _first_difference(folder, found)
+        raise ArtifactCorruptError(f"{name} of {kind} {key} is not what was sealed: its SHA-256 differs.")
+    return folder
+
+
+def remove(kind: str, key: str) -> None:
+    """Neither the sealed folder nor the one being built is there any more."""
+    for folder in (_sealed(kind, key), _building(kind, key)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def building_folders() -> list[tuple[str, str]]:
+    """Kind and key of every folder that is being built, or was when its builder died."""
+    root = Path(settings.ARTIFACTS_DIR)
+    return [(path.parent.name, path.name.removeprefix(BUILDING)) for path in sorted(root.glob(f"*/{BUILDING}*"))]
+
+
+def remove_building(kind: str, key: str) -> None:
+    """The folder in which this was being built is gone; a sealed one stays."""
+    shutil.rmtree(_building(kind, key), ignore_errors=True)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """The arrays are in an .npz whose bytes depend on nothing but them; an array of objects is refused."""
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise ArtifactStorageError(f"{name} is an array of objects; those need pickle, which is never loaded.")
+    try:
+        with path.open("wb") as file:
+            np.savez(file, **{name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})  # type: ignore[arg-type]
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of an .npz; what would need pickle is refused."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
+        raise ArtifactCorruptError(f"{path.name} cannot be read as plain arrays: {error}") from error
+
+
+def storage_error(error: OSError) -> ArtifactStorageError:
+    """What the operating system said, as a sentence with the place."""
+    return ArtifactStorageError(f"Artifacts cannot be written in {settings.ARTIFACTS_DIR}: {error.strerror or error}.")
+
+
+def _sealed(kind: str, key: str) -> Path:
+    # FileSystemStorage refuses a name that would lead out of the folder.
+    return Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(f"{kind}/{key}"))
+
+
+def _building(kind: str, key: str) -> Path:
+    return _sealed(kind, BUILDING + key)
+
+
+def _manifest_of(folder: Path) -> Manifest:
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise ArtifactCorruptError(f"{name} is a link; an artifact holds files only.")
+        if path.is_file() and name != MANIFEST:
+            files[name] = {"size": path.stat().st_size, "sha256": _sha256_of(path)}
+    lines = "".join(f"{entry['sha256']}  {name}\n" for name, entry in files.items())
+    return Manifest(files=files, sha256=hashlib.sha256(lines.encode()).hexdigest())
+
+
+def _first_difference(folder: Path, found: Manifest) -> str:
+    try:
+        sealed: dict[str, Any] = orjson.loads((folder / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return MANIFEST
+    names = sorted(set(sealed) | set(found.files))
+    return next((name for name in names if sealed.get(name) != found.files.get(name)), MANIFEST)
+
+
+def _sha256_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

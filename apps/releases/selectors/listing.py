@@ -1,0 +1,88 @@
+"""Releases as rows of a list, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.platform.services.errors import NotFoundError
+from apps.releases.models import Release, ReleaseQuerySet
+
+
+class ReleaseNotFoundError(NotFoundError):
+    """No release has this kind and key."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"There is no {kind} release {key!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """One release in a list."""
+
+    id: int
+    kind: str
+    key: str
+    state: str
+    gate_passed: bool | None
+    gate_headline: str
+    gate_reason: str
+    sha256: str
+    created_by: str
+    why: str
+    error: str
+    created_at: datetime
+    promoted_at: datetime | None
+    retired_at: datetime | None
+    job_id: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as the API shows it."""
+        return {name: getattr(self, name) for name in FIELDS if name != "id"}
+
+
+FIELDS = tuple(ReleaseRow.__slots__)
+
+
+def find_release(kind: str, key: str) -> Release:
+    """The release of this kind and key."""
+    try:
+        return Release.objects.get(kind=kind, key=key)
+    except Release.DoesNotExist as error:
+        raise ReleaseNotFoundError(kind, key) from error
+
+
+def release_row(kind: str, key: str) -> ReleaseRow:
+    """The row of this kind and key."""
+    row = Release.objects.filter(kind=kind, key=key).values_list(*FIELDS).first()
+    if row is None:
+        raise ReleaseNotFoundError(kind, key)
+    return ReleaseRow(*row)
+
+
+def releases(
+    *, kind: str | None = None, states: Sequence[str] = (), offset: int = 0, limit: int = 100
+) -> list[ReleaseRow]:
+    """This part of the list of releases, newest first."""
+    rows = _selected(kind, states).order_by("-id").values_list(*FIELDS)[offset : offset + limit]
+    return [ReleaseRow(*row) for row in rows]
+
+
+def release_count(*, kind: str | None = None, states: Sequence[str] = ()) -> int:
+    """How many releases the whole list has."""
+    return _selected(kind, states).count()
+
+
+def releases_waiting() -> list[ReleaseRow]:
+    """Releases that passed their gate against what is live now, so that a person may promote them; newest first."""
+    live = dict(Release.objects.live().values_list("kind", "id"))
+    passed = Release.objects.filter(state=Release.State.PASSED, artifact_removed_at=None).order_by("-id")
+    rows = passed.values_list("champion_id", *FIELDS)
+    return [ReleaseRow(*row[1:]) for row in rows if row[0] == live.get(row[2])]
+
+
+def _selected(kind: str | None, states: Sequence[str]) -> ReleaseQuerySet:
+    chosen = Release.objects.all()
+    if kind is not None:
+        chosen = chosen.of_kind(kind)
+    return chosen.filter(state__in=states) if states else chosen
