@@ -1,0 +1,247 @@
+"""A release is made in recorded steps: build, audit, evaluate, gate and, where asked, promote."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+
+from apps.platform.services.errors import ConflictError, EpicmlError
+from apps.releases import artifacts
+from apps.releases.models import Release
+from apps.releases.selectors.listing import ReleaseRow, release_row
+from apps.releases.selectors.live import LiveRelease, live_release
+from apps.releases.services import promotion, reconciling, retention
+from apps.releases.services.kinds import (
+    AuditRefusedError,
+    BuildContext,
+    Built,
+    EvaluateContext,
+    Progress,
+    ReleaseKind,
+    release_kind,
+)
+from epicml.evaluation.gate import decide
+from epicml.evaluation.report import Report
+
+# Longer than the longest step without a word (LightFM on 240,000 ratings: 87 s), so that none alive is given up.
+LEASE = timedelta(minutes=15)
+KEY_ATTEMPTS = 20
+REFUSED_DATA = "No. The data it was to be built from are refused."
+
+
+class BuildLostError(ConflictError):
+    """The release was given up while it was being made, because nothing was heard of its builder."""
+
+    code = "build_lost"
+
+    def __init__(self, release: Release) -> None:
+        super().__init__(f"{release} was given up in the meantime; its builder was silent for {LEASE}.")
+
+
+def make_release(
+    kind: str,
+    *,
+    created_by: str,
+    why: str,
+    clock: Callable[[], datetime],
+    promote: bool = False,
+    job: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> ReleaseRow:
+    """One more release of this kind, as far as it came: live, passed, refused, or refused by the audit.
+
+    What goes wrong on the way is raised after the release was marked failed and its files were removed.
+    """
+    known = release_kind(kind)
+    reconciling.fail_dead_builds(now=clock(), kind=kind, job=job)
+    maker = _Maker(known, clock=clock, options=options or {}, progress=progress)
+    release = maker.begin(created_by=created_by, why=why, job=job)
+    try:
+        passed = maker.run(release)
+    except BaseException as error:  # also an interrupt: nothing may stay "building" that nobody builds
+        maker.fail(release, error)
+        raise
+    if passed and promote:
+        promotion.promote_release(kind, release.key, decided_by=created_by, why=why, now=clock())
+    retention.remove_outdated(kind, now=clock())
+    return release_row(kind, release.key)
+
+
+class _Maker:
+    """The steps of one release; each is recorded as soon as it is done."""
+
+    def __init__(
+        self, kind: ReleaseKind, *, clock: Callable[[], datetime], options: Mapping[str, Any], progress: Progress | None
+    ) -> None:
+        self.kind = kind
+        self.clock = clock
+        self.options = options
+        self.tell = progress
+        self.champion: LiveRelease | None = None
+        self.heard_at = clock()
+
+    def begin(self, *, created_by: str, why: str, job: int | None) -> Release:
+        """A release in state building, with the next free key of the day."""
+        self.champion = live_release(self.kind.name)
+        now = self.clock()
+        for _ in range(KEY_ATTEMPTS):
+            release = Release(
+                kind=self.kind.name,
+                key=_next_key(self.kind.name, now),
+                created_by=created_by,
+                why=why,
+                job_id=job,
+                champion_id=self.champion.id if self.champion else None,
+                created_at=now,
+                lease_until=now + LEASE,
+            )
+            try:
+                with transaction.atomic():
+                    release.save(force_insert=True)
+            except IntegrityError:  # another builder took the key between our look and our insert
+                continue
+            return release
+        raise ConflictError(f"No free key for {self.kind.name} was found; too many builds start at once.")
+
+    def run(self, release: Release) -> bool:
+        """Whether the release passed its gate; every step up to there is recorded."""
+        folder = artifacts.new_folder(release.kind, release.key)
+        try:
+            built = self._build(release, folder)
+        except AuditRefusedError as error:
+            self._refuse_data(release, error)
+            return False
+        report = self.kind.evaluate(self._evaluation(release, built))
+        self._record(
+            release,
+            state=Release.State.EVALUATED,
+            report=_plain(report.as_json()),
+            evaluated_at=self.clock(),
+        )
+        return self._gate(release, report)
+
+    def fail(self, release: Release, error: BaseException) -> None:
+        """The release is marked failed with the sentence, and its files are gone."""
+        sentence = error.message if isinstance(error, EpicmlError) else f"{type(error).__name__}: {error}"
+        now = self.clock()
+        artifacts.remove(release.kind, release.key)
+        Release.objects.building().filter(pk=release.pk).update(
+            state=Release.State.FAILED, error=sentence, failed_at=now, artifact_removed_at=now, lease_until=None
+        )
+
+    def _build(self, release: Release, folder: Path) -> Built:
+        context = BuildContext(
+            kind=release.kind,
+            key=release.key,
+            folder=folder,
+            now=release.created_at,
+            champion=self.champion,
+            options=self.options,
+            progress=lambda done, total, text: self._heard(release, done, total, text),
+        )
+        try:
+            built = self.kind.build(context)
+        except OSError as error:
+            raise artifacts.storage_error(error) from error
+        if any(finding.severity == "stop" for finding in built.findings):
+            raise AuditRefusedError(built.findings)
+        self._record(release)  # a builder that was given up finds out here, before it looks for its folder
+        sealed = artifacts.seal(release.kind, release.key)
+        now = self.clock()
+        self._record(
+            release,
+            state=Release.State.BUILT,
+            sha256=sealed.sha256,
+            findings=_plain(built.findings),
+            manifest={"files": sealed.files, **_plain(built.details)},
+            built_at=now,
+            audited_at=now,
+        )
+        return built
+
+    def _evaluation(self, release: Release, built: Built) -> EvaluateContext:
+        champion = self.champion
+        return EvaluateContext(
+            kind=release.kind,
+            key=release.key,
+            now=release.created_at,
+            built=built,
+            options=self.options,
+            folder=artifacts.open_verified(release.kind, release.key, release.sha256),
+            champion=champion,
+            champion_folder=_champion_folder(champion),
+            progress=lambda done, total, text: self._heard(release, done, total, text),
+        )
+
+    def _gate(self, release: Release, report: Report) -> bool:
+        verdict = decide(report, self.kind.rules)
+        self._record(
+            release,
+            state=Release.State.PASSED if verdict.passed else Release.State.REFUSED,
+            gated_at=self.clock(),
+            gate_passed=verdict.passed,
+            gate_headline=verdict.headline,
+            gate_reason=verdict.reason,
+            gate_results=_plain(verdict.results),
+            lease_until=None,
+        )
+        return verdict.passed
+
+    def _refuse_data(self, release: Release, error: AuditRefusedError) -> None:
+        now = self.clock()
+        artifacts.remove(release.kind, release.key)
+        self._record(
+            release,
+            state=Release.State.REFUSED_BY_AUDIT,
+            findings=_plain(error.findings),
+            audited_at=now,
+            gate_passed=False,
+            gate_headline=REFUSED_DATA,
+            gate_reason=error.message,
+            artifact_removed_at=now,
+            lease_until=None,
+        )
+
+    def _heard(self, release: Release, done: int, total: int, text: str) -> None:
+        now = self.clock()
+        if now - self.heard_at > LEASE / 30:
+            self._record(release, lease_until=now + LEASE)
+            self.heard_at = now
+        if self.tell:
+            self.tell(done, total, text)
+
+    def _record(self, release: Release, **fields: Any) -> None:
+        # Conditional: who was given up meanwhile must not write over that.
+        if (
+            not Release.objects.building()
+            .filter(pk=release.pk)
+            .update(**{"lease_until": self.clock() + LEASE, **fields})
+        ):
+            raise BuildLostError(release)
+        for name, value in fields.items():
+            setattr(release, name, value)
+
+
+def _champion_folder(champion: LiveRelease | None) -> Path | None:
+    """None also where the champion's files are damaged: they must not keep a sound successor from being made."""
+    if champion is None:
+        return None
+    try:
+        return artifacts.open_verified(champion.kind, champion.key, champion.sha256)
+    except artifacts.ArtifactCorruptError:
+        return None
+
+
+def _next_key(kind: str, now: datetime) -> str:
+    day = f"{now:%Y-%m-%d}."
+    taken = Release.objects.of_kind(kind).filter(key__startswith=day).values_list("key", flat=True)
+    return day + str(max((int(key.removeprefix(day)) for key in taken), default=0) + 1)
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, numpy numbers and NaN as what a JSON column holds."""
+    return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS))

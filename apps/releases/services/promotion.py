@@ -1,0 +1,95 @@
+"""A release becomes the live one of its kind, by promotion or by rolling back: one transaction, the same both ways."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from apps.platform.services.errors import ConflictError
+from apps.releases import artifacts
+from apps.releases.models import Decision, Release
+from apps.releases.selectors.listing import ReleaseRow, find_release, release_row
+from apps.releases.selectors.live import LiveRelease, live_release
+from apps.releases.services import retention
+from apps.releases.services.kinds import release_kind
+
+
+class GateNotPassedError(ConflictError):
+    """Only what passed its gate is served."""
+
+    code = "gate_not_passed"
+
+
+class NotPromotableError(ConflictError):
+    """The release is in a state from which it cannot become live."""
+
+    code = "not_promotable"
+
+
+def promote_release(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> ReleaseRow:
+    """This release is the live one of its kind; the one it replaced can be rolled back to."""
+    release = find_release(kind, key)
+    _check_gate(release)
+    _check_champion(release)
+    _make_live(release, action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, now=now)
+    return release_row(kind, key)
+
+
+def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | None = None) -> ReleaseRow:
+    """The release that was live before the present one, or the named one, is live again."""
+    release = find_release(kind, to) if to else _predecessor(kind)
+    _check_gate(release)
+    if release.state == Release.State.PASSED:
+        raise NotPromotableError(f"{release} was never live; promote it instead.")
+    _make_live(release, action=Decision.Action.ROLL_BACK, decided_by=decided_by, why=why, now=now)
+    return release_row(kind, release.key)
+
+
+def _predecessor(kind: str) -> Release:
+    """What the live release replaced when it was promoted: rolling back twice goes back twice, never forth."""
+    current = Release.objects.of_kind(kind).live().first()
+    if current is None:
+        raise NotPromotableError(f"No {kind} is live, so there is nothing to roll back from.")
+    promotion = current.decisions.filter(action=Decision.Action.PROMOTE).order_by("-id").first()
+    if promotion is None or promotion.replaced is None:
+        raise NotPromotableError(f"Nothing was live before {current}, so there is nothing to roll back to.")
+    return promotion.replaced
+
+
+def _check_gate(release: Release) -> None:
+    if not release.gate_passed:
+        raise GateNotPassedError(f"{release} cannot be live: {release.gate_reason or 'its gate has not decided yet'}")
+    if release.state == Release.State.LIVE:
+        raise NotPromotableError(f"{release} is live already.")
+
+
+def _check_champion(release: Release) -> None:
+    """Its gate compared it with one champion; against another one nothing is proven."""
+    live = live_release(release.kind)
+    if release.state == Release.State.PASSED and release.champion_id != (live.id if live else None):
+        compared, now_live = release.champion or "nothing", live.key if live else "nothing"
+        raise NotPromotableError(f"{release} was compared with {compared}, but {now_live} is live now; build it again.")
+
+
+def _make_live(release: Release, *, action: Decision.Action, decided_by: str, why: str, now: datetime) -> None:
+    if release.artifact_removed_at is not None:
+        raise NotPromotableError(f"The files of {release} were removed; build it again.")
+    artifacts.open_verified(release.kind, release.key, release.sha256)
+    try:
+        with transaction.atomic():
+            _exchange(release, action=action, decided_by=decided_by, why=why, now=now)
+    except IntegrityError as error:  # the constraint releases_one_live_of_a_kind
+        raise ConflictError(f"Another {release.kind} was made live at the same moment; look again.") from error
+
+
+def _exchange(release: Release, *, action: Decision.Action, decided_by: str, why: str, now: datetime) -> None:
+    replaced = Release.objects.select_for_update().of_kind(release.kind).live().first()
+    Release.objects.of_kind(release.kind).live().update(state=Release.State.RETIRED, retired_at=now)
+    ready = Release.objects.filter(pk=release.pk, state__in=[Release.State.PASSED, Release.State.RETIRED])
+    if not ready.filter(artifact_removed_at=None).update(state=Release.State.LIVE, promoted_at=now, retired_at=None):
+        raise NotPromotableError(f"{release} changed in the meantime; look again.")
+    Decision.objects.create(release=release, action=action, replaced=replaced, decided_by=decided_by, why=why, at=now)
+    kind = release_kind(release.kind)
+    if kind.on_promoted:
+        live = LiveRelease(release.pk, release.kind, release.key, release.sha256, release.manifest, now)
+        kind.on_promoted(live, now)
+    transaction.on_commit(lambda: retention.remove_outdated(release.kind, now=now))

@@ -1,0 +1,37 @@
+"""What a dead process left behind is cleared up."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from apps.releases import artifacts
+from apps.releases.models import Release
+
+
+def fail_dead_builds(*, now: datetime, kind: str | None = None, job: int | None = None) -> list[str]:
+    """Unfinished releases whose lease ran out, or that an earlier attempt of this job began, are failed; their keys."""
+    dead = Q(lease_until__lt=now) | Q(lease_until=None)
+    if job is not None:
+        dead |= Q(job_id=job)
+    unfinished = Release.objects.building().filter(dead)
+    if kind is not None:
+        unfinished = unfinished.of_kind(kind)
+    return [str(release) for release in unfinished.only("pk", "kind", "key", "state") if _give_up(release, now=now)]
+
+
+def remove_abandoned_folders() -> list[str]:
+    """No folder is left that was being built for a release which is not being built any more."""
+    building = set(Release.objects.building().values_list("kind", "key"))
+    abandoned = [found for found in artifacts.building_folders() if found not in building]
+    for kind, key in abandoned:
+        artifacts.remove_building(kind, key)
+    return [f"{kind} {key}" for kind, key in abandoned]
+
+
+def _give_up(release: Release, *, now: datetime) -> bool:
+    given_up = Release.objects.filter(pk=release.pk, state=release.state).update(
+        state=Release.State.FAILED, error="Its builder died.", failed_at=now, artifact_removed_at=now, lease_until=None
+    )
+    if given_up:
+        artifacts.remove(release.kind, release.key)
+    return bool(given_up)
