@@ -1,0 +1,28 @@
+"""manage.py make_demo_shelf SOURCE: write the demo's data from a copy of goodbooks-10k."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from demo.shelf import SourceMissingError, make_shelf
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+class Command(BaseCommand):
+    """Takes the books with a children's tag, and their ratings."""
+
+    help = "Write demo/data from a folder with goodbooks-10k: books.csv, genres.csv and ratings.csv."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("source", type=Path, help="the folder with goodbooks-10k")
+        parser.add_argument("--target", type=Path, default=DATA, help="where to write; demo/data when not given")
+
+    def handle(self, *args: Any, source: Path, target: Path, **options: Any) -> None:
+        try:
+            report = make_shelf(source, target=target)
+        except SourceMissingError as error:
+            raise CommandError(str(error)) from error
+        size = f"{report.size_bytes / 1000:,.0f} kB"
+        self.stdout.write(f"{report.books:,} books and {report.ratings:,} ratings written to {target}, {size}.")
