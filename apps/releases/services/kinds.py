@@ -82,6 +82,7 @@ class ReleaseKind:
 
     `on_promoted(release, now)` runs inside the transaction that makes a release live, by promotion or by rolling back:
     it may write rows (enqueue), nothing else. `on_removed(kind, key)` runs after an artifact was removed by retention.
+    `touches` says in words what readers are served from it.
     """
 
     name: str
@@ -92,6 +93,7 @@ class ReleaseKind:
     rules: tuple[GateRule, ...] = field(default=())
     on_promoted: Callable[[LiveRelease, datetime], None] | None = None
     on_removed: Callable[[str, str], None] | None = None
+    touches: str = "everything that is served from it"
 
 
 _KINDS: dict[str, ReleaseKind] = {}

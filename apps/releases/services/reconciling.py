@@ -8,6 +8,13 @@ from apps.releases import artifacts
 from apps.releases.models import Release
 
 
+def reconcile(*, now: datetime) -> str:
+    """Nothing is "building" that nobody builds, and no folder of such a build is left; says what was found."""
+    failed = fail_dead_builds(now=now)
+    abandoned = remove_abandoned_folders()
+    return f"{len(failed)} dead builds failed, {len(abandoned)} abandoned folders removed"
+
+
 def fail_dead_builds(*, now: datetime, kind: str | None = None, job: int | None = None) -> list[str]:
     """Unfinished releases whose lease ran out, or that an earlier attempt of this job began, are failed; their keys."""
     dead = Q(lease_until__lt=now) | Q(lease_until=None)

@@ -1,0 +1,99 @@
+from collections.abc import Callable
+
+import pytest
+
+from tests.apps.releases.numbers import KIND, NumberKind, served_number
+from tests.client import ApiClient
+
+pytestmark = pytest.mark.django_db
+
+
+class TestReleaseList:
+    def test_lists_the_newest_first(self, api: ApiClient, numbers: NumberKind) -> None:
+        keys = [numbers.make().key, numbers.make(-1.0).key]
+        answer = api.get("/api/v1/releases").json()
+        assert [item["key"] for item in answer["items"]] == keys[::-1]
+        assert [item["state"] for item in answer["items"]] == ["refused", "live"]
+        assert answer["total"] == 2
+
+    def test_lists_one_kind(self, api: ApiClient, numbers: NumberKind) -> None:
+        numbers.make()
+        assert api.get("/api/v1/releases", kind="soup").json()["items"] == []
+
+    @pytest.mark.parametrize("kind", ["Ä", "a" * 33, "x'; --"])
+    def test_refuses_what_is_no_kind(self, api: ApiClient, kind: str) -> None:
+        answer = api.get("/api/v1/releases", kind=kind)
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, ["kind"])
+
+    def test_needs_the_scope(self, client_with: Callable[..., ApiClient]) -> None:
+        assert client_with("search:read").get("/api/v1/releases").status_code == 403
+
+
+class TestRelease:
+    def test_shows_report_gate_steps_and_history(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make().key
+        answer = api.get(f"/api/v1/releases/{KIND}/{key}").json()
+        assert answer["report"]["measures"][0]["key"] == "number"
+        assert [result["passed"] for result in answer["gate_results"]] == [True]
+        assert [(step["name"], step["state"]) for step in answer["steps"]] == [
+            ("Build", "done"),
+            ("Audit", "done"),
+            ("Evaluate", "done"),
+            ("Gate", "done"),
+            ("Promote", "done"),
+        ]
+        assert [span["key"] for span in answer["live_history"]] == [key]
+        assert "number.npz" in answer["manifest"]["files"]
+
+    @pytest.mark.parametrize("address", ["numbers/2026-01-01.1", "soup/2026-01-01.1", "numbers/%00", "numbers/1"])
+    def test_answers_404_for_what_is_not_there(self, api: ApiClient, address: str) -> None:
+        assert api.get(f"/api/v1/releases/{address}").status_code == 404
+
+
+class TestPromote:
+    def test_changes_what_is_served(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make(5.0, promote=False).key
+        answer = api.post(f"/api/v1/releases/{KIND}/{key}/promote", {"why": "it is better"})
+        assert (answer.status_code, answer.json()["state"]) == (200, "live")
+        assert served_number() == 5.0
+
+    def test_records_the_key_that_decided(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make(promote=False).key
+        api.post(f"/api/v1/releases/{KIND}/{key}/promote", {"why": "it is better"})
+        decision = api.get(f"/api/v1/releases/{KIND}/{key}").json()["decisions"][0]
+        assert (decision["decided_by"], decision["why"]) == ("API key test", "it is better")
+
+    def test_refuses_what_the_gate_refused(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make(-1.0).key
+        answer = api.post(f"/api/v1/releases/{KIND}/{key}/promote", {"why": "I want it"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "gate_not_passed")
+
+    @pytest.mark.parametrize("body", [{}, {"why": ""}, {"why": 1}, {"why": "x" * 501}, [], {"why": "a", "force": True}])
+    def test_refuses_a_decision_without_a_sound_reason(self, api: ApiClient, numbers: NumberKind, body: object) -> None:
+        key = numbers.make(promote=False).key
+        assert api.post(f"/api/v1/releases/{KIND}/{key}/promote", body).status_code == 400
+
+    def test_needs_the_scope_to_write(self, client_with: Callable[..., ApiClient], numbers: NumberKind) -> None:
+        key = numbers.make(promote=False).key
+        reader = client_with("releases:read")
+        assert reader.post(f"/api/v1/releases/{KIND}/{key}/promote", {"why": "x"}).status_code == 403
+
+
+class TestRollBack:
+    def test_changes_what_is_served(self, api: ApiClient, numbers: NumberKind) -> None:
+        first = numbers.make(1.0)
+        numbers.make(2.0)
+        answer = api.post(f"/api/v1/releases/{KIND}/roll-back", {"why": "it was better"})
+        assert (answer.status_code, answer.json()["key"]) == (200, first.key)
+        assert served_number() == 1.0
+
+    def test_goes_to_the_release_that_is_named(self, api: ApiClient, numbers: NumberKind) -> None:
+        keys = [numbers.make(float(number)).key for number in (1, 2, 3)]
+        api.post(f"/api/v1/releases/{KIND}/roll-back", {"why": "it was better", "to": keys[0]})
+        assert served_number() == 1.0
+
+    def test_says_that_there_is_nothing_to_go_back_to(self, api: ApiClient, numbers: NumberKind) -> None:
+        numbers.make()
+        answer = api.post(f"/api/v1/releases/{KIND}/roll-back", {"why": "x"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_promotable")
+        assert "Nothing was live before" in answer.json()["message"]
