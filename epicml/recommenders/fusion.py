@@ -1,6 +1,6 @@
 """Several recommenders joined by weighted reciprocal rank fusion: the one that is served."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,12 +10,16 @@ from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders.item_knn import ItemKnn
+from epicml.recommenders.kinship import NextInSeries, SameAuthor
 from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import NO_BOOK, History, InvalidModelError, Ranked, Recommender
+from epicml.recommenders.sequence import Sequence
 from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
 from epicml.recommenders.top_k import top_k
 
-PART_KINDS: Mapping[str, type[Recommender]] = {"item_knn": ItemKnn}
+PART_KINDS: Mapping[str, type[Recommender]] = {
+    part.name: part for part in (ItemKnn, Sequence, NextInSeries, SameAuthor)
+}
 Progress = Callable[[str], None]
 
 
@@ -81,8 +85,14 @@ class FusedRecommender:
         say = progress or _say_nothing
         say("popularity")
         popularity = Popularity.fit(interactions, features, reader_bands=reader_bands)
-        say("item_knn")
-        return cls(popularity, (ItemKnn.fit(interactions),), settings)
+        likes = popularity.overall.astype(np.float64)
+        fits: Mapping[str, Callable[[], Recommender]] = {
+            "item_knn": lambda: ItemKnn.fit(interactions),
+            "sequence": lambda: Sequence.fit(interactions),
+            "series": lambda: NextInSeries.fit(features, likes=likes),
+            "author": lambda: SameAuthor.fit(features, likes=likes),
+        }
+        return cls(popularity, tuple(_fitted(fits, say)), settings)
 
     @property
     def n_books(self) -> int:
@@ -214,6 +224,12 @@ def _places(books: Int32s, listed: Int32s, n_books: int) -> Int32s:
 
 def _under(prefix: str, arrays: NamedArrays) -> NamedArrays:
     return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
+
+
+def _fitted(fits: Mapping[str, Callable[[], Recommender]], say: Progress) -> Iterator[Recommender]:
+    for name, fit in fits.items():
+        say(name)
+        yield fit()
 
 
 def _say_nothing(_part: str) -> None:

@@ -1,14 +1,14 @@
 """Item-kNN: books liked by the same readers are near each other."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 
-from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
+from epicml.datasets.arrays import Float32s
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
-from epicml.recommenders.neighbours import NeighbourTable, keep_largest
+from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable, keep_largest
 from epicml.recommenders.protocol import History
 
 # Measured in notes/fusion.md: pulls pairs seen by few readers towards 0; 300 neighbours lose nothing against all.
@@ -17,16 +17,13 @@ NEIGHBOURS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class ItemKnn:
+class ItemKnn(NeighbourRecommender):
     """Score of i = sum over the liked books j of the history of recency(j) * similarity(j, i).
-
-    The table is fixed at the fit, the history is of now: what was read a second ago already counts.
 
     Source: Deshpande & Karypis 2004, "Item-based top-N recommendation algorithms", with shrinkage.
     """
 
-    table: NeighbourTable
-    name: str = "item_knn"
+    name: ClassVar[str] = "item_knn"
 
     @classmethod
     def fit(cls, interactions: Interactions, *, neighbours: int = NEIGHBOURS, shrinkage: float = SHRINKAGE) -> Self:
@@ -56,27 +53,9 @@ class ItemKnn:
         # Thinned by target (as in the notes), then turned so that a row is what one read book speaks for.
         return cls(NeighbourTable.from_matrix(keep_largest(similarity, per_row=neighbours).T.tocsr()))
 
-    def scores(self, history: History) -> Float32s:
-        """float32[n_books], >= 0."""
-        liked, strengths = liked_books(history)
-        return self.table.weighted_sum(liked, strengths)
-
-    def contributions(self, history: History, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: exact, each row sums to the target's score."""
-        return self.table.contributions(history.books, liking(history), targets)
-
-    def arrays(self) -> NamedArrays:
-        """The neighbour table."""
-        return self.table.arrays()
-
-    @classmethod
-    def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The model that gave these arrays.
-
-        Raises:
-            InvalidModelError: they are no neighbour table.
-        """
-        return cls(NeighbourTable.from_arrays(arrays))
+    def strengths(self, history: History) -> Float32s:
+        """float32[m]: recency of the liked books."""
+        return liking(history)
 
 
 def liking(history: History) -> Float32s:
@@ -86,10 +65,3 @@ def liking(history: History) -> Float32s:
     array([0.    , 0.5743], dtype=float32)
     """
     return np.where(history.values >= POSITIVE_FROM, history.recency(), 0).astype(np.float32)
-
-
-def liked_books(history: History) -> tuple[Int32s, Float32s]:
-    """The liked books and their recency."""
-    strengths = liking(history)
-    liked = strengths > 0
-    return history.books[liked], strengths[liked]

@@ -1,13 +1,14 @@
 """A sparse table "who reads j, reads i": the shape that item-kNN, sequence and EASE share once they are fitted."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 
 from epicml.datasets.arrays import Float32s, Int32s, Int64s, NamedArrays
-from epicml.recommenders.protocol import InvalidModelError
+from epicml.recommenders.protocol import History, InvalidModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,44 @@ class NeighbourTable:
         owners = np.repeat(np.arange(len(sources)), lengths)
         offsets = begin - (np.cumsum(lengths) - lengths)
         return np.arange(len(owners)) + offsets[owners], owners
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourRecommender(ABC):
+    """Score of i = sum over the books j of the history of strength(j) * weight(j, i).
+
+    The table is fixed at the fit, the history is of now: what was read a second ago already counts.
+    """
+
+    table: NeighbourTable
+    name: ClassVar[str]
+
+    @abstractmethod
+    def strengths(self, history: History) -> Float32s:
+        """float32[m]: what each book of the history counts for, >= 0."""
+
+    def scores(self, history: History) -> Float32s:
+        """float32[n_books]: 0 where no book of the history speaks for it."""
+        strengths = self.strengths(history)
+        counts = strengths > 0
+        return self.table.weighted_sum(history.books[counts], strengths[counts])
+
+    def contributions(self, history: History, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: exact, each row sums to the target's score."""
+        return self.table.contributions(history.books, self.strengths(history), targets)
+
+    def arrays(self) -> NamedArrays:
+        """The neighbour table."""
+        return self.table.arrays()
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> Self:
+        """The model that gave these arrays.
+
+        Raises:
+            InvalidModelError: they are no neighbour table.
+        """
+        return cls(NeighbourTable.from_arrays(arrays))
 
 
 def keep_largest(matrix: sparse.csr_array[np.float32], *, per_row: int) -> sparse.csr_array[np.float32]:
