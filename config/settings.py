@@ -102,11 +102,17 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # empty until collectstatic; whitenoise warns when it is not there
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # one machine: no collectstatic step is needed before the first request
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a body of 1 MiB; larger ones are answered 413
 EPICML_JOB_POLL_SECONDS = 0.1
+
+# Browsers may call the API from the pages of public keys (apps/platform/api/cors.py), and nothing else from anywhere.
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-Id"]
+CORS_PREFLIGHT_MAX_AGE = 600
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.platform.api.authentication.ApiKeyAuthentication"],

@@ -73,11 +73,10 @@ def create_api_key(
     now: datetime,
 ) -> NewKey:
     """A key with these scopes works from now on; its secret is in the answer and nowhere else."""
-    chosen = _checked_scopes(scopes, public=public)
-    places = _checked_origins(origins, public=public)
+    title, chosen, places = check_new_key(name=name, scopes=scopes, public=public, origins=origins)
     secret = f"epic_{'pk' if public else 'sk'}_{secrets.token_urlsafe(SECRET_BYTES)}"
     row = ApiKey.objects.create(
-        name=_checked_name(name),
+        name=title,
         prefix=secret[:PREFIX_LENGTH],
         digest=digest_of(secret),
         scopes=" ".join(chosen),
@@ -88,6 +87,14 @@ def create_api_key(
     )
     reset_key_cache()
     return NewKey(id=row.pk, name=row.name, prefix=row.prefix, secret=secret, scopes=chosen)
+
+
+def check_new_key(
+    *, name: str, scopes: Iterable[str], public: bool, origins: Sequence[str]
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Name, scopes and origins as they are stored; raises when no key can be made with them."""
+    chosen = _checked_scopes(scopes, public=public)
+    return _checked_name(name), chosen, _checked_origins(origins, public=public)
 
 
 def revoke_api_key(key_id: int, *, now: datetime) -> str:
