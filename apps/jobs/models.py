@@ -74,7 +74,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["run_at", "id"], condition=Q(state="queued"), name="jobs_job_due"),
             models.Index(fields=["lease_expires_at"], condition=Q(state="leased"), name="jobs_job_leased"),
-            models.Index(fields=["finished_at"], condition=Q(state="done"), name="jobs_job_done"),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="jobs_job_finished"),
             models.Index(fields=["name"], condition=Q(state="dead"), name="jobs_job_dead"),
         ]
 

@@ -34,6 +34,11 @@ class Heartbeat:
         finally:
             self._hold(None)
 
+    @property
+    def lease(self) -> leases.Lease | None:
+        """The lease in hand."""
+        return self._lease
+
     def close(self) -> None:
         """The thread has ended."""
         with self._changed:

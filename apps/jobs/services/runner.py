@@ -17,11 +17,11 @@ def run_next(
     random: Callable[[], float] = randomness.random,
     stopping: Callable[[], bool] = lambda: False,
     alive: Callable[[leases.Lease], AbstractContextManager[None]] = lambda lease: nullcontext(),
-    names: Sequence[Registration] | None = None,
+    only: Sequence[Registration] | None = None,
     job_id: int | None = None,
 ) -> bool:
     """The job that is due the longest, or the one with this id, had one attempt; False if none was due."""
-    known = registrations() if names is None else names
+    known = registrations() if only is None else only
     job = leases.claim(owner=owner, registrations=known, now=clock(), job_id=job_id)
     if job is None:
         return False

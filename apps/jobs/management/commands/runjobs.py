@@ -1,0 +1,54 @@
+"""Run background jobs on this machine, without a broker."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from apps.jobs.services.process import GRACE_SECONDS, Until, run_jobs
+from apps.jobs.services.registry import check_registered
+from apps.jobs.services.serving import runners
+from apps.jobs.services.startup import check_migrated
+from apps.jobs.services.supervision import Supervisor
+from apps.platform.services.errors import EpicmlError
+
+STOP_MARGIN_SECONDS = 5.0
+
+
+class Command(BaseCommand):
+    help = "Runs background jobs until it is stopped. SIGTERM gives the job in hand back; SIGKILL loses nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run one job, if one is due, and end")
+        parser.add_argument("--until-empty", action="store_true", help="end when no job is due")
+        parser.add_argument("--concurrency", type=int, default=1, help="how many processes; default 1")
+        parser.add_argument("--quick-only", action="store_true", help="leave the long jobs to other runners")
+        parser.add_argument("--grace", type=float, default=GRACE_SECONDS, help="seconds for a task to stop by itself")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            check_migrated()
+            check_registered()
+        except EpicmlError as error:
+            raise CommandError(error.message) from error
+        if options["concurrency"] > 1:
+            self._supervise(options)
+        else:
+            self._run(options)
+
+    def _run(self, options: dict[str, Any]) -> None:
+        until = Until(once=options["once"], empty=options["until_empty"])
+        started = timezone.now()
+        count = run_jobs(
+            clock=timezone.now, grace_seconds=options["grace"], quick_only=options["quick_only"], until=until
+        )
+        seconds = (timezone.now() - started).total_seconds()
+        self.stdout.write(f"Jobs: {count} run in {seconds:.1f} s.")
+
+    def _supervise(self, options: dict[str, Any]) -> None:
+        if options["once"] or options["until_empty"]:
+            raise CommandError("--concurrency is for a runner that stays; leave out --once and --until-empty.")
+        children = runners(options["concurrency"], grace_seconds=options["grace"])
+        supervisor = Supervisor(children, say=self.stdout.write)
+        supervisor.run(grace_seconds=options["grace"] + STOP_MARGIN_SECONDS)

@@ -1,0 +1,55 @@
+"""Serve the whole product on one machine."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.jobs.services.registry import check_registered
+from apps.jobs.services.serving import Address, check_free, relay, runners, serve
+from apps.jobs.services.startup import check_migrated
+from apps.jobs.services.supervision import Child
+from apps.platform.services.errors import EpicmlError
+
+DEFAULT_PORT = 8000
+HIGHEST_PORT = 65535
+
+
+class Command(BaseCommand):
+    help = "Serves web and background jobs under one supervisor, until it is stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
+        parser.add_argument("--port", help=f"default: $PORT, else {DEFAULT_PORT}")
+        parser.add_argument("--workers", type=int, default=2, help="web worker processes; default 2")
+        parser.add_argument("--runners", type=int, default=2, help="job runner processes; default 2")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = Address(options["host"], _port(options["port"] or os.environ.get("PORT") or str(DEFAULT_PORT)))
+        try:
+            check_free(address)
+            check_migrated()
+            check_registered()
+            code = serve(address, workers=options["workers"], background=_background(options), say=self._say)
+        except EpicmlError as error:
+            raise CommandError(error.message) from error
+        if code:
+            sys.exit(code)
+        self._say("Stopped.")
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= HIGHEST_PORT:
+        raise CommandError(f"The port must be a number from 1 to {HIGHEST_PORT}, not {text!r}.")
+    return int(text)
+
+
+def _background(options: dict[str, Any]) -> list[Child]:
+    return [relay()] if settings.REDIS_URL else runners(options["runners"])

@@ -1,0 +1,83 @@
+"""Jobs as staff and programs see them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from apps.jobs.models import Job
+from apps.platform.services.errors import NotFoundError
+
+STATES = tuple(Job.State.values)
+COUNTED = (Job.State.QUEUED, Job.State.LEASED, Job.State.DEAD)
+
+
+class JobNotFoundError(NotFoundError):
+    """There is no job with this number."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"There is no job {job_id}.")
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as the API shows it. Its arguments may name readers and are left out."""
+
+    id: int
+    name: str
+    key: str
+    state: str
+    attempt: int
+    run_at: datetime
+    progress_done: int
+    progress_total: int
+    progress_text: str
+    last_error: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+FIELDS = tuple(JobRow.__dataclass_fields__)
+
+
+def job_of(job_id: int) -> Job:
+    """The job with this number."""
+    try:
+        return Job.objects.get(pk=job_id)
+    except Job.DoesNotExist as error:
+        raise JobNotFoundError(job_id) from error
+
+
+def job_row(job_id: int) -> JobRow:
+    """The job with this number, as the API shows it."""
+    return _row(job_of(job_id))
+
+
+def job_rows(*, state: str | None, name: str | None, start: int, stop: int) -> tuple[list[JobRow], int]:
+    """These jobs, newest first, and how many there are in all."""
+    wanted: dict[str, Any] = {field: value for field, value in (("state", state), ("name", name)) if value}
+    jobs = Job.objects.filter(**wanted)
+    return [_row(job) for job in jobs.order_by("-pk")[start:stop]], jobs.count()
+
+
+def counts_by_name() -> dict[tuple[str, str], int]:
+    """How many jobs wait, run and were given up: by (name, state)."""
+    rows = Job.objects.filter(state__in=COUNTED).values_list("name", "state").annotate(n=Count("pk"))
+    return {(name, state): count for name, state, count in rows.order_by()}
+
+
+def any_due(now: datetime, *, names: Collection[str]) -> bool:
+    """Whether a job of these names waits and its time has come; a read, so that an idle runner takes no write lock."""
+    return Job.objects.due(now).filter(name__in=names).exists()
+
+
+def oldest_due_at(now: datetime) -> datetime | None:
+    """Since when the job that waits the longest could have run; None if none waits."""
+    return Job.objects.due(now).order_by("run_at").values_list("run_at", flat=True).first()
+
+
+def _row(job: Job) -> JobRow:
+    return JobRow(**{field: getattr(job, field) for field in FIELDS})
