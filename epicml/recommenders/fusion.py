@@ -12,7 +12,7 @@ from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.kinship import NextInSeries, SameAuthor
 from epicml.recommenders.popularity import Popularity
-from epicml.recommenders.protocol import NO_BOOK, History, InvalidModelError, Ranked, Recommender
+from epicml.recommenders.protocol import NO_BOOK, Evidence, History, InvalidModelError, Ranked, Recommender
 from epicml.recommenders.sequence import Sequence
 from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
 from epicml.recommenders.top_k import top_k
@@ -99,10 +99,6 @@ class FusedRecommender:
         """How many books it ranks."""
         return len(self.popularity.overall)
 
-    def scores(self, history: History) -> Float32s:
-        """float32[n_books]: the fused score, before anything is left out."""
-        return self._fuse(self._lists(history, np.ones(self.n_books, bool), None), history)
-
     def rank(self, history: History, *, eligible: Bools, k: int, age_band: int | None = None) -> Ranked:
         """The best k books for this reader at this moment.
 
@@ -120,11 +116,12 @@ class FusedRecommender:
         """
         allowed = self._unread(history, eligible)
         recent = history.recent()
-        lists = self._lists(recent, allowed, age_band)
+        evidence = {part.name: part.evidence(recent) for part in self.parts}
+        lists = self._lists(evidence, allowed, age_band)
         fused = self._fuse(lists, recent)
         books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
         books = books[allowed[books]]
-        return self._explained(books, fused[books], lists, recent)
+        return self._explained(books, fused[books], lists, evidence, recent)
 
     def similar(self, book: int, *, eligible: Bools, k: int) -> Ranked:
         """The k books nearest to one book, itself left out; each is explained by that book."""
@@ -177,9 +174,9 @@ class FusedRecommender:
         allowed[history.books] = False
         return allowed
 
-    def _lists(self, history: History, allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
+    def _lists(self, evidence: Mapping[str, Evidence], allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
         depth = self.settings.depth
-        lists = {part.name: top_k(part.scores(history), eligible=allowed, k=depth) for part in self.parts}
+        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in evidence.items()}
         lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         return lists
 
@@ -199,15 +196,25 @@ class FusedRecommender:
         left[books] = False
         return np.concatenate((books, self.popularity.top(age_band=age_band, eligible=left, k=k - len(books))))
 
-    def _explained(self, books: Int32s, scores: Float32s, lists: Mapping[str, Int32s], history: History) -> Ranked:
+    def _explained(
+        self,
+        books: Int32s,
+        scores: Float32s,
+        lists: Mapping[str, Int32s],
+        evidence: Mapping[str, Evidence],
+        history: History,
+    ) -> Ranked:
+        """The reason of a book is the part that places it best, and in it the read book that adds most."""
         ranks = {name: _places(books, listed, self.n_books) for name, listed in lists.items()}
         contributor, source = np.full(len(books), NO_BOOK, np.int32), np.full(len(books), "popularity", dtype="U32")
         best = np.full(len(books), self.settings.depth + 1)
-        for part in self.parts:
-            better = np.flatnonzero((ranks[part.name] > 0) & (ranks[part.name] < best))
-            terms = part.contributions(history, books[better])
-            contributor[better] = history.books[terms.argmax(axis=1)] if len(better) else contributor[better]
-            source[better], best[better] = part.name, ranks[part.name][better]
+        for name in evidence:
+            better = (ranks[name] > 0) & (ranks[name] < best)
+            source[better], best[better] = name, ranks[name][better]
+        for name, found in evidence.items():
+            given = np.flatnonzero(source == name)
+            if len(given):
+                contributor[given] = history.books[found.contributions(books[given]).argmax(axis=1)]
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
 
 

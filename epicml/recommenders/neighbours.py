@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -36,33 +37,27 @@ class NeighbourTable:
         """How many books it speaks of."""
         return len(self.starts) - 1
 
-    def weighted_sum(self, sources: Int32s, strengths: Float32s) -> Float32s:
-        """float32[n_books]: for each book the sum over sources of strength times weight.
+    def spoken_for(self, sources: Int32s, strengths: Float32s) -> "WeightedSum":
+        """Every stored neighbour of the sources, times the strength of its source.
+
+        Args:
+            sources: int32[m], rows of books.
+            strengths: float32[m], >= 0; a source of strength 0 is passed over.
 
         >>> table = NeighbourTable.from_matrix(sparse.csr_array(np.array([[0, 2], [3, 0]], np.float32)))
-        >>> table.weighted_sum(np.array([0, 1], np.int32), np.array([1, .5], np.float32)).tolist()
-        [1.5, 2.0]
+        >>> found = table.spoken_for(np.array([0, 1], np.int32), np.array([1, .5], np.float32))
+        >>> found.scores.tolist(), found.contributions(np.array([0], np.int32)).tolist()
+        ([1.5, 2.0], [[0.0, 1.5]])
         """
-        places, owners = self._places(sources)
-        products = self.weights[places] * strengths[owners]
-        return np.bincount(self.books[places], products, self.n_books).astype(np.float32)
-
-    def contributions(self, sources: Int32s, strengths: Float32s, targets: Int32s) -> Float32s:
-        """float32[targets, sources]: the terms of which `weighted_sum` is the sum.
-
-        >>> table = NeighbourTable.from_matrix(sparse.csr_array(np.array([[0, 2], [3, 0]], np.float32)))
-        >>> sources, targets = np.array([0, 1], np.int32), np.array([0], np.int32)
-        >>> table.contributions(sources, np.array([1, .5], np.float32), targets).tolist()
-        [[0.0, 1.5]]
-        """
-        places, owners = self._places(sources)
-        column = np.full(self.n_books, -1, np.int32)
-        column[targets] = np.arange(len(targets))
-        at = column[self.books[places]]
-        hit = at >= 0
-        terms = np.zeros((len(targets), len(sources)), np.float32)
-        terms[at[hit], owners[hit]] = self.weights[places[hit]] * strengths[owners[hit]]
-        return terms
+        counting = np.flatnonzero(strengths)
+        begin = self.starts[sources[counting]]
+        lengths = self.starts[sources[counting] + 1] - begin
+        owners = np.repeat(counting, lengths)
+        shift = np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
+        places = np.arange(len(owners)) + shift
+        return WeightedSum(
+            self.n_books, len(sources), self.books[places], owners, self.weights[places] * strengths[owners]
+        )
 
     def row(self, book: int) -> Float32s:
         """float32[n_books]: the weights of one row."""
@@ -108,12 +103,39 @@ class NeighbourTable:
         if not np.isfinite(self.weights).all():
             raise InvalidModelError("A neighbour table holds a weight that is not a finite number.")
 
-    def _places(self, sources: Int32s) -> tuple[Int64s, Int64s]:
-        begin, end = self.starts[sources], self.starts[sources + 1]
-        lengths = end - begin
-        owners = np.repeat(np.arange(len(sources)), lengths)
-        offsets = begin - (np.cumsum(lengths) - lengths)
-        return np.arange(len(owners)) + offsets[owners], owners
+
+@dataclass(frozen=True)
+class WeightedSum:
+    """The terms of a sum over the books of a history, and the sum.
+
+    Attributes:
+        n_books: how many books are scored.
+        m: how many books the history has.
+        books: int32[terms], the book that each term speaks for.
+        owners: int64[terms], the place in the history of the book that speaks, in [0, m).
+        terms: float32[terms].
+    """
+
+    n_books: int
+    m: int
+    books: Int32s
+    owners: Int64s
+    terms: Float32s
+
+    @cached_property
+    def scores(self) -> Float32s:
+        """float32[n_books]: the sum of the terms of each book."""
+        return np.bincount(self.books, self.terms, self.n_books).astype(np.float32)
+
+    def contributions(self, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: exact, each row sums to the target's score."""
+        row = np.full(self.n_books, -1, np.int32)
+        row[targets] = np.arange(len(targets))
+        rows = row[self.books]
+        hit = np.flatnonzero(rows >= 0)
+        found = np.zeros((len(targets), self.m), np.float32)
+        found[rows[hit], self.owners[hit]] = self.terms[hit]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +152,9 @@ class NeighbourRecommender(ABC):
     def strengths(self, history: History) -> Float32s:
         """float32[m]: what each book of the history counts for, >= 0."""
 
-    def scores(self, history: History) -> Float32s:
-        """float32[n_books]: 0 where no book of the history speaks for it."""
-        strengths = self.strengths(history)
-        counts = strengths > 0
-        return self.table.weighted_sum(history.books[counts], strengths[counts])
-
-    def contributions(self, history: History, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: exact, each row sums to the target's score."""
-        return self.table.contributions(history.books, self.strengths(history), targets)
+    def evidence(self, history: History) -> WeightedSum:
+        """The neighbours of the history, with what each read book adds."""
+        return self.table.spoken_for(history.books, self.strengths(history))
 
     def arrays(self) -> NamedArrays:
         """The neighbour table."""

@@ -1,14 +1,14 @@
 """What is liked by many: the answer for newcomers and the last in every fallback chain."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from epicml.datasets.arrays import Bools, Float32s, Float64s, Int8s, Int32s, NamedArrays
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import Interactions
-from epicml.recommenders.protocol import History, InvalidModelError
+from epicml.recommenders.protocol import InvalidModelError
 from epicml.recommenders.top_k import top_k
 
 BANDS = 6
@@ -29,7 +29,7 @@ class Popularity:
 
     overall: Float32s
     by_band: Float32s
-    name: str = "popularity"
+    name: ClassVar[str] = "popularity"
 
     @classmethod
     def fit(cls, interactions: Interactions, features: BookFeatures, *, reader_bands: Int8s | None = None) -> Self:
@@ -51,17 +51,9 @@ class Popularity:
         overall = likes + _below_one(features.popularity)
         return cls(overall.astype(np.float32), _by_band(liked, overall, features, reader_bands))
 
-    def scores(self, history: History) -> Float32s:
-        """float32[n_books]: the same for every history."""
-        return self.overall
-
     def for_band(self, age_band: int | None) -> Float32s:
         """float32[n_books]: popularity as seen from a band, overall for None."""
         return self.overall if age_band is None else self.by_band[age_band]
-
-    def contributions(self, history: History, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: all 0, since no read book speaks for a popular one."""
-        return np.zeros((len(targets), len(history)), np.float32)
 
     def top(self, *, age_band: int | None, eligible: Bools, k: int) -> Int32s:
         """The k most popular eligible books, best first."""

@@ -87,6 +87,17 @@ class Ranked:
     source: tuple[str, ...] = ()
 
 
+class Evidence(Protocol):
+    """What one recommender makes of one history: the scores, and what each read book added to them."""
+
+    @property
+    def scores(self) -> Float32s:
+        """float32[n_books]: higher is better; 0 or less where it has nothing to say."""
+
+    def contributions(self, targets: Int32s) -> Float32s:
+        """float32[len(targets), m]: what each of the m books of the history added to the score of each target."""
+
+
 class Recommender(Protocol):
     """One way to score all books for one reader."""
 
@@ -94,11 +105,8 @@ class Recommender(Protocol):
     def name(self) -> str:
         """The name it bears in reports and reasons."""
 
-    def scores(self, history: History) -> Float32s:
-        """float32[n_books]: higher is better; -inf or 0 where it has nothing to say."""
-
-    def contributions(self, history: History, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: what each book of the history added to the score of each target."""
+    def evidence(self, history: History) -> Evidence:
+        """Scores of all books for this history, with their terms."""
 
     def arrays(self) -> NamedArrays:
         """What `from_arrays` needs to make it again."""
