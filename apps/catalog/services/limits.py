@@ -1,0 +1,11 @@
+"""How large the parts of a book may be, wherever it comes from."""
+
+MAX_TITLE = 500
+MAX_NAME = 200  # of an author, a series
+MAX_AUTHORS = 60  # an anthology of goodbooks has 47
+MAX_GENRES = 100
+MAX_TAG = 60
+MOST_RATINGS = 2_000_000_000
+HIGHEST_SERIES_NUMBER = 100_000
+YEARS = (-4000, 2100)  # negative: before Christ, as in the Iliad of -762
+BOOKS_PER_BATCH = 1000

@@ -1,0 +1,62 @@
+"""Rows that an import refused: kept in a file that says which, and why."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_VALUE = 200
+
+
+class RowError(ValueError):
+    """One row cannot be imported; the others can."""
+
+    def __init__(self, reason: str, *, column: str = "", value: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.column = column
+        self.value = value
+
+
+@dataclass(slots=True)
+class Refusals:
+    """The file of refused rows. It is made with the first of them."""
+
+    path: Path
+    count: int = 0
+    _file: TextIO | None = field(default=None)
+
+    def add(self, line: int, error: RowError) -> None:
+        """The file says which line was refused, in which column, why, and what stood there."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+            csv.writer(self._file).writerow(["line", "column", "reason", "value"])
+        value = unharmed(error.value[:LONGEST_VALUE])
+        csv.writer(self._file).writerow([line, error.column, error.reason, value])
+        self.count += 1
+
+    def close(self) -> None:
+        """The refused rows are on disk; the file of an earlier import, which would now mislead, is gone."""
+        if self._file is not None:
+            self._file.close()
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusals_in(path: Path) -> Iterator[Refusals]:
+    """Refused rows go to this file until the block ends."""
+    refusals = Refusals(path)
+    try:
+        yield refusals
+    finally:
+        refusals.close()
+
+
+def unharmed(cell: str) -> str:
+    """The cell in a form that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
