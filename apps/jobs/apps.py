@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,14 @@ class JobsConfig(AppConfig):
     name = "apps.jobs"
     label = "jobs"
     verbose_name = "Jobs"
+
+    def ready(self) -> None:
+        from apps.jobs.services import monitoring
+        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.health import register_health
+        from apps.platform.services.metrics import register_collector
+
+        register_job("jobs.purge", "apps.jobs.tasks.purge")
+        register_schedule("jobs.purge", "jobs.purge", daily_at=time(3, 40))
+        register_health("jobs", monitoring.health)
+        register_collector(monitoring.collect)

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.jobs.api import views
+
+urlpatterns = [
+    path("jobs", views.JobListView.as_view()),
+    path("jobs/<int:job_id>", views.JobView.as_view()),
+    path("jobs/<int:job_id>/retry", views.RetryView.as_view()),
+    path("jobs/<int:job_id>/cancel", views.CancelView.as_view()),
+]

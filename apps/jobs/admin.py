@@ -1,0 +1,85 @@
+"""Background work for staff: what waits, runs or was given up, and why; retried and cancelled through the services."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from apps.jobs.models import Job
+from apps.jobs.services.control import cancel_job, retry_job
+from apps.platform.services.errors import EpicmlError
+
+COLOURS = {"Waiting": "info", "Running": "warning", "Done": "success", "Given up": "danger"}
+
+
+@admin.register(Job)
+class JobAdmin(ModelAdmin):  # type: ignore[misc]
+    """Rows are written by the product only; staff may retry and cancel."""
+
+    list_display = ("id", "name", "shown_state", "age", "attempt", "progress", "next_run", "shown_error")
+    list_filter = ("state", "name")
+    list_per_page = 50
+    ordering = ("-id",)
+    search_fields = ("name", "key")
+    show_full_result_count = False
+    actions = ("retry", "cancel")
+
+    @display(description="State", ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]
+    def shown_state(self, job: Job) -> str:
+        return job.get_state_display()
+
+    @admin.display(description="Age", ordering="created_at")
+    def age(self, job: Job) -> str:
+        return timesince(job.created_at, timezone.now(), depth=1)
+
+    @admin.display(description="Progress")
+    def progress(self, job: Job) -> str:
+        share = f"{job.progress_done:,} of {job.progress_total:,}" if job.progress_total else ""
+        return " · ".join(part for part in (share, job.progress_text) if part) or "–"
+
+    @admin.display(description="Next run", ordering="run_at")
+    def next_run(self, job: Job) -> datetime | None:
+        return job.run_at if job.state == Job.State.QUEUED else None
+
+    @admin.display(description="Last error")
+    def shown_error(self, job: Job) -> str:
+        return job.last_error or "–"
+
+    @admin.action(description="Retry the chosen jobs", permissions=["change_state"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        _each(request, queryset, retry_job, done="wait to be run again")
+
+    @admin.action(description="Cancel the chosen jobs", permissions=["change_state"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        _each(request, queryset, cancel_job, done="are cancelled")
+
+    def has_change_state_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.change_job")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+
+def _each(request: HttpRequest, jobs: QuerySet[Job], act: Callable[..., Any], *, done: str) -> None:
+    count = 0
+    for job in jobs:
+        try:
+            act(job.pk, now=timezone.now())
+            count += 1
+        except EpicmlError as error:
+            messages.warning(request, error.message)
+    if count:
+        messages.success(request, f"Jobs that {done}: {count}.")

@@ -1,0 +1,74 @@
+"""Background work over the API: see how far it is, retry it, cancel it."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.jobs.api import schema
+from apps.jobs.selectors.jobs import STATES, job_row, job_rows
+from apps.jobs.services.control import cancel_job, retry_job
+from apps.platform.api.pagination import page_answer, read_page
+from apps.platform.api.parsing import Fields
+from apps.platform.api.responses import json_response
+
+LONGEST_NAME = 100
+
+
+class JobListView(APIView):
+    """All background work, newest first."""
+
+    scopes = {"GET": "jobs:read"}
+
+    @extend_schema(
+        operation_id="list_jobs",
+        parameters=[
+            OpenApiParameter("state", str, enum=STATES),
+            OpenApiParameter("name", str, description="Only jobs of this name, such as search.apply_changes."),
+            OpenApiParameter("page", int),
+            OpenApiParameter("page_size", int),
+        ],
+        responses={200: schema.JobPage},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        fields = Fields(request.query_params)
+        state = fields.optional_choice("state", STATES)
+        name = fields.optional_text("name", max_length=LONGEST_NAME)
+        page = read_page(fields)
+        fields.check()
+        rows, total = job_rows(state=state, name=name, start=page.start, stop=page.stop)
+        return json_response(page_answer(rows, page=page, total=total))
+
+
+class JobView(APIView):
+    """One job: its state, progress and last error."""
+
+    scopes = {"GET": "jobs:read"}
+
+    @extend_schema(operation_id="get_job", responses={200: schema.JobItem})
+    def get(self, request: Request, job_id: int) -> HttpResponse:
+        Fields(request.query_params).check()
+        return json_response(job_row(job_id))
+
+
+class RetryView(APIView):
+    """Let a job that was given up or cancelled wait to be run again."""
+
+    scopes = {"POST": "jobs:write"}
+
+    @extend_schema(operation_id="retry_job", request=None, responses={200: schema.JobItem})
+    def post(self, request: Request, job_id: int) -> HttpResponse:
+        retry_job(job_id, now=timezone.now())
+        return json_response(job_row(job_id))
+
+
+class CancelView(APIView):
+    """Cancel a job that waits or runs."""
+
+    scopes = {"POST": "jobs:write"}
+
+    @extend_schema(operation_id="cancel_job", request=None, responses={200: schema.JobItem})
+    def post(self, request: Request, job_id: int) -> HttpResponse:
+        cancel_job(job_id, now=timezone.now())
+        return json_response(job_row(job_id))
