@@ -3,10 +3,11 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.dataset import Dataset, rows_of
 from epicml.audience.tags import CHILDREN
 
 # What the importers read; pictures, ISBNs and the star histogram would triple the files.
@@ -23,13 +24,6 @@ GENRE_COLUMNS = ("book_id", "genres")
 RATING_COLUMNS = ("user_id", "book_id", "rating")
 
 
-class SourceMissingError(Exception):
-    """The folder lacks a file of goodbooks-10k."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} is missing; the source is a folder with books.csv, genres.csv and ratings.csv.")
-
-
 @dataclass(frozen=True, slots=True)
 class ShelfReport:
     """How many rows the files of a shelf hold, and how large they are."""
@@ -43,27 +37,20 @@ def make_shelf(source: Path, *, target: Path) -> ShelfReport:
     """Write the rows of the books that carry a children's tag; the same source gives the same bytes.
 
     Raises:
-        SourceMissingError: the source lacks one of its three files.
+        DatasetMissingError: the source lacks one of its three tables.
     """
-    tags = {row["book_id"]: row["genres"] for row in rows_of(source / "genres.csv")}
+    tables = Dataset.in_folder(source)
+    tags = {row["book_id"]: row["genres"] for row in rows_of(tables.genres)}
     kept = {book for book, genres in tags.items() if any(map(CHILDREN.search, genres.split(",")))}
 
     def is_kept(row: Mapping[str, str]) -> bool:
         return row["book_id"] in kept
 
     target.mkdir(parents=True, exist_ok=True)
-    books = copy_rows(source / "books.csv", target / "books.csv.gz", columns=BOOK_COLUMNS, keep=is_kept)
-    copy_rows(source / "genres.csv", target / "genres.csv.gz", columns=GENRE_COLUMNS, keep=is_kept)
-    ratings = copy_rows(source / "ratings.csv", target / "ratings.csv.gz", columns=RATING_COLUMNS, keep=is_kept)
+    books = copy_rows(tables.books, target / "books.csv.gz", columns=BOOK_COLUMNS, keep=is_kept)
+    copy_rows(tables.genres, target / "genres.csv.gz", columns=GENRE_COLUMNS, keep=is_kept)
+    ratings = copy_rows(tables.ratings, target / "ratings.csv.gz", columns=RATING_COLUMNS, keep=is_kept)
     return ShelfReport(books, ratings, sum(path.stat().st_size for path in target.glob("*.csv.gz")))
-
-
-def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file, plain or gzipped, by column name."""
-    if not path.is_file():
-        raise SourceMissingError(path)
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as packed:
-        yield from csv.DictReader(io.TextIOWrapper(packed, encoding="utf-8", newline=""))
 
 
 def copy_rows(source: Path, target: Path, *, columns: Iterable[str], keep: Callable[[Mapping[str, str]], bool]) -> int:

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from demo.storefront import storefront
+
+urlpatterns: list[URLPattern] = [path("", storefront, name="storefront")]

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from demo.shelf import SourceMissingError, make_shelf
-
-DATA = Path(__file__).resolve().parents[2] / "data"
+from demo.dataset import SHELF, DatasetMissingError
+from demo.shelf import make_shelf
 
 
 class Command(BaseCommand):
@@ -17,12 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", type=Path, help="the folder with goodbooks-10k")
-        parser.add_argument("--target", type=Path, default=DATA, help="where to write; demo/data when not given")
+        parser.add_argument("--target", type=Path, default=SHELF, help="where to write; demo/data when not given")
 
     def handle(self, *args: Any, source: Path, target: Path, **options: Any) -> None:
         try:
             report = make_shelf(source, target=target)
-        except SourceMissingError as error:
+        except DatasetMissingError as error:
             raise CommandError(str(error)) from error
         size = f"{report.size_bytes / 1000:,.0f} kB"
         self.stdout.write(f"{report.books:,} books and {report.ratings:,} ratings written to {target}, {size}.")

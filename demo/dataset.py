@@ -1,0 +1,67 @@
+"""A folder with goodbooks-10k, whole or a part of it: three tables, plain or gzipped."""
+
+import csv
+import gzip
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SHELF = Path(__file__).resolve().parent / "data"
+READ_BYTES = 1 << 20
+
+
+class DatasetMissingError(Exception):
+    """The folder lacks one of the three tables."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(
+            f"{folder} has no {name} and no {name}.gz; goodbooks-10k is books.csv, genres.csv, ratings.csv."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The three tables of one folder."""
+
+    books: Path
+    genres: Path
+    ratings: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "Dataset":
+        """The tables of this folder.
+
+        Raises:
+            DatasetMissingError: one of them is not there.
+        """
+        return cls(*(_table(folder, name) for name in ("books.csv", "genres.csv", "ratings.csv")))
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a table by column name."""
+    opened = gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+    with opened as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as text:  # type: ignore[arg-type]
+        yield from csv.DictReader(text)
+
+
+def fingerprint(*parts: Path | str) -> str:
+    """A SHA-256 over the bytes of these files and texts: equal when nothing changed."""
+    total = hashlib.sha256()
+    for part in parts:
+        digest = hashlib.sha256(part.encode()) if isinstance(part, str) else _file_digest(part)
+        total.update(digest.digest())
+    return total.hexdigest()
+
+
+def _file_digest(path: Path) -> "hashlib._Hash":
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256")
+
+
+def _table(folder: Path, name: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise DatasetMissingError(folder, name)

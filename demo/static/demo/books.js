@@ -1,0 +1,62 @@
+/** A book as the pages show it: on a card, in a row, with its reason and the two things a reader can do with it. */
+
+import { bookAddress } from "./address.js";
+import { cover } from "./cover.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** The title without the series in brackets, which has a line of its own. */
+export function displayTitle({ title }) {
+  return title.replace(/\s*\([^()]*#[^()]*\)\s*$/, "") || title;
+}
+
+/** "9 to 11" for "9-11"; adult stays a word. */
+export const ages = (code) => code.replace("-", " to ");
+
+/** The authors as a line; illustrators and translators after the second are counted. */
+export function authorLine({ authors }, most = 2) {
+  const named = authors.slice(0, most).join(", ");
+  return authors.length > most ? `${named} and ${authors.length - most} more` : named;
+}
+
+/** Buttons that send what the reader did; onAct gets the kind of event. */
+export function actions(book, onAct) {
+  const title = displayTitle(book);
+  const button = (kind, word, name) =>
+    h("button", { type: "button", class: "act", "data-act": kind, "aria-label": name, onclick: () => onAct(kind) }, icon(kind === "hidden" ? "hide" : "finished"), h("span", {}, word));
+  return h(
+    "div",
+    { class: "acts" },
+    button("finished", "Finished", `Finished ${title}`),
+    button("hidden", "Hide", `Hide ${title}`),
+  );
+}
+
+/** One book in a row. */
+export function card({ book, reason }, { isNew = false, onAct = null } = {}) {
+  const title = displayTitle(book);
+  return h(
+    "li",
+    { class: isNew ? "card is-new" : "card", "data-book": book.key },
+    h(
+      "a",
+      { class: "card-link", href: bookAddress(book.key) },
+      h("span", { class: "card-cover" }, cover({ title, author: book.authors[0] || "" }), isNew ? h("span", { class: "new" }, "New here") : null),
+      h("span", { class: "card-title" }, title),
+    ),
+    h("p", { class: "card-author" }, authorLine(book, 1)),
+    reason?.text ? h("p", { class: "reason" }, reason.text) : null,
+    onAct ? actions(book, (kind) => onAct(kind, book)) : null,
+  );
+}
+
+/** A heading and its books. */
+export function row({ key, title, heading = title, items }, { newBooks = new Set(), onAct = null } = {}) {
+  const name = `row-${key}`;
+  return h(
+    "section",
+    { class: "row", "aria-labelledby": name, "data-row": key },
+    h("h2", { id: name }, heading),
+    h("ul", { class: "books" }, items.map((item) => card(item, { isNew: newBooks.has(item.book.key), onAct }))),
+  );
+}
