@@ -54,7 +54,7 @@ def percent_change(share: Number | None, digits: int = 1) -> str:
     if share is None or _is_missing(share):
         return MISSING
     number = _percent_number(share, digits)
-    return f"{'+' if share > 0 and number.strip('0.') else ''}{number}{NARROW_SPACE}%"
+    return f"{'+' if float(share) > 0 and number.strip('0.') else ''}{number}{NARROW_SPACE}%"
 
 
 def percent_range(low: Number | None, high: Number | None, digits: int = 1) -> str:
@@ -73,7 +73,8 @@ def score(value: Number | None, digits: int = 4) -> str:
     """A ranking measure without its leading zero: .0943."""
     if value is None or _is_missing(value):
         return MISSING
-    return _signed(f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{digits}f}")
+    text = f"{value:.{digits}f}"
+    return _signed(text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text)
 
 
 def p_value(value: float | None) -> str:
@@ -178,6 +179,7 @@ FILTERS: tuple[Callable[..., str], ...] = (
     day,
     clock,
     moment,
+    age,
     duration,
     size,
     short_hash,

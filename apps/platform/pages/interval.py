@@ -1,6 +1,6 @@
 """The interval pill: an uncertain number drawn on the server, every x in percent, so that it stretches undistorted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite, log10
 from statistics import median
@@ -56,12 +56,12 @@ class Axis:
 
 def _step(width: float) -> float:
     """The nice step (1, 2 or 5 times a power of ten) that makes at most six of the width."""
-    power = 10 ** floor(log10(width / 6))
+    power = 10.0 ** floor(log10(width / 6))
     return next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= 6)
 
 
-def axis_for(estimates: Iterable[Estimate], *, include: Iterable[float] = ()) -> Axis:
-    """A scale fitted to the middle rows, with zero, the values to include, and round ends."""
+def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = ()) -> Axis:
+    """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include."""
     rows = [row for row in estimates if isfinite(row.low) and isfinite(row.high)]
     reach = [max(abs(row.low), abs(row.high)) for row in rows]
     limit = WIDEST_OF_MEDIAN * median(reach) if reach else inf
@@ -71,6 +71,8 @@ def axis_for(estimates: Iterable[Estimate], *, include: Iterable[float] = ()) ->
         values += [-0.01, 0.01]
     step = _step(max(values) - min(values))
     first, last = floor(min(values) / step + 1e-9), ceil(max(values) / step - 1e-9)
+    first = min(first, *(ceil(value / step - 1e-9) - 1 for value in include), 0)
+    last = max(last, *(floor(value / step + 1e-9) + 1 for value in include), 0)
     ticks = tuple(round(index * step, 10) for index in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], ticks)
 

@@ -14,7 +14,8 @@ _DRAWINGS = {
     # triangle with a stroke and a dot
     WATCH: '<path d="M8 1.9l6.6 11.7H1.4z"/><path d="M8 6.2v3.6M8 11.4v.4"/>',
     # dashed circle with a bar
-    UNKNOWN: '<circle cx="8" cy="8" r="6.75" stroke-dasharray="2.6 1.65"/><path d="M5.4 8h5.2"/>',
+    UNKNOWN: '<circle cx="8" cy="8" r="6.75" stroke-linecap="butt" stroke-dasharray="2.65 1.59"/>'
+    '<path d="M5.4 8h5.2"/>',
     # circle with its left half filled
     RUNNING: '<circle cx="8" cy="8" r="6.75"/><path fill="currentColor" d="M8 1.25a6.75 6.75 0 0 0 0 13.5z"/>',
 }

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from apps.releases.pages import views
+from apps.releases.pages import decisions, views
 
 
 class ReleaseKey:
@@ -20,6 +20,7 @@ register_converter(ReleaseKey, "release_key")
 urlpatterns = [
     path("releases/", views.releases, name="releases"),
     path("releases/<slug:kind>/<release_key:key>/", views.release, name="release"),
-    path("releases/<slug:kind>/<release_key:key>/promote/", views.promote, name="release-promote"),
-    path("releases/<slug:kind>/<release_key:key>/roll-back/", views.roll_back, name="release-roll-back"),
+    path("releases/<slug:kind>/<release_key:key>/report.csv", views.report_csv, name="release-report-csv"),
+    path("releases/<slug:kind>/<release_key:key>/promote/", decisions.promote, name="release-promote"),
+    path("releases/<slug:kind>/<release_key:key>/roll-back/", decisions.roll_back, name="release-roll-back"),
 ]

@@ -1,25 +1,148 @@
-"""Everything that is built and served: what is live, what waits, and the two decisions a person takes."""
+"""Everything that is built and served: what is live, what waits, and one release with what speaks for it."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
+from apps.platform.pages import formats
+from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
+from apps.releases.pages import report_rows, verdicts
+from apps.releases.pages.facts import origin_facts
+from apps.releases.selectors.detail import ReleaseDetail, release_detail
+from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
+from apps.releases.selectors.listing import releases as list_releases
+from apps.releases.selectors.live import live_release
+from apps.releases.services.kinds import release_kind, release_kinds
+
+PAGE_SIZE = 25
 
 
 @staff_page("releases.view_release")
 def releases(request: HttpRequest) -> HttpResponse:
-    return page(request, "releases/list.html", title="Releases")
+    """What is live, and what waits?"""
+    kind = release_kind(request.GET["kind"]).name if request.GET.get("kind") else None
+    number = _page_number(request)
+    total = release_count(kind=kind)
+    rows = list_releases(kind=kind, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    waiting = releases_waiting()
+    titles = {known.name: known.title for known in release_kinds()}
+    return page(
+        request,
+        "releases/list.html",
+        title="Releases",
+        answer=waiting_sentence([f"{titles.get(row.kind, row.kind)} {row.key}" for row in waiting]),
+        chosen=kind,
+        kinds=release_kinds(),
+        live=[(known, live_release(known.name)) for known in release_kinds()],
+        rows=[list_line(row, titles) for row in rows],
+        total=total,
+        number=number,
+        more=number * PAGE_SIZE < total,
+    )
 
 
 @staff_page("releases.view_release")
 def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    return page(request, "releases/detail.html", title=f"{kind} {key}")
+    """May it replace the live one?"""
+    known, detail, now = release_kind(kind), release_detail(kind, key), timezone.now()
+    report = report_rows.stored_report(detail)
+    table = None
+    if report and report.measures:
+        against = request.GET.get("against", "")
+        table = report_rows.report_table(report, detail.gate_results, known.rules, against=against)
+    return page(
+        request,
+        "releases/detail.html",
+        title=f"{known.title} {key}",
+        kind=known,
+        detail=detail,
+        answer=verdicts.answer(detail, report),
+        strip=verdicts.strip(detail),
+        table=table,
+        slices=report_rows.slice_table(report) if report else None,
+        origin=origin_facts(detail),
+        history=[(span, verdicts.spans_text(span.since, span.until, now)) for span in detail.live_history],
+        buttons=_buttons(request, detail),
+        findings=[{**finding, "mark": mark(*SEVERITIES[finding["severity"]])} for finding in detail.findings],
+    )
 
 
-@staff_page("releases.change_release")
-def promote(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    return page(request, "releases/confirm.html", title=f"{kind} {key}")
+SEVERITIES: Mapping[str, tuple[str, str]] = {
+    "stop": ("worse", "Stops"),
+    "warning": ("watch", "Warning"),
+    "note": ("unknown", "Note"),
+}
 
 
-@staff_page("releases.change_release")
-def roll_back(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    return page(request, "releases/confirm.html", title=f"{kind} {key}")
+@staff_page("releases.view_release")
+def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """The report as a file, in full precision."""
+    detail = release_detail(kind, key)
+    report = report_rows.stored_report(detail)
+    rules = {result["measure"]: result for result in detail.gate_results}
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{kind}-{key}.csv"'
+    writer = csv.writer(answer)
+    writer.writerow(CSV_COLUMNS)
+    for measure in report.measures if report else ():
+        change, rule = measure.change, rules.get(measure.key)
+        ends = (change.estimate, change.low, change.high) if change else ("", "", "")
+        verdict = (rule["text"], "passed" if rule["passed"] else "failed") if rule else ("", "")
+        champion = "" if measure.champion is None else measure.champion
+        values = (measure.key, measure.title, measure.against, champion, measure.challenger, measure.unit.value)
+        writer.writerow([*values, *ends, measure.n, *verdict])
+    return answer
+
+
+CSV_COLUMNS = (
+    "measure", "title", "against", "champion", "challenger", "unit", "change", "change_low", "change_high", "n", "rule",
+    "gate",
+)  # fmt: skip
+
+
+def waiting_sentence(names: Sequence[str]) -> str:
+    """What waits for a person, or that nothing does."""
+    if not names:
+        return "Nothing waits for you."
+    return f"{formats.counted(len(names), 'release waits', 'releases wait')} for you: {', '.join(names)}."
+
+
+def list_line(row: ReleaseRow, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A release as a line of a list."""
+    return {
+        "row": row,
+        "title": titles.get(row.kind, row.kind),
+        "mark": verdicts.state_mark(row.state),
+        "href": reverse("release", args=[row.kind, row.key]),
+        "reason": row.error or row.gate_reason,
+    }
+
+
+def _buttons(request: HttpRequest, detail: ReleaseDetail) -> list[dict[str, str]]:
+    """What may be done with this release by this visitor; what may not carries its reason."""
+    row = detail.row
+    span = next((span for span in detail.live_history if span.key == row.key), None)
+    allowed = request.user.has_perm("releases.change_release")
+    if row.state == "retired" and span and span.can_roll_back and allowed:
+        return [{"text": "Roll back to this…", "href": reverse("release-roll-back", args=[row.kind, row.key])}]
+    if row.state in {"live", "retired"}:
+        return []
+    reason = detail.why_not_promotable or ("" if allowed else "You may look, not decide: ask for the permission.")
+    if not reason:
+        return [{"text": "Promote…", "href": reverse("release-promote", args=[row.kind, row.key]), "primary": "yes"}]
+    return [{"text": "Promote", "reason": _short_reason(detail) or reason}]
+
+
+def _short_reason(detail: ReleaseDetail) -> str:
+    failed = [result["rule"] for result in detail.gate_results if not result["passed"]]
+    return f"Refused by the gate: {', '.join(failed)}" if failed else ""
+
+
+def _page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1

@@ -1,0 +1,94 @@
+"""The two decisions a person takes: promote, and roll back. Each is asked on a page of its own that needs no script."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from apps.platform.pages.shell import page, staff_page
+from apps.platform.services.errors import EpicmlError
+from apps.releases.selectors.detail import ReleaseDetail, release_detail
+from apps.releases.services import promotion
+from apps.releases.services.kinds import ReleaseKind, release_kind
+
+MAX_WHY = 500
+Decide = Callable[..., Any]
+
+
+@require_http_methods(["GET", "POST"])
+def _promote(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """Shall this release become the live one?"""
+    return _confirm(request, kind, key, action="promote", decide=_do_promote)
+
+
+@require_http_methods(["GET", "POST"])
+def _roll_back(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """Shall this release be the live one again?"""
+    return _confirm(request, kind, key, action="roll_back", decide=_do_roll_back)
+
+
+promote = staff_page("releases.change_release")(_promote)
+roll_back = staff_page("releases.change_release")(_roll_back)
+
+
+def _do_promote(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> None:
+    promotion.promote_release(kind, key, decided_by=decided_by, why=why, now=now)
+
+
+def _do_roll_back(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> None:
+    promotion.roll_back(kind, to=key, decided_by=decided_by, why=why, now=now)
+
+
+def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: Decide) -> HttpResponse:
+    known, detail = release_kind(kind), release_detail(kind, key)
+    if request.method != "POST":
+        return _ask(request, known, detail, action=action)
+    why = " ".join(request.POST.get("why", "").split())
+    if not why or len(why) > MAX_WHY or "\0" in why:
+        wrong = "Say why, in a sentence: it stays with the release." if not why else f"At most {MAX_WHY} characters."
+        return _ask(request, known, detail, action=action, why=why, wrong=wrong, status=400)
+    try:
+        decide(kind, key, decided_by=request.user.get_username(), why=why, now=timezone.now())
+    except EpicmlError as error:
+        return _ask(request, known, detail, action=action, why=why, refusal=error.message, status=error.status)
+    messages.info(request, _done(known, key, detail))
+    return HttpResponseRedirect(reverse("release", args=[kind, key]))
+
+
+def _ask(
+    request: HttpRequest,
+    known: ReleaseKind,
+    detail: ReleaseDetail,
+    *,
+    action: str,
+    why: str = "",
+    wrong: str = "",
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    verb = "Promote" if action == "promote" else "Roll back to"
+    return page(
+        request,
+        "releases/confirm.html",
+        title=f"{known.title} {detail.row.key}",
+        status=status,
+        kind=known,
+        detail=detail,
+        verb=verb,
+        promotes=action == "promote",
+        back=reverse("release", args=[known.name, detail.row.key]),
+        why=why,
+        wrong=wrong,
+        refusal=refusal,
+        max_why=MAX_WHY,
+    )
+
+
+def _done(known: ReleaseKind, key: str, before: ReleaseDetail) -> str:
+    kept = f" {before.live.key} is kept and can be rolled back to." if before.live else ""
+    return f"{known.title} {key} is live.{kept}"

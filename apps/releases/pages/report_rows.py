@@ -1,0 +1,187 @@
+"""The report as a table's rows: each measure with its values, its interval and what the gate says of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from apps.platform.pages import formats
+from apps.platform.pages.interval import Axis, Direction, Estimate, axis_for, pill
+from apps.platform.pages.marks import BETTER, UNKNOWN, WORSE, mark
+from apps.releases.selectors.detail import ReleaseDetail
+from epicml.evaluation.gate import Bound, GateRule
+from epicml.evaluation.report import Measure, Report, Slice, Unit
+from epicml.stats.bootstrap import Interval
+
+# Of these less is better.
+WANTED_DOWN = frozenset({Unit.BYTES, Unit.MILLISECONDS, Unit.COUNT})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure, ready to be printed."""
+
+    title: str
+    champion: str
+    challenger: str
+    picture: SafeString | str
+    change: str
+    under: str
+    rule: str
+    gate: SafeString
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the picture is a picture, not the words that stand for one."""
+        return isinstance(self.picture, SafeString)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """The leading measure for some of the readers, ready to be printed."""
+
+    title: str
+    n: int
+    picture: SafeString | str
+    change: str
+    under: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the picture is a picture, not the words that stand for one."""
+        return isinstance(self.picture, SafeString)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """The report against one opponent."""
+
+    method: str
+    against: str
+    opponents: tuple[str, ...]
+    axis: Axis | None
+    rows: tuple[Row, ...]
+    has_margin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTable:
+    """The slices, on an axis of their own."""
+
+    measure: str
+    axis: Axis | None
+    rows: tuple[SliceRow, ...]
+
+
+def stored_report(detail: ReleaseDetail) -> Report | None:
+    """The report as values; None while there is none."""
+    return Report.from_json(detail.report) if detail.report else None
+
+
+def report_table(
+    report: Report, results: Sequence[Mapping[str, Any]], rules: Sequence[GateRule], *, against: str
+) -> ReportTable:
+    """The measures against one opponent, and those that a rule looks at whoever they are against."""
+    opponents = tuple(dict.fromkeys(measure.against for measure in report.measures))
+    chosen = against if against in opponents else next(iter(opponents), "champion")
+    by_measure = {result["measure"]: result for result in results}
+    shown = [
+        measure
+        for measure in report.measures
+        if measure.against == chosen or (chosen == opponents[0] and measure.key in by_measure)
+    ]
+    margins = {rule.measure: rule.limit for rule in rules if rule.bound is Bound.CHANGE}
+    # A limit of 0 is the zero line itself; a dashed line over it would only hide it.
+    drawn = [limit for key, limit in margins.items() if limit and any(measure.key == key for measure in shown)]
+    estimates = [_estimate(measure.change) for measure in shown if measure.change]
+    axis = axis_for(estimates, include=drawn) if estimates else None
+    rows = tuple(_row(measure, by_measure.get(measure.key), axis, margins.get(measure.key)) for measure in shown)
+    return ReportTable(report.method, chosen, opponents, axis, rows, bool(drawn))
+
+
+def slice_table(report: Report) -> SliceTable | None:
+    """None where the report has no slices."""
+    if not report.slices or not report.measures:
+        return None
+    estimates = [_estimate(part.change) for part in report.slices if part.change]
+    axis = axis_for(estimates) if estimates else None
+    rows = tuple(_slice_row(part, axis) for part in report.slices)
+    return SliceTable(report.measures[0].title, axis, rows)
+
+
+def value_text(measure: Measure, value: float | None) -> str:
+    """A value of the measure in its unit."""
+    if value is None:
+        return formats.MISSING
+    match measure.unit:
+        case Unit.SCORE:
+            return formats.score(value)
+        case Unit.SHARE:
+            return formats.percent(value)
+        case Unit.BYTES:
+            return formats.size(value)
+        case Unit.MILLISECONDS:
+            return f"{formats.thousands(value, 1 if value < 10 else 0)} ms"
+        case Unit.ANSWERS:
+            return f"{formats.thousands(value)} of {formats.thousands(measure.n)}"
+        case _:
+            return formats.thousands(value)
+
+
+def _estimate(interval: Interval) -> Estimate:
+    return Estimate(interval.estimate, interval.low, interval.high)
+
+
+def _row(measure: Measure, result: Mapping[str, Any] | None, axis: Axis | None, margin: float | None) -> Row:
+    change, under = _change_texts(measure)
+    return Row(
+        title=measure.title,
+        champion=value_text(measure, measure.champion),
+        challenger=value_text(measure, measure.challenger),
+        picture=_picture(measure, axis, margin or None, failed=bool(result and not result["passed"])),
+        change=change,
+        under=under,
+        rule=result["text"] if result else "reported",
+        gate=gate_mark(result),
+    )
+
+
+def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, failed: bool) -> SafeString | str:
+    if measure.change is None or axis is None:
+        return measure.note or ("counted, no interval" if measure.champion is not None else "nothing to compare with")
+    wanted: Direction = "down" if measure.unit in WANTED_DOWN else "up"
+    return pill(_estimate(measure.change), axis, wanted=wanted, margin=margin, crossed=failed)
+
+
+def gate_mark(result: Mapping[str, Any] | None) -> SafeString:
+    """Passed, failed, or that no rule looks at it."""
+    if result is None:
+        return mark(UNKNOWN, "No rule")
+    return mark(BETTER, "Passed") if result["passed"] else mark(WORSE, "Failed")
+
+
+def _change_texts(measure: Measure) -> tuple[str, str]:
+    """The change, and in small what it rests on; a dash where there is nothing to compare with."""
+    if measure.change is not None:
+        inside = formats.percent_range(measure.change.low, measure.change.high)
+        return formats.percent_change(measure.change.estimate), inside
+    if measure.champion is None or measure.unit is Unit.ANSWERS:
+        return formats.MISSING, ""
+    difference = measure.challenger - measure.champion
+    if measure.unit is Unit.COUNT:
+        return formats.change(difference), ""
+    if measure.unit is Unit.BYTES:
+        return ("+" if difference > 0 else "") + formats.size(difference), ""
+    if not measure.champion:
+        return formats.MISSING, ""
+    share = measure.challenger / measure.champion
+    return formats.percent_change(share - 1), f"{formats.percent(share)} of the {measure.against}"
+
+
+def _slice_row(part: Slice, axis: Axis | None) -> SliceRow:
+    if part.change is None or axis is None:
+        return SliceRow(part.title, part.n, "not estimable", formats.MISSING, "")
+    inside = formats.percent_range(part.change.low, part.change.high)
+    change = formats.percent_change(part.change.estimate)
+    return SliceRow(part.title, part.n, pill(_estimate(part.change), axis), change, inside)
