@@ -97,6 +97,7 @@ def unfold_settings(*, demo: bool) -> dict[str, Any]:
         "SITE_HEADER": "epicml",
         "SITE_SUBHEADER": "staff",
         "SITE_SYMBOL": "auto_stories",
+        "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("epicml/favicon.svg")}],
         "SITE_URL": "/" if demo else None,
         "SHOW_VIEW_ON_SITE": False,
         "BORDER_RADIUS": "6px",
