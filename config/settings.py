@@ -94,6 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -108,6 +109,13 @@ WHITENOISE_USE_FINDERS = True  # one machine: no collectstatic step is needed be
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a body of 1 MiB; larger ones are answered 413
 EPICML_JOB_POLL_SECONDS = 0.1
+
+# Requests per minute: of a server key, of a public key from one address, and of one address without a key.
+THROTTLE_SERVER = environment.number("THROTTLE_SERVER", 60_000, low=1, high=10_000_000)
+THROTTLE_PUBLIC = environment.number("THROTTLE_PUBLIC", 600, low=1, high=10_000_000)
+THROTTLE_ANONYMOUS = environment.number("THROTTLE_ANONYMOUS", 120, low=1, high=10_000_000)
+# How many proxies stand before this server. With 0, X-Forwarded-For is what a client says of itself, and not believed.
+NUM_PROXIES = environment.number("NUM_PROXIES", 0, low=0, high=10)
 
 # Browsers may call the API from the pages of public keys (apps/platform/api/cors.py), and nothing else from anywhere.
 CORS_URLS_REGEX = r"^/api/v1/"

@@ -29,6 +29,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CACHE_RESETS = (
     ("apps.platform.selectors.api_keys", "reset_key_cache"),
     ("apps.platform.services.api_keys", "reset_uses"),
+    ("apps.platform.services.throttle", "reset_throttle"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
 )
 

@@ -56,3 +56,18 @@ class ApiKey(models.Model):
     @property
     def origin_names(self) -> frozenset[str]:
         return frozenset(self.origins.split())
+
+
+class ThrottleCount(models.Model):
+    """How many requests one client has reserved in one minute. Rows of past minutes are deleted."""
+
+    bucket = models.CharField(max_length=80)
+    minute = models.BigIntegerField(help_text="Counted from 1970.")
+    used = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("bucket", "minute"), name="throttle_count_once"),)
+        indexes = (models.Index(fields=("minute",), name="throttle_count_minute"),)
+
+    def __str__(self) -> str:
+        return f"{self.bucket}: {self.used}"

@@ -1,13 +1,66 @@
 """How much a key, or an address without a key, may ask in a minute."""
 
+import math
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from apps.platform.selectors.api_keys import KeyRecord
+from apps.platform.services.throttle import shared_throttle
+
+IPV6_CLIENT_BITS = 64  # what one subscriber gets: by single addresses a limit would never be reached
+
 
 class KeyThrottle(BaseThrottle):
-    """Lets everything through until the shared counter is there."""
+    """Counts a server key as one client, and a public key or no key by the address that asks."""
+
+    _wait = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        return True
+        key = request.auth
+        bucket, limit = _of_key(request, key) if isinstance(key, KeyRecord) else _of_address(request)
+        self._wait = shared_throttle().take(bucket, limit=limit, now=timezone.now())
+        return self._wait == 0.0
+
+    def wait(self) -> float:
+        return math.ceil(self._wait)
+
+
+def client_address(request: Request | HttpRequest) -> str:
+    """Who asks: the address that the outermost trusted proxy saw, else the one that is connected."""
+    address = request.META.get("REMOTE_ADDR", "")
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.NUM_PROXIES else ""
+    if forwarded:
+        hops = forwarded.split(",")
+        address = hops[-min(settings.NUM_PROXIES, len(hops))].strip()
+    return _network(address)
+
+
+def _network(address: str) -> str:
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((int(known), IPV6_CLIENT_BITS), strict=False).network_address)
+    return str(getattr(known, "ipv4_mapped", None) or known)
+
+
+def _of_key(request: Request, key: KeyRecord) -> tuple[str, int]:
+    limit = key.requests_per_minute or (settings.THROTTLE_PUBLIC if key.public else settings.THROTTLE_SERVER)
+    return (f"key:{key.id}:{_pseudonym(request)}" if key.public else f"key:{key.id}"), limit
+
+
+def _of_address(request: Request) -> tuple[str, int]:
+    return f"address:{_pseudonym(request)}", settings.THROTTLE_ANONYMOUS
+
+
+def _pseudonym(request: Request) -> str:
+    """An address belongs to a person, so the counter has only a keyed hash of it."""
+    return salted_hmac("apps.platform.throttle", client_address(request)).hexdigest()[:32]

@@ -1,0 +1,139 @@
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache.backends.redis import RedisCache
+from django.db import DatabaseError, connection, connections
+from pytest_django import DjangoAssertNumQueries
+
+from apps.platform.models import ThrottleCount
+from apps.platform.services.throttle import (
+    CacheCounter,
+    Counter,
+    DatabaseCounter,
+    FallbackCounter,
+    Throttle,
+    purge,
+)
+from tests.servers import RedisServer
+
+
+@pytest.fixture(params=["database", pytest.param("redis", marks=pytest.mark.servers)])
+def counter(request: pytest.FixtureRequest, db: None) -> Iterator[Counter]:
+    if request.param == "database":
+        yield DatabaseCounter()
+        return
+    server: RedisServer = request.getfixturevalue("redis_server")
+    cache = RedisCache(server.url, {})
+    cache.clear()
+    yield CacheCounter(cache)
+    cache.close()
+
+
+def passed(throttle: Throttle, *, limit: int, times: int, now: datetime) -> int:
+    return sum(throttle.take("key:1", limit=limit, now=now) == 0.0 for _ in range(times))
+
+
+class TestThrottle:
+    @pytest.mark.parametrize("limit", [1, 7, 100, 1003])
+    def test_lets_exactly_the_limit_through(self, counter: Counter, limit: int, now: datetime) -> None:
+        assert passed(Throttle(counter), limit=limit, times=limit + 50, now=now) == limit
+
+    @pytest.mark.parametrize("limit", [1, 7, 100, 1003])
+    def test_processes_together_never_pass_the_limit(self, counter: Counter, limit: int, now: datetime) -> None:
+        processes = [Throttle(counter) for _ in range(4)]
+        total = sum(passed(throttle, limit=limit, times=limit, now=now) for throttle in processes)
+        assert total == limit
+
+    def test_keys_do_not_share_a_limit(self, counter: Counter, now: datetime) -> None:
+        throttle = Throttle(counter)
+        assert throttle.take("key:1", limit=1, now=now) == 0.0
+        assert throttle.take("key:1", limit=1, now=now) > 0.0
+        assert throttle.take("key:2", limit=1, now=now) == 0.0
+
+    def test_no_sixty_seconds_hold_twice_the_limit(self, counter: Counter, now: datetime) -> None:
+        """A burst before the full minute and one after it: a fixed window would let 120 through within 2 s."""
+        throttle = Throttle(counter)
+        before, after = now + timedelta(seconds=59), now + timedelta(seconds=61)
+        assert passed(throttle, limit=60, times=100, now=before) == 60
+        assert passed(throttle, limit=60, times=100, now=after) <= 1
+
+    def test_a_steady_client_at_nine_tenths_of_the_limit_is_never_refused(
+        self, counter: Counter, now: datetime
+    ) -> None:
+        throttle = Throttle(counter)
+        moments = [now + timedelta(seconds=60 / 90 * number) for number in range(90 * 4)]
+        assert sum(throttle.take("key:1", limit=100, now=moment) == 0.0 for moment in moments) == len(moments)
+
+    def test_says_how_long_to_wait_and_keeps_its_word(self, counter: Counter, now: datetime) -> None:
+        throttle = Throttle(counter)
+        assert passed(throttle, limit=10, times=10, now=now) == 10
+        wait = throttle.take("key:1", limit=10, now=now)
+        assert wait == pytest.approx(60)
+        later = now + timedelta(seconds=60 + 7)  # a tenth of the minute before has slid away, which is one request
+        assert throttle.take("key:1", limit=10, now=later) == 0.0
+
+    def test_writes_once_for_a_chunk(self, db: None, now: datetime) -> None:
+        throttle = Throttle(DatabaseCounter())
+        throttle.take("key:1", limit=60_000, now=now)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(connection, "cursor", None)  # any further query fails
+            assert passed(throttle, limit=60_000, times=1199, now=now) == 1199
+
+    def test_a_refused_flood_does_not_reach_the_database(
+        self, db: None, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        throttle = Throttle(DatabaseCounter())
+        assert passed(throttle, limit=5, times=10, now=now) == 5
+        with django_assert_num_queries(0):
+            assert passed(throttle, limit=5, times=1000, now=now) == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_threads_together_never_pass_the_limit(self, now: datetime) -> None:
+        counts: list[int] = []
+
+        def ask(throttle: Throttle) -> None:
+            try:
+                counts.append(passed(throttle, limit=100, times=100, now=now))
+            finally:
+                connections.close_all()
+
+        processes = [Throttle(DatabaseCounter()) for _ in range(2)]
+        threads = [threading.Thread(target=ask, args=(processes[number % 2],)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(counts) == 100
+
+    def test_deletes_old_counts_by_itself(self, db: None, now: datetime) -> None:
+        throttle = Throttle(DatabaseCounter())
+        throttle.take("key:1", limit=5, now=now)
+        throttle.take("key:1", limit=5, now=now + timedelta(hours=1))
+        assert ThrottleCount.objects.count() == 1
+
+
+class _BrokenCounter:
+    def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
+        raise DatabaseError("gone")
+
+    def used(self, bucket: str, window: int) -> int:
+        raise DatabaseError("gone")
+
+
+class TestFallbackCounter:
+    def test_the_next_counter_counts_when_the_first_is_gone(self, db: None, now: datetime) -> None:
+        throttle = Throttle(FallbackCounter(_BrokenCounter(), DatabaseCounter()))
+        assert passed(throttle, limit=5, times=10, now=now) == 5
+
+    def test_without_any_counter_requests_go_on(self, db: None, now: datetime) -> None:
+        assert passed(Throttle(FallbackCounter(_BrokenCounter())), limit=5, times=10, now=now) == 10
+
+
+class TestPurge:
+    def test_keeps_the_windows_that_still_count(self, db: None) -> None:
+        for window in (7, 8, 9):
+            DatabaseCounter().add("key:1", window, amount=1, ceiling=5)
+        assert purge(before=8) == 1
+        assert set(ThrottleCount.objects.values_list("minute", flat=True)) == {8, 9}
