@@ -9,8 +9,10 @@ import numpy as np
 from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
+from epicml.recommenders import lightfm
 from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.kinship import NextInSeries, SameAuthor
+from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import NO_BOOK, Evidence, History, InvalidModelError, Ranked, Recommender
 from epicml.recommenders.sequence import Sequence
@@ -18,7 +20,7 @@ from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
 from epicml.recommenders.top_k import top_k
 
 PART_KINDS: Mapping[str, type[Recommender]] = {
-    part.name: part for part in (ItemKnn, Sequence, NextInSeries, SameAuthor)
+    part.name: part for part in (ItemKnn, Sequence, NextInSeries, SameAuthor, FoldedLightFM)
 }
 Progress = Callable[[str], None]
 
@@ -86,12 +88,14 @@ class FusedRecommender:
         say("popularity")
         popularity = Popularity.fit(interactions, features, reader_bands=reader_bands)
         likes = popularity.overall.astype(np.float64)
-        fits: Mapping[str, Callable[[], Recommender]] = {
+        fits: dict[str, Callable[[], Recommender]] = {
             "item_knn": lambda: ItemKnn.fit(interactions),
             "sequence": lambda: Sequence.fit(interactions),
             "series": lambda: NextInSeries.fit(features, likes=likes),
             "author": lambda: SameAuthor.fit(features, likes=likes),
         }
+        if with_lightfm and lightfm.is_installed():
+            fits["lightfm"] = lambda: FoldedLightFM.fit(interactions, features, seed=seed)
         return cls(popularity, tuple(_fitted(fits, say)), settings)
 
     @property
