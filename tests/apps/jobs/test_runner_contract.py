@@ -1,0 +1,92 @@
+"""What every way to run jobs keeps to."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+
+from apps.jobs.models import Job
+from apps.jobs.services.queue import enqueue, enqueue_many
+from tests.apps.jobs.runners import CeleryWorkers, ChildProcess, InProcess, Runner, celery_worker, job_runner
+from tests.apps.jobs.sample import effects
+from tests.servers import RedisServer
+
+
+@pytest.fixture(scope="module")
+def child_process(django_db_setup: None) -> Iterator[Runner]:
+    with job_runner():
+        yield ChildProcess()
+
+
+@pytest.fixture(scope="module")
+def celery_workers(django_db_setup: None, redis_server: RedisServer) -> Iterator[Runner]:
+    with celery_worker(redis_server.url):
+        yield CeleryWorkers(redis_server.url)
+
+
+@pytest.fixture
+def in_process() -> Runner:
+    return InProcess()
+
+
+@pytest.fixture(params=["in_process", "child_process", pytest.param("celery_workers", marks=pytest.mark.servers)])
+def runner(request: pytest.FixtureRequest, only_sample_jobs: None, effects_table: None) -> Runner:
+    found: Runner = request.getfixturevalue(request.param)
+    return found
+
+
+class TestEveryRunner:
+    def test_runs_each_job_once(self, runner: Runner) -> None:
+        now = timezone.now()
+        enqueue_many("sample.effect", [{}] * 20, now=now)
+        runner.run()
+
+        jobs = Job.objects.order_by("pk")
+        assert [(job.state, job.attempt, job.last_error) for job in jobs] == [("done", 1, "")] * 20
+        assert effects.all_effects() == [(job.pk, 0) for job in jobs]
+        assert all(job.finished_at is not None and job.lease_expires_at is None for job in jobs)
+
+    def test_works_in_steps_and_says_how_far_it_is(self, runner: Runner) -> None:
+        job_id = enqueue("sample.steps", {"steps": 3, "seconds": 0}, now=timezone.now())
+        runner.run()
+
+        job = Job.objects.get(pk=job_id)
+        assert (job.state, job.checkpoint) == ("done", 3)
+        assert (job.progress_done, job.progress_total, job.progress_text) == (3, 3, "steps")
+        assert effects.all_effects() == [(job_id, 0), (job_id, 1), (job_id, 2)]
+
+    def test_goes_on_from_the_checkpoint(self, runner: Runner) -> None:
+        job_id = enqueue("sample.steps", {"steps": 4, "seconds": 0}, now=timezone.now())
+        Job.objects.update(checkpoint=3)
+        runner.run()
+
+        assert effects.all_effects() == [(job_id, 3)]
+
+    def test_gives_a_job_up_after_its_last_attempt_and_keeps_no_data_of_the_error(self, runner: Runner) -> None:
+        enqueue("sample.fail", now=timezone.now())
+        other = enqueue("sample.effect", now=timezone.now())
+        runner.run()
+
+        failed = Job.objects.get(name="sample.fail")
+        assert (failed.state, failed.attempt) == ("dead", 1)
+        assert failed.last_error.startswith("RuntimeError at tasks.py:")
+        assert failed.last_error.endswith(" in fail")
+        assert Job.objects.get(pk=other).state == "done"
+
+    def test_leaves_jobs_for_later_and_unknown_jobs(self, runner: Runner) -> None:
+        now = timezone.now()
+        enqueue("sample.effect", run_at=now.replace(year=now.year + 1), now=now)
+        enqueue("sample.effect", now=now)
+        runner.run()
+
+        assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "queued"]
+
+    def test_runs_jobs_of_one_key_one_after_the_other(self, runner: Runner) -> None:
+        now = timezone.now()
+        first = enqueue("sample.steps", {"steps": 2, "seconds": 0}, key="k", now=now)
+        assert enqueue("sample.steps", {"steps": 2, "seconds": 0}, key="k", now=now) == first
+        runner.run()
+        second = enqueue("sample.steps", {"steps": 1, "seconds": 0}, key="k", now=now)
+        runner.run()
+
+        assert effects.all_effects() == [(first, 0), (first, 1), (second, 0)]
