@@ -1,9 +1,22 @@
 """Look at data before anything is learned from them: what stops the training, what is mended, what is only said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from epicml.datasets.arrays import Bools, Float64s, Int64s
+from epicml.datasets.interactions import POSITIVE_FROM
+from epicml.datasets.splits import Split
+
+# Words that mean "nothing" in the columns of real catalogues (notes/recommendations.md, section 7).
+NULL_WORDS = frozenset({"", "-", "--", "?", "n/a", "na", "nan", "nil", "none", "null", "unknown", "undefined"})
+LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
+_EXAMPLES = 3
+_FEWEST_FOR_CONSTANT = 2
 
 
 class Severity(StrEnum):
@@ -12,6 +25,9 @@ class Severity(StrEnum):
     STOP = "stop"
     WARNING = "warning"
     NOTE = "note"
+
+
+_GRAVITY = {Severity.STOP: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +60,145 @@ class Finding:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """The finding that was stored."""
         return cls(**{**stored, "severity": Severity(stored["severity"]), "examples": tuple(stored["examples"])})
+
+
+def audit(
+    columns: Mapping[str, Sequence[object]] | None = None,
+    *,
+    reader: npt.ArrayLike,
+    book: npt.ArrayLike,
+    value: npt.ArrayLike,
+    at: npt.ArrayLike,
+    n_readers: int,
+    n_books: int,
+    split: Split | None = None,
+) -> list[Finding]:
+    """Every check of this module over one snapshot, the gravest first.
+
+    Args:
+        columns: further columns about the books, as read, to look for hidden nulls and constants.
+        reader: n rows of readers, -1 for one that is not known.
+        book: n rows of books, -1 for one that is not known.
+        value: n strengths, in stars.
+        at: n times in seconds, in the order in which the rows came.
+        n_readers: how many readers are known.
+        n_books: how many books are known.
+        split: the cut that the evaluation will use, to look for leaks.
+
+    Returns:
+        What was found; empty for clean data. One finding with severity `stop` forbids the training.
+
+    >>> found = audit(reader=[0, 0], book=[1, -1], value=[5, 9], at=[1, 2], n_readers=1, n_books=2)
+    >>> [(finding.severity.value, finding.column, finding.rows) for finding in found]
+    [('warning', 'book', 1), ('warning', 'value', 1)]
+    """
+    readers, books = np.asarray(reader, np.int64), np.asarray(book, np.int64)
+    values, times = np.asarray(value, np.float64), np.asarray(at, np.int64)
+    if not len(readers):
+        return [Finding(Severity.STOP, "rows", "There are no interactions to learn from.", 1.0, 0)]
+    found = [
+        check_known("reader", readers, n_readers),
+        check_known("book", books, n_books),
+        check_range(values),
+        check_positives(values),
+        check_duplicates(readers, books, times),
+        check_order(readers, times),
+        check_constant("value", values.tolist()),
+        *(check_hidden_nulls(name, column) for name, column in (columns or {}).items()),
+        *(check_constant(name, column) for name, column in (columns or {}).items()),
+        check_leak(split) if split is not None else None,
+    ]
+    return sorted((one for one in found if one is not None), key=lambda one: _GRAVITY[one.severity])
+
+
+def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
+    """Values that say "nothing" in words, or are empty; an `isna` passes over them.
+
+    >>> check_hidden_nulls("language", ["en", "n/a", " - ", "en"]).share
+    0.5
+    """
+    hidden = [value for value in values if isinstance(value, str) and value.strip().lower() in NULL_WORDS]
+    if not hidden:
+        return None
+    examples = tuple(f"“{value}”" for value in dict.fromkeys(hidden))[:_EXAMPLES]
+    share = len(hidden) / len(values)
+    return Finding(Severity.WARNING, column, "Hidden missing values", share, len(hidden), examples, "read as missing")
+
+
+def check_constant(column: str, values: Sequence[object]) -> Finding | None:
+    """A column that says the same of every row teaches nothing.
+
+    >>> check_constant("binding", ["paperback", "paperback"]).text
+    'Constant column'
+    """
+    if len(values) < _FEWEST_FOR_CONSTANT or len(set(values)) != 1:
+        return None
+    example = (f"“{values[0]}”",)
+    return Finding(Severity.NOTE, column, "Constant column", 1.0, len(values), example, "left out of features")
+
+
+def check_known(column: str, rows: Int64s, count: int) -> Finding | None:
+    """Rows of readers or books that are not in the catalogue; all of them stop the training."""
+    unknown = (rows < 0) | (rows >= count)
+    if not unknown.any():
+        return None
+    severity = Severity.STOP if unknown.all() else Severity.WARNING
+    return _finding(severity, column, f"Unknown {column}", unknown, "left out")
+
+
+def check_range(values: Float64s) -> Finding | None:
+    """Ratings outside 1 to 5, or not a number."""
+    wrong = ~((values >= LOWEST_RATING) & (values <= HIGHEST_RATING))
+    if not wrong.any():
+        return None
+    severity = Severity.STOP if wrong.all() else Severity.WARNING
+    examples = tuple(f"{value:g}" for value in dict.fromkeys(values[wrong].tolist()))[:_EXAMPLES]
+    return _finding(severity, "value", "Ratings outside 1 to 5", wrong, "left out", examples)
+
+
+def check_positives(values: Float64s) -> Finding | None:
+    """Without one liked book there is nothing to recommend from."""
+    if (values >= POSITIVE_FROM).any():
+        return None
+    return Finding(Severity.STOP, "value", f"No rating reaches {POSITIVE_FROM:g} stars.", 1.0, len(values))
+
+
+def check_duplicates(readers: Int64s, books: Int64s, times: Int64s) -> Finding | None:
+    """The same fact told twice: reader, book and time alike."""
+    order = np.lexsort((times, books, readers))
+    same = np.ones(len(order), bool)
+    for column in (readers, books, times):
+        same[1:] &= column[order][1:] == column[order][:-1]
+    same[0] = False
+    repeated = np.zeros(len(order), bool)
+    repeated[order] = same
+    return _finding(Severity.WARNING, "rows", "Duplicate rows", repeated, "counted once") if same.any() else None
+
+
+def check_order(readers: Int64s, times: Int64s) -> Finding | None:
+    """Times that go back within a reader, in the order the rows came."""
+    back = np.zeros(len(readers), bool)
+    back[1:] = (readers[1:] == readers[:-1]) & (times[1:] < times[:-1])
+    if not back.any():
+        return None
+    examples = tuple(f"reader {readers[row]}, rows {row} and {row + 1}" for row in np.flatnonzero(back)[:_EXAMPLES])
+    text = "Times out of order within a reader"
+    return _finding(Severity.WARNING, "at", text, back, "sorted before the split", examples)
+
+
+def check_leak(split: Split) -> Finding | None:
+    """Test facts older than the newest training fact of their reader: the model would have seen the future."""
+    newest = np.full(split.train.n_readers, np.iinfo(np.int64).min)
+    np.maximum.at(newest, split.train.reader, split.train.at)
+    early = split.test.at < newest[split.test.reader]
+    if not early.any():
+        return None
+    return _finding(Severity.STOP, "at", "Test facts older than training facts of their reader", early, "")
+
+
+def _finding(
+    severity: Severity, column: str, text: str, wrong: Bools, done: str, examples: tuple[str, ...] | None = None
+) -> Finding:
+    if examples is None:
+        examples = tuple(f"row {row + 1}" for row in np.flatnonzero(wrong)[:_EXAMPLES])
+    return Finding(severity, column, text, float(wrong.mean()), int(wrong.sum()), examples, done)
