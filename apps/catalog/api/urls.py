@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.catalog.api import views
+
+urlpatterns = [
+    path("books", views.BooksView.as_view(), name="books"),
+    path("books/<str:key>", views.BookView.as_view(), name="book"),
+]

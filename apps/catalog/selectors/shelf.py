@@ -103,6 +103,13 @@ def shelf() -> Shelf:
         return _current
 
 
+def books_page(age_band: AgeBand, *, start: int, stop: int) -> tuple[list[BookCard], int]:
+    """Some of the books that this band may see, in order of id, and how many there are in all."""
+    live = shelf()
+    rows = np.flatnonzero(live.allowed(age_band))
+    return [live.cards[row] for row in rows[start:stop]], len(rows)
+
+
 def reset_shelf() -> None:
     """Nothing is remembered: the next call reads every book. For tests and after a database is replaced."""
     global _current

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from apps.catalog.models import KEY_PATTERN
 from apps.catalog.services.books import BookInput
 from apps.catalog.services.cells import Cells
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
+    KEY_PATTERN,
     MAX_AUTHORS,
     MAX_GENRES,
     MAX_NAME,

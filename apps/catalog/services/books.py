@@ -49,14 +49,24 @@ class BookInput:
 
 @dataclass(frozen=True, slots=True)
 class SaveReport:
-    """What became of the books that were saved."""
+    """What became of each book by its key: "created", "updated" or "unchanged"."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    outcomes: dict[str, str]
 
-    def __add__(self, other: "SaveReport") -> "SaveReport":
-        return SaveReport(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+    @property
+    def created(self) -> int:
+        return self._count("created")
+
+    @property
+    def updated(self) -> int:
+        return self._count("updated")
+
+    @property
+    def unchanged(self) -> int:
+        return self._count("unchanged")
+
+    def _count(self, outcome: str) -> int:
+        return sum(found == outcome for found in self.outcomes.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,10 @@ def save_books(books: Sequence[BookInput], *, now: datetime) -> SaveReport:
         ids = _create(new, names=names, now=now)
         ids += _update(changed, names=names, stored=stored, now=now)
         record_changes(ids, kind=Change.Kind.UPSERT, now=now)
-    return SaveReport(created=len(new), updated=len(changed), unchanged=len(wanted) - len(new) - len(changed))
+    outcomes = dict.fromkeys(wanted, "unchanged")
+    outcomes |= dict.fromkeys([book.key for book in new], "created")
+    outcomes |= dict.fromkeys([book.key for book in changed], "updated")
+    return SaveReport(outcomes)
 
 
 def delete_books(keys: Sequence[str], *, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """How large the parts of a book may be, wherever it comes from."""
 
+KEY_PATTERN = r"[A-Za-z0-9._-]{1,64}"
 MAX_TITLE = 500
 MAX_NAME = 200  # of an author, a series
 MAX_AUTHORS = 60  # an anthology of goodbooks has 47
