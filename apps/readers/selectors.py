@@ -1,13 +1,15 @@
 """Who a reader is to the project: a pseudonym, an age band, reading levels and languages."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apps.platform.services.errors import NotFoundError
-from apps.readers.models import Reader
+from apps.readers.models import KEY_PATTERN, Reader
 from epicml.audience.bands import YOUNGEST, AgeBand
 
+KEY = re.compile(KEY_PATTERN)
 COLUMNS = ("id", "key", "age_band", "level_min", "level_max", "languages")
 
 
@@ -50,7 +52,8 @@ class Audience:
 
 def reader_profile(key: str) -> ReaderProfile:
     """The reader with this pseudonym."""
-    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first()
+    # The form first: databases answer some characters (NUL) with errors of their own.
+    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first() if KEY.fullmatch(key) else None
     if row is None:
         raise ReaderNotFoundError(key)
     return _profile(row)

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.platform.services.errors import EpicmlError
 from apps.readers.models import ErasureLog, Reader
-from apps.readers.selectors import ReaderNotFoundError, reader_profile
+from apps.readers.selectors import KEY, ReaderNotFoundError, reader_profile
 from epicml.audience.bands import AgeBand
 
 JSON = Any  # what json.dumps takes
@@ -84,7 +84,7 @@ def erase_reader(key: str, *, by: str, now: datetime) -> ErasureReport:
     """Nothing about this reader is stored any more; the log says by whom, when and how much, but not who it was."""
     with transaction.atomic():
         # The lock makes events that are just being stored wait, and then find that their reader is gone.
-        reader = Reader.objects.select_for_update().filter(key=key).first()
+        reader = Reader.objects.select_for_update().filter(key=key).first() if KEY.fullmatch(key) else None
         if reader is None:
             raise ReaderNotFoundError(key)
         counts = {name: erase(reader.id) for name, erase in _erasures.items()}

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.readers.api import views
+
+urlpatterns = [
+    path("readers/<str:key>", views.ReaderView.as_view(), name="reader"),
+    path("readers/<str:key>/export", views.ReaderExportView.as_view(), name="reader-export"),
+]
