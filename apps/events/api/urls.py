@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.events.api import views
+
+urlpatterns = [path("events", views.EventsView.as_view(), name="events")]

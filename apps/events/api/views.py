@@ -1,0 +1,45 @@
+"""What readers did, reported in batches."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.events.api import schema
+from apps.events.services.ingest import MAX_BATCH, Outcome, ingest
+from apps.platform.api.parsing import Fields, json_body
+from apps.platform.api.responses import json_response
+
+
+class EventsView(APIView):
+    """Store events; each is answered for itself, and one that is wrong stops no other."""
+
+    scopes = {"POST": "events:write"}
+
+    @extend_schema(operation_id="send_events", request=schema.EventBatch, responses={200: schema.EventOutcomes})
+    def post(self, request: Request) -> HttpResponse:
+        fields = Fields(json_body(request))
+        items = fields.records("events", max_items=MAX_BATCH)
+        fields.check()
+        return json_response(_answer(items, ingest(items, now=timezone.now())))
+
+
+def _answer(items: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    counts = Counter(outcome.status for outcome in outcomes)
+    return {
+        "items": [
+            {"event_id": _sent_id(item), "status": outcome.status, "reason": outcome.reason, "field": outcome.field}
+            for item, outcome in zip(items, outcomes, strict=True)
+        ],
+        **{status: counts[status] for status in ("stored", "duplicate", "refused")},
+    }
+
+
+def _sent_id(item: Any) -> str | None:
+    event_id = item.get("event_id") if isinstance(item, dict) else None
+    return event_id[:64] if isinstance(event_id, str) else None
