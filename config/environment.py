@@ -1,7 +1,10 @@
 """What the environment may say, read once at start. A wrong value stops the start with a sentence that names it."""
 
+import contextlib
 import os
 import secrets
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,7 +43,7 @@ def flag(name: str, *, default: bool) -> bool:
 def number(name: str, default: int, *, low: int, high: int) -> int:
     """A whole number between low and high, both included."""
     value = text(name, str(default))
-    if not value.isdecimal() or not low <= int(value) <= high:
+    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
     return int(value)
 
@@ -75,10 +78,37 @@ def secret_key(folder: Path) -> str:
     if given:
         return given
     path = folder / "secret_key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(50))
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(50))
     return path.read_text().strip()
+
+
+def metrics_folder(folder: Path) -> str:
+    """A folder where the web processes of one parent count together; those of parents that are gone are removed."""
+    parent = os.getppid()
+    for old in (folder / "metrics").glob("*"):
+        if old.name.isdecimal() and int(old.name) != parent and not _runs(int(old.name)):
+            shutil.rmtree(old, ignore_errors=True)
+    own = folder / "metrics" / str(parent)
+    own.mkdir(parents=True, exist_ok=True)
+    return str(own)
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Of several processes that start together one wins, and none ever reads half a file."""
+    handle, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+    with os.fdopen(handle, "w") as file:
+        file.write(content)
+    with contextlib.suppress(FileExistsError):
+        os.link(name, path)
+    os.unlink(name)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

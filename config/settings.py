@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.platform.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -66,7 +67,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"epicml": "apps.platform.pages.tags"},
+            "libraries": {"epicml": "apps.platform.pages.tags", "releases": "apps.releases.pages.tags"},
         },
     },
 ]
@@ -110,12 +111,22 @@ WHITENOISE_USE_FINDERS = True  # one machine: no collectstatic step is needed be
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a body of 1 MiB; larger ones are answered 413
 EPICML_JOB_POLL_SECONDS = 0.1
 
+# HTTPS=1 says that clients come by HTTPS: cookies and redirects then insist on it, and browsers are told to.
+HTTPS = environment.flag("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000 if HTTPS else 0, low=0, high=63_072_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from inside, past the proxy
+SCRAPE_TOKEN = environment.text("SCRAPE_TOKEN")  # with it, Prometheus may read /metrics
+
 # Requests per minute: of a server key, of a public key from one address, and of one address without a key.
 THROTTLE_SERVER = environment.number("THROTTLE_SERVER", 60_000, low=1, high=10_000_000)
 THROTTLE_PUBLIC = environment.number("THROTTLE_PUBLIC", 600, low=1, high=10_000_000)
 THROTTLE_ANONYMOUS = environment.number("THROTTLE_ANONYMOUS", 120, low=1, high=10_000_000)
 # How many proxies stand before this server. With 0, X-Forwarded-For is what a client says of itself, and not believed.
 NUM_PROXIES = environment.number("NUM_PROXIES", 0, low=0, high=10)
+if NUM_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Browsers may call the API from the pages of public keys (apps/platform/api/cors.py), and nothing else from anywhere.
 CORS_URLS_REGEX = r"^/api/v1/"
@@ -139,5 +150,23 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.add_errors"],  # choices stay where they are used, without names
 }
 UNFOLD = unfold_settings(demo=DEMO)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "apps.platform.services.logs.RequestIdFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "apps": {"level": "INFO"},
+        # Django's own handlers mail administrators; what clients do wrong (4xx) is in the metrics, not in the log.
+        "django": {"handlers": [], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

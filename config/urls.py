@@ -14,5 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "apps.platform.api.errors.bad_request"
+handler403 = "apps.platform.api.errors.forbidden"
+handler404 = "apps.platform.api.errors.not_found"
+handler500 = "apps.platform.api.errors.server_error"
+
 if settings.DEMO:
     urlpatterns.append(path("", include("demo.urls")))

@@ -5,7 +5,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from config import environment, settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Before anything imports prometheus_client, which looks here once: all workers count into one folder.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", environment.metrics_folder(settings.VAR_DIR))
 application = get_wsgi_application()
 
 # The URLconf imports every view and, with them, REST framework: 1.6 s of the first request without this line.

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
 from rest_framework import exceptions
 
 from apps.platform.api.responses import json_response
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.logs import request_id
 
 
 def error_response(
@@ -51,3 +53,37 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, list[str]]:
         name: [str(part) for part in (reasons if isinstance(reasons, list) else [reasons])]
         for name, reasons in fields.items()
     }
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view: a wrong host, a body of the wrong form."""
+    if not for_program(request):
+        return defaults.bad_request(request, exception)
+    return error_response(code="invalid", message="The request is not well formed.", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is not this visitor's."""
+    if not for_program(request):
+        return defaults.permission_denied(request, exception)
+    return error_response(code="forbidden", message="This key may not do that.", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that nobody answers."""
+    if not for_program(request):
+        return defaults.page_not_found(request, exception)
+    return error_response(code="not_found", message="There is nothing at this address.", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Our fault; the log has the rest, under the request's id."""
+    if not for_program(request):
+        return defaults.server_error(request)
+    message = f"Something went wrong here. The log has it under {request_id.get()}."
+    return error_response(code="server_error", message=message, status=500)
+
+
+def for_program(request: HttpRequest) -> bool:
+    """Whether a program asked, which reads JSON, and not a person."""
+    return request.path_info.startswith(("/api/", "/health/", "/metrics"))

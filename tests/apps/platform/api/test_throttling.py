@@ -57,8 +57,6 @@ class TestClientAddress:
             (1, "x" * 5000, "unknown"),
         ],
     )
-    def test_believes_only_known_proxies(
-        self, proxies: int, forwarded: str, address: str, settings: Settings
-    ) -> None:
+    def test_believes_only_known_proxies(self, proxies: int, forwarded: str, address: str, settings: Settings) -> None:
         settings.NUM_PROXIES = proxies
         assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})) == address
