@@ -19,14 +19,16 @@ from kombu import Queue
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from apps.jobs.relay import LONG, QUICK, broker_url
+from config import environment
 
 logger = logging.getLogger(__name__)
 
 LONGEST_TASK_SECONDS = 3600
 # Longer than twice the longest task: a shorter one hands out the same message again while it runs (celery#5935).
 VISIBILITY_SECONDS = 2 * LONGEST_TASK_SECONDS + 300
-# Below the 110 s that Kubernetes waits, with room to give the messages back.
-SOFT_SHUTDOWN_SECONDS = 90
+# A worker that is stopped goes on for this long: less than its machine waits (110 s in our Kubernetes files), with
+# room to give back what is left.
+GRACE_SECONDS = environment.number("CELERY_GRACE_SECONDS", 90, low=1, high=3600)
 
 app = Celery("epicml", broker=broker_url(settings.REDIS_URL) if settings.REDIS_URL else None)
 app.conf.update(
@@ -40,7 +42,7 @@ app.conf.update(
     task_default_queue=QUICK,
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,
-    worker_soft_shutdown_timeout=SOFT_SHUTDOWN_SECONDS,
+    worker_soft_shutdown_timeout=GRACE_SECONDS,
     worker_enable_soft_shutdown_on_idle=True,
     worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_hijack_root_logger=False,

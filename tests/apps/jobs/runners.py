@@ -34,8 +34,14 @@ class InProcess:
 class ChildProcess:
     """`manage.py runjobs`, which runs already."""
 
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
     def run(self) -> None:
-        wait_for_jobs()
+        wait_for_jobs(self._check)
+
+    def _check(self) -> None:
+        assert self._process.poll() is None, self._process.communicate()[0]
 
 
 class CeleryWorkers:
@@ -80,7 +86,7 @@ def celery_worker(redis_url: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "--app", "config.celery", "worker", *options],
         cwd=settings.BASE_DIR,
-        env=child_environment(REDIS_URL=redis_url, REMAP_SIGTERM="SIGQUIT", C_FORCE_ROOT="1"),
+        env=child_environment(REDIS_URL=redis_url, REMAP_SIGTERM="SIGQUIT", CELERY_GRACE_SECONDS="1", C_FORCE_ROOT="1"),
         start_new_session=True,
     )
     try:

@@ -14,8 +14,8 @@ from tests.servers import RedisServer
 
 @pytest.fixture(scope="module")
 def child_process(django_db_setup: None) -> Iterator[Runner]:
-    with job_runner():
-        yield ChildProcess()
+    with job_runner() as process:
+        yield ChildProcess(process)
 
 
 @pytest.fixture(scope="module")
