@@ -1,0 +1,46 @@
+"""Titles that start with what was typed, by popularity: the recorded baseline, and the answer without an index."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epicml.text.normalise import main_title, normal_form
+
+LAST_CHARACTER = chr(0x10FFFF)
+
+
+class TitleStarts:
+    """Titles in alphabetical order of their normal form.
+
+    >>> titles = TitleStarts(["The Hobbit", "Holes", "Hop on Pop"], popularity=[9, 5, 7])
+    >>> titles.starting("ho", limit=2).tolist()
+    [2, 1]
+    """
+
+    def __init__(self, titles: Sequence[str], *, popularity: ArrayLike) -> None:
+        """Hold these titles; a row of an answer is a place in this sequence."""
+        forms = [normal_form(main_title(title)) + "_" for title in titles]
+        order = sorted(range(len(forms)), key=forms.__getitem__)
+        self.forms = [forms[row] for row in order]
+        self.rows: NDArray[np.int64] = np.array(order, dtype=np.int64)
+        self._popularity = np.asarray(popularity, dtype=np.float64)
+
+    def starting(self, form: str, *, limit: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Rows of the titles that start like this, the most popular first.
+
+        Args:
+            form: what was typed, in typed form.
+            limit: rows at most.
+            allowed: bool[n], which rows may be shown; None allows all.
+        """
+        first, last = bisect_left(self.forms, form), bisect_left(self.forms, form + LAST_CHARACTER)
+        return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
+
+    def most_popular(
+        self, rows: NDArray[np.int64], *, limit: int, allowed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """These rows, the most popular first, in the order of the sequence among equals."""
+        kept = rows if allowed is None else rows[allowed[rows]]
+        return kept[np.lexsort((kept, -self._popularity[kept]))][:limit]
