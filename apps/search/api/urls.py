@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.search.api import views
+
+urlpatterns: list[URLPattern] = [
+    path("suggest", views.SuggestView.as_view(), name="suggest"),
+    path("search", views.SearchView.as_view(), name="search"),
+]

@@ -1,0 +1,52 @@
+"""Clauses of a plan as tantivy queries, one to one."""
+
+from collections.abc import Sequence
+
+from tantivy import Occur, Query
+
+from apps.search.engines.embedded.schema import AUDIENCE, schema
+from epicml.audience.bands import AgeBand
+from epicml.search.clauses import Best, Clause, Every, Fuzzy, Relevance, Term
+
+
+def compile_clause(clause: Clause) -> Query:
+    """The query that finds what the clause means and scores it as the clause says."""
+    match clause:
+        case Term(field, token, weight):
+            return _constant(Query.term_query(schema(), field.value, token, "basic"), weight)
+        case Fuzzy(field, token, edits, weight):
+            # tantivy scores any number of edits the same, so a plan that grades them asks for each.
+            return _constant(Query.fuzzy_term_query(schema(), field.value, token, edits), weight)
+        case Best(clauses):
+            return Query.disjunction_max_query([compile_clause(part) for part in clauses])
+        case Every(clauses, weight):
+            return _every(clauses, weight)
+        case Relevance(field, tokens, every):
+            occur = Occur.Must if every else Occur.Should
+            return Query.boolean_query(
+                [(occur, Query.term_query(schema(), field.value, token, "basic")) for token in tokens]
+            )
+
+
+def _every(clauses: Sequence[Clause], weight: float) -> Query:
+    query = Query.boolean_query([(Occur.Must, compile_clause(part)) for part in clauses])
+    if all(isinstance(part, Term) for part in clauses):
+        return _constant(query, weight)
+    return Query.boost_query(query, weight / len(clauses))
+
+
+def for_audience(query: Query, audience: AgeBand) -> Query:
+    """The same books in the same order without those above the audience's band."""
+    if audience is AgeBand.ADULT:  # may see every book: the filter would only cost
+        return query
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _constant(audience_query(audience), 0.0))])
+
+
+def audience_query(audience: AgeBand) -> Query:
+    """Every book that the audience may see."""
+    return Query.term_query(schema(), AUDIENCE, str(int(audience)), "basic")
+
+
+def _constant(query: Query, weight: float) -> Query:
+    # Constant, because tantivy-py cannot turn field norms off and BM25 sinks the starts of long titles.
+    return Query.const_score_query(query, weight)

@@ -1,0 +1,105 @@
+"""Answering plans from a tantivy index: for any number of threads and processes, beside the one that writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tantivy
+from tantivy import Query
+
+from apps.search.engines.embedded.compiler import audience_query, compile_clause, for_audience
+from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
+from apps.search.engines.protocol import IndexBrokenError
+from epicml.audience.bands import AgeBand
+from epicml.search import completion, plan
+from epicml.search.clauses import Clause, Field, Fuzzy
+from epicml.search.lexicon import Lexicon
+from epicml.search.plan import SearchPlan, Typed
+
+META = "meta.json"
+
+
+class EmbeddedEngine:
+    """An index on disk, seen as it was at the last refresh."""
+
+    name = "embedded"
+
+    def __init__(self, folder: Path, *, lexicon: Lexicon) -> None:
+        """Open the index in this folder for reading."""
+        self.folder = folder
+        self.lexicon = lexicon
+        with self._readable():
+            self._stamp = self._read_stamp()
+            self._index = tantivy.Index.open(str(folder))
+            self._index.config_reader("manual")
+            self._look()
+            self._warm()
+
+    def refresh(self) -> None:
+        """What was committed up to now is seen; costs one look at a file where nothing was."""
+        with self._readable():
+            stamp = self._read_stamp()
+            if stamp != self._stamp:
+                self._look()
+                self._stamp = stamp
+
+    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
+        def find(clause: Clause, most: int) -> list[int]:
+            return self._find(for_audience(compile_clause(clause), audience), most)
+
+        return completion.complete(typed, lexicon=self.lexicon, find=find, limit=limit)
+
+    def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
+        if not typed.words:
+            return []
+        return self._find(for_audience(compile_clause(plan.names(typed)), audience), limit)
+
+    def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
+        if not plan.words:
+            return self._find(Query.const_score_query(audience_query(audience), 1.0), limit)
+        found: dict[int, None] = {}
+        for clause in plan.clauses:
+            found |= dict.fromkeys(self._find(for_audience(compile_clause(clause), audience), limit))
+        return list(found)[:limit]
+
+    def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:
+        return completion.respelt(plan.words, lexicon=self.lexicon)
+
+    def _find(self, query: Query, limit: int) -> list[int]:
+        searcher = self._searcher
+        with self._readable():
+            hits = searcher.search(query, limit, count=False, weight_by_field=POPULARITY).hits
+            values = searcher.fast_field_values(ID, [address for _, address in hits])
+        return [int(value) for value in values if value is not None]
+
+    def _look(self) -> None:
+        """See the newest commit, and up to which change of the catalogue it goes."""
+        self._index.reload()
+        searcher = self._index.searcher()
+        hits = searcher.search(Query.term_query(schema(), CURSOR_MARK, CURSOR_MARK, "basic"), 1).hits
+        if not hits:
+            raise IndexBrokenError(self.folder, "it does not say up to which change it goes")
+        self.cursor = int(searcher.doc(hits[0][1]).get_first(CURSOR) or 0)
+        self.books = searcher.num_docs - 1
+        self._searcher = searcher
+
+    def _warm(self) -> None:
+        # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
+        for edits in (1, 2):
+            self._find(compile_clause(Fuzzy(Field.START, "warm", edits=edits)), 1)
+
+    def _read_stamp(self) -> tuple[int, int]:
+        stat = (self.folder / META).stat()
+        return stat.st_mtime_ns, stat.st_ino
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """What tantivy says of damaged files, panics included, becomes the one error that has a fallback."""
+        try:
+            yield
+        except (ValueError, OSError) as error:
+            raise IndexBrokenError(self.folder, str(error)) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # not importable: it is made inside the extension
+                raise
+            raise IndexBrokenError(self.folder, f"tantivy panicked: {error}") from error

@@ -1,0 +1,57 @@
+"""Writing a tantivy index: one process at a time, and never on a request."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import tantivy
+from tantivy import Query
+
+from apps.search.engines.embedded.schema import (
+    CURSOR_MARK,
+    ID,
+    book_document,
+    cursor_document,
+    schema,
+)
+from apps.search.engines.protocol import IndexBrokenError, IndexedBook
+
+HEAP_BYTES = 64_000_000  # 10,000 books fit in one segment
+THREADS = 1  # one segment per commit, and documents in the order given
+
+
+class IndexWriter:
+    """The open writer of an index; the caller holds the lock that makes it the only one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the index in the folder for writing; an empty folder becomes an empty index."""
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(schema(), path=str(folder), reuse=True)
+            self._writer = self._index.writer(HEAP_BYTES, THREADS)
+        except (ValueError, OSError) as error:
+            raise IndexBrokenError(folder, str(error)) from error
+
+    def replace(self, books: Iterable[IndexedBook]) -> int:
+        """Each book is in the index as given, once. How many they were."""
+        count = 0
+        for book in books:
+            self._writer.delete_documents_by_term(ID, book.id)
+            self._writer.add_document(book_document(book))
+            count += 1
+        return count
+
+    def remove(self, book_ids: Iterable[int]) -> None:
+        """None of these books is in the index."""
+        for book_id in book_ids:
+            self._writer.delete_documents_by_term(ID, book_id)
+
+    def commit(self, cursor: int) -> None:
+        """Readers see what was written, and the index says that it goes up to this change: both or neither."""
+        mark = Query.term_query(schema(), CURSOR_MARK, CURSOR_MARK, "basic")
+        self._writer.delete_documents_by_query(mark)
+        self._writer.add_document(cursor_document(cursor))
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Merges are finished and nothing is held open."""
+        self._writer.wait_merging_threads()

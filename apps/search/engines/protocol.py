@@ -1,0 +1,53 @@
+"""What a search engine must do. Ranking is not its business: it answers the plans of epicml.search."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from apps.platform.services.errors import UnavailableError
+from epicml.audience.bands import AgeBand
+from epicml.search.fields import BookText
+from epicml.search.plan import SearchPlan, Typed
+
+MOST_RESULTS = 10_000  # so many books of a search can be paged through; more nobody reads
+
+
+class IndexBrokenError(UnavailableError):
+    """An index that cannot be read or written."""
+
+    code = "index_unavailable"
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"The search index {folder.parent.name}/{folder.name} cannot be used: {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedBook:
+    """What an index knows of a book: enough to find and order it, nothing to show."""
+
+    id: int
+    text: BookText
+    age_band: AgeBand
+    popularity: int
+
+
+class Engine(Protocol):
+    """An index of the catalogue at one moment. Every list is of ids of books, best first, none above the audience."""
+
+    name: str
+
+    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
+        """Books that complete what was typed."""
+        ...
+
+    def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
+        """Books whose author or series has a name that goes on like what was typed."""
+        ...
+
+    def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
+        """Books of the plan, those of its first clause first; every book by popularity where it has no words."""
+        ...
+
+    def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:
+        """The plan's words as they may have been meant, None where every word is known."""
+        ...

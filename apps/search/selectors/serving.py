@@ -1,0 +1,58 @@
+"""Which engine answers a request, and why it is not the index where it is not."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.catalog.selectors.shelf import Shelf
+from apps.search.engines.database import DatabaseEngine
+from apps.search.engines.protocol import Engine
+from apps.search.selectors.live_index import OpenIndex, live_index
+
+INDEX_UNAVAILABLE = "index_unavailable"
+# An index that is this many changes behind misses too much: an import runs, or nobody applies changes.
+STALE_CHANGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """An engine, the release it answers from, and why it is a fallback where it is one."""
+
+    engine: Engine
+    release: str | None
+    fallback: str | None
+    index: OpenIndex | None
+
+
+_lock = threading.Lock()
+_database: DatabaseEngine | None = None
+_fallbacks: Counter[str] = Counter()
+
+
+def serving(shelf: Shelf, *, now: datetime) -> Serving:
+    """The live index, or the database where the index cannot be read or is far behind."""
+    index = live_index(now=now)
+    if index is None or is_stale(index, shelf):
+        return database_serving(shelf)
+    return Serving(engine=index.engine, release=index.release, fallback=None, index=index)
+
+
+def is_stale(index: OpenIndex, shelf: Shelf) -> bool:
+    """Whether the index misses too many changes to answer from it."""
+    return shelf.version - index.engine.cursor > STALE_CHANGES
+
+
+def database_serving(shelf: Shelf) -> Serving:
+    """The books in memory, told apart as a fallback."""
+    global _database
+    with _lock:
+        _fallbacks[INDEX_UNAVAILABLE] += 1
+        if _database is None or _database.shelf is not shelf:
+            _database = DatabaseEngine(shelf)
+        return Serving(engine=_database, release=None, fallback=INDEX_UNAVAILABLE, index=None)
+
+
+def fallback_counts() -> dict[str, int]:
+    """How many answers this process gave without the index, by reason."""
+    return dict(_fallbacks)

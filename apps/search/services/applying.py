@@ -1,0 +1,103 @@
+"""Bringing the working copy of the live index up to the last change of the catalogue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from apps.catalog.selectors.books import BookCard, live_cards
+from apps.catalog.selectors.changes import changes_after, last_change_number
+from apps.jobs.services.queue import enqueue
+from apps.releases.selectors.live import LiveRelease, live_release
+from apps.releases.services.files import artifact_path
+from apps.search.engines.database import book_text
+from apps.search.engines.embedded import folders
+from apps.search.engines.embedded.writer import IndexWriter
+from apps.search.engines.protocol import IndexBrokenError, IndexedBook
+from apps.search.selectors.live_index import KIND
+
+JOB = "search.apply_changes"
+BATCH = 1000  # changes per commit; one commit costs about 20 ms
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was brought into the working copy, and up to which change it goes now."""
+
+    release: str
+    changes: int
+    cursor: int
+    remade: bool
+
+
+def queue_changes(last_number: int, now: datetime) -> None:
+    """The change will be applied once its transaction commits; any number of changes wait as one job."""
+    enqueue(JOB, key=JOB, now=now)
+
+
+def queue_for_release(release: LiveRelease, now: datetime) -> None:
+    """The working copy of the release that goes live will be made, and caught up."""
+    enqueue(JOB, key=JOB, now=now)
+
+
+def apply_changes(*, progress: Progress | None = None) -> Applied | None:
+    """The working copy of the live release goes up to the last change; None where nothing is live.
+
+    Safe to run twice: a commit holds both the books and the number of the change up to which they go.
+    """
+    release = live_release(KIND)
+    if release is None:
+        return None
+    copy = folders.copy_folder(release.key, release.sha256)
+    with folders.only_writer():
+        cursor = _readable_cursor(copy)
+        remade = cursor is None
+        changes, cursor = _remake(release, copy, progress) if cursor is None else _replay(copy, cursor, progress)
+        folders.remove_outdated(copy)
+    return Applied(release=release.key, changes=changes, cursor=cursor, remade=remade)
+
+
+def indexed_book(card: BookCard) -> IndexedBook:
+    """What the index keeps of this book."""
+    return IndexedBook(id=card.id, text=book_text(card), age_band=card.age_band, popularity=card.popularity)
+
+
+def _readable_cursor(copy: Path) -> int | None:
+    """Up to which change a sound working copy goes; None where there is none."""
+    if not copy.is_dir():
+        return None
+    try:
+        return folders.read_cursor(copy)
+    except IndexBrokenError:
+        return None
+
+
+def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
+    """Copied from the sealed artifact and caught up aside, so that no reader meets a copy that is behind."""
+    with folders.new_copy(artifact_path(release), copy) as aside:
+        return _replay(aside, folders.read_cursor(aside), progress)
+
+
+def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, int]:
+    """How many changes past the cursor were applied, and the new cursor."""
+    first, last = cursor, last_change_number()
+    if cursor >= last:
+        return 0, cursor
+    writer = IndexWriter(copy / folders.INDEX)
+    count = 0
+    try:
+        while changes := changes_after(cursor, limit=BATCH):
+            # The books as they are now, whatever each change was: a later one is then applied twice, to no harm.
+            cards = live_cards(sorted({change.book_id for change in changes}))
+            writer.remove(change.book_id for change in changes)
+            writer.replace(indexed_book(card) for card in cards)
+            cursor = changes[-1].number
+            writer.commit(cursor)
+            count += len(changes)
+            if progress:
+                progress(cursor - first, max(last - first, cursor - first), f"change {cursor}")
+    finally:
+        writer.close()
+    return count, cursor

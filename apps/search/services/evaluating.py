@@ -1,0 +1,177 @@
+"""What is measured of a search index before it may go live, and the rules of its gate."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from apps.catalog.selectors.books import BookCard
+from apps.releases.services.kinds import EvaluateContext
+from apps.search.engines.embedded.folders import open_engine
+from apps.search.engines.embedded.reader import EmbeddedEngine
+from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
+from epicml.audience.bands import AgeBand
+from epicml.evaluation.gate import Bound, GateRule
+from epicml.evaluation.report import Measure, Report, Unit
+from epicml.metrics.keystrokes import Complete, Typing, type_out
+from epicml.search.plan import Typed, full_search
+from epicml.search.titles import TitleStarts
+from epicml.stats.bootstrap import paired_interval, relative_interval
+from epicml.text.normalise import main_title, typed_form, words
+
+TARGETS: Final = 200
+SEED: Final = 20261124
+SHOWN: Final = 10
+BASELINE: Final = "title starts with, by popularity"
+
+RULES = (
+    GateRule(
+        "baseline",
+        "saved_against_baseline",
+        Bound.DIFFERENCE,
+        -0.01,
+        f"lower bound above −.01 against “{BASELINE}”",
+        "It would make readers type more than the plainest list of titles.",
+    ),
+    GateRule(
+        "champion",
+        "keystrokes_saved",
+        Bound.SHARE_OF_CHAMPION,
+        0.98,
+        "at least 98 % of the champion's",
+        "It would make readers type more than they do now.",
+    ),
+    GateRule(
+        "complete", "missing_books", Bound.EXACTLY, 0, "exactly 0", "It would not hold every book of the catalogue."
+    ),
+    GateRule("found", "titles_found", Bound.ALL, 1, "every one", "It would not find books by their own titles."),
+    GateRule(
+        "age_band",
+        "above_age_band",
+        Bound.EXACTLY,
+        0,
+        "exactly 0",
+        "It would suggest books above the age band of who asks.",
+    ),
+)
+
+
+def evaluate_index(context: EvaluateContext) -> Report:
+    """The report on a sealed index: typing, completeness and the age gate, on targets drawn with a fixed seed."""
+    cards: list[BookCard] = context.built.carried
+    engine = open_engine(context.folder)
+    targets = _targets(cards)
+    typings = _type_all(targets, _completing(engine))
+    champion = _champion(context)
+    return Report(
+        method=(
+            f"{len(targets)} titles typed letter by letter, drawn by popularity (seed {SEED}); found when among the "
+            f"first {SHOWN}; paired bootstrap over titles."
+        ),
+        measures=(
+            _against_champion(typings, _type_all(targets, _completing(champion)) if champion else None),
+            _against_baseline(typings, _type_all(targets, _baseline(cards))),
+            _missing_books(engine, cards),
+            _titles_found(engine, targets),
+            _above_age_band(engine, cards, targets),
+        ),
+        counts={
+            "books": engine.books,
+            "change": engine.cursor,
+            "never found": sum(typing.found_at is None for typing in typings),
+            "content SHA-256": str(context.built.details["content_sha256"]),
+        },
+    )
+
+
+def _targets(cards: Sequence[BookCard]) -> list[BookCard]:
+    typeable = [card for card in cards if words(card.title)]
+    weights = [1 + card.popularity for card in typeable]
+    return random.Random(SEED).choices(typeable, weights, k=TARGETS) if typeable else []  # noqa: S311
+
+
+def _type_all(targets: Sequence[BookCard], complete: Complete) -> list[Typing]:
+    # The same title is drawn more than once where it is popular.
+    known = {card.id: type_out(main_title(card.title), card.id, complete, k=SHOWN) for card in targets}
+    return [known[card.id] for card in targets]
+
+
+def _completing(engine: EmbeddedEngine) -> Complete:
+    return lambda text: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=SHOWN)
+
+
+def _baseline(cards: Sequence[BookCard]) -> Complete:
+    titles = TitleStarts([card.title for card in cards], popularity=[card.popularity for card in cards])
+    return lambda text: [cards[row].id for row in titles.starting(typed_form(text), limit=SHOWN).tolist()]
+
+
+def _champion(context: EvaluateContext) -> EmbeddedEngine | None:
+    if context.champion_folder is None:
+        return None
+    try:
+        return open_engine(context.champion_folder)
+    except IndexBrokenError:  # of an older form: nothing to compare with
+        return None
+
+
+def _against_champion(typings: Sequence[Typing], champion: Sequence[Typing] | None) -> Measure:
+    saved, before = _saved(typings), _saved(champion or ())
+    comparable = sum(before) > 0
+    return Measure(
+        key="keystrokes_saved",
+        title="Keystrokes saved",
+        challenger=_mean(saved),
+        champion=_mean(before) if comparable else None,
+        unit=Unit.SHARE,
+        change=relative_interval(saved, before, seed=SEED) if comparable else None,
+        n=len(saved),
+    )
+
+
+def _against_baseline(typings: Sequence[Typing], baseline: Sequence[Typing]) -> Measure:
+    saved, plain = _saved(typings), _saved(baseline)
+    return Measure(
+        key="saved_against_baseline",
+        title="Keystrokes saved, against the baseline",
+        challenger=_mean(saved),
+        champion=_mean(plain),
+        against=BASELINE,
+        unit=Unit.SHARE,
+        difference=paired_interval(saved, plain, seed=SEED),
+        n=len(saved),
+    )
+
+
+def _missing_books(engine: EmbeddedEngine, cards: Sequence[BookCard]) -> Measure:
+    return _counted("missing_books", "Books missing from the index", abs(len(cards) - engine.books), n=len(cards))
+
+
+def _titles_found(engine: EmbeddedEngine, targets: Sequence[BookCard]) -> Measure:
+    found = sum(
+        card.id in engine.search(full_search(main_title(card.title)), audience=card.age_band, limit=MOST_RESULTS)
+        for card in targets
+    )
+    return _counted("titles_found", "Books found by their own title", found, n=len(targets), unit=Unit.ANSWERS)
+
+
+def _above_age_band(engine: EmbeddedEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> Measure:
+    bands = {card.id: card.age_band for card in cards}
+    answers = [
+        (band, engine.suggest(Typed.read(main_title(card.title)[:letters]), audience=band, limit=SHOWN))
+        for card in targets
+        for band in AgeBand
+        for letters in (1, 3, 8)
+    ]
+    above = sum(bands[book] > band for band, books in answers for book in books)
+    return _counted("above_age_band", "Suggestions above the age band", above, n=len(answers))
+
+
+def _counted(key: str, title: str, value: float, *, n: int, unit: Unit = Unit.COUNT) -> Measure:
+    return Measure(key=key, title=title, challenger=value, unit=unit, n=n, note="counted, no interval")
+
+
+def _saved(typings: Sequence[Typing]) -> list[float]:
+    return [typing.saved for typing in typings]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
