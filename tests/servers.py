@@ -79,12 +79,12 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
     """A new, empty PostgreSQL for the time of the block."""
     initdb, postgres = _postgresql_program("initdb"), _postgresql_program("postgres")
     with _short_folder("epg") as folder:
-        options = _as_postgres(folder)
+        user = _user_for(folder)
         subprocess.run(
             [
                 initdb,
                 "-D",
-                folder / "data",
+                str(folder / "data"),
                 "-U",
                 "postgres",
                 "-A",
@@ -96,10 +96,11 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
             ],
             check=True,
             capture_output=True,
-            **options,
+            user=user,
+            group=user,
         )
         arguments = [part for setting in POSTGRESQL_SETTINGS for part in ("-c", setting)]
-        process = _start([postgres, "-D", str(folder / "data"), "-k", str(folder), *arguments], folder, options)
+        process = _start([postgres, "-D", str(folder / "data"), "-k", str(folder), *arguments], folder, user)
         server = PostgresqlServer(folder, process)
         try:
             _wait_until(lambda: _accepts_postgresql(server), process, folder / "log")
@@ -117,7 +118,7 @@ def running_redis() -> Iterator[RedisServer]:
     with _short_folder("erd") as folder:
         socket = folder / "redis.sock"
         command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
-        process = _start([*command, "--dir", str(folder)], folder, {})
+        process = _start([*command, "--dir", str(folder)], folder)
         try:
             _wait_until(socket.exists, process, folder / "log")
             yield RedisServer(socket, process)
@@ -144,20 +145,22 @@ def _short_folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_postgres(folder: Path) -> dict[str, str]:
+def _user_for(folder: Path) -> str | None:
     """PostgreSQL refuses to run as root, so root runs it as the user that its package made."""
     if os.geteuid() != 0:
-        return {}
+        return None
     try:
         shutil.chown(folder, "postgres", "postgres")
     except LookupError as error:
         raise ServerUnavailableError("There is no user postgres to run PostgreSQL as, and root may not.") from error
-    return {"user": "postgres", "group": "postgres"}
+    return "postgres"
 
 
-def _start(command: Sequence[str], folder: Path, options: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], folder: Path, user: str | None = None) -> subprocess.Popen[bytes]:
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True, **options)  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, start_new_session=True, user=user, group=user
+        )
 
 
 def _accepts_postgresql(server: PostgresqlServer) -> bool:
