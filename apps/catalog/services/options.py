@@ -6,6 +6,8 @@ from pathlib import Path
 
 from apps.platform.services.errors import EpicmlError
 
+WRITE_BITS = 0o222
+
 
 class OptionError(EpicmlError):
     """An option that does not say what it should."""
@@ -26,5 +28,7 @@ def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
 
 def refused_file_for(path: Path, *, elsewhere: Path) -> Path:
     """FILE.refused.csv beside the file, or in the other folder where that one may not be written to."""
-    folder = path.parent if os.access(path.parent, os.W_OK) else elsewhere
-    return folder / f"{path.name}.refused.csv"
+    folder = path.parent
+    # Both: root may write everywhere, but a folder that was made read-only is meant to stay as it is.
+    writable = os.access(folder, os.W_OK) and folder.stat().st_mode & WRITE_BITS
+    return (folder if writable else elsewhere) / f"{path.name}.refused.csv"

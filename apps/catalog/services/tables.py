@@ -131,6 +131,8 @@ def _csv_rows(text: TextIO, name: str) -> Iterator[Row]:
     first = text.readline(LOOK_AT_BYTES * 16)
     if "\0" in first:
         raise TableError(f"{name} is not a CSV file: it holds binary data.")
+    if not first:
+        return
     delimiter = max(DELIMITERS, key=first.count)
     yield Row(1, next(csv.reader([first], delimiter=delimiter), []))
     reader = csv.reader(text, delimiter=delimiter)

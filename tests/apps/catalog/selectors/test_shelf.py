@@ -2,7 +2,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from apps.catalog.models import Change
 from apps.catalog.selectors.books import BookNotFoundError
@@ -54,7 +54,7 @@ class TestShelf:
             shelf().card("none")
 
     def test_reads_nothing_but_the_last_number_while_nothing_changes(
-        self, django_assert_num_queries: type[CaptureQueriesContext]
+        self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         first = shelf()
 
