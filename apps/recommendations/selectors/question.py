@@ -1,0 +1,110 @@
+"""What one request is about: for whom, from which books, after which history. Read anew every time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from apps.events.selectors import History as Past
+from apps.events.selectors import history
+from apps.readers.selectors import Audience, ReaderProfile, reader_profile
+from apps.recommendations.selectors.stock import ABSENT, Mask, Rows, Stock, current_stock
+from epicml.audience.bands import AgeBand
+from epicml.recommenders.protocol import NO_HISTORY, History
+
+# After so long without a book, the order of the last ones says little about today.
+STALE_AFTER = timedelta(days=180)
+LIKED_FROM = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Everything that a list is made from.
+
+    `wishes` are masks of the shelf from the narrowest to the widest: a list is filled from the first, and from the next
+    where that has too few. Each holds only books within the age band that were neither read nor hidden.
+    """
+
+    stock: Stock
+    age_band: AgeBand
+    reader: ReaderProfile | None
+    past: Past | None
+    wishes: tuple[Mask, ...]
+    history: History
+    read_rows: Rows
+    gone_ids: frozenset[int]
+
+    @property
+    def fallback(self) -> str | None:
+        """Why the answer is not what the model would say; None where it is."""
+        return "model_unavailable" if self.stock.model is None else None
+
+    @property
+    def release(self) -> str | None:
+        """The key of the model that answers."""
+        return self.stock.model.key if self.stock.model else None
+
+    @property
+    def liked_rows(self) -> Rows:
+        """Rows on the shelf of the books that were liked, newest first."""
+        if self.past is None:
+            return np.zeros(0, np.int32)
+        rows = self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM])
+        return np.asarray(rows[rows != ABSENT])
+
+
+def of_reader(reader_key: str, *, now: datetime) -> Question:
+    """What this reader is asked to be shown, with everything that happened up to this moment."""
+    profile = reader_profile(reader_key)
+    return of_audience(Audience(profile.age_band, profile), now=now)
+
+
+def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> Question:
+    """The same for somebody of whom perhaps only the age band is known."""
+    stock = current_stock(now)
+    reader = audience.reader
+    past = history(reader.id) if reader else None
+    gone = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
+    return Question(
+        stock=stock,
+        age_band=audience.age_band,
+        reader=reader,
+        past=past,
+        wishes=_wishes(stock, audience, gone_rows=stock.shelf.rows_of_ids(gone), genre=genre),
+        history=_history(stock, past, now=now),
+        read_rows=stock.shelf.rows_of_ids(past.book_ids) if past else np.zeros(0, np.int32),
+        gone_ids=frozenset(gone.tolist()),
+    )
+
+
+def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
+    """The reading levels a reader wishes for; an open end reaches as far as levels go."""
+    if reader is None or (reader.level_min is None and reader.level_max is None):
+        return None
+    return reader.level_min or 1, reader.level_max or 12
+
+
+def _wishes(stock: Stock, audience: Audience, *, gone_rows: Rows, genre: str | None) -> tuple[Mask, ...]:
+    """The age band is strict and in every mask; level, then language are wishes that give way when books are few."""
+    reader = audience.reader
+    languages: Sequence[str] = reader.languages if reader else ()
+    asked = [(languages, levels_of(reader)), (languages, None), ((), None)]
+    distinct = list(dict.fromkeys((tuple(wanted), levels) for wanted, levels in asked))
+    masks = []
+    for wanted, levels in distinct:
+        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels).copy()
+        mask[gone_rows[gone_rows != ABSENT]] = False
+        if genre is not None:
+            mask &= stock.by_genre.get(genre, np.zeros(len(mask), np.bool_))
+        masks.append(mask)
+    return tuple(masks)
+
+
+def _history(stock: Stock, past: Past | None, *, now: datetime) -> History:
+    if past is None or stock.model is None:
+        return NO_HISTORY
+    rows = stock.model.books.rows(past.book_ids)
+    known = rows != ABSENT
+    is_stale = past.newest_at is not None and now - past.newest_at > STALE_AFTER
+    return History(rows[known], past.values[known], is_stale=is_stale)
