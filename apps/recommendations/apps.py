@@ -1,7 +1,28 @@
+from datetime import time
+
 from django.apps import AppConfig
+
+NIGHTLY_AT = time(2, 0)
+LEASE_SECONDS = 120  # one part may fit for a minute without a word
 
 
 class RecommendationsConfig(AppConfig):
     name = "apps.recommendations"
     label = "recommendations"
     verbose_name = "Recommendations"
+
+    def ready(self) -> None:
+        from django.utils import timezone
+
+        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.health import register_health
+        from apps.platform.services.metrics import register_collector
+        from apps.recommendations.services import measures, training
+
+        training.register()
+        register_job(
+            "recommendations.retrain", "apps.recommendations.tasks.retrain", lease_seconds=LEASE_SECONDS, long=True
+        )
+        register_schedule("recommendations.retrain", "recommendations.retrain", daily_at=NIGHTLY_AT)
+        register_health("recommender", lambda: measures.model_health(now=timezone.now()))
+        register_collector(measures.live_model_metric)

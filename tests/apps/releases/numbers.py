@@ -1,5 +1,6 @@
 """A kind of release that is small enough to see through: it serves one number, and a bigger number is better."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class NumberKind:
         self.promoted: list[str] = []
         self.removed: list[str] = []
         self.champion_folders: list[Path | None] = []
-        self.during_build = lambda: None
+        self.during_build: Callable[[], object] = lambda: None
 
     def as_kind(self) -> ReleaseKind:
         return ReleaseKind(
@@ -86,9 +87,9 @@ class NumberKind:
     def on_removed(self, kind: str, key: str) -> None:
         self.removed.append(key)
 
-    def make(self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, **options: object) -> ReleaseRow:
+    def make(self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, job: int | None = None) -> ReleaseRow:
         self.next_number = number
-        return make_release(KIND, created_by="ada", why="a test", clock=lambda: now, promote=promote, **options)
+        return make_release(KIND, created_by="ada", why="a test", clock=Clock(now), promote=promote, job=job)
 
 
 def served_number() -> float:

@@ -1,0 +1,55 @@
+"""A look at the training data before anything is learned from them; a finding "stop" ends the training."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.recommendations.services.snapshot import Snapshot
+from epicml.datasets.audit import Finding, Severity, check_leak
+from epicml.datasets.splits import Split
+
+LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
+LARGEST_READER = 0.05  # one reader with more than this share of all rows is a machine, or a shared account
+FEW_BOOKS = 5
+
+
+def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Finding]:
+    """What is wrong with the data, what was done about it, and what must stop the training; the gravest first."""
+    return [*_rows_lost(snapshot, champion_rows), *snapshot.findings, *_repeated(snapshot), *_readers(snapshot)]
+
+
+def audit_split(split: Split) -> list[Finding]:
+    """Whether the model that is measured would have seen the future."""
+    leak = check_leak(split)
+    return [leak] if leak else []
+
+
+def must_stop(findings: list[Finding]) -> bool:
+    """Whether nothing may be learned from these data."""
+    return any(finding.severity is Severity.STOP for finding in findings)
+
+
+def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Finding]:
+    rows = len(snapshot.interactions)
+    if champion_rows and rows < LEAST_OF_CHAMPION * champion_rows:
+        lost = champion_rows - rows
+        text = f"Only {rows:,} rows; the live model was built from {champion_rows:,}."
+        yield Finding(Severity.STOP, "rows", text, share=lost / champion_rows, rows=lost)
+
+
+def _repeated(snapshot: Snapshot) -> Iterator[Finding]:
+    if snapshot.repeated:
+        share, text = snapshot.repeated / snapshot.rows_read, "Earlier rows of the same reader on the same book"
+        yield Finding(Severity.NOTE, "rows", text, share, snapshot.repeated, done="the latest one counts")
+
+
+def _readers(snapshot: Snapshot) -> Iterator[Finding]:
+    facts = np.diff(snapshot.interactions.starts)
+    largest = int(facts.max())
+    share = float(largest / facts.sum())
+    if share > LARGEST_READER and len(facts) > 1 / LARGEST_READER:
+        yield Finding(Severity.WARNING, "reader", "One reader has a large share of all rows", share, largest)
+    few = int((facts < FEW_BOOKS).sum())
+    if few:
+        text, done = f"Readers with fewer than {FEW_BOOKS} books", "they are shown mostly popular books"
+        yield Finding(Severity.NOTE, "reader", text, few / len(facts), few, done=done)

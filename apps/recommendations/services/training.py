@@ -1,0 +1,68 @@
+"""The recommender as a kind of release: how it is trained, and what it must prove before it serves."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from apps.recommendations.services.building import build
+from apps.recommendations.services.reporting import BEST_PART, evaluate
+from apps.recommendations.serving import KIND
+from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services.kinds import Progress, ReleaseKind, register_kind
+from apps.releases.services.making import make_release
+from epicml.evaluation.gate import Bound, GateRule
+from epicml.evaluation.recommender import RECOMMENDER_RULES
+
+ABOVE_PARTS = GateRule(
+    "above_parts",
+    BEST_PART,
+    Bound.DIFFERENCE,
+    0.0,
+    "lower bound above 0",
+    "It is not proven better than one of its parts alone.",
+)
+SMALL_ENOUGH = GateRule(
+    "memory",
+    "bytes",
+    Bound.AT_MOST,
+    512 * 2**20,  # each web worker holds one
+    "under 512 MiB",
+    "It needs too much memory.",
+)
+RULES = (*RECOMMENDER_RULES, ABOVE_PARTS, SMALL_ENOUGH)
+
+
+def register() -> None:
+    """Recommenders can be made, promoted and rolled back like every release."""
+    register_kind(
+        ReleaseKind(
+            name=KIND,
+            title="Recommender",
+            question="May this model replace the live one?",
+            build=build,
+            evaluate=evaluate,
+            rules=RULES,
+        )
+    )
+
+
+def retrain(
+    *,
+    created_by: str,
+    why: str,
+    clock: Callable[[], datetime],
+    promote: bool,
+    with_lightfm: bool = True,
+    job: int | None = None,
+    progress: Progress | None = None,
+) -> ReleaseRow:
+    """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted."""
+    return make_release(
+        KIND,
+        created_by=created_by,
+        why=why,
+        clock=clock,
+        promote=promote,
+        job=job,
+        options={"lightfm": with_lightfm},
+        progress=progress,
+    )
