@@ -1,0 +1,95 @@
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from apps.catalog.services.books import save_books
+from apps.events.models import Event
+from apps.events.services.ingest import ingest
+from apps.readers.models import ErasureLog, Reader
+from apps.readers.services import ReaderInput, save_reader
+from epicml.audience.bands import AgeBand
+from tests.apps.catalog.samples import a_book
+from tests.client import ApiClient
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/readers/mia-7f3a"
+
+
+class TestReader:
+    def test_is_made_read_and_changed(self, api: ApiClient) -> None:
+        profile = {"age_band": "6-8", "level_min": 1, "level_max": 3, "languages": ["eng", "en-GB", "ger"]}
+
+        made = api.put(URL, profile)
+        changed = api.put(URL, {"age_band": "9-11"})
+
+        assert (made.status_code, changed.status_code) == (201, 200)
+        assert made.json()["languages"] == ["en", "de"]
+        assert api.get(URL).json() == {
+            "key": "mia-7f3a",
+            "age_band": "9-11",
+            "level_min": None,
+            "level_max": None,
+            "languages": [],
+        }
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "age_band"),
+            ({"age_band": "child"}, "age_band"),
+            ({"age_band": "6-8", "name": "Mia"}, "name"),
+            ({"age_band": "6-8", "email": "mia@example.org"}, "email"),
+            ({"age_band": "6-8", "level_min": 3}, "level_min"),
+            ({"age_band": "6-8", "level_min": 5, "level_max": 4}, "level_min"),
+            ({"age_band": "6-8", "level_max": 13}, "level_max"),
+            ({"age_band": "6-8", "languages": "en"}, "languages"),
+            ({"age_band": "6-8", "languages": ["English!"]}, "languages"),
+            ({"age_band": "6-8", "languages": ["en"] * 21}, "languages"),
+            ([], "body"),
+            (b"", "body"),
+            (b"null", "body"),
+        ],
+    )
+    def test_names_the_field_that_is_wrong_and_stores_nothing(self, api: ApiClient, body: object, field: str) -> None:
+        answer = api.put(URL, body)
+
+        assert answer.status_code == 400
+        assert field in answer.json()["fields"]
+        assert not Reader.objects.exists()
+
+    @pytest.mark.parametrize("key", ["mia@example.org", "Mia%20Weber", "%00", "x" * 65, "%F0%9F%98%80"])
+    def test_has_a_pseudonym_and_no_name(self, api: ApiClient, key: str) -> None:
+        answer = api.put(f"/api/v1/readers/{key}", {"age_band": "6-8"})
+
+        assert answer.status_code == 400
+        assert "key" in answer.json()["fields"]
+        assert api.get(f"/api/v1/readers/{key}").status_code == 404
+        assert api.delete(f"/api/v1/readers/{key}").status_code == 404
+
+
+class TestErasure:
+    @pytest.fixture(autouse=True)
+    def reader_with_an_event(self, now: datetime) -> None:
+        save_books([a_book("holes")], now=now)
+        save_reader(ReaderInput(key="mia-7f3a", age_band=AgeBand.AGES_9_TO_11), now=now)
+        ingest([{"event_id": "e1", "reader": "mia-7f3a", "book": "holes", "kind": "liked"}], now=now)
+
+    def test_leaves_nothing_in_any_app(self, api: ApiClient) -> None:
+        answer = api.delete(URL)
+
+        assert answer.status_code == 200
+        assert {"events": 1, "readers": 1}.items() <= answer.json()["erased"].items()
+        assert (Reader.objects.count(), Event.objects.count(), ErasureLog.objects.count()) == (0, 0, 1)
+        assert api.get(URL).status_code == 404
+        assert api.delete(URL).status_code == 404
+
+    def test_needs_its_own_scope(self, client_with: Callable[..., ApiClient]) -> None:
+        assert client_with("readers:read", "readers:write").delete(URL).status_code == 403
+
+    def test_comes_after_an_export_of_everything(self, api: ApiClient) -> None:
+        export = api.get(f"{URL}/export").json()
+
+        assert export["reader"]["key"] == "mia-7f3a"
+        assert [(event["book"], event["kind"]) for event in export["events"]] == [("holes", "liked")]
