@@ -26,12 +26,13 @@ PRIMARY = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the sidebar. It is active on its own address and on every address below it."""
+    """One line of the sidebar; `also` is an address elsewhere whose pages belong to it."""
 
     title: str
     icon: str
     url: str
     permission: str = ""
+    also: str = ""
 
     @property
     def address(self) -> str:
@@ -41,23 +42,35 @@ class Entry:
         except NoReverseMatch:
             return ""
 
-    def active_on(self, path: str) -> bool:
-        return path == self.address or (self.url != "admin:index" and path.startswith(self.address))
+    def claim_on(self, path: str) -> int:
+        """How much of this path belongs to the entry: all of its own address, or what lies below it."""
+        if path == self.address:
+            return len(path)
+        below = [own for own in (self.address, self.also) if own and path.startswith(own)]
+        return max(map(len, below), default=0) if self.url != "admin:index" else 0
 
 
+READER_PAGES = "/admin/recommendations/readers/"
 SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
     "Overview": (Entry("Overview", "speed", "admin:index"), Entry("Status", "monitor_heart", "status")),
     "Catalogue": (
         Entry("Books", "menu_book", "admin:catalog_book_changelist", "catalog.view_book"),
         Entry("Changes", "history", "admin:catalog_change_changelist", "catalog.view_change"),
     ),
-    "Readers": (Entry("Readers", "face", "admin:readers_reader_changelist", "readers.view_reader"),),
+    "Readers": (Entry("Readers", "face", "admin:readers_reader_changelist", "readers.view_reader", also=READER_PAGES),),
     "Search": (Entry("Index", "manage_search", "search-index", "releases.view_release"),),
     "Recommendations": (Entry("Models", "hub", "models", "releases.view_release"),),
     "Releases": (Entry("Releases", "deployed_code", "releases", "releases.view_release"),),
     "Jobs": (Entry("Jobs", "checklist", "admin:jobs_job_changelist", "jobs.view_job"),),
     "API": (Entry("API keys", "key", "admin:platform_apikey_changelist", "platform.view_apikey"),),
 }
+
+
+def active_entry(path: str) -> Entry | None:
+    """The one entry that this path belongs to most closely."""
+    entries = [entry for group in SIDEBAR.values() for entry in group]
+    best = max(entries, key=lambda entry: entry.claim_on(path))
+    return best if best.claim_on(path) else None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -76,7 +89,7 @@ def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
         "icon": entry.icon,
         "link": entry.address,
         # A callable: unfold's own test looks for the address anywhere in the path, so Releases lit up under Readers.
-        "active": lambda request: entry.active_on(request.path),
+        "active": lambda request: active_entry(request.path) is entry,
         "permission": lambda request: allowed,
         **({"badge": badge} if badge else {}),
     }

@@ -19,6 +19,10 @@ HISTORY_SQL = f"""
     SELECT book_id, {STRENGTH}, kind, occurred_at FROM events_event
     WHERE reader_id = %s AND {FACTS} ORDER BY occurred_at DESC, id DESC LIMIT %s
 """  # noqa: S608  # constants only
+ACTS_SQL = f"""
+    SELECT book_id, kind, occurred_at FROM events_event
+    WHERE reader_id = %s AND {FACTS} ORDER BY occurred_at DESC, id DESC LIMIT %s
+"""  # noqa: S608  # constants only
 TRAINING_SQL = """
     SELECT reader_id, book_id, {strength}, {epoch} FROM events_event
     WHERE {facts} AND kind <> 'hidden' AND occurred_at <= %s ORDER BY reader_id, occurred_at, id
@@ -38,6 +42,15 @@ class History:
     values: npt.NDArray[np.float32]  # 1 to 5: the rating, or what the act implies
     hidden_ids: npt.NDArray[np.int64]
     newest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing a reader did with a book."""
+
+    book_id: int
+    kind: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +78,13 @@ def history(reader_id: int, *, limit: int = 500) -> History:
         hidden_ids=np.array([book_id for book_id, (_, kind) in latest.items() if kind == "hidden"], dtype=np.int64),
         newest_at=_aware(rows[0][3]) if rows else None,
     )
+
+
+def last_acts(reader_id: int, *, limit: int) -> list[Act]:
+    """The last things this reader did that say something about a book, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(ACTS_SQL, [reader_id, limit])
+        return [Act(book_id, kind, _aware(at)) for book_id, kind, at in cursor.fetchall()]
 
 
 def training_rows(*, up_to: datetime, chunk: int = 50_000) -> Iterator[TrainingChunk]:

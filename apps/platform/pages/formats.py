@@ -162,6 +162,14 @@ def short_hash(value: str) -> str:
     return value if len(value) <= 20 else f"{value[:14]}…{value[-4:]}"
 
 
+TERMS = {"item_knn": "item-kNN", "lightfm": "LightFM", "sha256": "SHA-256"}
+
+
+def term(name: str) -> str:
+    """A technical name as people write it: item_knn as item-kNN, next_in_series as next in series."""
+    return TERMS.get(name, name.replace("_", " "))
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """A count with its noun: 1 warning, 2 warnings."""
     return f"{thousands(count)} {one if count == 1 else many or one + 's'}"
@@ -183,5 +191,6 @@ FILTERS: tuple[Callable[..., str], ...] = (
     duration,
     size,
     short_hash,
+    term,
     counted,
 )

@@ -64,7 +64,8 @@ def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = ()) ->
     """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include."""
     rows = [row for row in estimates if isfinite(row.low) and isfinite(row.high)]
     reach = [max(abs(row.low), abs(row.high)) for row in rows]
-    limit = WIDEST_OF_MEDIAN * median(reach) if reach else inf
+    moved = [far for far in reach if far > 0]
+    limit = WIDEST_OF_MEDIAN * median(moved) if moved else inf
     kept = [row for row, far in zip(rows, reach, strict=True) if far <= limit]
     values = [0.0, *include, *(end for row in kept for end in (row.low, row.high))]
     if max(values) - min(values) < 1e-9:

@@ -41,7 +41,7 @@ def share_bar(share: float, text: str = "") -> SafeString:
     """A bar as long as the share, for a table's row or a job's progress."""
     return format_html(
         '<svg class="e-progress" {} viewBox="0 0 100 6" preserveAspectRatio="none"><rect class="e-track" width="100"'
-        ' height="6"/><rect class="e-fill" width="{:.2f}" height="6"/></svg>',
+        ' height="6"/><rect class="e-fill" width="{}" height="6"/></svg>',
         format_html('role="img" aria-label="{}"', text) if text else SafeString('aria-hidden="true"'),
-        100 * min(max(share, 0.0), 1.0),
+        f"{100 * min(max(share, 0.0), 1.0):.2f}",
     )

@@ -1,17 +1,125 @@
 """Which model recommends, and what one reader sees of it."""
 
-from django.http import HttpRequest, HttpResponse
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.platform.pages import formats
 from apps.platform.pages.shell import page, staff_page
+from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
+from apps.readers.services import export_reader
+from apps.recommendations.selectors.explain import ExplainedItem, Explanation, FilterStep, explain
+from apps.recommendations.selectors.stock import current_stock
+from apps.releases.selectors.detail import release_detail
+from apps.releases.selectors.listing import releases, releases_waiting
+from apps.releases.selectors.live import LiveRelease, live_release
+
+KIND = "recommender"
+SHOWN_RELEASES = 10
+SHOWN_BOOKS = 10
 
 
 @staff_page("releases.view_release")
 def models(request: HttpRequest) -> HttpResponse:
-    """Which model recommends?"""
-    return page(request, "recommendations/models.html", title="Models")
+    """Which model recommends, and does this server serve it?"""
+    asked = request.GET.get("reader", "").strip()
+    unknown = ""
+    if asked:
+        try:
+            return HttpResponseRedirect(reverse("reader-sees", args=[reader_profile(asked).key]))
+        except ReaderNotFoundError:
+            unknown = asked[:64]
+    now, waiting = timezone.now(), releases_waiting()
+    live, served = live_release(KIND), current_stock(now).model
+    return page(
+        request,
+        "recommendations/models.html",
+        title="Models",
+        answer=_answer(live, served.key if served else None, now),
+        live=live,
+        report=release_detail(KIND, live.key).row.gate_reason if live else "",
+        served=served.key if served else None,
+        differs=bool(live and (served is None or served.key != live.key)),
+        rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES)],
+        samples=sample_readers(per_band=2),
+        asked=asked,
+        unknown=unknown,
+    )
+
+
+def _answer(live: LiveRelease | None, served: str | None, now: datetime) -> str:
+    if live is None:
+        return "No model is live; readers are shown what is popular at their age."
+    if served != live.key:
+        instead = f"{served} answers instead" if served else "popular books are shown instead"
+        return f"{live.key} is live, but this server could not load it: {instead}."
+    return f"{live.key}, live for {formats.age(live.promoted_at, now)}."
 
 
 @staff_page("readers.view_reader")
 def reader(request: HttpRequest, key: str) -> HttpResponse:
     """What does this reader see, and why?"""
-    return page(request, "recommendations/reader.html", title=f"Reader {key}")
+    begun = perf_counter()
+    seen = explain(key, limit=SHOWN_BOOKS, now=timezone.now())
+    seconds = perf_counter() - begun
+    return page(
+        request,
+        "recommendations/reader.html",
+        title=f"Reader {key}",
+        answer=reader_answer(seen),
+        seen=seen,
+        seconds=seconds,
+        parts=[formats.term(part) for part in seen.parts],
+        items=[_item_line(item, seen.parts) for item in seen.items],
+        steps=[_filter_line(step, seen.filters[0].left) for step in seen.filters],
+        levels=_levels_text(seen.reader),
+        made_up=settings.DEMO,
+        export_url=reverse("reader-export", args=[key]) if request.user.has_perm("readers.change_reader") else "",
+    )
+
+
+@staff_page("readers.change_reader")
+def export(request: HttpRequest, key: str) -> HttpResponse:
+    """Everything that is stored of this reader, as a file."""
+    body = json.dumps(export_reader(key, now=timezone.now()), indent=2, default=str)
+    return HttpResponse(
+        body,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="reader-{key}.json"'},
+    )
+
+
+def reader_answer(seen: Explanation) -> str:
+    """How many books were chosen from how many, and whether a fallback was needed."""
+    chosen = formats.counted(len(seen.items), "book")
+    allowed = f"{chosen} chosen from the {formats.thousands(seen.filters[-1].left)} that are allowed"
+    needed = "A fallback was needed." if seen.fallback else "No fallback was needed."
+    return f"{allowed} for age {seen.reader.age_band.label}. {needed}"
+
+
+def _item_line(item: ExplainedItem, parts: Sequence[str]) -> dict[str, Any]:
+    return {
+        "rank": item.rank,
+        "title": item.card.title,
+        "authors": ", ".join(item.card.authors),
+        "reason": item.reason.text,
+        "score": item.score,
+        "places": [(formats.term(part), item.places.get(part, 0)) for part in parts],
+    }
+
+
+def _filter_line(step: FilterStep, total: int) -> tuple[FilterStep, str, float]:
+    return step, formats.change(-step.removed) if step.removed else "0", step.left / total if total else 0.0
+
+
+def _levels_text(profile: ReaderProfile) -> str:
+    if profile.level_min is None and profile.level_max is None:
+        return ""
+    return f"Reading level {profile.level_min or 1} to {profile.level_max or 12}"

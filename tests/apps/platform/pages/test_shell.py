@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from config.staff import SIDEBAR, Entry
+from config.staff import SIDEBAR, active_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -47,12 +47,24 @@ class TestSidebar:
         assert f'href="{reverse("status")}"' in page
         assert f'href="{reverse("releases")}"' not in page
 
-    def test_an_entry_is_active_on_its_own_address_and_below(self) -> None:
-        entry = Entry("Releases", "", "releases")
-        assert entry.active_on("/admin/releases/")
-        assert entry.active_on("/admin/releases/recommender/2026-11-24.1/")
-        assert not entry.active_on("/admin/")
-        assert not Entry("Overview", "", "admin:index").active_on("/admin/releases/")
+    @pytest.mark.parametrize(
+        ("path", "title"),
+        [
+            ("/admin/", "Overview"),
+            ("/admin/status/", "Status"),
+            ("/admin/releases/", "Releases"),
+            ("/admin/releases/recommender/2026-11-24.1/", "Releases"),
+            ("/admin/recommendations/", "Models"),
+            ("/admin/recommendations/readers/R-1/", "Readers"),
+        ],
+    )
+    def test_one_entry_is_active_on_its_own_address_and_below(self, path: str, title: str) -> None:
+        entry = active_entry(path)
+        assert entry is not None
+        assert entry.title == title
+
+    def test_none_is_active_elsewhere(self) -> None:
+        assert active_entry("/admin/auth/user/") is None
 
     def test_toggles_are_buttons(self, admin_client: Client) -> None:
         page = admin_client.get(reverse("admin:index")).content.decode()
