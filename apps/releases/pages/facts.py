@@ -1,13 +1,18 @@
 """What a release was built from, as lines of a name and a value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
 from apps.platform.pages import formats
 from apps.releases.selectors.detail import ReleaseDetail
+
+HASH = re.compile(r"[0-9a-f]{64}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +53,31 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
 
 
 def _name(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    text = formats.term(name)
+    return text[:1].upper() + text[1:]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return formats.thousands(value, 0 if isinstance(value, int) or value.is_integer() else 4)
+    if isinstance(value, int):
+        return formats.thousands(value)
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{_name(str(name)).lower()} {_text(part)}" for name, part in value.items())
+        return ", ".join(f"{formats.term(str(name))} {_text(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_text(part) for part in value)
-    return str(value)
+    return _plain_text(str(value))
+
+
+def _plain_text(text: str) -> str:
+    """A hash is shortened, an instant written as everywhere; names and anything else stay."""
+    if HASH.fullmatch(text):
+        return formats.short_hash(text)
+    if INSTANT.match(text):
+        return formats.moment(datetime.fromisoformat(text))
+    return formats.term(text)
 
 
 def _job_address(job_id: int) -> str:

@@ -50,7 +50,7 @@ def dashboard(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Any
         "meta": [f"as of {formats.moment(now)}"],
         "parts": [(part, health_mark(part)) for part in parts],
         "live": [(kind, live_release(kind.name)) for kind in kinds] if sees_releases else [],
-        "waiting": [list_line(row, titles) for row in waiting],
+        "waiting": [list_line(row, titles, waits=True) for row in waiting],
         "sees_releases": sees_releases,
         "work": work_now(now),
         "now": now,

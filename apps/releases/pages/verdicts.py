@@ -8,7 +8,6 @@ from django.utils.safestring import SafeString
 from apps.platform.pages import formats
 from apps.platform.pages.marks import BETTER, RUNNING, UNKNOWN, WATCH, WORSE, mark
 from apps.releases.selectors.detail import ReleaseDetail, Step
-from epicml.evaluation.report import Report
 
 # State of a release: the shape of its mark, and its word.
 STATE_WORDS = {
@@ -16,7 +15,7 @@ STATE_WORDS = {
     "refused_by_audit": (WORSE, "Refused by the audit"),
     "built": (RUNNING, "Being evaluated"),
     "evaluated": (RUNNING, "At the gate"),
-    "passed": (RUNNING, "Waits for you"),
+    "passed": (BETTER, "Passed"),
     "refused": (WORSE, "Refused by the gate"),
     "live": (BETTER, "Live"),
     "retired": (UNKNOWN, "Was live"),
@@ -51,12 +50,12 @@ class Cell:
     is_stop: bool
 
 
-def state_mark(state: str) -> SafeString:
-    """The mark of a release's state, for lists."""
-    return mark(*STATE_WORDS[state])
+def state_mark(state: str, *, waits: bool = False) -> SafeString:
+    """The mark of a release's state, for lists; one that passed waits only while it may be promoted."""
+    return mark(RUNNING, "Waits for you") if waits else mark(*STATE_WORDS[state])
 
 
-def answer(detail: ReleaseDetail, report: Report | None) -> Answer:
+def answer(detail: ReleaseDetail) -> Answer:
     """The verdict in one sentence, and what it rests on."""
     row, live = detail.row, detail.live
     stays = f"{live.key} stays live and keeps serving." if live else "Nothing is live yet."
@@ -66,29 +65,14 @@ def answer(detail: ReleaseDetail, report: Report | None) -> Answer:
     if row.state == "retired":
         return Answer(UNKNOWN, f"It was live until {formats.moment(row.retired_at)}.", stays)
     if row.state in {"refused", "refused_by_audit"}:
-        return Answer(WORSE, _refusal(detail), f"{row.gate_reason} {stays}")
+        return Answer(WORSE, row.gate_headline, f"{row.gate_reason} {stays}")
     if row.state == "failed":
         return Answer(WORSE, "No. It was not finished.", f"{row.error} {stays}")
     if row.state != "passed":
         return Answer(RUNNING, "Not known yet: it is being made.", stays)
     if detail.why_not_promotable:
         return Answer(WATCH, "Not any more.", f"{detail.why_not_promotable} {stays}")
-    return Answer(BETTER, _praise(report), row.gate_reason)
-
-
-def _refusal(detail: ReleaseDetail) -> str:
-    if detail.row.state == "refused_by_audit":
-        return "No. The data it would be built from are refused."
-    refused = (result["refusal"] for result in detail.gate_results if not result["passed"])
-    return f"No. {next(refused, 'The data it was built from are refused.')}"
-
-
-def _praise(report: Report | None) -> str:
-    leading = report.measures[0].change if report and report.measures else None
-    if leading is None:
-        return "Yes. It breaks no rule, and there is nothing to compare it with."
-    better = "better than" if leading.low > 0 else "not worse than"
-    return f"Yes. It is {better} the live one and breaks no rule."
+    return Answer(BETTER, row.gate_headline, row.gate_reason)
 
 
 def strip(detail: ReleaseDetail) -> list[Cell]:

@@ -39,7 +39,7 @@ def releases(request: HttpRequest) -> HttpResponse:
         chosen=kind,
         kinds=release_kinds(),
         live=[(known, live_release(known.name)) for known in release_kinds()],
-        rows=[list_line(row, titles) for row in rows],
+        rows=[list_line(row, titles, waits=row in waiting) for row in rows],
         total=total,
         number=number,
         more=number * PAGE_SIZE < total,
@@ -61,7 +61,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         title=f"{known.title} {key}",
         kind=known,
         detail=detail,
-        answer=verdicts.answer(detail, report),
+        answer=verdicts.answer(detail),
         strip=verdicts.strip(detail),
         table=table,
         slices=report_rows.slice_table(report) if report else None,
@@ -112,12 +112,12 @@ def waiting_sentence(names: Sequence[str]) -> str:
     return f"{formats.counted(len(names), 'release waits', 'releases wait')} for you: {', '.join(names)}."
 
 
-def list_line(row: ReleaseRow, titles: Mapping[str, str]) -> dict[str, Any]:
+def list_line(row: ReleaseRow, titles: Mapping[str, str], *, waits: bool) -> dict[str, Any]:
     """A release as a line of a list."""
     return {
         "row": row,
         "title": titles.get(row.kind, row.kind),
-        "mark": verdicts.state_mark(row.state),
+        "mark": verdicts.state_mark(row.state, waits=waits),
         "href": reverse("release", args=[row.kind, row.key]),
         "reason": row.error or row.gate_reason,
     }

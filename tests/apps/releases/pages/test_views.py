@@ -91,7 +91,7 @@ class TestReleasePage:
     def test_of_data_that_the_audit_refuses_lists_the_findings(self, admin_client: Client, numbers: NumberKind) -> None:
         numbers.findings = [Finding(Severity.STOP, "value", "Half of the ratings are 0", 0.5, 12, ("0",), "refused")]
         page = detail_page(admin_client, numbers.make(1.0).key)
-        assert "No. The data it would be built from are refused." in page
+        assert "No. The data it was to be built from are refused." in page
         assert "Half of the ratings are 0" in page
         assert "50.0\u202f% (12)" in page
 
