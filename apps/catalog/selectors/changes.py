@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import connection
+
 from apps.catalog.models import Change
 from apps.catalog.selectors.books import BookCard, all_live_cards
 
@@ -27,7 +29,10 @@ class CatalogueSnapshot:
 
 def last_change_number() -> int:
     """The number of the newest change, 0 when nothing ever changed."""
-    return Change.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    # By hand: it is asked for by every suggestion, and building the query costs four times as much as running it.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM catalog_change")
+        return cursor.fetchone()[0] or 0
 
 
 def changes_after(number: int, *, limit: int = 1000) -> list[ChangeRow]:
