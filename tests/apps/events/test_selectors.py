@@ -1,0 +1,114 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from apps.catalog.selectors.books import all_book_ids
+from apps.events.selectors import EPOCH, FACTS, HISTORY_SQL, STRENGTH, TRAINING_SQL, history, training_rows
+from apps.events.services.ingest import ingest
+from apps.readers.selectors import reader_profile
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def happened(*acts: tuple[str, str, str], reader: str = "r1", now: datetime) -> None:
+    """Acts (kind or rating, book, id), a minute apart."""
+    outcomes = ingest(
+        [
+            {
+                "event_id": event_id,
+                "reader": reader,
+                "book": book,
+                **({"kind": "rated", "value": float(kind)} if kind.isdigit() else {"kind": kind}),
+                "occurred_at": (START + timedelta(minutes=minute)).isoformat(),
+            }
+            for minute, (kind, book, event_id) in enumerate(acts)
+        ],
+        now=now,
+    )
+    assert {outcome.status for outcome in outcomes} == {"stored"}
+
+
+def keys(ids: Any) -> list[str]:
+    names = {book_id: key for key, book_id in all_book_ids().items()}
+    return [names[int(book_id)] for book_id in ids]
+
+
+class TestHistory:
+    def test_is_empty_for_who_did_nothing(self) -> None:
+        nothing = history(reader_profile("r1").id)
+
+        assert (len(nothing.book_ids), len(nothing.hidden_ids), nothing.newest_at) == (0, 0, None)
+        assert nothing.book_ids.dtype == np.int64
+        assert nothing.values.dtype == np.float32
+
+    def test_holds_the_latest_fact_of_each_book_newest_first(self, now: datetime) -> None:
+        happened(
+            ("started", "b1", "1"),
+            ("shown", "b4", "2"),
+            ("liked", "b2", "3"),
+            ("finished", "b1", "4"),
+            ("2", "b3", "5"),
+            ("opened", "b3", "6"),
+            now=now,
+        )
+
+        read = history(reader_profile("r1").id)
+
+        assert keys(read.book_ids) == ["b3", "b1", "b2"]
+        assert read.values.tolist() == [2, 4, 5]
+        assert read.newest_at == START + timedelta(minutes=4)
+
+    def test_keeps_hidden_books_apart_until_they_are_read(self, now: datetime) -> None:
+        happened(("4", "b1", "1"), ("hidden", "b1", "2"), ("hidden", "b2", "3"), ("started", "b2", "4"), now=now)
+
+        read = history(reader_profile("r1").id)
+
+        assert keys(read.book_ids) == ["b2"]
+        assert keys(read.hidden_ids) == ["b1"]
+
+    def test_is_of_one_reader_and_bounded(self, now: datetime) -> None:
+        happened(("3", "b1", "1"), ("3", "b2", "2"), ("3", "b3", "3"), now=now)
+        happened(("3", "b4", "4"), reader="r2", now=now)
+
+        assert keys(history(reader_profile("r1").id, limit=2).book_ids) == ["b3", "b2"]
+
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite for its plan")
+    def test_reads_the_index_of_facts_only(self) -> None:
+        training = TRAINING_SQL.format(strength=STRENGTH, facts=FACTS, epoch=EPOCH["sqlite"])
+        with connection.cursor() as cursor:
+            for sql, values in ((HISTORY_SQL, [1, 10]), (training, [START])):
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+                plan = [row[-1] for row in cursor.fetchall()]
+                assert any("USING INDEX event_facts" in step for step in plan)
+                assert not any("TEMP B-TREE" in step for step in plan)
+
+
+class TestTrainingRows:
+    def test_come_by_reader_and_time_in_chunks(self, now: datetime) -> None:
+        happened(("5", "b2", "1"), ("finished", "b1", "2"), ("shown", "b3", "3"), ("hidden", "b4", "4"), now=now)
+        happened(("liked", "b3", "5"), reader="r2", now=now)
+
+        chunks = list(training_rows(up_to=now, chunk=2))
+
+        assert [len(chunk.at) for chunk in chunks] == [2, 1]
+        first, second = chunks
+        assert first.reader_ids.tolist() == [reader_profile("r1").id] * 2
+        assert keys(first.book_ids) == ["b2", "b1"]
+        assert first.values.tolist() == [5, 4]
+        assert first.at.tolist() == [int(START.timestamp()), int(START.timestamp()) + 60]
+        assert (keys(second.book_ids), second.values.tolist()) == (["b3"], [5])
+
+    def test_end_at_the_moment_that_is_asked_for(self, now: datetime) -> None:
+        happened(("5", "b1", "1"), ("5", "b2", "2"), now=now)
+
+        chunks = list(training_rows(up_to=START))
+
+        assert [keys(chunk.book_ids) for chunk in chunks] == [["b1"]]
+
+    def test_are_none_without_events(self, now: datetime) -> None:
+        assert list(training_rows(up_to=now)) == []
