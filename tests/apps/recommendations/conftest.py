@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from apps.recommendations import serving
+from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services import kinds
+from tests.apps.recommendations import library
+
+
+@pytest.fixture(autouse=True)
+def artifacts_dir(tmp_path: Path, settings: Settings) -> Path:
+    settings.ARTIFACTS_DIR = tmp_path / "artifacts"
+    return tmp_path / "artifacts"
+
+
+@pytest.fixture(autouse=True)
+def forget_models() -> Iterator[None]:
+    serving.forget_models()
+    yield
+    serving.forget_models()
+
+
+@pytest.fixture
+def full_library(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books, readers and what they read; no model yet."""
+    monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
+    library.register_lenient_kind()
+    library.fill()
+
+
+@pytest.fixture
+def live_model(full_library: None) -> ReleaseRow:
+    """A recommender of this library that serves."""
+    row = library.train()
+    assert row.state == "live", row.gate_reason
+    return row

@@ -1,0 +1,131 @@
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apps.recommendations import serving
+from apps.recommendations.services import answers
+from apps.recommendations.services.measures import model_health
+from apps.releases.artifacts import save_arrays
+from apps.releases.models import Release
+from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services.promotion import roll_back
+from epicml.recommenders.protocol import InvalidModelError
+from tests.apps.recommendations.library import NOON, read, train
+
+SOON = NOON + timedelta(seconds=2)
+LATER = NOON + timedelta(minutes=1)
+
+
+def served(now: object) -> str | None:
+    model = serving.current_model(now)  # type: ignore[arg-type]
+    return model.key if model else None
+
+
+def damage(artifacts_dir: Path, key: str) -> None:
+    path = artifacts_dir / "recommender" / key / "model.npz"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+class TestCurrentModel:
+    def test_is_none_where_nothing_is_live(self, full_library: None) -> None:
+        assert serving.current_model(NOON) is None
+
+    def test_follows_a_promotion_without_a_restart(self, live_model: ReleaseRow) -> None:
+        assert served(NOON) == live_model.key
+        second = train()
+        assert served(SOON) == second.key
+
+    def test_follows_a_rollback_without_a_restart(self, live_model: ReleaseRow) -> None:
+        read("robot-reader-1", ["dragon-1"], at=NOON - timedelta(hours=1), kind="liked")
+        second = train()
+        assert served(NOON) == second.key
+        loaded = serving.current_model(NOON)
+        roll_back("recommender", decided_by="tom", why="worse", now=NOON)
+        assert served(SOON) == live_model.key
+        assert serving.current_model(SOON) is not loaded
+
+    def test_asks_the_database_at_most_once_a_second(
+        self, live_model: ReleaseRow, django_assert_num_queries: pytest.FixtureRequest
+    ) -> None:
+        serving.current_model(NOON)
+        with django_assert_num_queries(0):  # type: ignore[operator]
+            serving.current_model(NOON + timedelta(milliseconds=900))
+        with django_assert_num_queries(1):  # type: ignore[operator]
+            serving.current_model(NOON + timedelta(milliseconds=1100))
+
+    def test_keeps_the_old_model_when_the_new_one_is_damaged(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        assert served(NOON) == live_model.key
+        second = train()
+        damage(artifacts_dir, second.key)
+        assert served(SOON) == live_model.key
+        assert "model.npz" in serving.serving_state().failure
+
+    def test_loads_a_mended_model_after_a_while(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        serving.current_model(NOON)
+        second = train()
+        path = artifacts_dir / "recommender" / second.key / "model.npz"
+        sound = path.read_bytes()
+        damage(artifacts_dir, second.key)
+        serving.current_model(SOON)
+        path.write_bytes(sound)
+        assert served(SOON + timedelta(seconds=5)) == live_model.key
+        assert served(SOON + serving.RETRY_AFTER) == second.key
+        assert serving.serving_state().failure == ""
+
+    def test_serves_popular_books_when_the_only_model_is_damaged(
+        self, live_model: ReleaseRow, artifacts_dir: Path
+    ) -> None:
+        damage(artifacts_dir, live_model.key)
+        answer = answers.recommend("dragon-reader-0", limit=10, now=NOON)
+        assert answer.fallback == "model_unavailable"
+        assert len(answer.items) == 10
+
+    def test_serves_popular_books_when_the_files_are_gone(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        (artifacts_dir / "recommender" / live_model.key / "model.npz").unlink()
+        assert answers.recommend("dragon-reader-0", limit=10, now=NOON).fallback == "model_unavailable"
+
+    def test_stops_serving_when_nothing_is_live_any_more(self, live_model: ReleaseRow) -> None:
+        assert served(NOON) == live_model.key
+        Release.objects.update(state="retired")
+        assert served(SOON) is None
+
+
+class TestReadModel:
+    def test_refuses_arrays_without_ids(self) -> None:
+        with pytest.raises(InvalidModelError, match=r"books\.ids"):
+            serving.read_model({"a": np.zeros(1)}, key="1", sha256="")
+
+    def test_refuses_ids_that_do_not_fit(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        from apps.releases.artifacts import load_arrays
+
+        arrays = load_arrays(artifacts_dir / "recommender" / live_model.key / "model.npz")
+        arrays["books.ids"] = arrays["books.ids"][:-1]
+        with pytest.raises(InvalidModelError, match="ranks 80 books but has ids for 79"):
+            serving.read_model(arrays, key="1", sha256="")
+
+    def test_never_loads_pickle(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "model.npz", a=np.array([{}], dtype=object))
+        from apps.releases.artifacts import ArtifactCorruptError, load_arrays
+
+        with pytest.raises(ArtifactCorruptError):
+            load_arrays(tmp_path / "model.npz")
+        save_arrays(tmp_path / "plain.npz", {"a": np.zeros(1)})
+
+
+class TestModelHealth:
+    def test_is_well_when_the_live_model_serves(self, live_model: ReleaseRow) -> None:
+        assert model_health(now=NOON).state == "ok"
+
+    def test_is_degraded_without_a_live_model(self, full_library: None) -> None:
+        health = model_health(now=NOON)
+        assert (health.state, health.noticed) == ("degraded", "Readers see popular books.")
+
+    def test_is_degraded_while_an_old_model_serves(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        model_health(now=NOON)
+        damage(artifacts_dir, train().key)
+        health = model_health(now=LATER)
+        assert (health.state, health.noticed) == ("degraded", f"{live_model.key} serves on.")
