@@ -32,7 +32,7 @@ def running_server(
     """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--backlog", "1024", "--no-log-access", application]
+    command += ["--workers", str(workers), "--backlog", "1024", "--no-access-log", application]
     environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
     with (var / "server.log").open("w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
