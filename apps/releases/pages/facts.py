@@ -40,7 +40,7 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
         files = formats.counted(len(detail.manifest.get("files", {})), "file")
         facts.append(Fact("Size", f"{formats.size(detail.size_bytes)} on disk", note=f"in {files}"))
     if row.job_id:
-        facts.append(Fact("Built by", f"job {row.job_id}", _job_address(row.job_id), note=row.created_by))
+        facts.append(Fact("Built by", f"job {row.job_id}", job_address(row.job_id), note=row.created_by))
     else:
         facts.append(Fact("Built by", row.created_by))
     if row.why:
@@ -80,7 +80,8 @@ def _plain_text(text: str) -> str:
     return formats.term(text)
 
 
-def _job_address(job_id: int) -> str:
+def job_address(job_id: int) -> str:
+    """Where staff see this job; empty where no page shows jobs."""
     try:
         return reverse("admin:jobs_job_change", args=[job_id])
     except NoReverseMatch:

@@ -149,6 +149,8 @@ def _row(measure: Measure, result: Mapping[str, Any] | None, axis: Axis | None, 
 
 def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, failed: bool) -> SafeString | str:
     if measure.change is None or axis is None:
+        if measure.difference is not None:
+            return "interval of the difference"
         return measure.note or ("counted, no interval" if measure.champion is not None else "nothing to compare with")
     wanted: Direction = "down" if measure.unit in WANTED_DOWN else "up"
     return pill(_estimate(measure.change), axis, wanted=wanted, margin=margin, crossed=failed)
@@ -166,6 +168,9 @@ def _change_texts(measure: Measure) -> tuple[str, str]:
     if measure.change is not None:
         inside = formats.percent_range(measure.change.low, measure.change.high)
         return formats.percent_change(measure.change.estimate), inside
+    if measure.difference is not None:
+        ends = (measure.difference.low, measure.difference.high)
+        return _difference(measure, measure.difference.estimate), " to ".join(_difference(measure, end) for end in ends)
     if measure.champion is None or measure.unit is Unit.ANSWERS:
         return formats.MISSING, ""
     difference = measure.challenger - measure.champion
@@ -176,7 +181,15 @@ def _change_texts(measure: Measure) -> tuple[str, str]:
     if not measure.champion:
         return formats.MISSING, ""
     share = measure.challenger / measure.champion
-    return formats.percent_change(share - 1), f"{formats.percent(share)} of the {measure.against}"
+    of_whom = "the champion" if measure.against == "champion" else "that"
+    return formats.percent_change(share - 1), f"{formats.percent(share)} of {of_whom}"
+
+
+def _difference(measure: Measure, value: float) -> str:
+    """A difference of two values; of two shares it is counted in percentage points."""
+    if measure.unit is Unit.SHARE:
+        return f"{formats.change(100 * value, 1)} points"
+    return ("+" if value > 0 else "") + value_text(measure, value)
 
 
 def _slice_row(part: Slice, axis: Axis | None) -> SliceRow:

@@ -13,6 +13,7 @@ from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
 from apps.releases.pages import report_rows, verdicts
 from apps.releases.pages.facts import origin_facts
+from apps.releases.pages.progress import progress_of
 from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
 from apps.releases.selectors.listing import releases as list_releases
@@ -68,6 +69,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         origin=origin_facts(detail),
         history=[(span, verdicts.spans_text(span.since, span.until, now)) for span in detail.live_history],
         buttons=_buttons(request, detail),
+        progress=progress_of(detail.row),
         findings=[{**finding, "mark": mark(*SEVERITIES[finding["severity"]])} for finding in detail.findings],
     )
 

@@ -66,6 +66,15 @@ class TestReportTable:
         assert not row.is_drawn
         assert "Failed" in row.gate
 
+    def test_a_difference_of_shares_is_in_points(self) -> None:
+        saved = Measure(
+            "saved", "Keystrokes saved", 0.866, 0.863, against="titles", unit=Unit.SHARE,
+            difference=Interval(0.003, -0.01, 0.018),
+        )  # fmt: skip
+        row = report_table(Report("by hand", (saved,)), (), (), against="").rows[0]
+        assert (row.change, row.under) == ("+0.3 points", "−1.0 points to +1.8 points")
+        assert row.picture == "interval of the difference"
+
     def test_a_measure_without_rule_is_only_reported(self) -> None:
         row = report_table(REPORT, RESULTS, RULES, against="popularity").rows[1]
         assert row.rule == "reported"
