@@ -81,11 +81,10 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
         steps=[_filter_line(step, seen.filters[0].left) for step in seen.filters],
         levels=_levels_text(seen.reader),
         made_up=settings.DEMO,
-        export_url=reverse("reader-export", args=[key]) if request.user.has_perm("readers.change_reader") else "",
     )
 
 
-@staff_page("readers.change_reader")
+@staff_page("readers.view_reader")
 def export(request: HttpRequest, key: str) -> HttpResponse:
     """Everything that is stored of this reader, as a file."""
     body = json.dumps(export_reader(key, now=timezone.now()), indent=2, default=str)
