@@ -2,4 +2,4 @@ from django.urls import path
 
 from apps.events.api import views
 
-urlpatterns = [path("events", views.EventsView.as_view(), name="events")]
+urlpatterns = [path("events", views.EventsView.as_view(), name="api-events")]

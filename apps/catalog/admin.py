@@ -1,0 +1,232 @@
+"""Books for staff. Saving and withdrawing go through the services, so that the change log and the index follow."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from apps.catalog.models import AGE_BANDS, Book, Change
+from apps.catalog.selectors.books import book_ids, live_cards
+from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.limits import (
+    HIGHEST_SERIES_NUMBER,
+    MAX_AUTHORS,
+    MAX_GENRES,
+    MAX_NAME,
+    MAX_TAG,
+    MOST_RATINGS,
+    YEARS,
+)
+from epicml.audience.bands import AgeBand
+from epicml.text.languages import UnknownLanguageError, language_code
+
+FIELDS = (
+    "key",
+    "title",
+    "author_names",
+    "series_name",
+    "series_number",
+    "age_band",
+    "reading_level",
+    "language",
+    "published_year",
+    "genre_names",
+    "ratings_count",
+    "average_rating",
+)
+
+
+class BookForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A book as staff write it: authors one a line, genres separated by commas."""
+
+    author_names = forms.CharField(
+        label="Authors",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One a line, the first named first.",
+    )
+    series_name = forms.CharField(
+        label="Series", required=False, max_length=MAX_NAME, widget=UnfoldAdminTextInputWidget
+    )
+    series_number = forms.FloatField(
+        required=False, min_value=0, max_value=HIGHEST_SERIES_NUMBER, widget=UnfoldAdminDecimalFieldWidget
+    )
+    genre_names = forms.CharField(
+        label="Genres",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Separated by commas.",
+    )
+
+    class Meta:
+        model = Book
+        fields = (
+            "key",
+            "title",
+            "series_number",
+            "age_band",
+            "reading_level",
+            "language",
+            "published_year",
+            "ratings_count",
+            "average_rating",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cards = live_cards([self.instance.pk]) if self.instance.pk else []
+        for card in cards:
+            self.initial["author_names"] = "\n".join(card.authors)
+            self.initial["series_name"] = card.series or ""
+            self.initial["genre_names"] = ", ".join(card.genres)
+
+    def clean_author_names(self) -> tuple[str, ...]:
+        return _texts(self.cleaned_data["author_names"].splitlines(), most=MAX_AUTHORS, longest=MAX_NAME)
+
+    def clean_genre_names(self) -> tuple[str, ...]:
+        return _texts(self.cleaned_data["genre_names"].split(","), most=MAX_GENRES, longest=MAX_TAG)
+
+    def clean_language(self) -> str:
+        try:
+            return language_code(self.cleaned_data["language"])
+        except UnknownLanguageError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_reading_level(self) -> Any:
+        return self._within("reading_level", 1, 12)
+
+    def clean_published_year(self) -> Any:
+        return self._within("published_year", *YEARS)
+
+    def clean_ratings_count(self) -> Any:
+        return self._within("ratings_count", 0, MOST_RATINGS)
+
+    def clean_average_rating(self) -> Any:
+        return self._within("average_rating", 0, 5)
+
+    def _within(self, name: str, low: float, high: float) -> Any:
+        value = self.cleaned_data[name]
+        if value is not None and not low <= value <= high:
+            raise forms.ValidationError(f"This must be from {low:g} to {high:g}.")
+        return value
+
+    def book(self) -> BookInput:
+        """The book that the form describes."""
+        values = self.cleaned_data
+        return BookInput(
+            key=self.instance.key,
+            title=values["title"],
+            authors=values["author_names"],
+            series=values["series_name"] or None,
+            series_number=values["series_number"],
+            age_band=AgeBand(values["age_band"]),
+            reading_level=values["reading_level"],
+            language=values["language"],
+            published_year=values["published_year"],
+            genres=values["genre_names"],
+            ratings_count=values["ratings_count"],
+            average_rating=values["average_rating"],
+        )
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Books in the catalogue, or those that were withdrawn."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "In the catalogue"), ("withdrawn", "Withdrawn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Book]) -> QuerySet[Book]:
+        if self.value() not in {"live", "withdrawn"}:
+            return queryset
+        return queryset.filter(withdrawn_at__isnull=self.value() == "live")
+
+
+@admin.register(Book)
+class BookAdmin(ModelAdmin):  # type: ignore[misc]
+    """Books are never removed: what is withdrawn is found nowhere, and its history stays."""
+
+    form = BookForm
+    fields = FIELDS
+    list_display = ("title", "shown_authors", "shown_band", "reading_level", "language", "ratings_count", "state")
+    list_filter = (StateFilter, "age_band", "reading_level", "language")
+    search_fields = ("title", "=key", "authors__name", "series__name")
+    search_help_text = "Title, author, series or key"
+    ordering = ("-ratings_count", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("withdraw",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
+        books: QuerySet[Book] = super().get_queryset(request)
+        return books.prefetch_related("authors")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Book | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("key",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Book | None = None) -> bool:
+        return False
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.delete_book")
+
+    @admin.display(description="Authors")
+    def shown_authors(self, book: Book) -> str:
+        return ", ".join(author.name for author in book.authors.all()[:3]) or "–"
+
+    @admin.display(description="Age", ordering="age_band")
+    def shown_band(self, book: Book) -> str:
+        return dict(AGE_BANDS)[book.age_band]
+
+    @display(description="State", label={"Withdrawn": "danger", "Live": "success"})  # type: ignore[untyped-decorator]
+    def state(self, book: Book) -> str:
+        return "Withdrawn" if book.withdrawn_at else "Live"
+
+    @admin.action(description="Withdraw the chosen books", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
+        count = delete_books([book.key for book in queryset], now=timezone.now())
+        messages.success(request, f"{count:,} books are withdrawn. Saving one of them brings it back.")
+
+    def save_model(self, request: HttpRequest, obj: Book, form: BookForm, change: bool) -> None:  # noqa: FBT001
+        save_books([form.book()], now=timezone.now())
+        obj.pk = book_ids([obj.key])[obj.key]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Authors and series were saved with the book."""
+
+
+@admin.register(Change)
+class ChangeAdmin(ModelAdmin):  # type: ignore[misc]
+    """The change log is written by the services only."""
+
+    list_display = ("number", "book", "kind", "at")
+    list_filter = ("kind",)
+    list_select_related = ("book",)
+    search_fields = ("=book__key", "book__title")
+    search_help_text = "Title or key"
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:
+        return False
+
+
+def _texts(parts: list[str], *, most: int, longest: int) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    if len(found) > most or any(len(part) > longest for part in found):
+        raise forms.ValidationError(f"At most {most}, of {longest} characters each.")
+    return found

@@ -1,0 +1,163 @@
+"""Readers for staff: pseudonyms and what decides which books fit. Exported and erased over all apps by actions."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from apps.readers.models import AGE_BANDS, ErasureLog, Reader
+from apps.readers.selectors import reader_ids
+from apps.readers.services import ReaderInput, erase_reader, export_reader, save_reader
+from epicml.audience.bands import AgeBand
+from epicml.text.languages import UnknownLanguageError, language_code
+
+MAX_LANGUAGES = 20
+MAX_AT_ONCE = 100  # exports and erasures read every app for every reader
+
+
+class ReaderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A profile as staff write it: languages separated by commas."""
+
+    language_codes = forms.CharField(
+        label="Languages",
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Separated by commas, such as en, de. Empty: all.",
+    )
+
+    class Meta:
+        model = Reader
+        fields = ("key", "age_band", "level_min", "level_max")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["language_codes"] = ", ".join(self.instance.languages)
+
+    def clean_language_codes(self) -> tuple[str, ...]:
+        parts = [part for part in self.cleaned_data["language_codes"].split(",") if part.strip()]
+        try:
+            return tuple(dict.fromkeys(language_code(part) for part in parts[:MAX_LANGUAGES]))
+        except UnknownLanguageError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        low, high = values.get("level_min"), values.get("level_max")
+        if (low, high) != (None, None) and not (low and high and 1 <= low <= high <= 12):
+            self.add_error("level_min", "Reading levels go from 1 to 12: give both, the lower one first, or none.")
+        return values
+
+    def reader(self) -> ReaderInput:
+        """The profile that the form describes."""
+        values = self.cleaned_data
+        return ReaderInput(
+            key=self.instance.key,
+            age_band=AgeBand(values["age_band"]),
+            level_min=values["level_min"],
+            level_max=values["level_max"],
+            languages=values["language_codes"],
+        )
+
+
+@admin.register(Reader)
+class ReaderAdmin(ModelAdmin):  # type: ignore[misc]
+    """There is no name here, and no field to write one into."""
+
+    form = ReaderForm
+    fields = ("key", "age_band", "level_min", "level_max", "language_codes")
+    list_display = ("key", "shown_band", "shown_levels", "shown_languages", "created_at", "sees")
+    list_filter = ("age_band",)
+    search_fields = ("=key",)
+    search_help_text = "The whole pseudonym"
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("export", "erase")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Reader | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("key",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reader | None = None) -> bool:
+        """Erasing is an action: it goes over all apps, and is logged."""
+        return False
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("readers.delete_reader")
+
+    @admin.display(description="Age", ordering="age_band")
+    def shown_band(self, reader: Reader) -> str:
+        return dict(AGE_BANDS)[reader.age_band]
+
+    @admin.display(description="Reading level")
+    def shown_levels(self, reader: Reader) -> str:
+        return f"{reader.level_min} to {reader.level_max}" if reader.level_min else "any"
+
+    @admin.display(description="Languages")
+    def shown_languages(self, reader: Reader) -> str:
+        return ", ".join(reader.languages) or "all"
+
+    @admin.display(description="Sees")
+    def sees(self, reader: Reader) -> SafeString | str:
+        try:
+            return format_html('<a href="{}">What and why</a>', reverse("reader-sees", args=[reader.key]))
+        except NoReverseMatch:
+            return "–"
+
+    @admin.action(description="Export everything about the chosen readers", permissions=["view"])
+    def export(self, request: HttpRequest, queryset: QuerySet[Reader]) -> HttpResponse:
+        now = timezone.now()
+        exports = [export_reader(reader.key, now=now) for reader in queryset[:MAX_AT_ONCE]]
+        answer = HttpResponse(json.dumps(exports, indent=2, ensure_ascii=False), content_type="application/json")
+        answer["Content-Disposition"] = 'attachment; filename="readers.json"'
+        return answer
+
+    @admin.action(description="Erase the chosen readers everywhere…", permissions=["erase"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Reader]) -> HttpResponse | None:
+        keys = [reader.key for reader in queryset[:MAX_AT_ONCE]]
+        if "confirmed" not in request.POST:
+            return self._ask(request, queryset, keys)
+        for key in keys:
+            erase_reader(key, by=f"staff {request.user.get_username()}", now=timezone.now())
+        messages.success(request, f"{len(keys):,} readers are erased from every app.")
+        return None
+
+    def _ask(self, request: HttpRequest, queryset: QuerySet[Reader], keys: list[str]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Erase readers",
+            "keys": keys,
+            "chosen": [str(reader.pk) for reader in queryset[:MAX_AT_ONCE]],
+            "back": reverse("admin:readers_reader_changelist"),
+        }
+        return TemplateResponse(request, "readers/erase.html", context)
+
+    def save_model(self, request: HttpRequest, obj: Reader, form: ReaderForm, change: bool) -> None:  # noqa: FBT001
+        save_reader(form.reader(), now=timezone.now())
+        obj.pk = reader_ids([obj.key])[obj.key]
+
+
+@admin.register(ErasureLog)
+class ErasureLogAdmin(ModelAdmin):  # type: ignore[misc]
+    """The log of erasures is written by the service only."""
+
+    list_display = ("erased_at", "erased_by", "counts")
+    fields = ("erased_at", "erased_by", "counts", "reader_hash")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ErasureLog | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ErasureLog | None = None) -> bool:
+        return False

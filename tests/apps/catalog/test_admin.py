@@ -1,0 +1,123 @@
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from apps.catalog.models import Book
+from apps.catalog.selectors.changes import changes_after
+from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.books import delete_books, save_books
+from epicml.audience.bands import AgeBand
+from tests.apps.catalog.samples import HOLES, a_book
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:catalog_book_changelist"
+ADD = "admin:catalog_book_add"
+CHANGE = "admin:catalog_book_change"
+FORM = {
+    "key": "holes",
+    "title": "Holes",
+    "author_names": "Louis Sachar\nA Second One\n",
+    "series_name": "Holes",
+    "series_number": "1",
+    "age_band": "2",
+    "reading_level": "5",
+    "language": "eng",
+    "published_year": "1998",
+    "genre_names": "childrens, middle-grade",
+    "ratings_count": "719000",
+    "average_rating": "3.93",
+}
+
+
+class TestBookAdmin:
+    def test_adds_a_book_through_the_change_log(self, admin_client: Client) -> None:
+        answer = admin_client.post(reverse(ADD), FORM)
+
+        assert answer.status_code == 302
+        card = shelf().card("holes")
+        assert (card.authors, card.series, card.age_band, card.language) == (
+            ("Louis Sachar", "A Second One"),
+            "Holes",
+            AgeBand.AGES_9_TO_11,
+            "en",
+        )
+        assert [row.kind for row in changes_after(0)] == ["upsert"]
+
+    def test_shows_a_book_as_it_is_and_changes_it(self, admin_client: Client, now: datetime) -> None:
+        save_books([HOLES], now=now)
+        url = reverse(CHANGE, args=[Book.objects.get().pk])
+
+        page = admin_client.get(url).text
+        answer = admin_client.post(url, {**FORM, "key": "other", "title": "Löcher", "author_names": "Louis Sachar"})
+
+        assert "Louis Sachar" in page
+        assert "childrens, middle-grade" in page
+        assert answer.status_code == 302
+        assert [(card.key, card.title) for card in shelf().cards] == [("holes", "Löcher")]
+        assert len(changes_after(0)) == 2
+
+    @pytest.mark.parametrize(
+        ("field", "value", "sentence"),
+        [
+            ("key", "a b", "Enter a valid value"),
+            ("title", "", "required"),
+            ("reading_level", "13", "from 1 to 12"),
+            ("published_year", "9999", "from -4000 to 2100"),
+            ("average_rating", "6", "from 0 to 5"),
+            ("language", "English", "is no language code"),
+            ("author_names", "\n".join(str(number) for number in range(61)), "At most 60"),
+            ("age_band", "9", "not one of the available choices"),
+        ],
+    )
+    def test_says_what_is_wrong(self, admin_client: Client, field: str, value: str, sentence: str) -> None:
+        answer = admin_client.post(reverse(ADD), {**FORM, field: value})
+
+        assert answer.status_code == 200
+        assert sentence in answer.text
+        assert not Book.objects.exists()
+
+    def test_withdraws_by_an_action(self, admin_client: Client, now: datetime) -> None:
+        save_books([a_book("1"), a_book("2")], now=now)
+        chosen = [Book.objects.get(key="1").pk]
+
+        page = admin_client.post(reverse(LIST), {"action": "withdraw", "_selected_action": chosen}, follow=True).text
+
+        assert "1 books are withdrawn" in page
+        assert [card.key for card in shelf().cards] == ["2"]
+
+    def test_finds_by_author_and_state(self, admin_client: Client, now: datetime) -> None:
+        save_books([a_book("1", title="Alpha", authors=("Zoe",)), a_book("2", title="Beta")], now=now)
+        delete_books(["2"], now=now)
+
+        found = admin_client.get(reverse(LIST), {"q": "zoe", "state": "live"}).text
+        withdrawn = admin_client.get(reverse(LIST), {"state": "withdrawn"}).text
+
+        assert "Alpha" in found
+        assert "Beta" not in found
+        assert "Beta" in withdrawn
+        assert "Alpha" not in withdrawn
+
+    def test_lets_who_may_only_look_change_nothing(self, client: Client, now: datetime) -> None:
+        save_books([a_book("1")], now=now)
+        viewer = User.objects.create_user("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_book"))
+        client.force_login(viewer)
+        pk = Book.objects.get().pk
+
+        assert client.get(reverse(LIST)).status_code == 200
+        assert client.get(reverse(ADD)).status_code == 403
+        assert client.post(reverse(CHANGE, args=[pk]), FORM).status_code == 403
+        client.post(reverse(LIST), {"action": "withdraw", "_selected_action": [pk]})
+        assert len(shelf().cards) == 1
+
+
+class TestChangeAdmin:
+    def test_shows_the_log_and_no_button(self, admin_client: Client, now: datetime) -> None:
+        save_books([a_book("1", title="Alpha")], now=now)
+
+        assert "Alpha" in admin_client.get(reverse("admin:catalog_change_changelist")).text
+        assert admin_client.get(reverse("admin:catalog_change_add")).status_code == 403
