@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 
 
@@ -7,12 +9,15 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        """A reader's events go with the reader and into the export; books are shown as readers may see them."""
+        """Events go with their reader, and at night when they are old; books are shown as readers may see them."""
         from apps.catalog.services.audience import register_audience
         from apps.events.services.privacy import erase_events, export_events
+        from apps.jobs.services.registry import register_job, register_schedule
         from apps.readers.selectors import audience
         from apps.readers.services import register_erasure, register_export
 
         register_audience(lambda reader, age_band: audience(reader, age_band).age_band)
         register_erasure("events", erase_events)
         register_export("events", export_events)
+        register_job("events.purge", "apps.events.tasks.purge", lease_seconds=300)
+        register_schedule("events.purge", "events.purge", daily_at=time(3, 20))
