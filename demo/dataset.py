@@ -42,7 +42,7 @@ class Dataset:
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a table by column name."""
     opened = gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as text:  # type: ignore[arg-type]
+    with opened as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as text:
         yield from csv.DictReader(text)
 
 

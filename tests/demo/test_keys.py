@@ -17,7 +17,8 @@ class TestStorefrontKey:
         key = live_key(storefront_key("http://localhost:8000", now=now), now=now)
 
         assert key is not None
-        assert (key.public, key.origins) == (True, {"http://localhost:8000"})
+        assert key.public
+        assert key.origins == {"http://localhost:8000"}
         assert key.scopes == set(PUBLIC_SCOPES)
 
     def test_stays_the_same_for_an_origin(self, now: datetime) -> None:

@@ -1,0 +1,48 @@
+"""The ratings of goodbooks-10k as events: under pseudonyms, and with moments that keep each reader's order.
+
+goodbooks-10k knows the order of a reader's ratings and no times. Here they are spread evenly over the year before the
+demo was prepared, so that what somebody does in the storefront is newer than all of them. The ids of the events follow
+from reader and book: what was loaded once is known again, also when a larger part of the data is loaded later.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from apps.events.services.importing import ImportReport, import_interactions
+from demo.dataset import rows_of
+from demo.readers import reader_key
+
+FIRST = timedelta(days=365)
+LAST = timedelta(days=1)
+COLUMNS = ("event_id", "reader", "book", "value", "occurred_at")
+
+
+def load_ratings(
+    path: Path, *, folder: Path, now: datetime, progress: Callable[[int], None] | None = None
+) -> ImportReport:
+    """Every rating of the table is an event, each once; what was refused, with its line, is in the report's file."""
+    table = folder / "demo-ratings.csv"
+    try:
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(_events(path, now=now))
+        return import_interactions(table, refused_file=folder / "demo-refused-ratings.csv", now=now, progress=progress)
+    finally:
+        table.unlink(missing_ok=True)
+
+
+def _events(path: Path, *, now: datetime) -> Iterator[tuple[str, str, str, str, int]]:
+    """The rows in the order of the table, so that the line of a refused one is that of its source."""
+    counts = Counter(row["user_id"] for row in rows_of(path))
+    places: Counter[str] = Counter()
+    first = int((now - FIRST).timestamp())
+    span = int((FIRST - LAST).total_seconds())
+    for row in rows_of(path):
+        user, book = row["user_id"], row["book_id"]
+        at = first + span * places[user] // counts[user]
+        places[user] += 1
+        yield f"goodbooks-{user}-{book}", reader_key(user), book, row["rating"], at
