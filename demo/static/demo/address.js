@@ -9,18 +9,25 @@ export const page = {
   number: Math.max(1, Number.parseInt(shown.get("page") || "1", 10) || 1),
 };
 
-/** The value of a parameter of this page's address. */
-export function parameter(name) {
-  return shown.get(name);
+/** Every value of a parameter of this page's address. */
+export function values(name) {
+  return shown.getAll(name);
 }
 
-/** The address of a page for the same reader; empty values are left out. */
-export function address(parameters = {}) {
+/** A query string; a list is written as repeated parameters, empty values are left out. */
+export function queryString(parameters) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...parameters, reader: page.reader })) {
-    if (value !== null && value !== undefined && value !== "") query.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const each of [value].flat()) {
+      if (each !== null && each !== undefined && each !== "") query.append(name, each);
+    }
   }
-  return `/?${query}`;
+  return query.toString();
+}
+
+/** The address of a page for the same reader. */
+export function address(parameters = {}) {
+  return `/?${queryString({ ...parameters, reader: page.reader })}`;
 }
 
 export const bookAddress = (key) => address({ book: key });

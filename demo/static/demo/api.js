@@ -1,5 +1,7 @@
 /** The public API, called as any client of it would: with a public key that is bound to this page's origin. */
 
+import { queryString } from "./address.js";
+
 const TIMEOUT_MS = 10_000;
 const key = document.body.dataset.key;
 
@@ -54,8 +56,7 @@ async function answerOf(response) {
 
 /** GET, with the parameters that have a value. */
 export function get(path, parameters = {}, { signal } = {}) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return call(`${path}?${new URLSearchParams(given)}`, { signal });
+  return call(`${path}?${queryString(parameters)}`, { signal });
 }
 
 export function post(path, body) {

@@ -2,7 +2,7 @@
 
 import { address, page, searchAddress } from "./address.js";
 import { get } from "./api.js";
-import { actions, ages, displayTitle, row } from "./books.js";
+import { actions, ages, displayTitle, genreName, languageName, row } from "./books.js";
 import { cover } from "./cover.js";
 import { fill, h } from "./dom.js";
 import { send } from "./events.js";
@@ -15,10 +15,10 @@ function facts(book) {
   const list = [
     ["Age", ages(book.age_band)],
     ["Reading level", book.reading_level],
-    ["Language", book.language],
+    ["Language", languageName(book.language)],
     ["Year", book.year === null ? null : book.year < 0 ? `${-book.year} BC` : book.year],
     ["Readers' rating", book.average_rating && book.average_rating.toFixed(2)],
-    ["Genres", book.genres.slice(0, 8).join(", ")],
+    ["Genres", book.genres.map(genreName).filter(Boolean).slice(0, 8).join(", ")],
   ];
   const known = list.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== 0);
   return h("dl", { class: "facts" }, known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
@@ -63,11 +63,13 @@ function missing() {
 async function showSimilar(place) {
   fill(place, waiting(1));
   try {
-    const similar = await get(`books/${encodeURIComponent(page.book)}/similar`, { reader: page.reader });
+    const similar = await get(`books/${encodeURIComponent(page.book)}/similar`, { limit: 14, reader: page.reader });
     showFallback(similar.fallback);
-    const title = "Readers of this book also read";
+    const title = "Readers of this book also liked";
+    // The heading says it for all of them; another reason, such as the same author, stays.
+    const items = similar.items.map((item) => (item.reason?.kind === "similar" ? { book: item.book } : item));
     const nothing = h("p", { class: "quiet" }, "No book is close enough to this one yet.");
-    fill(place, similar.items.length ? row({ key: "similar", title, items: similar.items }) : nothing);
+    fill(place, items.length ? row({ key: "similar", title, items }) : nothing);
   } catch (error) {
     fill(place, failure(error, () => showSimilar(place)));
   }

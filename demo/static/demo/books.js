@@ -19,6 +19,17 @@ export function authorLine({ authors }, most = 2) {
   return authors.length > most ? `${named} and ${authors.length - most} more` : named;
 }
 
+// Tags that say for whom a book is; the age is shown by itself.
+const AUDIENCE_TAG = /child|young-adult|(^|-)ya(-|$)|teen|middle-grade|juvenile|picture-?book|chapter-book|^(new-)?adult/;
+
+/** The name of a genre for a person; null for a tag that speaks of ages. */
+export const genreName = (tag) => (AUDIENCE_TAG.test(tag) ? null : tag.replaceAll("-", " "));
+
+const languageNames = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+
+/** "English" for "en". */
+export const languageName = (code) => (code === "und" ? "not known" : languageNames.of(code));
+
 /** Buttons that send what the reader did; onAct gets the kind of event. */
 export function actions(book, onAct) {
   const title = displayTitle(book);
@@ -50,13 +61,21 @@ export function card({ book, reason }, { isNew = false, onAct = null } = {}) {
   );
 }
 
+const BECAUSE = "Because you read ";
+
+/** The title of a row; the book it speaks of is a link. */
+function heading({ title, book_key: key }) {
+  if (!key || !title.startsWith(BECAUSE)) return title;
+  return [BECAUSE, h("a", { href: bookAddress(key) }, title.slice(BECAUSE.length))];
+}
+
 /** A heading and its books. */
-export function row({ key, title, heading = title, items }, { newBooks = new Set(), onAct = null } = {}) {
-  const name = `row-${key}`;
+export function row({ key, title, book_key = null, items }, { newBooks = new Set(), onAct = null } = {}) {
+  const name = `row-${key.replace(/[^a-z0-9]+/gi, "-")}`;
   return h(
     "section",
     { class: "row", "aria-labelledby": name, "data-row": key },
-    h("h2", { id: name }, heading),
+    h("h2", { id: name }, heading({ title, book_key })),
     h("ul", { class: "books" }, items.map((item) => card(item, { isNew: newBooks.has(item.book.key), onAct }))),
   );
 }

@@ -1,4 +1,4 @@
-/** What a reader does, sent to the public API. */
+/** What a reader does, sent to the public API, which notes the moment. */
 
 import { page } from "./address.js";
 import { ApiError, post } from "./api.js";
@@ -11,7 +11,7 @@ function eventId() {
 
 /** Store one event; a refusal is an error here, for nothing else was in the batch. */
 export async function send(kind, book, surface) {
-  const event = { event_id: eventId(), reader: page.reader, book, kind, surface, occurred_at: new Date().toISOString() };
+  const event = { event_id: eventId(), reader: page.reader, book, kind, surface };
   const answer = await post("events", { events: [event] });
   const outcome = (answer.items || answer.results || [])[0];
   if (outcome?.status === "refused") throw new ApiError(outcome.reason, { code: "refused" });

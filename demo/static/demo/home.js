@@ -8,9 +8,10 @@ import { send } from "./events.js";
 import { empty, failure, say, showFallback, waiting } from "./notices.js";
 
 const WORDS = { finished: "You finished", hidden: "You hid" };
+const ROW = 14; // two screens of a row
 const main = document.getElementById("content");
 
-const fetchHome = () => get(`readers/${encodeURIComponent(page.reader)}/home`);
+const fetchHome = () => get(`readers/${encodeURIComponent(page.reader)}/home`, { limit: ROW });
 const booksOf = (home) => new Set(home.rows.flatMap(({ items }) => items.map(({ book }) => book.key)));
 
 function draw(home, newBooks = new Set()) {

@@ -7,9 +7,9 @@ const notice = document.getElementById("notice");
 const toast = document.getElementById("toast");
 
 const FALLBACKS = {
-  index_unavailable: ["The search index does not answer.", "Books are found by their titles meanwhile. It mends itself when the index is back."],
+  index_unavailable: ["The search index does not answer.", "Books are found by their words meanwhile, without typing errors forgiven. It mends itself when the index is back."],
   model_unavailable: ["The model for suggestions is not there.", "You see popular books for your age meanwhile. It mends itself when a model is live."],
-  popular: ["Your own suggestions are not there yet.", "You see popular books for your age meanwhile."],
+  book_not_in_model: ["This book is newer than the model.", "Books of the same author, series or genre stand beside it. The next training learns what is read with it."],
 };
 
 function banner(kind, sign, [sentence, more], ...rest) {

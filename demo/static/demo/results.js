@@ -1,47 +1,63 @@
 /** The results page: books for a text, narrowed by links, a page at a time. */
 
-import { address, page, parameter } from "./address.js";
+import { address, page, searchAddress, values } from "./address.js";
 import { get } from "./api.js";
-import { ages, card } from "./books.js";
+import { card, genreName, languageName } from "./books.js";
 import { fill, h } from "./dom.js";
 import { empty, failure, showFallback, waiting } from "./notices.js";
 
 const PAGE_SIZE = 21;
 const main = document.getElementById("content");
+const SHOWN = 10; // values of a facet
+// A value without a name is not listed.
 const FACETS = {
-  age_band: { title: "Age", parameter: "age_band_filter", label: ages },
-  reading_level: { title: "Reading level", parameter: "reading_level", label: String },
-  language: { title: "Language", parameter: "language", label: String },
-  genre: { title: "Genre", parameter: "genre", label: String },
+  age_bands: { title: "Age", name: ({ label }) => label },
+  reading_levels: { title: "Reading level", name: ({ value }) => value },
+  languages: { title: "Language", name: ({ value }) => languageName(value) },
+  genres: { title: "Genre", name: ({ value, selected }) => genreName(value) || (selected ? value : null) },
 };
 
 /** The filters in this page's address, by the names the API knows. */
 function filters() {
-  return Object.fromEntries(Object.values(FACETS).map(({ parameter: name }) => [name, parameter(name)]).filter(([, value]) => value));
+  return Object.fromEntries(Object.keys(FACETS).map((facet) => [facet, values(facet)]));
 }
 
-function facetLink({ parameter: name, label }, { value, count }, chosen) {
-  const isChosen = chosen[name] === String(value);
-  const next = { ...chosen, q: page.query, [name]: isChosen ? "" : value };
+const countOf = (chosen) => Object.values(chosen).flat().length;
+
+/** A link that adds this value to the filters, or takes it away again. */
+function facetLink(facet, each, chosen) {
+  const others = chosen[facet].filter((value) => value !== each.value);
+  const next = { q: page.query, ...chosen, [facet]: each.selected ? others : [...others, each.value] };
   return h(
     "li",
     {},
-    h("a", { href: address(next), "aria-current": isChosen ? "true" : null }, h("span", {}, label(String(value))), h("span", { class: "count" }, isChosen ? "remove" : count.toLocaleString("en"))),
+    h(
+      "a",
+      { href: address(next), "aria-current": each.selected ? "true" : null },
+      h("span", {}, FACETS[facet].name(each)),
+      h("span", { class: "count" }, each.selected ? "remove" : each.count.toLocaleString("en")),
+    ),
   );
 }
 
-function facetList(name, values, chosen) {
-  const facet = FACETS[name];
-  if (!facet || values.length === 0) return null;
-  const title = `facet-${name}`;
-  return h("section", { "aria-labelledby": title }, h("h3", { id: title }, facet.title), h("ul", {}, values.slice(0, 8).map((value) => facetLink(facet, value, chosen))));
+function facetList(facet, found, chosen) {
+  const named = found.filter((each) => FACETS[facet].name(each));
+  const shown = named.filter((each, place) => place < SHOWN || each.selected);
+  if (shown.length === 0) return null;
+  const name = `facet-${facet}`;
+  return h(
+    "section",
+    { "aria-labelledby": name },
+    h("h3", { id: name }, FACETS[facet].title),
+    h("ul", {}, shown.map((each) => facetLink(facet, each, chosen))),
+  );
 }
 
 function facetPanel(facets, chosen) {
-  const lists = Object.keys(FACETS).map((name) => facetList(name, facets[name] || [], chosen));
-  const count = Object.keys(chosen).length;
+  const lists = Object.keys(FACETS).map((facet) => facetList(facet, facets[facet] || [], chosen));
+  const count = countOf(chosen);
   const narrow = window.matchMedia("(max-width: 767px)").matches;
-  return h("details", { class: "facets", open: !narrow || count > 0 }, h("summary", {}, count ? `Filters (${count})` : "Filters"), ...lists.filter(Boolean));
+  return h("details", { class: "facets", open: !narrow }, h("summary", {}, count ? `Filters (${count})` : "Filters"), lists);
 }
 
 function pageLinks({ page: number, page_size: size, total }, chosen) {
@@ -52,14 +68,16 @@ function pageLinks({ page: number, page_size: size, total }, chosen) {
   return h("nav", { class: "pages", "aria-label": "Pages" }, link(number - 1, "Previous", "prev"), h("span", {}, `Page ${number} of ${last.toLocaleString("en")}`), link(number + 1, "Next", "next"));
 }
 
-function heading(total) {
-  return h("h1", { class: "answer" }, `${total.toLocaleString("en")} book${total === 1 ? "" : "s"} for “${page.query}”`);
+function heading({ total, did_you_mean: meant }) {
+  const title = h("h1", {}, `${total.toLocaleString("en")} book${total === 1 ? "" : "s"} for “${page.query}”`);
+  const also = meant && h("p", {}, "Also found: books for ", h("a", { href: searchAddress(meant) }, meant));
+  return h("div", { class: "answer" }, title, also);
 }
 
 function nothing(chosen) {
   const all = h("a", { class: "button", href: address({ q: page.query }) }, "Search without filters");
   const home = h("a", { class: "button", href: address() }, "Back to the books for this reader");
-  const narrowed = Object.keys(chosen).length > 0;
+  const narrowed = countOf(chosen) > 0;
   return empty(
     `No book for “${page.query}”.`,
     narrowed ? "Your filters may be too narrow." : "A few letters of a title, an author or a series are enough; small typing errors are forgiven. Books for older readers are left out.",
@@ -76,7 +94,7 @@ function draw(found, chosen) {
   const books = found.items.map((item) => card({ book: item.book || item }));
   fill(
     main,
-    heading(found.total),
+    heading(found),
     h("div", { class: "found" }, facetPanel(found.facets || {}, chosen), h("div", {}, h("ul", { class: "books books-grid" }, books), pageLinks(found, chosen))),
   );
 }

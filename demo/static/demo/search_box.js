@@ -8,6 +8,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const PAUSE_MS = 90; // shorter than between two keys of a quick typist, so that only the last text is asked for
+const BOOKS = 6; // authors and series follow them
 const KINDS = { book: "Book", author: "Author", series: "Series", search: "Search" };
 
 /** The text with its matched parts bold; ranges count code points, as the API does. */
@@ -28,7 +29,7 @@ function optionAddress({ kind, text, key, book }) {
 }
 
 function optionDetail({ book, detail }) {
-  if (detail || !book) return detail || "";
+  if (!book) return detail || "";
   const series = book.series && `${book.series}${book.series_number ? `, book ${book.series_number}` : ""}`;
   return [book.authors.join(", "), series].filter(Boolean).join(" · ");
 }
@@ -89,7 +90,7 @@ export class SearchBox {
     this.asked = asked;
     const query = this.input.value.trim();
     try {
-      const answer = await get("suggest", { q: query, limit: 8, reader: page.reader }, { signal: asked.signal });
+      const answer = await get("suggest", { q: query, limit: BOOKS, reader: page.reader }, { signal: asked.signal });
       if (this.asked === asked && document.activeElement === this.input) this.show(answer.suggestions);
     } catch (error) {
       if (isAborted(error) || asked.signal.aborted) return;
