@@ -101,6 +101,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i e"  # with the zone, as on the staff pages
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
