@@ -47,11 +47,12 @@ class Question:
 
     @property
     def liked_rows(self) -> Rows:
-        """Rows on the shelf of the books that were liked, newest first."""
+        """Rows on the shelf of the books that were liked, newest first; none above the age band, for they are named."""
         if self.past is None:
             return np.zeros(0, np.int32)
         rows = self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM])
-        return np.asarray(rows[rows != ABSENT])
+        rows = rows[rows != ABSENT]
+        return np.asarray(rows[self.stock.shelf.age_bands[rows] <= self.age_band])
 
 
 def of_reader(reader_key: str, *, now: datetime) -> Question:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from apps.catalog.selectors.books import BookCard
-from epicml.audience.bands import AgeBand
+from epicml.audience.bands import AgeBand, may_see
 from epicml.text.normalise import main_title
 
 
@@ -45,8 +45,11 @@ def read_by_readers_of(card: BookCard) -> Reason:
 
 
 def of_source(source: str, contributor: BookCard | None, *, age_band: AgeBand) -> Reason:
-    """The reason of a book that this part of the model placed on account of this book of the history."""
-    if contributor is None:
+    """The reason of a book that this part of the model placed on account of this book of the history.
+
+    A book above the age band is never named, also where the reader read it.
+    """
+    if contributor is None or not may_see(reader=age_band, book=contributor.age_band):
         return popular_with(age_band) if source == "popularity" else Reason("for_you", "Fits what you read")
     kind, words = _WORDS.get(source, _BECAUSE)
     return Reason(kind, words.format(title=main_title(contributor.title)), contributor.key)
