@@ -1,0 +1,160 @@
+"""Suggestions over HTTP against a plain view of the same size on the same server, and the engine alone.
+
+Titles are typed letter by letter: drawn by popularity, as readers do, and each title once, so that only first letters
+come twice and hardly anything is answered from memory. The constant view is measured in turn with them on one server.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks.goodbooks import GOODBOOKS, all_books
+from benchmarks.load import LoadResult, measure, request
+from benchmarks.report import heading, row
+from benchmarks.server import PROJECT, running_server
+
+SEED = 2026
+TITLES = 10_000
+LETTERS = 15
+ROUNDS = 3
+SECONDS = 4.0
+TARGET_RATIO = 0.5
+TARGET_P99_MS = 1.0
+A_MINUTE = 10_000_000  # the key's limit, so that the throttle counts but never says no
+
+
+def main() -> None:
+    """Measure both, with all 10,000 books."""
+    heading("Suggestions: HTTP (2 workers, 16 connections, keep-alive) and engine alone, 10,000 books")
+    if not GOODBOOKS.is_dir():
+        print(f"  not measured, {GOODBOOKS} is not there")
+        return
+    with tempfile.TemporaryDirectory(prefix="epicml-bench-") as folder:
+        var = Path(folder)
+        secret = _prepare(var)
+        _over_http(var, secret)
+        _manage(var, "shell", "-c", "from benchmarks.suggest import engine_alone; engine_alone()", shown=True)
+
+
+def _prepare(var: Path) -> str:
+    """A project with goodbooks, a live index and a key; answers the key."""
+    _manage(var, "migrate")
+    _manage(var, "import_books", str(GOODBOOKS / "books.csv"))
+    _manage(var, "rebuild_search_index", "--promote")
+    return _manage(var, "create_api_key", "benchmark", "--scope", "search:read", "--limit", str(A_MINUTE)).strip()
+
+
+def _manage(var: Path, *arguments: str, shown: bool = False) -> str:
+    environment = {**os.environ, "EPICML_VAR": str(var)}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "manage.py", *arguments]
+    output = None if shown else subprocess.PIPE
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.DEVNULL, text=True, check=True
+    )
+    return done.stdout or ""
+
+
+def typed(*, by_popularity: bool) -> list[str]:
+    """Titles as they are typed: each beginning is one request."""
+    books = all_books()
+    drawn = random.Random(SEED)
+    if by_popularity:
+        targets = drawn.choices(books, [book.popularity for book in books], k=TITLES)
+    else:
+        targets = drawn.sample(books, k=TITLES)
+    return [book.title[:length] for book in targets for length in range(1, min(len(book.title), LETTERS) + 1)]
+
+
+def _over_http(var: Path, secret: str) -> None:
+    headers = {"Authorization": f"Bearer {secret}"}
+    streams = {
+        "titles drawn by popularity": _requests(typed(by_popularity=True), headers),
+        "each title once": _requests(typed(by_popularity=False), headers),
+    }
+    constant = [request("/benchmark/constant")]
+    size = _mean_size(var, streams["titles drawn by popularity"])
+    environment = {"EPICML_BENCHMARK_BYTES": str(size)}
+    with running_server(var=var, env=environment, application="benchmarks.suggest_wsgi:application") as port:
+        for name, requests in streams.items():
+            pairs = [(_load(requests, port), _load(constant, port)) for _ in range(ROUNDS)]
+            _report(name, pairs, size)
+
+
+def _load(requests: Sequence[bytes], port: int) -> LoadResult:
+    return measure(requests, port=port, connections=16, seconds=SECONDS)
+
+
+def _requests(texts: Sequence[str], headers: dict[str, str]) -> list[bytes]:
+    return [request(f"/api/v1/suggest?q={quote(text)}&age_band=adult", headers=headers) for text in texts]
+
+
+def _mean_size(var: Path, requests: Sequence[bytes]) -> int:
+    import socket
+
+    with running_server(var=var, workers=1) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        file = connection.makefile("rb")
+        return sum(_body_size(connection, file, each) for each in islice(requests, 300)) // 300
+
+
+def _body_size(connection, file, each: bytes) -> int:
+    connection.sendall(each)
+    length = 0
+    while (line := file.readline()) != b"\r\n":
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    file.read(length)
+    return length
+
+
+def _report(name: str, pairs: Sequence[tuple[LoadResult, LoadResult]], size: int) -> None:
+    suggest, constant = sorted(pairs, key=lambda pair: pair[0].rps / pair[1].rps)[len(pairs) // 2]
+    ratio = suggest.rps / constant.rps
+    row(
+        f"suggest, {name}",
+        f"{suggest.rps:,.0f} requests/s",
+        compared_with=f"constant of {size:,} bytes: {constant.rps:,.0f}/s, so {ratio:.2f} of it",
+        target=f">= {TARGET_RATIO:.2f} of it",
+        met=ratio >= TARGET_RATIO,
+    )
+    errors = sum(result.errors for pair in pairs for result in pair)
+    row("  latency", f"p99 {suggest.p99_ms:.1f} ms", compared_with=f"p50 {suggest.p50_ms:.1f} ms, {errors} errors")
+
+
+def engine_alone() -> None:
+    """Time of the engine for one suggestion, in this process, by the thread's own clock."""
+    from django.utils import timezone
+
+    from apps.search.selectors.live_index import live_index
+    from epicml.audience.bands import AgeBand
+    from epicml.search.plan import Typed
+
+    index = live_index(now=timezone.now())
+    assert index is not None
+    for name, by_popularity in (("drawn by popularity", True), ("drawn uniformly", False)):
+        times = []
+        for text in typed(by_popularity=by_popularity)[:10_000]:
+            started = time.thread_time()
+            index.engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=10)
+            times.append((time.thread_time() - started) * 1000)
+        times.sort()
+        p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
+        row(
+            f"engine alone, titles {name}",
+            f"p99 {p99:.3f} ms",
+            compared_with=f"p50 {p50:.3f} ms, max {times[-1]:.2f} ms (thread CPU)",
+            target=f"< {TARGET_P99_MS:g} ms",
+            met=p99 < TARGET_P99_MS,
+        )
+
+
+if __name__ == "__main__":
+    main()

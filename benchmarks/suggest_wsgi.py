@@ -1,0 +1,12 @@
+"""The WSGI application with the benchmark's URLs: the same settings and middleware, one view more."""
+
+import os
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+settings.ROOT_URLCONF = "benchmarks.suggest_urls"
+
+from config.wsgi import application  # noqa: E402 - the URLs must be set before the application is made
+
+__all__ = ["application"]
