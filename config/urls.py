@@ -4,12 +4,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-API_APPS = ("catalog", "readers", "events", "jobs", "releases", "search", "recommendations")
+# Addresses are tried one after the other: those that are asked for most come first.
+API_APPS = ("search", "recommendations", "events", "readers", "catalog", "jobs", "releases")
 PAGE_APPS = ("platform", "releases", "search", "recommendations")  # before the admin's own: /admin/releases/ is a page
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("apps.platform.api.urls")),
     path("api/v1/", include([path("", include(f"apps.{name}.api.urls")) for name in API_APPS])),
+    path("", include("apps.platform.api.urls")),
     path("admin/", include([path("", include(f"apps.{name}.pages.urls")) for name in PAGE_APPS])),
     path("admin/", admin.site.urls),
 ]
