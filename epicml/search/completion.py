@@ -168,7 +168,7 @@ def respelt(asked: tuple[str, ...], *, lexicon: Lexicon) -> tuple[str, ...] | No
         None where nothing would change.
 
     >>> from epicml.search.fields import BookText
-    >>> lexicon = Lexicon.of([BookText(title="Harry Potter", authors=[])])
+    >>> lexicon = Lexicon.of([(BookText(title="Harry Potter", authors=[]), 1)])
     >>> respelt(("hary", "potter"), lexicon=lexicon)
     ('harry', 'potter')
     """

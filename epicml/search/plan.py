@@ -1,5 +1,6 @@
 """Text becomes a plan of weighted clauses: the one ranking contract, which every engine compiles and none adds to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
@@ -108,7 +109,7 @@ class SearchPlan:
     """A full search: the first clause's books, then those of the next that are not there yet.
 
     Attributes:
-        words: what was asked for, in normal form; empty asks for every book.
+        words: what was asked for and what may be meant, in normal form; empty asks for every book.
         clauses: in the order of their books.
     """
 
@@ -116,11 +117,17 @@ class SearchPlan:
     clauses: tuple[Clause, ...]
 
 
-def full_search(text: str) -> SearchPlan:
+def full_search(text: str, *, meant: Sequence[str] = ()) -> SearchPlan:
     """Books with all words first, then those with any, by stems.
+
+    Args:
+        text: what is searched for.
+        meant: the words as they may have been meant; books with all of these come before those with any word.
 
     >>> full_search("Flying dragons").clauses[0]
     Relevance(field=<Field.STEM: 'stem'>, tokens=('fly', 'dragon'), every=True)
+    >>> len(full_search("hary poter", meant=["harry", "potter"]).clauses)
+    3
     >>> full_search(" ").clauses
     ()
     """
@@ -128,5 +135,9 @@ def full_search(text: str) -> SearchPlan:
     stems = tuple(dict.fromkeys(stem(word) for word in asked))
     if not stems:
         return SearchPlan(words=(), clauses=())
-    every = Relevance(Field.STEM, stems, every=True)
-    return SearchPlan(asked, (every,) if len(stems) == 1 else (every, Relevance(Field.STEM, stems, every=False)))
+    meant_stems = tuple(dict.fromkeys(stem(word) for word in meant))
+    any_stem = tuple(dict.fromkeys(stems + meant_stems))
+    clauses = [Relevance(Field.STEM, every, every=True) for every in (stems, meant_stems) if every]
+    if len(any_stem) > 1:
+        clauses.append(Relevance(Field.STEM, any_stem, every=False))
+    return SearchPlan((*asked, *meant), tuple(clauses))

@@ -24,7 +24,11 @@ def typed_ranges(text: str, typed: Sequence[str], *, is_open: bool) -> list[Rang
     >>> typed_ranges("Café Noir", ["noir", "cafe"], is_open=False)
     [(0, 4), (5, 9)]
     """
-    spans = word_spans(text)
+    return ranges_among(word_spans(text), text, typed, is_open=is_open)
+
+
+def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_open: bool) -> list[Range]:
+    """As typed_ranges, for a text whose words were found before (normalise.word_spans)."""
     if not typed:
         return []
     for place in range(len(spans) - len(typed) + 1):
@@ -60,6 +64,8 @@ def _is_match(word: str, typed: Sequence[str], at: int, *, is_open: bool) -> boo
 def _range(text: str, span: Word, typed: Sequence[str], at: int, *, is_open: bool) -> Range:
     if not (is_open and at == len(typed) - 1):
         return span.start, span.end
+    if span.end - span.start == len(span.text):  # nothing was folded away or unfolded: letters are characters
+        return span.start, span.start + len(typed[at])
     end, letters = span.start, 0
     while end < span.end and (letters < len(typed[at]) or not folded(text[end])):
         letters += len(folded(text[end]))

@@ -43,9 +43,9 @@ class Speller:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Speller":
         """The speller whose arrays these are; takes milliseconds."""
         rows = np.split(arrays["rows"], arrays["ends"][:-1])
-        speller = cls.__new__(cls)
+        speller = cls([])
         postings = dict(zip(arrays["grams"].tolist(), rows, strict=False))
-        speller._hold(arrays["known"].tolist(), arrays["skeletons"].tolist(), postings)
+        cls._hold(speller, arrays["known"].tolist(), arrays["skeletons"].tolist(), postings)
         return speller
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -65,7 +65,7 @@ class Facet(serializers.Serializer[None]):
     """A value that can be chosen, and how many books choosing it leaves."""
 
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField()
     selected = serializers.BooleanField()
 

@@ -8,12 +8,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.pagination import LARGEST_PAGE, read_page
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
 from apps.search.api import schema
 from apps.search.selectors.facets import Filters
-from apps.search.services.searching import MOST_RESULTS, SearchQuestion, search
+from apps.search.services.searching import LAST_PLACE, SearchQuestion, search
 from apps.search.services.suggesting import suggest
 from epicml.audience.bands import AgeBand
 
@@ -33,6 +34,7 @@ class SuggestView(APIView):
     """Complete what a reader is typing."""
 
     scopes = {"GET": "search:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(
         operation_id="suggest",
@@ -59,6 +61,7 @@ class SearchView(APIView):
     """Find books by their words, with filters and facets; without a text, every book by popularity."""
 
     scopes = {"GET": "search:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(
         operation_id="search",
@@ -69,7 +72,7 @@ class SearchView(APIView):
             OpenApiParameter("reading_levels", int, many=True, description="Only books of these levels, 1 to 12."),
             OpenApiParameter("languages", str, many=True, description="Only books in these languages, such as en."),
             OpenApiParameter("genres", str, many=True, description="Only books of any of these genres."),
-            OpenApiParameter("page", int, description=f"From 1; the first {MOST_RESULTS} books can be paged through."),
+            OpenApiParameter("page", int, description=f"From 1; the first {LAST_PLACE} books can be paged through."),
             OpenApiParameter("page_size", int, description=f"1 to {LARGEST_PAGE} (20)."),
         ],
         responses={200: schema.SearchAnswer},
@@ -77,8 +80,8 @@ class SearchView(APIView):
     def get(self, request: Request) -> HttpResponse:
         fields = Fields(request.query_params)
         page = read_page(fields)
-        if page.start >= MOST_RESULTS:
-            fields.complain("page", f"Only the first {MOST_RESULTS} books can be paged through.")
+        if page.start >= LAST_PLACE:
+            fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
         reader, band = _audience(fields)
         question = SearchQuestion(
             text=fields.text("q", required=False, max_length=LONGEST_TEXT),

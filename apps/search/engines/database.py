@@ -30,6 +30,10 @@ class DatabaseEngine:
         """Answer from this shelf."""
         self.shelf = shelf
 
+    @property
+    def state(self) -> object:
+        return self.shelf
+
     def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
         if not typed.words:
             return []
@@ -46,6 +50,8 @@ class DatabaseEngine:
         return self._ids(self._with(lambda row: self._is_named(row, typed), self.shelf.allowed(audience), limit))
 
     def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
+        if not plan.words:
+            return []
         allowed = self.shelf.allowed(audience)
         stems = {stem(word) for word in plan.words}
         every = self._with(lambda row: stems <= self._stems[row], allowed, limit)

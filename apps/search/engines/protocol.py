@@ -9,7 +9,7 @@ from epicml.audience.bands import AgeBand
 from epicml.search.fields import BookText
 from epicml.search.plan import SearchPlan, Typed
 
-MOST_RESULTS = 10_000  # so many books of a search can be paged through; more nobody reads
+MOST_RESULTS = 10_000  # so many books of a text can be paged through; more nobody reads
 
 
 class IndexBrokenError(UnavailableError):
@@ -36,6 +36,11 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def state(self) -> object:
+        """Another object as soon as an answer may be another one."""
+        ...
+
     def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
         """Books that complete what was typed."""
         ...
@@ -45,7 +50,7 @@ class Engine(Protocol):
         ...
 
     def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
-        """Books of the plan, those of its first clause first; every book by popularity where it has no words."""
+        """Books of the plan, those of its first clause first; none where it has no words."""
         ...
 
     def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:

@@ -1,11 +1,13 @@
 """Which engine answers a request, and why it is not the index where it is not."""
 
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from prometheus_client import Counter
+
 from apps.catalog.selectors.shelf import Shelf
+from apps.platform.services import metrics
 from apps.search.engines.database import DatabaseEngine
 from apps.search.engines.protocol import Engine
 from apps.search.selectors.live_index import OpenIndex, live_index
@@ -27,7 +29,9 @@ class Serving:
 
 _lock = threading.Lock()
 _database: DatabaseEngine | None = None
-_fallbacks: Counter[str] = Counter()
+FALLBACKS = Counter(
+    "epicml_search_fallbacks", "Answers given without the index.", ("reason",), registry=metrics.registry
+)
 
 
 def serving(shelf: Shelf, *, now: datetime) -> Serving:
@@ -46,8 +50,8 @@ def is_stale(index: OpenIndex, shelf: Shelf) -> bool:
 def database_serving(shelf: Shelf) -> Serving:
     """The books in memory, told apart as a fallback."""
     global _database
+    FALLBACKS.labels(INDEX_UNAVAILABLE).inc()
     with _lock:
-        _fallbacks[INDEX_UNAVAILABLE] += 1
         if _database is None or _database.shelf is not shelf:
             _database = DatabaseEngine(shelf)
         return Serving(engine=_database, release=None, fallback=INDEX_UNAVAILABLE, index=None)
@@ -55,4 +59,5 @@ def database_serving(shelf: Shelf) -> Serving:
 
 def fallback_counts() -> dict[str, int]:
     """How many answers this process gave without the index, by reason."""
-    return dict(_fallbacks)
+    samples = [sample for metric in FALLBACKS.collect() for sample in metric.samples]
+    return {sample.labels["reason"]: int(sample.value) for sample in samples if sample.name.endswith("_total")}

@@ -5,6 +5,7 @@ import hashlib
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.changes import catalogue_snapshot
 from apps.releases.services.kinds import BuildContext, Built
+from apps.search.engines.database import book_text
 from apps.search.engines.embedded import folders
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.services.applying import indexed_book
@@ -25,7 +26,7 @@ def build_index(context: BuildContext) -> Built:
         writer.commit(snapshot.last_number)
     finally:
         writer.close()
-    folders.write_lexicon(context.folder, Lexicon.of(indexed_book(card).text for card in cards))
+    folders.write_lexicon(context.folder, Lexicon.of((book_text(card), card.popularity) for card in cards))
     details = {"cursor": snapshot.last_number, "books": len(cards), "content_sha256": _digest(cards)}
     return Built(details=details, findings=_audit(cards), carried=cards)
 

@@ -1,6 +1,6 @@
 """Full search: all words first, filled with any word; filters, facets and marks from the books as they are now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,15 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
 from apps.search.engines.protocol import MOST_RESULTS, Engine, IndexBrokenError
-from apps.search.selectors.facets import Facet, Filters, facets_of
+from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
 from apps.search.selectors.live_index import forget_broken
 from apps.search.selectors.serving import database_serving, serving
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import SearchPlan, full_search
+from epicml.search.plan import full_search
 from epicml.text.highlight import Range, stem_ranges
 from epicml.text.stems import stem
+
+LAST_PLACE = MOST_RESULTS  # pages end here
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,17 @@ class SearchQuestion:
 def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
     """The page asked for of the books that may be shown; what is misspelt is searched as it may have been meant."""
     band = audience(question.reader_key, question.age_band).age_band
-    plan, books = full_search(question.text), shelf()
+    books = shelf()
     chosen = serving(books, now=now)
     try:
-        found = _find(chosen.engine, plan, band)
+        found = _find(chosen.engine, question.text, band)
     except IndexBrokenError as error:
         if chosen.index is None:
             raise
         forget_broken(chosen.index, error, now=now)
         chosen = database_serving(books)
-        found = _find(chosen.engine, plan, band)
-    rows = _visible_rows(books, found.books, band)
+        found = _find(chosen.engine, question.text, band)
+    rows = _visible_rows(books, found.books, band) if found.words else _by_popularity(books, band)
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
     stems = {stem(word) for word in found.words}
@@ -93,22 +95,25 @@ class _Found:
     did_you_mean: str | None
 
 
-def _find(engine: Engine, plan: SearchPlan, band: AgeBand) -> _Found:
+def _find(engine: Engine, text: str, band: AgeBand) -> _Found:
+    asked = full_search(text)
+    meant = engine.respelt(asked)
+    plan = asked if meant is None else full_search(text, meant=meant)
     books = engine.search(plan, audience=band, limit=MOST_RESULTS)
-    meant = engine.respelt(plan)
-    if meant is None:
-        return _Found(books, plan.words, None)
-    # Books with the words as they were typed stay first; those with the words as they may be meant follow.
-    corrected = engine.search(full_search(" ".join(meant)), audience=band, limit=MOST_RESULTS)
-    joined = list(dict.fromkeys([*books, *corrected]))[:MOST_RESULTS]
-    return _Found(joined, (*plan.words, *meant), " ".join(meant))
+    return _Found(books, plan.words, None if meant is None else " ".join(meant))
 
 
-def _visible_rows(books: Shelf, ids: Collection[int], band: AgeBand) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:
     """Rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band."""
-    rows = books.rows_of_ids(np.array(list(ids), dtype=np.int64))
+    rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
     rows = rows[rows >= 0]
     return rows[books.allowed(band)[rows]]
+
+
+def _by_popularity(books: Shelf, band: AgeBand) -> Rows:
+    """Every book that may be shown: for who has not said yet what they look for."""
+    rows = np.flatnonzero(books.allowed(band))
+    return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
 
 
 def _item(card: BookCard, stems: Collection[str]) -> dict[str, Any]:

@@ -1,23 +1,30 @@
 """Suggestions while a reader types: books by any word, and authors and series by name."""
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+
+import numpy as np
+import orjson
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
 from apps.search.engines.protocol import Engine, IndexBrokenError
 from apps.search.selectors.live_index import forget_broken
-from apps.search.selectors.serving import database_serving, serving
+from apps.search.selectors.serving import Serving, database_serving, serving
+from apps.search.services.shown import shown_book
 from epicml.audience.bands import AgeBand
 from epicml.search.plan import Typed
-from epicml.text.highlight import Range, typed_ranges
+from epicml.text.highlight import Range, ranges_among, typed_ranges
 from epicml.text.normalise import main_title, normal_form
 
 AUTHORS = 2  # names that follow the books, at most
 SERIES = 2
+REMEMBERED_NAMES = 20_000
+REMEMBERED_ANSWERS = 10_000  # about 3 kB each
 NAMED_BOOKS = 10  # books whose authors and series are looked at
 
 
@@ -30,7 +37,7 @@ class Suggestion:
     text: str
     highlight: Sequence[Range]
     detail: str
-    book: dict[str, Any] | None = None
+    book: orjson.Fragment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,18 @@ def suggest(
 ) -> Suggestions:
     """Up to `limit` books that complete the text, then up to four names; nothing above the audience's band."""
     band = audience(reader_key, age_band).age_band
-    typed, books = Typed.read(text), shelf()
+    books = shelf()
     chosen = serving(books, now=now)
+    remembered = _remembered.answers_of(books, chosen.engine.state)
+    answer = remembered.get((text, limit, band))
+    if answer is None:
+        answer = _answer(text, books, chosen, band=band, limit=limit, now=now)
+        remembered[text, limit, band] = answer
+    return answer
+
+
+def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
+    typed = Typed.read(text)
     try:
         found = _Found.by(chosen.engine, typed, band, limit)
     except IndexBrokenError as error:
@@ -61,6 +78,28 @@ def suggest(
     suggestions = [_book(card, typed) for card in visible_cards(books, found.books, band)]
     suggestions += _names(visible_cards(books, found.named, band), typed)
     return Suggestions(query=text, suggestions=suggestions, fallback=chosen.fallback, release=chosen.release)
+
+
+class _Remembered:
+    """Answers that hold as long as neither the catalogue nor the index changed: first letters are typed by everyone."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, object] = (None, None)
+        self._answers: dict[_Question, Suggestions] = {}
+
+    def answers_of(self, books: Shelf, index: object) -> "dict[_Question, Suggestions]":
+        """What is remembered for just this state of both; whatever was remembered for another one is dropped."""
+        with _remembering:
+            if self._of[0] is not books or self._of[1] is not index:
+                self._of, self._answers = (books, index), {}
+            if len(self._answers) >= REMEMBERED_ANSWERS:  # the oldest goes: a dict keeps the order of its keys
+                self._answers.pop(next(iter(self._answers)))
+            return self._answers
+
+
+_Question = tuple[str, int, AgeBand]
+_remembering = threading.Lock()
+_remembered = _Remembered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +115,23 @@ class _Found:
         )
 
 
-def visible_cards(books: Shelf, ids: Iterable[int], band: AgeBand) -> list[BookCard]:
+def visible_cards(books: Shelf, ids: Sequence[int], band: AgeBand) -> list[BookCard]:
     """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
-    rows = (books.row_of_id(book_id) for book_id in ids)
-    cards = (books.cards[row] for row in rows if row is not None)
-    return [card for card in cards if card.age_band <= band]
+    if not ids:
+        return []
+    rows = books.rows_of_ids(np.array(ids, dtype=np.int64)).tolist()
+    return [books.cards[row] for row in rows if row >= 0 and books.cards[row].age_band <= band]
 
 
 def _book(card: BookCard, typed: Typed) -> Suggestion:
-    text = main_title(card.title)
+    shown = shown_book(card)
     return Suggestion(
         kind="book",
         key=card.key,
-        text=text,
-        highlight=typed_ranges(text, typed.words, is_open=typed.is_open),
-        detail=", ".join(card.authors[:2]),
-        book=card.as_json(),
+        text=shown.text,
+        highlight=ranges_among(shown.words, shown.text, typed.words, is_open=typed.is_open),
+        detail=shown.detail,
+        book=shown.json,
     )
 
 
@@ -101,6 +141,11 @@ def _names(cards: Sequence[BookCard], typed: Typed) -> list[Suggestion]:
     return authors[:AUTHORS] + series[:SERIES]
 
 
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def _name_form(name: str) -> str:
+    return f"_{normal_form(name)}_"
+
+
 def _named(
     kind: str, names_of: Callable[[BookCard], Sequence[str]], cards: Sequence[BookCard], typed: Typed
 ) -> list[Suggestion]:
@@ -108,7 +153,7 @@ def _named(
     first_books: dict[str, BookCard] = {}
     for card in cards:
         for name in names_of(card):
-            if "_" + typed.form in f"_{normal_form(name)}_":
+            if "_" + typed.form in _name_form(name):
                 first_books.setdefault(name, card)
     return [
         Suggestion(

@@ -39,12 +39,8 @@ def for_audience(query: Query, audience: AgeBand) -> Query:
     """The same books in the same order without those above the audience's band."""
     if audience is AgeBand.ADULT:  # may see every book: the filter would only cost
         return query
-    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _constant(audience_query(audience), 0.0))])
-
-
-def audience_query(audience: AgeBand) -> Query:
-    """Every book that the audience may see."""
-    return Query.term_query(schema(), AUDIENCE, str(int(audience)), "basic")
+    allowed = Query.term_query(schema(), AUDIENCE, str(int(audience)), "basic")
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, _constant(allowed, 0.0))])
 
 
 def _constant(query: Query, weight: float) -> Query:

@@ -1,5 +1,6 @@
 """Answering plans from a tantivy index: for any number of threads and processes, beside the one that writes."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import tantivy
 from tantivy import Query
 
-from apps.search.engines.embedded.compiler import audience_query, compile_clause, for_audience
+from apps.search.engines.embedded.compiler import compile_clause, for_audience
 from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
@@ -28,6 +29,7 @@ class EmbeddedEngine:
         """Open the index in this folder for reading."""
         self.folder = folder
         self.lexicon = lexicon
+        self._meta = str(folder / META)
         with self._readable():
             self._stamp = self._read_stamp()
             self._index = tantivy.Index.open(str(folder))
@@ -43,6 +45,10 @@ class EmbeddedEngine:
                 self._look()
                 self._stamp = stamp
 
+    @property
+    def state(self) -> object:
+        return self._searcher
+
     def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
         def find(clause: Clause, most: int) -> list[int]:
             return self._find(for_audience(compile_clause(clause), audience), most)
@@ -55,8 +61,6 @@ class EmbeddedEngine:
         return self._find(for_audience(compile_clause(plan.names(typed)), audience), limit)
 
     def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
-        if not plan.words:
-            return self._find(Query.const_score_query(audience_query(audience), 1.0), limit)
         found: dict[int, None] = {}
         for clause in plan.clauses:
             found |= dict.fromkeys(self._find(for_audience(compile_clause(clause), audience), limit))
@@ -89,7 +93,7 @@ class EmbeddedEngine:
             self._find(compile_clause(Fuzzy(Field.START, "warm", edits=edits)), 1)
 
     def _read_stamp(self) -> tuple[int, int]:
-        stat = (self.folder / META).stat()
+        stat = os.stat(self._meta)  # half the time of a Path, on every suggestion
         return stat.st_mtime_ns, stat.st_ino
 
     @contextmanager
