@@ -1,0 +1,186 @@
+"""The staff site as staff use it: by mouse, by keyboard, by touch, in the dark, on a small screen, without script."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PROJECT, DemoServer, OpenPage, Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": "/admin/",
+    "status": "/admin/status/",
+    "books": "/admin/catalog/book/",
+    "changes": "/admin/catalog/change/",
+    "readers": "/admin/readers/reader/",
+    "search-index": "/admin/search/index/",
+    "models": "/admin/recommendations/",
+    "releases": "/admin/releases/",
+    "jobs": "/admin/jobs/job/",
+    "api-keys": "/admin/platform/apikey/",
+}
+
+
+@pytest.fixture
+def log_in(open_page: OpenPage, demo_server: DemoServer) -> OpenPage:
+    """Open a window of somebody who is logged in: `log_in(width=360, dark=True)`."""
+
+    def make(**window: int | bool) -> Visit:
+        visit = open_page(**window)
+        _log_in(visit.go("/admin/"), demo_server)
+        return visit
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def waiting(demo_server: DemoServer) -> str:
+    """Key of a search index that was built and passed beside the live one."""
+    _manage(demo_server, "rebuild_search_index")
+    rows = [row for row in demo_server.api("releases", kind="search_index")["items"] if row["state"] == "passed"]
+    return str(rows[0]["key"])
+
+
+def _manage(server: DemoServer, *arguments: str) -> None:
+    environment = {**os.environ, "EPICML_VAR": str(server.var)}
+    environment.pop("DATABASE_URL", None)
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=PROJECT, env=environment, check=True, timeout=120)
+
+
+def _log_in(page: Page, server: DemoServer) -> None:
+    page.get_by_label("Username").fill(server.username)
+    page.get_by_label("Password").fill(server.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Overview")
+
+
+def live_key(server: DemoServer, kind: str) -> str:
+    rows = server.api("releases", kind=kind)["items"]
+    return str(next(row["key"] for row in rows if row["state"] == "live"))
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize(
+        ("window", "name"),
+        [({"width": 1440}, "desktop"), ({"width": 360, "height": 780, "touch": True}, "360"), ({"dark": True}, "dark")],
+        ids=["desktop", "360", "dark"],
+    )
+    def test_opens_without_a_complaint_and_without_scrolling_sideways(
+        self, log_in: OpenPage, demo_server: DemoServer, waiting: str, window: dict[str, int | bool], name: str
+    ) -> None:
+        visit = log_in(**window)
+        model = live_key(demo_server, "recommender")
+        more = {
+            "release": f"/admin/releases/recommender/{model}/",
+            "release-waiting": f"/admin/releases/search_index/{waiting}/",
+            "release-promote": f"/admin/releases/search_index/{waiting}/promote/",
+            "reader": f"/admin/recommendations/readers/{demo_server.readers['9-11'][1]}/",
+        }
+        for title, path in {**PAGES, **more}.items():
+            visit.go(path)
+            expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
+            visit.screenshot(f"staff-{title}-{name}", full_page=title not in {"books", "changes", "readers"})
+            assert not visit.scrolls_sideways(), path
+        assert (name == "dark") == bool(visit.page.evaluate("document.documentElement.classList.contains('dark')"))
+
+    def test_is_reached_by_the_sidebar(self, log_in: OpenPage) -> None:
+        page = log_in().page
+        menu = page.locator("#nav-sidebar-apps")
+        for name in ("Status", "Books", "Changes", "Readers", "Index", "Models", "Releases", "Jobs", "API keys"):
+            menu.get_by_role("link", name=re.compile(f"^{name}")).click()
+            expect(menu.locator("a[aria-current=page]")).to_contain_text(name)
+
+
+class TestShell:
+    def test_says_that_these_are_demo_data(self, log_in: OpenPage) -> None:
+        expect(log_in().page.get_by_text("Demo data")).to_be_visible()
+
+    def test_menu_is_opened_and_closed_by_keyboard_on_a_phone(self, log_in: OpenPage) -> None:
+        page = log_in(width=360, height=780).page
+        button = page.get_by_role("button", name="Show the menu")
+        expect(page.get_by_role("link", name="Status", exact=True)).to_be_hidden()
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="Status", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Close the menu")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="Status", exact=True)).to_be_hidden()
+
+    def test_theme_and_log_out_are_reached_by_keyboard(self, log_in: OpenPage, demo_server: DemoServer) -> None:
+        page = log_in().page
+        page.get_by_role("button", name=re.compile(demo_server.username)).focus()
+        page.keyboard.press("Enter")
+        dark = page.get_by_role("button", name="Dark")
+        dark.focus()
+        page.keyboard.press("Space")
+        expect(page.locator("html")).to_have_class(re.compile("dark"))
+        expect(dark).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("button", name=re.compile("Log out")).click()
+        expect(page.get_by_text("Log in").first).to_be_visible()
+
+
+class TestReleaseDecisions:
+    def test_a_release_is_promoted_and_rolled_back(
+        self, log_in: OpenPage, demo_server: DemoServer, waiting: str
+    ) -> None:
+        before = live_key(demo_server, "search_index")
+        visit = log_in()
+        page = visit.page
+        page.get_by_role("link", name=f"Search index {waiting}").first.click()
+
+        page.get_by_role("link", name="Promote…").click()
+        dialog = page.get_by_role("dialog")
+        keep = dialog.get_by_role("link", name="Keep the live one")
+        expect(keep).to_be_focused()
+        visit.screenshot("staff-release-confirm-desktop", full_page=False)
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(page.get_by_role("link", name="Promote…")).to_be_focused()
+        assert live_key(demo_server, "search_index") == before
+
+        page.get_by_role("link", name="Promote…").click()
+        dialog.get_by_label("Why, for the record").fill("Includes the books of today")
+        dialog.get_by_role("button", name=f"Promote {waiting}").click()
+        expect(page.get_by_text(f"Search index {waiting} is live. {before} is kept")).to_be_visible()
+        assert live_key(demo_server, "search_index") == waiting
+        expect(page.get_by_text("“Includes the books of today”").first).to_be_visible()
+
+        page.get_by_role("link", name=f"Roll back to this… {before}").click()
+        dialog.get_by_label("Why, for the record").fill("The old one was fine")
+        dialog.get_by_role("button", name=f"Roll back to {before}").click()
+        expect(page.get_by_text(f"Search index {before} is live.")).to_be_visible()
+        assert live_key(demo_server, "search_index") == before
+
+    def test_asks_on_a_page_of_its_own_where_no_script_runs(
+        self, chromium: Browser, demo_server: DemoServer, waiting: str
+    ) -> None:
+        context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 780})
+        page = context.new_page()
+        page.goto(f"{demo_server.address}/admin/")
+        _log_in(page, demo_server)
+        page.goto(f"{demo_server.address}/admin/releases/recommender/{live_key(demo_server, 'recommender')}/")
+        expect(page.get_by_role("heading", name="What was live")).to_be_visible()
+        page.goto(f"{demo_server.address}/admin/releases/search_index/{waiting}/promote/")
+        expect(page.get_by_label("Why, for the record")).to_be_visible()
+        page.get_by_role("link", name="Keep the live one").click()
+        assert page.url.endswith(f"/admin/releases/search_index/{waiting}/")
+        context.close()
+
+
+class TestReaderPage:
+    def test_is_found_from_the_list_and_explains_each_book(self, log_in: OpenPage, demo_server: DemoServer) -> None:
+        page = log_in().page
+        page.goto(f"{demo_server.address}/admin/readers/reader/?q={demo_server.readers['9-11'][1]}")
+        page.get_by_role("link", name="What and why").click()
+        expect(page.get_by_text("What does this reader see, and why?")).to_be_visible()
+        rows = page.get_by_role("table", name=re.compile("Books recommended")).locator("tbody tr")
+        assert rows.count() == 10
+        expect(page.get_by_role("table", name=re.compile("Each filter")).locator("tbody tr")).to_have_count(6)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Export this reader").click()
+        assert download.value.suggested_filename.endswith(".json")
