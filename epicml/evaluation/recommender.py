@@ -225,7 +225,9 @@ def _slices(evidence: Evidence, seed: int) -> Iterator[Slice]:
     lengths = np.array([len(question.history) for question in questions])
     for band in AgeBand:
         if band in bands and band != NO_BAND:
-            yield _slice("age band", f"Age {band.label}", bands == band, evidence, seed)
+            yield _slice(
+                "age band", "Adults" if band is AgeBand.ADULT else f"Age {band.label}", bands == band, evidence, seed
+            )
     for title, low, high in _LENGTHS:
         inside = (lengths >= low) & (lengths < high)
         if inside.any():

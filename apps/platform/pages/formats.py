@@ -162,12 +162,12 @@ def short_hash(value: str) -> str:
     return value if len(value) <= 20 else f"{value[:14]}…{value[-4:]}"
 
 
-TERMS = {"item_knn": "item-kNN", "lightfm": "LightFM", "sha256": "SHA-256"}
+TERMS = {"item_knn": "item-kNN", "lightfm": "LightFM"}
 
 
 def term(name: str) -> str:
     """A technical name as people write it: item_knn as item-kNN, next_in_series as next in series."""
-    return TERMS.get(name, name.replace("_", " "))
+    return TERMS.get(name, name.replace("_", " ").replace("sha256", "SHA-256"))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -54,14 +54,17 @@ class Axis:
         return self.low <= value <= self.high
 
 
-def _step(width: float) -> float:
-    """The nice step (1, 2 or 5 times a power of ten) that makes at most six of the width."""
-    power = 10.0 ** floor(log10(width / 6))
-    return next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= 6)
+def _step(width: float, most: int) -> float:
+    """The nice step (1, 2 or 5 times a power of ten) that makes at most so many of the width."""
+    power = 10.0 ** floor(log10(width / most))
+    return next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= most)
 
 
-def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = ()) -> Axis:
-    """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include."""
+def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = (), most: int = 6) -> Axis:
+    """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include.
+
+    `most` bounds the number of its steps: what is read in a narrow column has few.
+    """
     rows = [row for row in estimates if isfinite(row.low) and isfinite(row.high)]
     reach = [max(abs(row.low), abs(row.high)) for row in rows]
     moved = [far for far in reach if far > 0]
@@ -70,7 +73,7 @@ def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = ()) ->
     values = [0.0, *include, *(end for row in kept for end in (row.low, row.high))]
     if max(values) - min(values) < 1e-9:
         values += [-0.01, 0.01]
-    step = _step(max(values) - min(values))
+    step = _step(max(values) - min(values), most)
     first, last = floor(min(values) / step + 1e-9), ceil(max(values) / step - 1e-9)
     first = min(first, *(ceil(value / step - 1e-9) - 1 for value in include), 0)
     last = max(last, *(floor(value / step + 1e-9) + 1 for value in include), 0)

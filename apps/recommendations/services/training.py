@@ -41,6 +41,7 @@ def register() -> None:
             build=build,
             evaluate=evaluate,
             rules=RULES,
+            touches="home pages, recommendations and similar books of all readers",
         )
     )
 

@@ -15,6 +15,7 @@ from epicml.evaluation.report import Measure, Report, Slice, Unit
 from epicml.stats.bootstrap import Interval
 
 # Of these less is better.
+STEPS_OF_SLICES = 3  # the panel is half as wide
 WANTED_DOWN = frozenset({Unit.BYTES, Unit.MILLISECONDS, Unit.COUNT})
 
 
@@ -70,6 +71,7 @@ class SliceTable:
     """The slices, on an axis of their own."""
 
     measure: str
+    against: str
     axis: Axis | None
     rows: tuple[SliceRow, ...]
 
@@ -105,9 +107,12 @@ def slice_table(report: Report) -> SliceTable | None:
     if not report.slices or not report.measures:
         return None
     estimates = [_estimate(part.change) for part in report.slices if part.change]
-    axis = axis_for(estimates) if estimates else None
+    axis = axis_for(estimates, most=STEPS_OF_SLICES) if estimates else None
     rows = tuple(_slice_row(part, axis) for part in report.slices)
-    return SliceTable(report.measures[0].title, axis, rows)
+    leading = report.measures[0]
+    # As the evaluation does it: while nothing is live, slices are compared with popularity.
+    against = "champion" if leading.champion is not None else "popularity"
+    return SliceTable(leading.title, against, axis, rows)
 
 
 def value_text(measure: Measure, value: float | None) -> str:

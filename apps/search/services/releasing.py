@@ -19,6 +19,7 @@ SEARCH_INDEX = ReleaseKind(
     evaluate=evaluate_index,
     rules=RULES,
     on_promoted=queue_for_release,
+    touches="search and suggestions of all readers",
 )
 
 
