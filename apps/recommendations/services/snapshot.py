@@ -1,7 +1,7 @@
 """The data of one training, frozen: what readers did up to an instant, as arrays with a fingerprint."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,17 @@ from scipy import sparse
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE, shelf
-from apps.events.selectors import TrainingChunk, training_rows
+from apps.events.selectors import training_rows
 from apps.platform.services.errors import ConflictError
 from apps.readers.selectors import reader_bands
+from apps.recommendations.services.reading import Facts, read_facts
 from epicml.audience.bands import YOUNGEST
-from epicml.datasets.audit import Finding, audit
+from epicml.datasets.audit import Finding, check_hidden_nulls, check_positives
 from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
-from epicml.datasets.id_map import ABSENT, IdMap
+from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
 
-CHUNK_ROWS = 50_000  # rows that are Python objects at the same time; the rest are 24 bytes each
-Numbers = npt.NDArray[np.int64]
+CHUNK_ROWS = 20_000  # rows that are Python objects at the same time, about 4 MiB
 
 
 class NothingToLearnError(ConflictError):
@@ -65,11 +65,13 @@ def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
     """What readers did up to this instant, the latest fact of each reader and book; read in bounded memory."""
     cards = shelf().cards
     books = IdMap.of([card.id for card in cards])
-    rows = _read(training_rows(up_to=up_to, chunk=chunk), books)
-    if not (rows.books != ABSENT).any():
+    facts = read_facts(training_rows(up_to=up_to, chunk=chunk), books)
+    if not len(facts.book):
         raise NothingToLearnError("There is nothing to learn from: no reader has read a book of the catalogue.")
-    readers = IdMap.of(rows.readers)
-    interactions, repeated = _interactions(rows, readers, n_books=len(books))
+    readers = IdMap(facts.readers)
+    interactions = Interactions(
+        facts.reader, facts.book, facts.value, facts.at, n_readers=len(readers), n_books=len(books)
+    )
     features, bands = features_of(cards), _bands_of(readers)
     return Snapshot(
         up_to=up_to,
@@ -78,9 +80,9 @@ def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
         interactions=interactions,
         features=features,
         reader_bands=bands,
-        rows_read=len(rows.books),
-        repeated=repeated,
-        findings=tuple(_audited(rows, readers, cards)),
+        rows_read=facts.rows_read,
+        repeated=facts.repeated,
+        findings=(*facts.findings, *_about_all(facts, cards)),
         sha256=_sha256(interactions, features, books.ids, readers.ids, bands),
     )
 
@@ -103,14 +105,6 @@ def features_of(cards: Sequence[BookCard]) -> BookFeatures:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    readers: Numbers
-    books: npt.NDArray[np.int32]
-    values: npt.NDArray[np.float32]
-    at: Numbers
-
-
 class _Numbering:
     """Numbers names in the order in which they are first seen."""
 
@@ -121,55 +115,11 @@ class _Numbering:
         return self.known.setdefault(name, len(self.known))
 
 
-def _read(chunks: Iterator[TrainingChunk], books: IdMap) -> _Rows:
-    """All rows; a book that is not on the shelf is -1. Nothing may be written meanwhile: SQLite would refuse it."""
-    readers: list[Numbers] = [np.zeros(0, np.int64)]
-    rows: list[npt.NDArray[np.int32]] = [np.zeros(0, np.int32)]
-    values: list[npt.NDArray[np.float32]] = [np.zeros(0, np.float32)]
-    at: list[Numbers] = [np.zeros(0, np.int64)]
-    for chunk in chunks:
-        readers.append(chunk.reader_ids)
-        rows.append(books.rows(chunk.book_ids))
-        values.append(chunk.values)
-        at.append(chunk.at)
-    return _Rows(np.concatenate(readers), np.concatenate(rows), np.concatenate(values), np.concatenate(at))
-
-
-def _audited(rows: _Rows, readers: IdMap, cards: Sequence[BookCard]) -> list[Finding]:
+def _about_all(facts: Facts, cards: Sequence[BookCard]) -> list[Finding]:
+    """What can be said only of all rows together, and of the books."""
     languages = ["" if card.language == UNKNOWN_LANGUAGE else card.language for card in cards]
-    return audit(
-        {"language": languages},
-        reader=readers.rows(rows.readers),
-        book=rows.books,
-        value=rows.values,
-        at=rows.at,
-        n_readers=len(readers),
-        n_books=len(cards),
-    )
-
-
-def _interactions(rows: _Rows, readers: IdMap, *, n_books: int) -> tuple[Interactions, int]:
-    """The latest fact of each reader and book on the shelf, and how many earlier ones it replaced."""
-    known = np.flatnonzero(rows.books != ABSENT)
-    reader_rows = readers.rows(rows.readers[known])
-    latest = _latest(reader_rows, rows.books[known], n_books=n_books)
-    kept = known[latest]
-    interactions = Interactions.from_rows(
-        reader=reader_rows[latest],
-        book=rows.books[kept],
-        value=rows.values[kept],
-        at=rows.at[kept],
-        n_readers=len(readers),
-        n_books=n_books,
-    )
-    return interactions, len(known) - len(kept)
-
-
-def _latest(readers: npt.NDArray[np.int32], books: npt.NDArray[np.int32], *, n_books: int) -> Numbers:
-    """The places of the last row of each reader and book, in order."""
-    pairs = readers.astype(np.int64) * n_books + books
-    _, from_end = np.unique(pairs[::-1], return_index=True)
-    return np.sort(len(pairs) - 1 - from_end)
+    found = [check_positives(facts.value.astype(np.float64)), check_hidden_nulls("language", languages)]
+    return [finding for finding in found if finding is not None]
 
 
 def _bands_of(readers: IdMap) -> npt.NDArray[np.int8]:

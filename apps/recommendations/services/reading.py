@@ -1,0 +1,172 @@
+"""Events become arrays in bounded memory: rows are Python objects for one chunk at a time, then 20 bytes each.
+
+They come by reader, then time, so that each reader can be finished as soon as the next one begins.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.events.selectors import TrainingChunk
+from epicml.datasets.audit import Finding, Severity, check_duplicates, check_known, check_order, check_range
+from epicml.datasets.id_map import ABSENT, IdMap
+
+LOWEST, HIGHEST = 1.0, 5.0
+Numbers = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """The latest fact of each reader on each known book, by reader, then time; readers are numbered as they come.
+
+    `rows_read` are all rows, `repeated` those that a later one replaced.
+    """
+
+    readers: Numbers
+    reader: Rows
+    book: Rows
+    value: npt.NDArray[np.float32]
+    at: Numbers
+    rows_read: int
+    repeated: int
+    findings: tuple[Finding, ...]
+
+
+def read_facts(chunks: Iterable[TrainingChunk], books: IdMap) -> Facts:
+    """What these rows say about these books, and what is wrong with them.
+
+    Nothing may be written to the database meanwhile: on SQLite the open cursor would be in the way.
+    """
+    tally = _Tally(books)
+    for block in _whole_readers(chunks):
+        tally.add(block)
+    return tally.facts()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Some facts as columns."""
+
+    reader: Rows
+    book: Rows
+    value: npt.NDArray[np.float32]
+    at: Numbers
+
+    @classmethod
+    def of(cls, rows: int) -> "_Block":
+        return cls(
+            np.empty(rows, np.int32), np.empty(rows, np.int32), np.empty(rows, np.float32), np.empty(rows, np.int64)
+        )
+
+    def put(self, part: "_Block", start: int) -> int:
+        """Where the next part begins, after this one was copied in."""
+        end = start + len(part.reader)
+        self.reader[start:end], self.book[start:end] = part.reader, part.book
+        self.value[start:end], self.at[start:end] = part.value, part.at
+        return end
+
+
+class _Tally:
+    """Collects compact blocks; a column is put together only once, at the end."""
+
+    def __init__(self, books: IdMap) -> None:
+        self.books = books
+        self.readers: list[Numbers] = [np.zeros(0, np.int64)]
+        self.blocks: list[_Block] = []
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.known_readers = 0
+        self.rows_read = 0
+        self.repeated = 0
+
+    def add(self, block: TrainingChunk) -> None:
+        """The rows of some whole readers are counted, audited and kept where they are sound."""
+        rows = self.books.rows(block.book_ids)
+        ids, numbers = np.unique(block.reader_ids, return_inverse=True)
+        self._audit(numbers, rows, block)
+        sound = np.flatnonzero((rows != ABSENT) & (block.values >= LOWEST) & (block.values <= HIGHEST))
+        kept = sound[_latest(numbers[sound], rows[sound])]
+        self.repeated += len(sound) - len(kept)
+        self.rows_read += len(rows)
+        present, numbers_kept = np.unique(numbers[kept], return_inverse=True)
+        reader = (numbers_kept + self.known_readers).astype(np.int32)
+        self.blocks.append(_Block(reader, rows[kept], block.values[kept], block.at[kept]))
+        self.readers.append(ids[present])
+        self.known_readers += len(present)
+
+    def facts(self) -> Facts:
+        """Everything that was added; each block is given up as soon as it is copied."""
+        rows = sum(len(block.reader) for block in self.blocks)
+        whole = _Block.of(rows)
+        start, self.blocks = 0, self.blocks[::-1]
+        while self.blocks:
+            start = whole.put(self.blocks.pop(), start)
+        findings = tuple(replace(found, share=found.rows / self.rows_read) for found in self.findings.values())
+        return Facts(
+            readers=np.concatenate(self.readers),
+            reader=whole.reader,
+            book=whole.book,
+            value=whole.value,
+            at=whole.at,
+            rows_read=self.rows_read,
+            repeated=self.repeated,
+            findings=findings,
+        )
+
+    def _audit(self, numbers: Numbers, rows: Rows, block: TrainingChunk) -> None:
+        """What is wrong with this block is added to what was wrong with the others."""
+        books = rows.astype(np.int64)
+        found = (
+            check_known("book", books, len(self.books)),
+            check_range(block.values.astype(np.float64)),
+            check_duplicates(numbers, books, block.at),
+            check_order(numbers, block.at),
+        )
+        for finding in found:
+            if finding is not None:
+                self._count(finding)
+
+    def _count(self, finding: Finding) -> None:
+        """A block that is wrong as a whole stops nothing: the others may be sound. Its row numbers mean nothing."""
+        known = self.findings.get((finding.column, finding.text))
+        severity = Severity.WARNING if finding.severity is Severity.STOP else finding.severity
+        examples = finding.examples if finding.column == "value" else ()
+        rows = finding.rows + (known.rows if known else 0)
+        self.findings[finding.column, finding.text] = replace(
+            finding, severity=severity, rows=rows, examples=known.examples if known else examples
+        )
+
+
+def _whole_readers(chunks: Iterable[TrainingChunk]) -> Iterator[TrainingChunk]:
+    """The same rows in blocks that end where a reader ends."""
+    held: TrainingChunk | None = None
+    for chunk in chunks:
+        joined = chunk if held is None else _joined(held, chunk)
+        last = int(np.searchsorted(joined.reader_ids, joined.reader_ids[-1]))
+        if last:
+            yield _part(joined, slice(0, last))
+        held = _part(joined, slice(last, None))
+    if held is not None:
+        yield held
+
+
+def _joined(first: TrainingChunk, second: TrainingChunk) -> TrainingChunk:
+    return TrainingChunk(
+        np.concatenate((first.reader_ids, second.reader_ids)),
+        np.concatenate((first.book_ids, second.book_ids)),
+        np.concatenate((first.values, second.values)),
+        np.concatenate((first.at, second.at)),
+    )
+
+
+def _part(chunk: TrainingChunk, rows: slice) -> TrainingChunk:
+    return TrainingChunk(chunk.reader_ids[rows], chunk.book_ids[rows], chunk.values[rows], chunk.at[rows])
+
+
+def _latest(readers: Numbers, books: Rows) -> Numbers:
+    """The places of the last row of each reader and book, in order."""
+    pairs = readers.astype(np.int64) * (int(books.max(initial=0)) + 1) + books
+    _, from_end = np.unique(pairs[::-1], return_index=True)
+    return np.sort(len(pairs) - 1 - from_end)
