@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 20
 
 
 class ServerDidNotStartError(RuntimeError):
@@ -32,16 +33,27 @@ def running_server(
     """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--backlog", "1024", "--no-access-log", application]
+    # As `manage.py serve` starts it; by default granian takes hundreds of threads, which only wait for each other.
+    command += ["--workers", str(workers), "--blocking-threads", "8", "--no-ws", "--no-access-log", application]
     environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
     with (var / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         _wait_until_it_listens(port, process, var / "server.log")
         yield port
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # the workers too: they are in the group of their own server
+        process.wait()
 
 
 def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,6 +1,6 @@
 """Why a book is on a list, in true words: the part of the model that placed it, and the book that spoke for it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from apps.catalog.selectors.books import BookCard
@@ -18,7 +18,7 @@ class Reason:
 
     def as_json(self) -> dict[str, Any]:
         """The reason in the API."""
-        return asdict(self)
+        return {"kind": self.kind, "text": self.text, "book_key": self.book_key}
 
 
 # How the parts of the model speak; a part that is not named here says that the book was read by the same readers.
