@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.platform.pages import formats, interval, marks
+from apps.platform.services.logs import request_id
 
 register = Library()
 
@@ -17,6 +18,13 @@ register.simple_tag(marks.mark)
 register.simple_tag(marks.shape)
 register.simple_tag(interval.ticks_svg, name="ticks")
 register.simple_tag(interval.pill)
+
+
+@register.simple_tag(name="request_id")
+def shown_request_id() -> str:
+    """What the log calls this request, so that a person can say which one failed."""
+    return request_id.get()
+
 
 COVER_COLORS = (
     "#4a3566", "#2c5a48", "#1d5a78", "#5b3a22", "#8a5a14", "#78302f", "#3b4a6b", "#5a5a2a", "#6b2f55", "#2f6168",

@@ -1,7 +1,9 @@
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from apps.platform.pages import views
 from config.staff import SIDEBAR, active_entry
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +81,37 @@ class TestShell:
 
     def test_can_be_read_without_script(self, admin_client: Client) -> None:
         assert "<noscript><link" in admin_client.get(reverse("status")).content.decode()
+
+
+class TestErrorPages:
+    def test_an_unknown_address_says_so_with_the_number_of_the_request(self, admin_client: Client) -> None:
+        answer = admin_client.get("/admin/no/such/page/")
+        assert answer.status_code == 404
+        page = answer.content.decode()
+        assert "There is nothing at this address." in page
+        assert f"Request {answer['X-Request-Id']}" in page
+
+    def test_a_missing_thing_is_named(self, admin_client: Client) -> None:
+        page = admin_client.get("/admin/recommendations/readers/nobody/").content.decode()
+        assert "There is no reader &#x27;nobody&#x27;." in page
+
+    def test_a_refused_page_names_the_permission(self, staff: Client) -> None:
+        assert (
+            "This page needs the permission releases.view_release." in staff.get(reverse("releases")).content.decode()
+        )
+
+    def test_a_failure_says_what_still_works(
+        self, client: Client, admin_user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail() -> None:
+            raise RuntimeError("staged")
+
+        monkeypatch.setattr(views, "parts_health", fail)
+        visitor = Client(raise_request_exception=False)
+        visitor.force_login(admin_user)
+        answer = visitor.get(reverse("status"))
+        assert answer.status_code == 500
+        page = answer.content.decode()
+        assert "This page failed." in page
+        assert "staged" not in page
+        assert f"Request {answer['X-Request-Id']}" in page
