@@ -82,7 +82,10 @@ def _make_live(release: Release, *, action: Decision.Action, decided_by: str, wh
 
 
 def _exchange(release: Release, *, action: Decision.Action, decided_by: str, why: str, now: datetime) -> None:
-    replaced = Release.objects.select_for_update().of_kind(release.kind).live().first()
+    _one_at_a_time(release.kind)
+    if action is Decision.Action.PROMOTE:
+        _check_champion(release)  # again: somebody may have decided while this one read the files
+    replaced = Release.objects.of_kind(release.kind).live().first()
     Release.objects.of_kind(release.kind).live().update(state=Release.State.RETIRED, retired_at=now)
     ready = Release.objects.filter(pk=release.pk, state__in=[Release.State.PASSED, Release.State.RETIRED])
     if not ready.filter(artifact_removed_at=None).update(state=Release.State.LIVE, promoted_at=now, retired_at=None):
@@ -93,3 +96,11 @@ def _exchange(release: Release, *, action: Decision.Action, decided_by: str, why
         live = LiveRelease(release.pk, release.kind, release.key, release.sha256, release.manifest, now)
         kind.on_promoted(live, now)
     transaction.on_commit(lambda: retention.remove_outdated(release.kind, now=now))
+
+
+def _one_at_a_time(kind: str) -> None:
+    """Other decisions on this kind wait until this transaction ends; its first release stands for the kind.
+
+    On SQLite every writing transaction is alone anyway (IMMEDIATE).
+    """
+    Release.objects.select_for_update().of_kind(kind).order_by("pk").values_list("pk", flat=True).first()

@@ -87,7 +87,9 @@ class NumberKind:
     def on_removed(self, kind: str, key: str) -> None:
         self.removed.append(key)
 
-    def make(self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, job: int | None = None) -> ReleaseRow:
+    def make(
+        self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, job: int | None = None
+    ) -> ReleaseRow:
         self.next_number = number
         return make_release(KIND, created_by="ada", why="a test", clock=Clock(now), promote=promote, job=job)
 

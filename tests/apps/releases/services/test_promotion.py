@@ -1,11 +1,15 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from apps.platform.services.errors import NotFoundError
+from apps.platform.services.errors import ConflictError, NotFoundError
 from apps.releases.artifacts import ArtifactCorruptError
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.live import live_key, live_release
@@ -85,6 +89,47 @@ class TestPromoteRelease:
         with pytest.raises(ZeroDivisionError):
             promote(waiting.key)
         assert live() == first.key
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoDecisionsAtOnce:
+    def test_only_one_of_two_promotions_is_accepted(self, numbers: NumberKind) -> None:
+        numbers.make(1.0)
+        keys = [numbers.make(number, promote=False).key for number in (2.0, 3.0)]
+        barrier = Barrier(2)
+
+        def decide(key: str) -> str:
+            barrier.wait(timeout=10)
+            try:
+                promote(key)
+            except ConflictError:
+                return "refused"
+            finally:
+                connection.close()
+            return "accepted"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(decide, keys)) == ["accepted", "refused"]
+        assert live() in keys
+        assert Decision.objects.latest("id").replaced is not None
+
+    def test_going_back_and_promoting_leave_one_live_with_a_true_history(self, numbers: NumberKind) -> None:
+        numbers.make(1.0)
+        numbers.make(2.0)
+        waiting = numbers.make(3.0, promote=False)
+        barrier = Barrier(2)
+
+        def decide(do: Callable[[], object]) -> None:
+            barrier.wait(timeout=10)
+            with suppress(ConflictError):
+                do()
+            connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(decide, [back, lambda: promote(waiting.key)]))
+        lived = list(Decision.objects.order_by("id").values_list("release__key", "replaced__key"))
+        assert [replaced for _, replaced in lived] == [None, *(key for key, _ in lived[:-1])]
+        assert lived[-1][0] == live()
 
 
 class TestOneLiveReleaseOfAKind:
