@@ -46,7 +46,7 @@ print(json.dumps({
 }))
 """
 
-# Linux only. VmHWM is the peak since the last write of 5 to clear_refs; the catalogue is in memory before it is counted.
+# Linux only. VmHWM is the peak since the last write of 5 to clear_refs; the catalogue is in memory before that.
 MEMORY = """
 import json, pathlib, time
 from django.db import connection

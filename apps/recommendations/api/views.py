@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
 from apps.recommendations.api import schema
@@ -28,6 +29,7 @@ class RecommendationsView(APIView):
     """The best books for a reader at this moment."""
 
     scopes = {"GET": "recommendations:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(operation_id="recommendations", parameters=[LIMIT], responses={200: schema.ReaderRecommendations})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -41,6 +43,7 @@ class HomeView(APIView):
     """The rows of a reader's home page."""
 
     scopes = {"GET": "recommendations:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(operation_id="home", parameters=[ROW_SIZE], responses={200: schema.HomePage})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -54,6 +57,7 @@ class SimilarView(APIView):
     """Books near another one."""
 
     scopes = {"GET": "recommendations:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(operation_id="similar", parameters=[LIMIT, *AUDIENCE], responses={200: schema.SimilarBooks})
     def get(self, request: Request, key: str) -> HttpResponse:
@@ -69,6 +73,7 @@ class PopularView(APIView):
     """The most popular books of an age band."""
 
     scopes = {"GET": "recommendations:read"}
+    content_negotiation_class = JsonOnly
 
     @extend_schema(
         operation_id="popular",

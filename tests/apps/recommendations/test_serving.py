@@ -57,6 +57,12 @@ class TestCurrentModel:
         with django_assert_num_queries(1):  # type: ignore[operator]
             serving.current_model(NOON + timedelta(milliseconds=1100))
 
+    def test_serves_on_with_the_old_model_while_another_thread_loads(self, live_model: ReleaseRow) -> None:
+        served(NOON)
+        train()
+        with serving._slot.lock:
+            assert served(SOON) == live_model.key
+
     def test_keeps_the_old_model_when_the_new_one_is_damaged(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
         assert served(NOON) == live_model.key
         second = train()
