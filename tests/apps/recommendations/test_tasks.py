@@ -1,5 +1,7 @@
 from apps.jobs.services.queue import enqueue
 from apps.jobs.services.registry import check_registered, registration_of, schedules
+from apps.jobs.services.runner import run_until_empty
+from apps.releases.selectors.listing import releases
 from tests.apps.recommendations.library import NOON
 
 
@@ -9,4 +11,9 @@ class TestRetrain:
         nightly = {schedule.job: schedule.daily_at for schedule in schedules()}
         assert nightly["recommendations.retrain"] is not None
         assert registration_of("recommendations.retrain").long
-        assert enqueue("recommendations.retrain", now=NOON) is not None
+
+    def test_makes_a_live_model_when_a_runner_comes_to_it(self, full_library: None) -> None:
+        job = enqueue("recommendations.retrain", {"why": "new books came"}, now=NOON)
+        run_until_empty(clock=lambda: NOON)
+        row = releases(kind="recommender")[0]
+        assert (row.state, row.created_by, row.why, row.job_id) == ("live", f"job {job}", "new books came", job)
