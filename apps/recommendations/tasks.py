@@ -4,16 +4,20 @@ from celery import shared_task
 
 from apps.jobs.services.running import RunningJob
 from apps.recommendations.services import training
+from apps.recommendations.services.snapshot import NothingToLearnError
 
 
 @shared_task(name="recommendations.retrain")
 def retrain(run: RunningJob) -> None:
-    """A model of today's facts is live, or refused with its reason."""
-    training.retrain(
-        created_by=f"job {run.id}",
-        why=str(run.arguments.get("why", "nightly training")),
-        clock=run.now,
-        promote=bool(run.arguments.get("promote", True)),
-        job=run.id,
-        progress=run.report_progress,
-    )
+    """A model of today's facts is live, or refused with its reason; where nobody read anything, nothing is."""
+    try:
+        training.retrain(
+            created_by=f"job {run.id}",
+            why=str(run.arguments.get("why", "nightly training")),
+            clock=run.now,
+            promote=bool(run.arguments.get("promote", True)),
+            job=run.id,
+            progress=run.report_progress,
+        )
+    except NothingToLearnError as error:  # a new library: trying again tonight would change nothing
+        run.report_progress(0, 0, error.message)

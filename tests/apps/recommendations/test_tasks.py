@@ -12,6 +12,10 @@ class TestRetrain:
         assert nightly["recommendations.retrain"] is not None
         assert registration_of("recommendations.retrain").long
 
+    def test_is_done_at_once_in_a_library_that_nobody_read_in(self, db: None) -> None:
+        enqueue("recommendations.retrain", now=NOON)
+        assert run_until_empty(clock=lambda: NOON) == 1
+
     def test_makes_a_live_model_when_a_runner_comes_to_it(self, full_library: None) -> None:
         job = enqueue("recommendations.retrain", {"why": "new books came"}, now=NOON)
         run_until_empty(clock=lambda: NOON)
