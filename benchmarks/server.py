@@ -33,7 +33,7 @@ def running_server(
     """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    # As `manage.py serve` starts it; by default granian takes hundreds of threads, which only wait for each other.
+    # As `manage.py serve` starts it.
     command += ["--workers", str(workers), "--blocking-threads", "8", "--no-ws", "--no-access-log", application]
     environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
     with (var / "server.log").open("w") as log:
