@@ -1,18 +1,32 @@
 """The report of a model: asked as it is served, beside the champion, popularity and each of its parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from apps.recommendations.services.building import MEASURED_FILE, SEED, Trained
+from apps.recommendations.services.building import MEASURED_FILE, SEED, TEST_SHARE, Trained
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import MODEL_FILE, LoadedModel, read_model
 from apps.releases.services.files import ArtifactCorruptError, load_arrays
 from apps.releases.services.kinds import EvaluateContext
 from epicml.datasets.arrays import Bools, Int32s
 from epicml.datasets.id_map import ABSENT
-from epicml.evaluation.offline import NO_BAND, Answers, Exam, Question, RankBooks, answer, answer_all, history_of
+from epicml.datasets.interactions import InvalidInteractionsError
+from epicml.datasets.splits import temporal_split
+from epicml.evaluation.offline import (
+    NO_BAND,
+    Answers,
+    Exam,
+    NothingToAskError,
+    Question,
+    RankBooks,
+    answer,
+    answer_all,
+    fused,
+    history_of,
+    popular,
+)
 from epicml.evaluation.recommender import Trial, evidence_of, report, title_of
 from epicml.evaluation.report import Measure, Report
 from epicml.recommenders.protocol import History, InvalidModelError
@@ -21,7 +35,8 @@ from epicml.stats.bootstrap import NothingToCompareError, paired_interval, relat
 # The interval of 2,000 readers is about 4 % wide; more would cost time in proportion and tell little more.
 LARGEST_EXAM = 2000
 TRIAL_ANSWERS, TRIAL_BOOKS = 200, 10
-BEST_PART = "ndcg@10:best_part"
+GAP = 10
+BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
 STEPS = 5
 
 
@@ -40,7 +55,8 @@ def evaluate(context: EvaluateContext) -> Report:
         counts=_counts(trained.snapshot),
     )
     written = report(evidence, seed=SEED)
-    return replace(written, measures=(*written.measures, _against_best_part(evidence.challenger, evidence.parts)))
+    more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(trained))
+    return replace(written, measures=(*written.measures, *more))
 
 
 def _sampled(exam: Exam) -> Exam:
@@ -98,20 +114,40 @@ def _try_out(context: EvaluateContext, snapshot: Snapshot) -> Trial:
 def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Measure:
     """NDCG@10 against the part that does best alone: a fusion that loses to it is not worth its parts."""
     best = max(parts, key=lambda name: (parts[name].ndcg.mean(), name))
-    old, new = parts[best].ndcg, challenger.ndcg
+    title = f"NDCG@10 against its best part, {title_of(best)}"
+    return _compared(BEST_PART, title, challenger, parts[best], against=best)
+
+
+def _after_a_gap(trained: Trained) -> Iterator[Measure]:
+    """NDCG@10 when the next reads are not asked for but those after them; none where histories are too short.
+
+    Who shelves books in batches looks as if reading the next one: a model that is good only at that falls here.
+    """
+    interactions, features = trained.snapshot.interactions, trained.snapshot.features
     try:
-        change = relative_interval(new, old, seed=SEED)
-    except NothingToCompareError:  # the part never hits; the difference still has its interval
+        split = temporal_split(interactions, test_share=TEST_SHARE, gap=GAP)
+        exam = _sampled(Exam.of(split, features, reader_bands=trained.snapshot.reader_bands))
+    except (InvalidInteractionsError, NothingToAskError):
+        return
+    new, old = answer(exam, fused(trained.measured)), answer(exam, popular(trained.measured))
+    title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
+    yield _compared(AFTER_GAP, title, new, old, against="popularity")
+
+
+def _compared(key: str, title: str, new: Answers, old: Answers, *, against: str) -> Measure:
+    try:
+        change = relative_interval(new.ndcg, old.ndcg, seed=SEED)
+    except NothingToCompareError:  # the other one never hits; the difference still has its interval
         change = None
     return Measure(
-        BEST_PART,
-        f"NDCG@10 against its best part, {title_of(best)}",
-        float(new.mean()),
-        float(old.mean()),
-        against=best,
+        key,
+        title,
+        float(new.ndcg.mean()),
+        float(old.ndcg.mean()),
+        against=against,
         change=change,
-        difference=paired_interval(new, old, seed=SEED),
-        n=len(new),
+        difference=paired_interval(new.ndcg, old.ndcg, seed=SEED),
+        n=len(new.ndcg),
     )
 
 
