@@ -31,6 +31,7 @@ CACHE_RESETS = (
     ("apps.platform.services.api_keys", "reset_uses"),
     ("apps.platform.services.throttle", "reset_throttle"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
+    ("apps.recommendations.serving", "forget_models"),
 )
 
 _session = ExitStack()

@@ -1,10 +1,8 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from apps.recommendations import serving
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services import kinds
 from tests.apps.recommendations import library
@@ -14,13 +12,6 @@ from tests.apps.recommendations import library
 def artifacts_dir(tmp_path: Path, settings: Settings) -> Path:
     settings.ARTIFACTS_DIR = tmp_path / "artifacts"
     return tmp_path / "artifacts"
-
-
-@pytest.fixture(autouse=True)
-def forget_models() -> Iterator[None]:
-    serving.forget_models()
-    yield
-    serving.forget_models()
 
 
 @pytest.fixture
