@@ -2,8 +2,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.jobs.services.reconciliation import purge as purge_jobs
-from apps.jobs.services.relaying import run_relayed
 from apps.jobs.services.running import RunningJob
+from apps.jobs.services.worker import run_relayed
 
 
 @shared_task(name="jobs.execute")

@@ -51,11 +51,11 @@ def execute(
         with alive(run.lease):
             _apply(run, registration_of(job.name))
     except JobStoppedError:
-        _record(run, partial(leases.release, run.lease, now=clock()))
+        _record(run, partial(leases.release, run.lease))
     except leases.LeaseLostError:
         logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
     except (SystemExit, KeyboardInterrupt):  # a Celery worker that shuts down raises this inside the task
-        _record(run, partial(leases.release, run.lease, now=clock()))
+        _record(run, partial(leases.release, run.lease))
         raise
     except Exception as error:  # noqa: BLE001 - the edge: whatever a task raises is recorded, the runner lives on
         _record(run, partial(_fail, run, error, jitter=random()))

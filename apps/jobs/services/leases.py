@@ -107,23 +107,27 @@ def give_up(lease: Lease, *, error: str, now: datetime) -> None:
     write(lease, state=Job.State.DEAD, finished_at=now, lease_expires_at=None, last_error=error[:MAX_ERROR])
 
 
-def release(lease: Lease, *, now: datetime) -> None:
-    """The job waits again, as if this attempt had not begun; its checkpoint stays."""
-    _queue_again(lease, attempt=lease.attempt - 1, run_at=now, error="")
+def release(lease: Lease) -> None:
+    """The job waits again, as if this attempt had not begun; its checkpoint and its place in the queue stay."""
+    _queue_again(lease, attempt=lease.attempt - 1, last_error="")
+
+
+def abandon(lease: Lease, *, error: str) -> None:
+    """The job waits for its next attempt at its old place in the queue."""
+    _queue_again(lease, attempt=lease.attempt, last_error=error[:MAX_ERROR])
 
 
 def retry_later(lease: Lease, *, error: str, run_at: datetime) -> None:
     """The job waits for its next attempt at run_at; one of the same key that waits already carries on for it."""
-    _queue_again(lease, attempt=lease.attempt, run_at=run_at, error=error[:MAX_ERROR])
+    _queue_again(lease, attempt=lease.attempt, last_error=error[:MAX_ERROR], run_at=run_at)
 
 
 @transaction.atomic
-def _queue_again(lease: Lease, *, attempt: int, run_at: datetime, error: str) -> None:
-    again = {"attempt": attempt, "run_at": run_at, "last_error": error, "relayed_at": None}
+def _queue_again(lease: Lease, **again: Any) -> None:
     while True:
         try:
             with transaction.atomic():
-                write(lease, state=Job.State.QUEUED, lease_expires_at=None, **again)
+                write(lease, state=Job.State.QUEUED, lease_expires_at=None, relayed_at=None, **again)
         except IntegrityError:
             if _hand_over(lease, again):
                 return
@@ -140,7 +144,8 @@ def _hand_over(lease: Lease, again: dict[str, Any]) -> bool:
         return False
     if successor.arguments == job.arguments:
         again["checkpoint"] = job.checkpoint
+    again = {"run_at": job.run_at, "relayed_at": None, **again}
     waiting.filter(pk=successor.pk).update(**again)
     note = f"Its work goes on in job {successor.pk}. {again['last_error']}"[:MAX_ERROR]
-    write(lease, state=Job.State.CANCELLED, finished_at=again["run_at"], lease_expires_at=None, last_error=note)
+    write(lease, state=Job.State.CANCELLED, finished_at=job.heartbeat_at, lease_expires_at=None, last_error=note)
     return True

@@ -1,4 +1,4 @@
-"""A whole process that runs jobs here, or relays them to Celery workers."""
+"""A whole process that runs jobs here."""
 
 import logging
 import os
@@ -16,7 +16,6 @@ from apps.jobs.services import leases
 from apps.jobs.services.heartbeats import Heartbeat
 from apps.jobs.services.loop import RunnerLoop, new_owner
 from apps.jobs.services.registry import check_registered, registrations
-from apps.jobs.services.relaying import Relaying
 from apps.jobs.services.runner import run_next
 from apps.jobs.services.stopping import StopRequest
 
@@ -46,42 +45,34 @@ def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only:
             owner=owner, clock=clock, stopping=stop.asked, alive=heartbeat.over, only=mine
         )
 
-    stop.listen(grace_seconds=grace_seconds, overdue=lambda: _leave(heartbeat, clock=clock))
+    stop.listen(grace_seconds=grace_seconds, overdue=lambda: _leave(heartbeat))
     try:
-        return _loop(owner, "runner", work=work, clock=clock, stop=stop).run(once=until.once, until_empty=until.empty)
+        return loop(owner, "runner", work=work, clock=clock, stop=stop).run(once=until.once, until_empty=until.empty)
     finally:
         heartbeat.close()
 
 
-def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float, until: Until) -> int:
-    """Due jobs were handed to Celery's workers until this process was asked to stop; returns how many batches."""
-    check_registered()
-    relaying, stop = Relaying(url), StopRequest()
-    stop.listen(grace_seconds=grace_seconds, overdue=lambda: os._exit(0))
-    loop = _loop(new_owner("relay"), "relay", work=lambda: relaying.relay_due(now=clock()) > 0, clock=clock, stop=stop)
-    return loop.run(once=until.once, until_empty=until.empty)
-
-
-def _loop(
+def loop(
     owner: str, kind: str, *, work: Callable[[], bool], clock: Callable[[], datetime], stop: StopRequest
 ) -> RunnerLoop:
+    """A loop around this work, at the pace of the settings."""
     return RunnerLoop(
         owner=owner, kind=kind, work=work, clock=clock, stop=stop, poll_seconds=settings.EPICML_JOB_POLL_SECONDS
     )
 
 
-def _leave(heartbeat: Heartbeat, *, clock: Callable[[], datetime]) -> None:
+def _leave(heartbeat: Heartbeat) -> None:
     """The job in hand is given back and the process is gone, whatever its task is doing."""
     lease = heartbeat.lease
     if lease is not None:
         # In a thread with a limit: on SQLite the task's own transaction may hold the write lock.
-        giving_back = threading.Thread(target=_give_back, args=(lease, clock()), daemon=True)
+        giving_back = threading.Thread(target=_give_back, args=(lease,), daemon=True)
         giving_back.start()
         giving_back.join(RELEASE_SECONDS)
     os._exit(0)
 
 
-def _give_back(lease: leases.Lease, now: datetime) -> None:
+def _give_back(lease: leases.Lease) -> None:
     with suppress(leases.LeaseLostError, DatabaseError):
-        leases.release(lease, now=now)
+        leases.release(lease)
     connection.close()

@@ -32,7 +32,7 @@ def _requeue(job: Job, *, now: datetime) -> None:
     if job.attempt >= _max_attempts(job.name):
         leases.give_up(lease, error=ABANDONED, now=now)
     else:
-        leases.retry_later(lease, error=ABANDONED, run_at=now)
+        leases.abandon(lease, error=ABANDONED)
 
 
 def _max_attempts(name: str) -> int:

@@ -1,4 +1,4 @@
-"""Hand due jobs to Celery's workers, and run what a worker is handed."""
+"""Hand due jobs to Celery's workers."""
 
 import logging
 import os
@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from apps.jobs.models import Job, JobQuerySet
 from apps.jobs.relay import BrokerUnavailableError, Relay
-from apps.jobs.services.heartbeats import Heartbeat
+from apps.jobs.services import process
 from apps.jobs.services.loop import new_owner
-from apps.jobs.services.registry import registrations
-from apps.jobs.services.runner import run_next
+from apps.jobs.services.registry import check_registered, registrations
+from apps.jobs.services.stopping import StopRequest
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,17 @@ class Relaying:
         return len(jobs)
 
 
+def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float, until: process.Until) -> int:
+    """Due jobs were handed to Celery's workers until this process was asked to stop; returns how many batches."""
+    check_registered()
+    relaying, stop = Relaying(url), StopRequest()
+    stop.listen(grace_seconds=grace_seconds, overdue=lambda: os._exit(0))
+    loop = process.loop(
+        new_owner("relay"), "relay", work=lambda: relaying.relay_due(now=clock()) > 0, clock=clock, stop=stop
+    )
+    return loop.run(once=until.once, until_empty=until.empty)
+
+
 def _take(*, now: datetime) -> list[tuple[int, bool]]:
     long = {job.name: job.long for job in registrations()}
     due = _sendable(now).filter(name__in=list(long))
@@ -61,21 +72,3 @@ def _sendable(now: datetime) -> JobQuerySet:
 
 def _untake(job_ids: list[int]) -> None:
     Job.objects.filter(pk__in=job_ids, state=Job.State.QUEUED).update(relayed_at=None)
-
-
-_worker: list[tuple[int, str, Heartbeat]] = []  # of this process: a pool child is forked after this module is imported
-
-
-def run_relayed(job_id: int, *, clock: Callable[[], datetime]) -> bool:
-    """The job had an attempt in this worker, unless it runs elsewhere, is done or must wait; then nothing happened."""
-    owner, heartbeat = _this_worker(clock)
-    worked = run_next(owner=owner, clock=clock, alive=heartbeat.over, job_id=job_id)
-    if not worked:  # most often a second message; but it may wait for a job of its key, and then needs a new one
-        Job.objects.filter(pk=job_id, state=Job.State.QUEUED).exclude(key="").update(relayed_at=None)
-    return worked
-
-
-def _this_worker(clock: Callable[[], datetime]) -> tuple[str, Heartbeat]:
-    if not _worker or _worker[0][0] != os.getpid():
-        _worker[:] = [(os.getpid(), new_owner("celery"), Heartbeat(clock=clock))]
-    return _worker[0][1:]

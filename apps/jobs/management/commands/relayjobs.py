@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.jobs.services.process import Until, relay_jobs
+from apps.jobs.services.process import Until
+from apps.jobs.services.relaying import relay_jobs
 from apps.jobs.services.startup import check_migrated
 from apps.platform.services.errors import EpicmlError
 
@@ -16,6 +17,7 @@ GRACE_SECONDS = 5.0
 
 class Command(BaseCommand):
     help = "Hands due jobs to the Celery workers behind REDIS_URL, and takes back what a dead worker held."
+    requires_system_checks = []  # they import every view; a runner that is started anew should be quick
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="send one batch, if jobs are due, and end")

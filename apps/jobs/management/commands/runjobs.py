@@ -18,6 +18,7 @@ STOP_MARGIN_SECONDS = 5.0
 
 class Command(BaseCommand):
     help = "Runs background jobs until it is stopped. SIGTERM gives the job in hand back; SIGKILL loses nothing."
+    requires_system_checks = []  # they import every view; a runner that is started anew should be quick
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="run one job, if one is due, and end")

@@ -1,6 +1,11 @@
-"""The product with the sample jobs, for child processes of a test."""
+"""The background part of the product with the sample jobs, for child processes of a test: they start in a second."""
 
 from config.settings import *  # noqa: F403
-from config.settings import INSTALLED_APPS
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.apps.jobs.sample"]
+INSTALLED_APPS = [
+    "apps.platform",
+    "apps.jobs",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "tests.apps.jobs.sample",
+]
