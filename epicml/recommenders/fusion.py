@@ -118,18 +118,18 @@ class FusedRecommender:
         Raises:
             MismatchedBooksError: `eligible` is of another length.
         """
-        allowed = self._unread(history, eligible)
-        recent = history.recent()
-        evidence = {part.name: part.evidence(recent) for part in self.parts}
-        lists = self._lists(evidence, allowed, age_band)
-        fused = self._fuse(lists, recent)
-        books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
-        books = books[allowed[books]]
-        return self._explained(books, fused[books], lists, evidence, recent)
+        liked = int((history.values >= POSITIVE_FROM).sum())
+        personal = self.settings.personal_share(liked)
+        return self._ranked(history, personal=personal, eligible=eligible, k=k, age_band=age_band)
 
     def similar(self, book: int, *, eligible: Bools, k: int) -> Ranked:
-        """The k books nearest to one book, itself left out; each is explained by that book."""
-        return self.rank(_only(book), eligible=eligible, k=k)
+        """The k books nearest to one book, itself left out; popular ones only where too few are near.
+
+        Raises:
+            MismatchedBooksError: `eligible` is of another length.
+        """
+        only = History(np.array([book], np.int32), np.array([5], np.float32))
+        return self._ranked(only, personal=1.0, eligible=eligible, k=k, age_band=None)
 
     def popular(self, age_band: int | None, *, eligible: Bools, k: int) -> Ranked:
         """The k most popular eligible books as seen from a band; all bands for None."""
@@ -178,18 +178,26 @@ class FusedRecommender:
         allowed[history.books] = False
         return allowed
 
+    def _ranked(self, history: History, *, personal: float, eligible: Bools, k: int, age_band: int | None) -> Ranked:
+        allowed = self._unread(history, eligible)
+        recent = history.recent()
+        evidence = {part.name: part.evidence(recent) for part in self.parts}
+        lists = self._lists(evidence, allowed, age_band)
+        fused = self._fuse(lists, personal=personal)
+        books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
+        books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
+        return self._explained(books, fused[books], lists, evidence, recent)
+
     def _lists(self, evidence: Mapping[str, Evidence], allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
         depth = self.settings.depth
         lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in evidence.items()}
         lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         return lists
 
-    def _fuse(self, lists: Mapping[str, Int32s], history: History) -> Float32s:
-        personal = self.settings.personal_share(int((history.values >= POSITIVE_FROM).sum()))
+    def _fuse(self, lists: Mapping[str, Int32s], *, personal: float) -> Float32s:
         fused = np.zeros(self.n_books, np.float32)
         for name, books in lists.items():
-            share = 1 - personal if name == "popularity" else personal
-            weight = self.settings.weight(name) * share
+            weight = self.settings.weight(name) * (1 - personal if name == "popularity" else personal)
             fused[books] += (weight / (self.settings.k + np.arange(1, len(books) + 1))).astype(np.float32)
         return fused
 
@@ -220,10 +228,6 @@ class FusedRecommender:
             if len(given):
                 contributor[given] = history.books[found.contributions(books[given]).argmax(axis=1)]
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
-
-
-def _only(book: int) -> History:
-    return History(np.array([book], np.int32), np.array([5], np.float32))
 
 
 def _places(books: Int32s, listed: Int32s, n_books: int) -> Int32s:

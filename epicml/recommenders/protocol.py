@@ -33,7 +33,8 @@ class History:
             weigh the same (with a stale history recency loses, notes/fusion.md).
 
     Raises:
-        InvalidHistoryError: unequal lengths, or a value that is not finite.
+        InvalidHistoryError: unequal lengths, a row below 0 (a book the model does not know), or a value that is not
+            finite.
     """
 
     books: Int32s
@@ -43,6 +44,8 @@ class History:
     def __post_init__(self) -> None:
         if len(self.books) != len(self.values):
             raise InvalidHistoryError(f"{len(self.books)} books with {len(self.values)} values.")
+        if len(self.books) and self.books.min() < 0:
+            raise InvalidHistoryError("The history names a book row below 0; leave out books the model does not know.")
         if not np.isfinite(self.values).all():
             raise InvalidHistoryError("A value of the history is not a finite number.")
 
