@@ -138,7 +138,7 @@ class TestCore:
 
 
 class TestMirror:
-    """tests/apps/jobs/test_services.py tests apps/jobs/services.py or a package of that name; a contract, many classes."""
+    """tests/apps/jobs/test_services.py tests apps/jobs/services.py, or a package of that name."""
 
     @pytest.mark.parametrize("floor", ["apps", "epicml", "config", "demo"])
     def test_each_test_stands_where_its_code_stands(self, floor: str) -> None:
