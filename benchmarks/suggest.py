@@ -6,6 +6,7 @@ come twice and hardly anything is answered from memory. The constant view is mea
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from benchmarks.goodbooks import GOODBOOKS, all_books
@@ -97,14 +99,12 @@ def _requests(texts: Sequence[str], headers: dict[str, str]) -> list[bytes]:
 
 
 def _mean_size(var: Path, requests: Sequence[bytes]) -> int:
-    import socket
-
     with running_server(var=var, workers=1) as port, socket.create_connection(("127.0.0.1", port)) as connection:
         file = connection.makefile("rb")
         return sum(_body_size(connection, file, each) for each in islice(requests, 300)) // 300
 
 
-def _body_size(connection, file, each: bytes) -> int:
+def _body_size(connection: socket.socket, file: BinaryIO, each: bytes) -> int:
     connection.sendall(each)
     length = 0
     while (line := file.readline()) != b"\r\n":

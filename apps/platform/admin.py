@@ -76,7 +76,7 @@ def key_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     """A key cannot be changed, only made and revoked: who uses it relies on what it may do."""
 
     list_display = ("name", "prefix", "public", "scopes", "created_at", "last_used_at", "revoked_at")

@@ -27,7 +27,7 @@ _ANSWERS = {
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """API keys are bearer tokens."""
 
     target_class = "apps.platform.api.authentication.ApiKeyAuthentication"

@@ -58,7 +58,7 @@ class _OnceGenerator(SchemaGenerator):
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         if not self._written:
-            self._written.update(super().get_schema(request=request, public=True))
+            self._written.update(super().get_schema(request=request, public=True))  # type: ignore[no-untyped-call]
         return self._written
 
 

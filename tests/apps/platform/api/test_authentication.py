@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.platform.api.responses import json_response
+from apps.platform.selectors.api_keys import KeyRecord
 from apps.platform.services.api_keys import create_api_key, revoke_api_key
 from tests.client import ApiClient
 
@@ -19,6 +20,7 @@ class ProbeView(APIView):
     scopes = {"GET": "search:read", "POST": "events:write", "DELETE": "catalog:write"}
 
     def get(self, request: Request) -> HttpResponse:
+        assert isinstance(request.auth, KeyRecord)
         return json_response({"key": request.auth.name})
 
     def post(self, request: Request) -> HttpResponse:
