@@ -81,27 +81,42 @@ function dots(ink, chance) {
 
 const PATTERNS = [waves, bars, peaks, moon, dots];
 
-/** Break the words into lines of at most this many letters; a longer word stands alone. */
-function linesOf(text, letters) {
+const FONT = 'Georgia, "Times New Roman", serif'; // as .cover-title says
+const pen = document.createElement("canvas").getContext("2d");
+
+/** The width of a title's text; fonts of this kind differ by a fifth from one system to the next, so it is measured. */
+function widthOf(text, size) {
+  pen.font = `600 ${size}px ${FONT}`;
+  return pen.measureText(text).width;
+}
+
+/** Break the words into lines that fit; a word that is too wide alone stands alone. */
+function linesOf(text, size) {
   const lines = [];
   for (const word of text.split(/\s+/)) {
-    const last = lines.length - 1;
-    if (last >= 0 && lines[last].length + 1 + word.length <= letters) lines[last] += ` ${word}`;
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : "";
+    if (longer && widthOf(longer, size) <= TEXT_WIDTH) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
 }
 
+/** The line, ended with an ellipsis where it is too wide. */
+function fitted(line, size) {
+  let letters = line;
+  while (letters && widthOf(letters === line ? line : `${letters}…`, size) > TEXT_WIDTH) letters = letters.slice(0, -1);
+  return letters === line ? line : `${letters.trimEnd()}…`;
+}
+
 /** The largest size at which the title takes at most four lines and no word is too wide; else cut with an ellipsis. */
 function titleLines(title) {
   for (const size of [18, 16, 14, 12]) {
-    const letters = Math.floor(TEXT_WIDTH / (size * 0.54));
-    const lines = linesOf(title, letters);
-    if (lines.length <= 4 && lines.every((line) => line.length <= letters)) return { size, lines };
+    const lines = linesOf(title, size);
+    if (lines.length <= 4 && lines.every((line) => widthOf(line, size) <= TEXT_WIDTH)) return { size, lines };
   }
-  const letters = Math.floor(TEXT_WIDTH / (12 * 0.54));
-  const cut = linesOf(title, letters).map((line) => (line.length > letters ? `${line.slice(0, letters - 1)}…` : line));
-  return { size: 12, lines: cut.length > 5 ? [...cut.slice(0, 4), `${cut[4].slice(0, letters - 1)}…`] : cut };
+  const lines = linesOf(title, 12);
+  const kept = lines.length > 5 ? [...lines.slice(0, 4), `${lines[4]}…`] : lines;
+  return { size: 12, lines: kept.map((line) => fitted(line, 12)) };
 }
 
 function short(text, letters) {
