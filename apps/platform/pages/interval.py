@@ -15,6 +15,8 @@ HEIGHT = 34
 MIDDLE = HEIGHT // 2
 # Rows that reach this much further than the median row are cut with a chevron: one wide row must not flatten all.
 WIDEST_OF_MEDIAN = 3.0
+# The last number of a scale ends at its tick and carries the unit; a long one leaves no room for its neighbour.
+MOST_LETTERS_AT_END = 9
 
 Direction = Literal["up", "down"]
 
@@ -87,12 +89,13 @@ def _at(value: float) -> str:
 
 def ticks_svg(axis: Axis) -> SafeString:
     """The scale's numbers in percent, for the table's header; the last one carries the unit."""
-    labels = []
-    for index, tick in enumerate(axis.ticks):
-        last = index == len(axis.ticks) - 1
-        anchor = "start" if index == 0 else "end" if last else "middle"
-        text = percent_change(tick, _digits(axis))
-        labels.append((_at(axis.x(tick)), anchor, text if last else text.removesuffix("%").rstrip("\u202f")))
+    *texts, last = (percent_change(tick, _digits(axis)) for tick in axis.ticks)
+    texts = [text.removesuffix("%").rstrip("\u202f") for text in texts]
+    if len(texts[-1]) + len(last) > MOST_LETTERS_AT_END:
+        texts[-1] = ""
+    anchors = ["start", *("middle" for _ in texts[1:]), "end"]
+    places = (_at(axis.x(tick)) for tick in axis.ticks)
+    labels = zip(places, anchors, (*texts, last), strict=True)
     return format_html(
         '<svg class="e-interval" width="100%" height="16" aria-hidden="true">{}</svg>',
         format_html_join("", '<text x="{}" y="12" text-anchor="{}">{}</text>', labels),

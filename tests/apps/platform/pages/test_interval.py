@@ -77,3 +77,8 @@ class TestTicks:
         assert drawn.count("%</text>") == 1
         assert ">+8\u202f%</text>" in drawn
         assert ">\u22124</text>" in drawn
+
+    def test_a_long_last_number_has_the_room_of_its_neighbour(self) -> None:
+        drawn = ticks_svg(Axis(-1.0, 3.0, (-1.0, 0.0, 1.0, 2.0, 3.0)))
+        assert ">+300\u202f%</text>" in drawn
+        assert "+200" not in drawn
