@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from apps.jobs.services.serving import THREADS_PER_WORKER
+
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -33,8 +35,7 @@ def running_server(
     """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    # As `manage.py serve` starts it.
-    command += ["--workers", str(workers), "--blocking-threads", "8", "--no-ws", "--no-access-log", application]
+    command += ["--workers", str(workers), "--blocking-threads", str(THREADS_PER_WORKER), "--no-ws", application]
     environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
     with (var / "server.log").open("w") as log:
         process = subprocess.Popen(

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.jobs.management.arguments import grace_seconds, process_count
 from apps.jobs.services.process import GRACE_SECONDS, Until, run_jobs
 from apps.jobs.services.registry import check_registered
 from apps.jobs.services.serving import runners
@@ -23,9 +24,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="run one job, if one is due, and end")
         parser.add_argument("--until-empty", action="store_true", help="end when no job is due")
-        parser.add_argument("--concurrency", type=int, default=1, help="how many processes; default 1")
+        parser.add_argument("--concurrency", type=process_count, default=1, help="how many processes; default 1")
         parser.add_argument("--quick-only", action="store_true", help="leave the long jobs to other runners")
-        parser.add_argument("--grace", type=float, default=GRACE_SECONDS, help="seconds for a task to stop by itself")
+        parser.add_argument(
+            "--grace", type=grace_seconds, default=GRACE_SECONDS, help="seconds for a task to stop by itself"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

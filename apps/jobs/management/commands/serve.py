@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.jobs.management.arguments import process_count
 from apps.jobs.services.registry import check_registered
 from apps.jobs.services.serving import Address, check_free, relay, runners, serve
 from apps.jobs.services.startup import check_migrated
@@ -24,8 +25,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
         parser.add_argument("--port", help=f"default: $PORT, else {DEFAULT_PORT}")
-        parser.add_argument("--workers", type=int, default=2, help="web worker processes; default 2")
-        parser.add_argument("--runners", type=int, default=2, help="job runner processes; default 2")
+        parser.add_argument("--workers", type=process_count, default=2, help="web worker processes; default 2")
+        parser.add_argument("--runners", type=process_count, default=2, help="job runner processes; default 2")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = Address(options["host"], _port(options["port"] or os.environ.get("PORT") or str(DEFAULT_PORT)))
