@@ -77,7 +77,7 @@ class Command(BaseCommand):
         login = access["login"]
         self._say(f"  Storefront  {access['address']}/")
         self._say(f"  Staff site  {access['staff_address']}  login {login['username']}, password {login['password']}")
-        self._say(f"  API         {access['address']}/api/docs/  key {access['api_key']}")
+        self._say(f"  API         {access['address']}/api/docs  key {access['api_key']}")
         self._say("  Books and ratings are real (goodbooks-10k, CC BY-SA 4.0); the readers' age bands are made up.")
 
     def _timed(self, name: str, work: Any) -> None:
