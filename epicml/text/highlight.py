@@ -1,6 +1,7 @@
 """Where in a text the words stand that were asked for, as ranges a page can mark."""
 
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 
 from epicml.text.normalise import Word, folded, word_spans
 from epicml.text.stems import stem
@@ -34,12 +35,13 @@ def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_o
     for place in range(len(spans) - len(typed) + 1):
         part = spans[place : place + len(typed)]
         if all(_is_match(span.text, typed, at, is_open=is_open) for at, span in enumerate(part)):
-            return [_range(text, span, typed, at, is_open=is_open) for at, span in enumerate(part)]
-    return [
+            return _apart(text, [_range(text, span, typed, at, is_open=is_open) for at, span in enumerate(part)])
+    found = [
         _range(text, span, typed, at, is_open=is_open)
         for span in spans
         if (at := _matching(span.text, typed, is_open=is_open)) is not None
     ]
+    return _apart(text, found)
 
 
 def stem_ranges(text: str, stems: Collection[str]) -> list[Range]:
@@ -48,7 +50,15 @@ def stem_ranges(text: str, stems: Collection[str]) -> list[Range]:
     >>> stem_ranges("How to Train Your Dragon", {"train", "dragon"})
     [(7, 12), (18, 24)]
     """
-    return [(span.start, span.end) for span in word_spans(text) if stem(span.text) in stems]
+    return _apart(text, [(span.start, span.end) for span in word_spans(text) if stem(span.text) in stems])
+
+
+def _apart(text: str, ranges: list[Range]) -> list[Range]:
+    """The ranges without overlaps: one sign may hold two words, as "½" does, and is marked once."""
+    if text.isascii():
+        return ranges
+    ends = [0, *accumulate((end for _, end in ranges), max)]
+    return [(max(start, done), end) for (start, end), done in zip(ranges, ends, strict=False) if done < end]
 
 
 def _matching(word: str, typed: Sequence[str], *, is_open: bool) -> int | None:
@@ -64,7 +74,7 @@ def _is_match(word: str, typed: Sequence[str], at: int, *, is_open: bool) -> boo
 def _range(text: str, span: Word, typed: Sequence[str], at: int, *, is_open: bool) -> Range:
     if not (is_open and at == len(typed) - 1):
         return span.start, span.end
-    if span.end - span.start == len(span.text):  # nothing was folded away or unfolded: letters are characters
+    if text[span.start : span.end].isascii() and span.end - span.start == len(span.text):  # letters are characters
         return span.start, span.start + len(typed[at])
     end, letters = span.start, 0
     while end < span.end and (letters < len(typed[at]) or not folded(text[end])):

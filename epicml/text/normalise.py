@@ -10,6 +10,7 @@ from typing import NamedTuple
 APOSTROPHES = frozenset("'`´‘’‛′ʹʻʼʽˈ＇")
 # Letters that Unicode does not decompose, as readers without such keys type them.
 LETTERS = {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
+FRACTION_SLASH = "⁄"  # inside ½, which begins a number of its own: "13½" is not "131" and "2"
 WORD_RUN = re.compile(r"[^\W_]+")
 SERIES_NOTE = re.compile(r"\s*\(([^()]*?)[\s,;:]*#\s*(\d+(?:\.\d+)?)([^()]*)\)\s*$")
 
@@ -41,11 +42,12 @@ def _fold_character(character: str) -> str:
     if character in APOSTROPHES:
         return ""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    return "".join(
+    kept = "".join(
         LETTERS.get(part, part)
         for part in decomposed
         if part not in APOSTROPHES and not unicodedata.category(part).startswith("M")
     )
+    return f" {kept}" if FRACTION_SLASH in kept else kept
 
 
 _FOLDING = _Folding()
@@ -103,7 +105,17 @@ def word_spans(text: str) -> list[Word]:
     pieces = [_FOLDING[ord(character)] for character in text]
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     joined = "".join(pieces)
-    return [Word(match[0], origins[match.start()], origins[match.end() - 1] + 1) for match in WORD_RUN.finditer(joined)]
+    return [
+        Word(match[0], origins[match.start()], _past_marks(text, origins[match.end() - 1] + 1))
+        for match in WORD_RUN.finditer(joined)
+    ]
+
+
+def _past_marks(text: str, end: int) -> int:
+    """The end of a word whose last letter carries accents or vowel signs of their own."""
+    while end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return end
 
 
 def main_title(title: str) -> str:

@@ -138,7 +138,7 @@ def _postings(grams: Sequence[set[str]]) -> dict[str, NDArray[np.int32]]:
 
 
 def _best(shares: NDArray[np.float64], limit: int) -> list[int]:
-    """Rows of the largest shares above 0, in row order among equals."""
+    """Rows of the largest shares above 0, in no order."""
     limit = min(limit, len(shares))
     rows = np.argpartition(-shares, limit - 1)[:limit]
     return [int(row) for row in rows if shares[row] > 0]

@@ -25,13 +25,17 @@ def stem(word: str) -> str:
     if len(word) < 4 or not word.isascii():
         return word
     singular = _without_plural(word)
+    if len(singular) < 4:  # "boys" meets "boy", which is too short to lose anything
+        return singular
     base = _without_tense(singular)
-    if base.endswith("y") and VOWEL.search(base[:-1]):
+    if len(base) > 3 and base.endswith("y") and VOWEL.search(base[:-1]):
         return base[:-1] + "i"
     return base
 
 
 def _without_plural(word: str) -> str:
+    if word.endswith("ies") and not VOWEL.search(word[:-3]):  # "pies" is of "pie", "flies" of "fly"
+        return word[:-1] if len(word) == 4 else word[:-3] + "y"
     if word.endswith(("sses", "ies")):
         return word[:-2]
     if word.endswith(("shes", "ches", "xes", "zes")):
@@ -40,6 +44,8 @@ def _without_plural(word: str) -> str:
 
 
 def _without_tense(word: str) -> str:
+    if word.endswith("eed"):  # "agreed" is of "agree", but "speed" and "breed" are no past tense
+        return word[:-2] if VOWEL.search(word[:-3]) else word
     for ending in ("ing", "ed"):
         base = word.removesuffix(ending)
         if base != word and len(base) > 2 and VOWEL.search(base):

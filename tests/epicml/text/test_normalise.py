@@ -23,6 +23,7 @@ class TestNormalForm:
             ("snake_case", "snake_case"),
             ("１９８４", "1984"),
             ("e\u0301cole", "ecole"),
+            ("Die 13½ Leben", "die_13_1_2_leben"),
             ("...", ""),
             ("", ""),
         ],
@@ -30,7 +31,7 @@ class TestNormalForm:
     def test_reads_what_a_reader_would_take_for_equal_as_equal(self, text: str, expected: str) -> None:
         assert normal_form(text) == expected
 
-    @given(st.text())
+    @given(st.text(st.characters()))
     def test_is_its_own_normal_form(self, text: str) -> None:
         assert normal_form(normal_form(text)) == normal_form(text)
 
@@ -60,6 +61,9 @@ class TestWordSpans:
         assert [span.text for span in spans] == words(text)
         assert all(0 <= span.start < span.end <= len(text) for span in spans)
         assert [span.start for span in spans] == sorted(span.start for span in spans)
+
+    def test_ends_a_word_after_the_accents_of_its_last_letter(self) -> None:
+        assert [(span.start, span.end) for span in word_spans("Cafe\u0301 1\ufe0f\u20e3")] == [(0, 5), (6, 9)]
 
     @given(st.text(alphabet="aé'’ -_1", max_size=40))
     def test_reads_the_same_word_at_the_place_it_names(self, text: str) -> None:

@@ -1,0 +1,95 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epicml.text.skeleton import skeleton
+
+
+class TestSkeleton:
+    @pytest.mark.parametrize(
+        ("word", "heard"),
+        [
+            ("write", "rite"),
+            ("knight", "nite"),
+            ("gnome", "nome"),
+            ("psalm", "salm"),
+            ("rhino", "rino"),
+            ("xylophone", "zilofone"),
+            ("whale", "wale"),
+            ("ghost", "gost"),
+            ("laugh", "laf"),
+            ("rough", "ruff"),
+            ("elephant", "elefant"),
+            ("school", "skool"),
+            ("witch", "wich"),
+            ("station", "stashun"),
+            ("magician", "majishun"),
+            ("special", "speshal"),
+            ("treasure", "tresher"),
+            ("nature", "nachur"),
+            ("bridge", "brij"),
+            ("giraffe", "jiraf"),
+            ("bicycle", "bisikel"),
+            ("queen", "kween"),
+            ("fox", "foks"),
+            ("wizard", "wisserd"),
+            ("lamb", "lam"),
+            ("autumn", "autum"),
+            ("little", "littel"),
+            ("theatre", "theater"),
+            ("chocolate", "choklit"),
+            ("gazelle", "gazel"),
+            ("bizarre", "bizar"),
+            ("island", "aisland"),
+        ],
+    )
+    def test_hears_a_word_in_what_a_child_writes(self, word: str, heard: str) -> None:
+        assert skeleton(heard) == skeleton(word)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("cat", "dog"),
+            ("ship", "sip"),
+            ("chin", "tin"),
+            ("thin", "tin"),
+            ("owl", "wool"),
+            ("car", "key"),
+            ("1", "2"),
+        ],
+    )
+    def test_tells_apart_what_sounds_different(self, one: str, other: str) -> None:
+        assert skeleton(one) != skeleton(other)
+
+    @pytest.mark.parametrize(
+        ("word", "sound"),
+        [
+            ("ship", "Sp"),
+            ("church", "CRC"),
+            ("thin", "Tn"),
+            ("apple", "apl"),
+            ("owl", "awl"),
+            ("dragon", "drgn"),
+            ("1984", "1984"),
+            ("a", "a"),
+            ("", ""),
+        ],
+    )
+    def test_writes_the_consonants_and_a_vowel_at_the_beginning(self, word: str, sound: str) -> None:
+        assert skeleton(word) == sound
+
+    @given(st.text(st.characters(), max_size=30))
+    def test_takes_any_text_for_a_word(self, text: str) -> None:
+        assert len(skeleton(text)) <= 2 * len(text)
+        assert skeleton(text) == skeleton(text)
+
+    @given(st.from_regex(r"[a-z]{1,15}", fullmatch=True))
+    def test_has_no_vowel_after_its_beginning(self, word: str) -> None:
+        assert set("eiouy").isdisjoint(skeleton(word))
+        assert "a" not in skeleton(word)[1:]
+
+    @given(st.from_regex(r"[bdfjlmnprtvw][aeiou][bdfjlmnprtv][aeiou]", fullmatch=True))
+    def test_does_not_hear_how_often_a_letter_is_written(self, word: str) -> None:
+        twice = word[:2] + word[2] * 2 + word[3]
+
+        assert skeleton(twice) == skeleton(word)
