@@ -12,7 +12,7 @@ from epicml.datasets.arrays import Bools, Float64s, Int64s
 from epicml.datasets.interactions import POSITIVE_FROM
 from epicml.datasets.splits import Split
 
-# Words that mean "nothing" in the columns of real catalogues (notes/recommendations.md, section 7).
+# Words that mean "nothing" in the columns of real catalogues.
 NULL_WORDS = frozenset({"", "-", "--", "?", "n/a", "na", "nan", "nil", "none", "null", "unknown", "undefined"})
 LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
 _EXAMPLES = 3
@@ -158,7 +158,7 @@ def check_range(values: Float64s) -> Finding | None:
 
 def check_positives(values: Float64s) -> Finding | None:
     """Without one liked book there is nothing to recommend from."""
-    if (values >= POSITIVE_FROM).any():
+    if ((values >= POSITIVE_FROM) & (values <= HIGHEST_RATING)).any():  # a rating above is left out
         return None
     return Finding(Severity.STOP, "value", f"No rating reaches {POSITIVE_FROM:g} stars.", 1.0, len(values))
 

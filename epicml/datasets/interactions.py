@@ -70,15 +70,16 @@ class Interactions:
         >>> facts.reader.tolist(), facts.book.tolist()
         ([0, 1, 1], [0, 1, 2])
         """
-        readers, times = np.asarray(reader, np.int32), np.asarray(at, np.int64)
-        books, values = np.asarray(book, np.int32), np.asarray(value, np.float32)
+        readers, times = np.asarray(reader, np.int64), np.asarray(at, np.int64)
+        books, values = np.asarray(book, np.int64), np.asarray(value, np.float32)
         _refuse_misshapen(readers, books, values, times)
         _refuse_out_of_range("reader", readers, n_readers)
         _refuse_out_of_range("book", books, n_books)
         if not np.isfinite(values).all():
             raise InvalidInteractionsError(f"{int((~np.isfinite(values)).sum())} values are not finite numbers.")
         order = np.lexsort((times, readers))
-        return cls(readers[order], books[order], values[order], times[order], n_readers, n_books)
+        rows = readers[order].astype(np.int32), books[order].astype(np.int32)
+        return cls(*rows, values[order], times[order], n_readers, n_books)
 
     def __len__(self) -> int:
         return len(self.reader)
@@ -131,7 +132,7 @@ class Interactions:
         return made
 
     def sha256(self) -> str:
-        """The fingerprint of these facts: equal rows, equal text, whatever order they were read in.
+        """The fingerprint of these facts: equal rows, equal text, whatever order readers and moments were read in.
 
         >>> one = Interactions.from_rows(reader=[0, 1], book=[1, 0], value=[5, 4], at=[1, 2], n_readers=2, n_books=2)
         >>> two = Interactions.from_rows(reader=[1, 0], book=[0, 1], value=[4, 5], at=[2, 1], n_readers=2, n_books=2)
@@ -145,8 +146,8 @@ class Interactions:
 
 
 def _refuse_misshapen(
-    readers: Int32s,
-    books: Int32s,
+    readers: Int64s,
+    books: Int64s,
     values: Float32s,
     times: Int64s,
 ) -> None:
@@ -157,6 +158,6 @@ def _refuse_misshapen(
         raise InvalidInteractionsError("There are no interactions: nothing can be learned from an empty matrix.")
 
 
-def _refuse_out_of_range(column: str, rows: Int32s, count: int) -> None:
+def _refuse_out_of_range(column: str, rows: Int64s, count: int) -> None:
     if rows.min() < 0 or rows.max() >= count:
         raise InvalidInteractionsError(f"{column} row {rows.min()} or {rows.max()} is outside 0 to {count - 1}.")

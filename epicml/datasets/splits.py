@@ -9,7 +9,7 @@ from epicml.datasets.interactions import Interactions
 
 
 class InvalidShareError(ValueError):
-    """A share outside (0, 1)."""
+    """A share outside (0, 1), or a gap below 0, which would put the same facts on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def temporal_split(interactions: Interactions, *, test_share: float = 0.2, gap: 
         The two sides, over the same readers and books.
 
     Raises:
-        InvalidShareError: the share is outside (0, 1).
+        InvalidShareError: the share is outside (0, 1), or the gap is below 0.
         InvalidInteractionsError: no reader is long enough to be cut.
 
     Source: per-reader temporal split as in Meng et al. 2020, "Exploring data splitting strategies".
@@ -54,6 +54,8 @@ def temporal_split(interactions: Interactions, *, test_share: float = 0.2, gap: 
     """
     if not 0 < test_share < 1:
         raise InvalidShareError(f"A test share of {test_share} is not between 0 and 1.")
+    if gap < 0:
+        raise InvalidShareError(f"A gap of {gap} facts is below 0.")
     lengths = np.diff(interactions.starts)
     kept = np.maximum(np.floor(lengths * (1 - test_share) + 1e-9), 1).astype(np.int64)
     is_train: Bools = interactions.from_oldest < kept[interactions.reader]

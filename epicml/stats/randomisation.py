@@ -8,6 +8,8 @@ from epicml.stats.bootstrap import NothingToCompareError
 # Up to here every assignment of signs is tried and p is exact.
 EXACT_UP_TO = 12
 _BLOCK = 500
+# Sums of the same numbers in another order differ by this share of their sizes; they count as equally far from 0.
+_ROUNDING = 1e-12
 
 
 def sign_flip_p(difference: npt.ArrayLike, *, seed: int, draws: int = 10_000) -> float:
@@ -34,7 +36,7 @@ def sign_flip_p(difference: npt.ArrayLike, *, seed: int, draws: int = 10_000) ->
     values = values[np.isfinite(values)]
     if not len(values):
         raise NothingToCompareError("There is no difference to test.")
-    bar = abs(values.sum()) * (1 - 1e-12)
+    bar = abs(values.sum()) - _ROUNDING * np.abs(values).sum()
     if len(values) <= EXACT_UP_TO:
         return float((np.abs(_all_signs(len(values)) @ values) >= bar).mean())
     random = np.random.default_rng(seed)
