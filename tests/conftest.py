@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.client import ApiClient
 from tests.servers import (
@@ -22,6 +23,10 @@ from tests.servers import (
     servers_required,
     skip_or_fail,
 )
+
+# A property that is slow because the machine is busy has not failed.
+hypothesis_settings.register_profile("epicml", deadline=None)
+hypothesis_settings.load_profile("epicml")
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

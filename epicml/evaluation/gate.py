@@ -1,5 +1,6 @@
 """The gate: a release may go live only if it passes every rule, and each rule says both of its numbers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -130,7 +131,11 @@ def _apply(rule: GateRule, report: Report) -> RuleResult:
     if not report.has(rule.measure):
         found = f"{rule.measure} was not measured; the rule is {rule.text}."
         return RuleResult(rule.key, rule.measure, passed=False, text=rule.text, found=found, refusal=rule.refusal)
-    passed, found = _CHECKS[rule.bound](report.measure(rule.measure), rule)
+    measure = report.measure(rule.measure)
+    if math.isnan(measure.challenger):  # also where nothing is live to compare with
+        passed, found = False, _plain(measure, rule)
+    else:
+        passed, found = _CHECKS[rule.bound](measure, rule)
     refusal = "" if passed else rule.refusal
     return RuleResult(rule.key, rule.measure, passed=passed, text=rule.text, found=found, refusal=refusal)
 

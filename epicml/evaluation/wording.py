@@ -23,7 +23,7 @@ def score(value: float) -> str:
     >>> score(0.09434), score(1.0)
     ('.0943', '1.0000')
     """
-    return f"{value:.4f}".removeprefix("0").replace("-0", _MINUS)
+    return f"{value:.4f}".removeprefix("0").replace("-0", "-").replace("-", _MINUS)
 
 
 def interval(found: Interval) -> str:

@@ -14,7 +14,15 @@ from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.kinship import NextInSeries, SameAuthor
 from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.popularity import Popularity
-from epicml.recommenders.protocol import NO_BOOK, Evidence, History, InvalidModelError, Ranked, Recommender
+from epicml.recommenders.protocol import (
+    NO_BOOK,
+    NO_HISTORY,
+    Evidence,
+    History,
+    InvalidModelError,
+    Ranked,
+    Recommender,
+)
 from epicml.recommenders.sequence import Sequence
 from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
 from epicml.recommenders.top_k import top_k
@@ -165,8 +173,16 @@ class FusedRecommender:
         if unknown:
             raise InvalidModelError(f"The model has parts that are not known here: {', '.join(unknown)}.")
         parts = tuple(PART_KINDS[name].from_arrays(_under(name, arrays)) for name in names)
-        popularity = Popularity.from_arrays(_under("popularity", arrays))
-        return cls(popularity, parts, FusionSettings.from_arrays(_under("fusion", arrays)))
+        model = cls(
+            Popularity.from_arrays(_under("popularity", arrays)),
+            parts,
+            FusionSettings.from_arrays(_under("fusion", arrays)),
+        )
+        for part in parts:
+            scored = len(part.evidence(NO_HISTORY).scores)
+            if scored != model.n_books:
+                raise InvalidModelError(f"The part {part.name} scores {scored} books, popularity {model.n_books}.")
+        return model
 
     def _check(self, eligible: Bools) -> None:
         if len(eligible) != self.n_books:
@@ -226,7 +242,9 @@ class FusedRecommender:
         for name, found in evidence.items():
             given = np.flatnonzero(source == name)
             if len(given):
-                contributor[given] = history.books[found.contributions(books[given]).argmax(axis=1)]
+                added = found.contributions(books[given])
+                # LightFM may place a book by its bias, against all that was read: then no read book spoke for it.
+                contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], NO_BOOK)
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
 
 

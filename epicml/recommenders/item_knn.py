@@ -11,7 +11,7 @@ from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable, keep_largest
 from epicml.recommenders.protocol import History
 
-# Measured in notes/fusion.md: pulls pairs seen by few readers towards 0; 300 neighbours lose nothing against all.
+# Measured: pulls pairs seen by few readers towards 0; 300 neighbours lose nothing against all.
 SHRINKAGE = 5.0
 NEIGHBOURS = 300
 
@@ -50,7 +50,7 @@ class ItemKnn(NeighbourRecommender):
         scale = np.sqrt(readers[row] * readers[column]) + shrinkage
         values = (together.data / scale).astype(np.float32)[apart]
         similarity = sparse.csr_array((values, (row[apart], column[apart])), shape=together.shape)
-        # Thinned by target (as in the notes), then turned so that a row is what one read book speaks for.
+        # Thinned by target, then turned so that a row is what one read book speaks for.
         return cls(NeighbourTable.from_matrix(keep_largest(similarity, per_row=neighbours).T.tocsr()))
 
     def strengths(self, history: History) -> Float32s:

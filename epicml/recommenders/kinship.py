@@ -11,7 +11,7 @@ from epicml.datasets.features import BookFeatures
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable
 from epicml.recommenders.protocol import History
 
-# What a book counts for by its stars (notes/fusion.md): a series goes on even after a lukewarm volume.
+# What a book counts for by its stars: a series goes on even after a lukewarm volume.
 SERIES_STRENGTH = ((4.0, 1.0), (3.0, 0.5), (0.0, 0.1))
 AUTHOR_STRENGTH = ((5.0, 1.2), (4.0, 1.0), (3.0, 0.4))
 # The next volume is at most this far on: 2.5 after 2, 3 after 2, not 4 after 2.

@@ -27,7 +27,7 @@ EPOCHS = 15
 LEARNING_RATE = 0.05
 ITEM_ALPHA = 2e-4
 MAX_SAMPLED = 30
-# An author's vector counts half beside the book's own (notes/recommendations.md: ids + 0.5 features).
+# An author's vector counts half beside the book's own (measured: ids and half the features).
 AUTHOR_WEIGHT = 0.5
 # Fold-in, from an inner split: pull towards what all books have in common, towards 0, and towards the popular.
 COMMON_PULL = 0.03

@@ -68,7 +68,7 @@ class Popularity:
         """The model that gave these arrays.
 
         Raises:
-            InvalidModelError: an array is missing or of the wrong shape.
+            InvalidModelError: an array is missing, of the wrong shape, or holds a number that is not finite.
         """
         try:
             overall, by_band = arrays["overall"].astype(np.float32), arrays["by_band"].astype(np.float32)
@@ -76,6 +76,8 @@ class Popularity:
             raise InvalidModelError(f"Popularity lacks its array {error}.") from error
         if by_band.shape != (BANDS, len(overall)):
             raise InvalidModelError(f"Popularity by band has shape {by_band.shape} beside {len(overall)} books.")
+        if not (np.isfinite(overall).all() and np.isfinite(by_band).all()):
+            raise InvalidModelError("Popularity holds numbers that are not finite.")
         return cls(overall, by_band)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
 
-# Weight of a book read `age` books ago. Measured: the largest single gain of all settings (notes/fusion.md).
+# Weight of a book read `age` books ago. Measured: the largest single gain of all settings.
 RECENCY_POWER = 0.8
 # Older reads weigh under 1.5 % of the newest: they cost time at every request and change no top 10.
 LONGEST_HISTORY = 200
@@ -30,7 +30,7 @@ class History:
         books: int32[m], rows of books, each once.
         values: float32[m], rating or implied strength, 1 to 5.
         is_stale: whether the newest entry is so old that the order of reading says little about today; then all books
-            weigh the same (with a stale history recency loses, notes/fusion.md).
+            weigh the same (with a stale history recency loses).
 
     Raises:
         InvalidHistoryError: unequal lengths, a row below 0 (a book the model does not know), or a value that is not

@@ -13,7 +13,7 @@ from epicml.recommenders.item_knn import liking
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable, keep_largest
 from epicml.recommenders.protocol import History
 
-# Measured in notes/fusion.md: how fast nearness fades with the books between, and how much readers of a pair discount.
+# Measured: how fast nearness fades with the books between, and how much readers of a pair discount.
 FADE = 30.0
 FARTHEST = 105  # exp(-105 / 30) = 3 %: farther pairs cost time and change nothing
 SOURCE_POWER, TARGET_POWER = 0.4, 0.6

@@ -56,17 +56,18 @@ class FusionSettings:
         """The settings that gave these arrays.
 
         Raises:
-            InvalidModelError: an array is missing.
+            InvalidModelError: an array is missing or does not fit the others.
         """
         try:
             k, depth, newcomer = (float(value) for value in arrays["constants"])
-            weights = zip(arrays["weight_names"], arrays["weights"], strict=True)
+            named = zip(arrays["weight_names"], arrays["weights"], strict=True)
+            weights = {str(name): float(weight) for name, weight in named}
+            return cls(weights, k, int(depth), newcomer)
         except (KeyError, ValueError) as error:
             raise InvalidModelError(f"The settings of the fusion are incomplete: {error}.") from error
-        return cls({str(name): float(weight) for name, weight in weights}, k, int(depth), newcomer)
 
 
-# Found by coordinate ascent on an inner split of the goodbooks readers (`python -m benchmarks.recommender_quality`).
+# Found by coordinate ascent on an inner split of the goodbooks readers.
 DEFAULT_SETTINGS = FusionSettings(
     weights={"item_knn": 1.4, "sequence": 1.0, "series": 1.0, "author": 0.7, "popularity": 1.0}, k=10.0
 )

@@ -1,0 +1,212 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.interactions import Interactions
+from epicml.datasets.splits import Split, temporal_split
+from epicml.evaluation.offline import (
+    NO_BAND,
+    Exam,
+    NothingToAskError,
+    alone,
+    answer,
+    answer_all,
+    fused,
+    history_of,
+    popular,
+)
+from epicml.recommenders.fusion import FusedRecommender
+from tests.epicml.evaluation.exam import FOR_ADULTS, READ, READERS, answers, hit_at, looking_for
+from tests.epicml.recommenders.library import BOOKS, facts, features, interactions, reader_bands
+
+Row = tuple[int, int] | tuple[int, int, float]
+ALL_AGES = BookFeatures.of(age_band=np.zeros(6, np.int8))
+rows = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from([1.0, 3.0, 4.0, 5.0])), min_size=2, max_size=40
+)
+
+
+def split_of(train: list[Row], test: list[Row]) -> Split:
+    """Two sides over six books and three readers."""
+    sides = (replace(facts(*side, n_books=6), n_readers=3) for side in (train, test))
+    return Split(*sides)
+
+
+class TestHistoryOf:
+    def test_is_newest_first(self) -> None:
+        read = history_of(facts((0, 3, 5.0), (0, 1, 2.0), (0, 4, 4.0), n_books=6), 0)
+        assert (read.books.tolist(), read.values.tolist()) == ([4, 1, 3], [4, 2, 5])
+
+    def test_names_a_book_once_with_its_latest_value(self) -> None:
+        read = history_of(facts((0, 3, 1.0), (0, 1), (0, 3, 4.0), n_books=6), 0)
+        assert (read.books.tolist(), read.values.tolist()) == ([3, 1], [4, 5])
+
+    def test_is_of_this_reader_only(self) -> None:
+        read = facts((0, 3), (1, 1), (2, 5), n_books=6)
+        assert history_of(read, 1).books.tolist() == [1]
+
+    def test_of_a_reader_without_facts_is_empty(self) -> None:
+        assert len(history_of(facts((0, 3), (2, 5), n_books=6), 1)) == 0
+
+
+class TestExam:
+    def test_asks_for_the_books_liked_after_the_cut(self) -> None:
+        exam = Exam.of(split_of([(0, 0), (0, 1)], [(0, 2), (0, 3, 3.9), (0, 4, 4.0)]), ALL_AGES)
+        (question,) = exam.questions
+        assert (question.reader, question.relevant.tolist()) == (0, [2, 4])
+        assert question.history.books.tolist() == [1, 0]
+
+    def test_does_not_ask_for_books_read_before_the_cut(self) -> None:
+        exam = Exam.of(split_of([(0, 0, 2.0), (0, 1)], [(0, 0), (0, 1), (0, 2)]), ALL_AGES)
+        assert exam.questions[0].relevant.tolist() == [2]
+
+    def test_asks_for_a_book_once_however_often_it_was_read(self) -> None:
+        exam = Exam.of(split_of([(0, 0)], [(0, 2), (0, 2), (0, 2)]), ALL_AGES)
+        assert exam.questions[0].relevant.tolist() == [2]
+
+    def test_does_not_ask_for_books_above_the_age_band(self) -> None:
+        known = BookFeatures.of(age_band=np.array([0, 0, 2, 3, 5, 1], np.int8))
+        split = split_of([(0, 0)], [(0, 2), (0, 3), (0, 4), (0, 5)])
+        exam = Exam.of(split, known, reader_bands=np.array([2, 0, 0], np.int8))
+        assert exam.questions[0].relevant.tolist() == [2, 5]
+        assert exam.eligible(2).tolist() == [True, True, True, False, False, True]
+        assert exam.eligible(NO_BAND).all()
+
+    def test_leaves_out_readers_who_cannot_be_asked(self) -> None:
+        # reader 1 liked nothing new, reader 2 has nothing after the cut
+        exam = Exam.of(split_of([(0, 0), (1, 0), (2, 1)], [(0, 2), (1, 0), (1, 3, 2.0)]), ALL_AGES)
+        assert [question.reader for question in exam.questions] == [0]
+
+    def test_needs_somebody_to_ask(self) -> None:
+        with pytest.raises(NothingToAskError, match="there is nothing to evaluate on"):
+            Exam.of(split_of([(0, 0)], [(0, 0), (0, 1, 3.0)]), ALL_AGES)
+
+    @settings(deadline=None)
+    @given(rows)
+    def test_takes_histories_from_the_past_and_questions_from_the_future(self, told: list[Row]) -> None:
+        cut = temporal_split(with_two_facts_each(told), test_share=0.4)
+        try:
+            exam = Exam.of(cut, ALL_AGES)
+        except NothingToAskError:
+            return
+        for question in exam.questions:
+            before, after = cut.train.of_reader(question.reader), cut.test.of_reader(question.reader)
+            assert set(question.history.books) == set(cut.train.book[before])
+            liked = set(cut.test.book[after][cut.test.value[after] >= 4])
+            assert set(question.relevant) == liked - set(question.history.books)
+            assert cut.train.at[before].max() < cut.test.at[after].min()
+
+    def test_shows_a_recommender_nothing_of_the_test(self) -> None:
+        cut = temporal_split(interactions())
+        model = FusedRecommender.fit(cut.train, features(), seed=1, with_lightfm=False)
+        # the same readers, but afterwards everybody read other books
+        swapped = replace(cut.test, book=(BOOKS - 1 - cut.test.book).astype(np.int32), value=cut.test.value[::-1])
+        one, other = Exam.of(cut, features()), Exam.of(Split(cut.train, swapped), features())
+
+        lists = [dict(zip(asked_of(exam), answer(exam, fused(model)).lists, strict=True)) for exam in (one, other)]
+        both = lists[0].keys() & lists[1].keys()
+        assert len(both) > 10
+        assert all(lists[0][reader].tolist() == lists[1][reader].tolist() for reader in both)
+        assert any(
+            set(mine.relevant) != set(theirs.relevant)
+            for mine, theirs in zip(one.questions, other.questions, strict=False)
+        )
+
+
+def with_two_facts_each(told: list[Row]) -> Interactions:
+    """These facts, after two for each of four readers, so that every history can be cut."""
+    first: list[Row] = [(reader, book) for reader in range(4) for book in (0, 1)]
+    return facts(*first, *told, n_books=6)
+
+
+def asked_of(exam: Exam) -> list[int]:
+    return [question.reader for question in exam.questions]
+
+
+class TestAnswers:
+    def test_measure_each_list_by_where_its_one_book_stands(self) -> None:
+        found = answers(lambda reader: hit_at(1 + reader % 10)(reader))
+        places = 1 + np.arange(READERS) % 10
+        assert found.ndcg.tolist() == pytest.approx((1 / np.log2(places + 1)).tolist())
+        assert found.mrr.tolist() == pytest.approx((1 / places).tolist())
+        assert found.precision.tolist() == [0.1] * READERS
+        assert found.recall.tolist() == [1] * READERS
+
+    def test_measure_a_list_of_several_books(self) -> None:
+        # looked for: 2 and 4; found: 4 at the third place, 2 at the eleventh
+        exam = Exam.of(split_of([(0, 0)], [(0, 2), (0, 4)]), ALL_AGES)
+        found = answer(exam, lambda *_: np.array([1, 3, 4, 50, 51, 52, 53, 54, 55, 56, 2], np.int32))
+        best = 1 / math.log2(2) + 1 / math.log2(3)
+        assert found.ndcg.tolist() == pytest.approx([1 / math.log2(4) / best])
+        assert (found.recall.tolist(), found.precision.tolist()) == ([1], [0.1])
+        assert found.mrr.tolist() == pytest.approx([1 / 3])
+
+    def test_measure_a_miss_as_0(self) -> None:
+        found = answers(lambda reader: [(looking_for(reader) + 1) % 8])
+        assert {*found.ndcg, *found.recall, *found.precision, *found.mrr} == {0}
+
+    def test_differ_reader_by_reader(self) -> None:
+        # every fourth reader finds it at the first place and not at the third, the others at the second in both
+        new = answers(lambda reader: hit_at(1 if reader % 4 == 0 else 2)(reader))
+        old = answers(lambda reader: hit_at(3 if reader % 4 == 0 else 2)(reader))
+        expected = [1 - 1 / 2 if reader % 4 == 0 else 0 for reader in range(READERS)]
+        assert (new.ndcg - old.ndcg).tolist() == pytest.approx(expected)
+
+    def test_count_the_books_that_the_first_ten_places_show(self) -> None:
+        # eight books that are looked for and the first nine of the filling; the twelfth place does not count
+        found = answers(lambda reader: [looking_for(reader), *range(8, 17), 40, 41])
+        assert found.coverage == pytest.approx(17 / 60)
+
+    def test_count_books_above_the_age_band(self) -> None:
+        found = answers(lambda reader: [FOR_ADULTS, 0, FOR_ADULTS + 1] if reader < 3 else [0])
+        assert (found.above_band, found.already_read) == (6, 0)
+
+    def test_count_books_read_before(self) -> None:
+        found = answers(lambda reader: [1, READ + reader % 10] if reader in (4, 17) else [READ + (reader + 1) % 10])
+        assert (found.above_band, found.already_read) == (0, 2)
+
+    def test_count_each_such_book_of_a_list(self) -> None:
+        exam = Exam.of(split_of([(0, 0), (0, 1), (1, 3)], [(0, 2), (1, 2)]), ALL_AGES)
+        assert answer(exam, lambda *_: np.array([0, 5, 1, 4], np.int32)).already_read == 2
+
+
+@pytest.fixture(scope="module")
+def cut() -> Split:
+    return temporal_split(interactions())
+
+
+@pytest.fixture(scope="module")
+def model(cut: Split) -> FusedRecommender:
+    return FusedRecommender.fit(cut.train, features(), seed=1, with_lightfm=False, reader_bands=reader_bands())
+
+
+class TestAnswerAll:
+    def test_asks_the_fusion_popularity_and_each_part(self, cut: Split, model: FusedRecommender) -> None:
+        found = answer_all(Exam.of(cut, features()), model)
+        assert list(found) == ["fusion", "popularity", "item_knn", "sequence", "series", "author"]
+        assert {len(given.lists) for given in found.values()} == {len(found["fusion"].exam.questions)}
+
+    def test_shows_nobody_a_book_that_was_read_or_is_above_the_band(self, cut: Split, model: FusedRecommender) -> None:
+        found = answer_all(Exam.of(cut, features(), reader_bands=reader_bands()), model)
+        assert [(given.above_band, given.already_read) for given in found.values()] == [(0, 0)] * len(found)
+
+    def test_asks_each_as_it_ranks(self, cut: Split, model: FusedRecommender) -> None:
+        exam = Exam.of(cut, features(), reader_bands=reader_bands())
+        question = exam.questions[0]
+        eligible = exam.eligible(question.age_band)
+        unread = eligible.copy()
+        unread[question.history.books] = False
+
+        ranked = model.rank(question.history, eligible=eligible, k=20, age_band=question.age_band)
+        assert fused(model)(question, eligible, 20).tolist() == ranked.books.tolist()
+        shares = model.popularity.by_band[question.age_band]
+        best = [book for book in np.argsort(-shares, kind="stable") if unread[book]][:20]
+        assert popular(model)(question, eligible, 20).tolist() == best
+        scores = model.parts[0].evidence(question.history).scores
+        liked = [book for book in np.argsort(-scores, kind="stable") if unread[book] and scores[book] > 0][:20]
+        assert alone(model.parts[0])(question, eligible, 20).tolist() == liked
