@@ -76,6 +76,7 @@ def _kill_one(
     if not busy:
         return False
     process = dice.choice(busy)
+    _note_taken_over(held, report)  # before a job that was killed once is killed again
     how = dice.choice([signal.SIGTERM, signal.SIGKILL])
     jobs = _held_by(process)
     process.send_signal(how)
@@ -104,7 +105,7 @@ def _unfinished() -> bool:
 
 
 def _count(report: Kills, *, tasks: int, steps: int) -> None:
-    report.done = Job.objects.filter(state=Job.State.DONE).count()
+    report.done = Job.objects.filter(name="sample.steps", state=Job.State.DONE).count()
     report.lost = tasks - report.done
     counted = Counter(effects.all_effects())
     report.missing_effects = tasks * steps - len(counted)
