@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.platform.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.platform.api.middleware.StaffQueryMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -160,9 +161,12 @@ UNFOLD = unfold_settings(demo=DEMO)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.platform.services.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "apps.platform.services.logs.RequestIdFilter"},
+        "route": {"()": "apps.platform.services.logs.RouteFilter"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "route"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "apps": {"level": "INFO"},

@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from apps.platform.api.throttling import count_refusal
 from apps.platform.selectors.api_keys import KeyRecord, live_key
 from apps.platform.services.api_keys import note_use
 
@@ -27,6 +28,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         now = timezone.now()
         key = live_key(secret.strip(), now=now)
         if key is None:
+            count_refusal(request)
             raise AuthenticationFailed("This API key is not known, or it was revoked.")
         if key.public:
             _check_origin(request, key)

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from apps.platform.services.logs import request_id
 from apps.platform.services.metrics import DURATION, REQUESTS
@@ -46,6 +46,18 @@ class RequestMiddleware:
         REQUESTS.labels(route, _method(request), str(response.status_code)).inc()
         DURATION.labels(route).observe(time.perf_counter() - began)
         return response
+
+
+class StaffQueryMiddleware:
+    """No NUL reaches the filters of the admin, which would hand it to PostgreSQL, and that answers with an error."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/admin/") and "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest("The address holds a NUL character.", content_type="text/plain")
+        return self._get_response(request)
 
 
 def policy(path: str) -> str:

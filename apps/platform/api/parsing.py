@@ -62,16 +62,17 @@ def _check_no_nul(data: Any) -> None:
         for name, value in level:
             if isinstance(value, str) and "\0" in value:
                 raise InvalidInputError({name: ["Text may not contain the NUL character."]})
-        level = [pair for _, value in level for pair in _named_parts(value)]
+        level = [pair for name, value in level for pair in _named_parts(name, value)]
 
 
 def _parts(container: Any) -> Iterable[Any]:
     return container.values() if isinstance(container, dict) else container
 
 
-def _named_parts(value: Any) -> Iterable[tuple[str, Any]]:
+def _named_parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """What is inside a value, each part under the name of the nearest field that holds it."""
     if isinstance(value, Mapping):
-        yield from ((str(name).replace("\0", "\\0"), part) for name, part in value.items())
-        yield from (("body", name) for name in value)
+        yield from ((str(key).replace("\0", "\\0"), part) for key, part in value.items())
+        yield from (("body", key) for key in value)
     elif isinstance(value, list):
-        yield from (("body", part) for part in value)
+        yield from ((name, part) for part in value)

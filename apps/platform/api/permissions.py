@@ -19,7 +19,7 @@ class HasScope(BasePermission):
         if not hasattr(view, method.lower()):
             return isinstance(request.auth, KeyRecord)  # the view answers 405
         scope = _scopes_of(view).get(method)
-        self.message = f"This needs a key with the scope {scope}."
+        self.message = f"This needs a key with the scope {scope}." if scope else "No key may do that here."
         return isinstance(request.auth, KeyRecord) and scope in request.auth.scopes
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -30,6 +31,20 @@ class KeyThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return math.ceil(self._wait)
+
+
+def count_refusal(request: Request) -> None:
+    """A key that is not known counts for the address that tries it, so that nobody can try keys without end.
+
+    REST framework throttles only requests that are authenticated or need not be.
+
+    Raises:
+        Throttled: this address has used up what it may ask without a key.
+    """
+    bucket, limit = _of_address(request)
+    wait = shared_throttle().take(bucket, limit=limit, now=timezone.now())
+    if wait:
+        raise Throttled(math.ceil(wait))
 
 
 def client_address(request: Request | HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
 
 from apps.platform.api.errors import error_response
 from apps.platform.api.responses import json_response
@@ -67,6 +68,9 @@ class SchemaView(SpectacularAPIView):
 
     authentication_classes = ()
     generator_class = _OnceGenerator
+
+    def _get_version_parameter(self, request: Request) -> None:
+        """There is one version: what a visitor calls it would go into a header, and into the document of everybody."""
 
 
 class DocsView(SpectacularSwaggerSplitView):

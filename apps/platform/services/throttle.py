@@ -112,7 +112,7 @@ class Throttle:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
         self._shares: dict[str, _Share] = {}
-        self._purged = 0
+        self._purged = self._swept = 0
         self._lock = threading.Lock()
 
     def take(self, bucket: str, *, limit: int, now: datetime) -> float:
@@ -141,8 +141,13 @@ class Throttle:
             return fresh
 
     def _tidy(self, window: int) -> None:
-        if len(self._shares) >= REMEMBERED_BUCKETS:
+        if len(self._shares) >= REMEMBERED_BUCKETS and self._swept < window:
+            self._swept = window
             self._shares = {name: share for name, share in list(self._shares.items()) if share.window == window}
+        if (
+            len(self._shares) >= REMEMBERED_BUCKETS
+        ):  # all of this window: the first loses what it holds, never the limit
+            del self._shares[next(iter(self._shares))]
         if window - self._purged >= PURGED_EVERY:
             self._purged = window
             purge(before=window - KEPT_WINDOWS + 1)

@@ -43,6 +43,25 @@ class TestKeyThrottle:
         assert "127.0.0.1" not in ThrottleCount.objects.get().bucket
 
 
+class TestUnknownKeys:
+    def test_are_counted_for_the_address_that_tries_them(self, anonymous_api: ApiClient, settings: Settings) -> None:
+        settings.THROTTLE_ANONYMOUS = 3
+        answers = []
+        for number in range(5):
+            anonymous_api.headers["Authorization"] = f"Bearer epic_sk_{number:043}"
+            answers.append(anonymous_api.get(URL))
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+        assert int(answers[-1]["Retry-After"]) >= 1
+
+    def test_do_not_use_up_what_a_known_key_may_ask(
+        self, client_with: Callable[..., ApiClient], settings: Settings
+    ) -> None:
+        settings.THROTTLE_ANONYMOUS = 1
+        known, unknown = client_with("search:read"), ApiClient("epic_sk_" + "0" * 43)
+        assert [unknown.get(URL).status_code for _ in range(3)] == [401, 429, 429]
+        assert known.get(URL).status_code == 200
+
+
 class TestClientAddress:
     @pytest.mark.parametrize(
         ("proxies", "forwarded", "address"),

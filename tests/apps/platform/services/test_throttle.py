@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, connections
 from pytest_django import DjangoAssertNumQueries
 
 from apps.platform.models import ThrottleCount
+from apps.platform.services import throttle
 from apps.platform.services.throttle import (
     CacheCounter,
     Counter,
@@ -112,6 +113,16 @@ class TestThrottle:
         throttle.take("key:1", limit=5, now=now)
         throttle.take("key:1", limit=5, now=now + timedelta(hours=1))
         assert ThrottleCount.objects.count() == 1
+
+    def test_holds_a_bounded_number_of_clients_and_the_limit_of_each(
+        self, monkeypatch: pytest.MonkeyPatch, now: datetime, db: None
+    ) -> None:
+        monkeypatch.setattr(throttle, "REMEMBERED_BUCKETS", 3)
+        limited = Throttle(DatabaseCounter())
+        names = [f"client-{number}" for number in range(10)]
+        waits = [limited.take(name, limit=1, now=now) for _ in range(2) for name in names]
+        assert [wait == 0.0 for wait in waits] == [True] * 10 + [False] * 10
+        assert len(limited._shares) == 3
 
 
 class _BrokenCounter:
