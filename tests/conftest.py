@@ -36,6 +36,7 @@ CACHE_RESETS = (
     ("apps.platform.services.api_keys", "reset_uses"),
     ("apps.platform.services.throttle", "reset_throttle"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
+    ("apps.search.selectors.live_index", "reset_live_index"),
     ("apps.recommendations.serving", "forget_models"),
 )
 

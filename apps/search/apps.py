@@ -1,4 +1,4 @@
-from datetime import time
+from datetime import time, timedelta
 
 from django.apps import AppConfig
 
@@ -19,6 +19,7 @@ class SearchConfig(AppConfig):
 
         register_job(applying.JOB, "apps.search.tasks.apply_changes")
         register_job("search.rebuild", "apps.search.tasks.rebuild", lease_seconds=300, long=True)
+        register_schedule("search.catch_up", applying.JOB, every=timedelta(minutes=1))  # a broken copy is made anew
         register_schedule("search.rebuild", "search.rebuild", daily_at=time(2, 30))
         on_change(applying.queue_changes)
         register_kind(SEARCH_INDEX)

@@ -1,7 +1,7 @@
 """The words a catalogue uses: what is known needs no correction, and what is not is taken for one that is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ class Lexicon:
         self._speller = speller
         self._name_words = frozenset(name_words)
         self._known = self._name_words.union(speller.known)
+        self._also_known: Callable[[str], bool] = _nothing
 
     @classmethod
     def of(cls, books: Iterable[tuple[BookText, float]]) -> "Lexicon":
@@ -48,9 +49,15 @@ class Lexicon:
         """Everything it knows, by name; equal words give equal arrays."""
         return self._speller.arrays() | {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
 
+    def also_knowing(self, has: Callable[[str], bool]) -> "Lexicon":
+        """The same words and those that `has` finds: a book that came later brings words that need no correction."""
+        wider = Lexicon(speller=self._speller, name_words=self._name_words)
+        wider._also_known = has
+        return wider
+
     def knows(self, word: str) -> bool:
         """Whether a title or a name has this word."""
-        return word in self._known
+        return word in self._known or self._also_known(word)
 
     def nearest(self, word: str, *, limit: int, is_open: bool = False) -> list[Spelling]:
         """The title words that a misspelt one may mean, nearest first."""
@@ -66,3 +73,7 @@ class Lexicon:
             if self.knows(word[:place]) and self.knows(word[place:]):
                 return word[:place], word[place:]
         return None
+
+
+def _nothing(_word: str) -> bool:
+    return False

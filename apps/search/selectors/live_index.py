@@ -13,7 +13,7 @@ from pathlib import Path
 from apps.platform.services.errors import EpicmlError
 from apps.releases.selectors.live import live_key, live_release
 from apps.releases.services.files import artifact_path
-from apps.search.engines.embedded.folders import copy_folder, open_engine
+from apps.search.engines.embedded.folders import copy_folder, is_usable, mark_broken, open_engine
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import IndexBrokenError
 
@@ -69,9 +69,11 @@ def problem() -> str:
 
 
 def forget_broken(index: OpenIndex, error: EpicmlError, *, now: datetime) -> None:
-    """This process stops using the index that was found broken, and tries it again later."""
+    """This process stops using the index that was found broken; a working copy will be made anew."""
+    if not index.sealed:
+        mark_broken(index.folder)
     with _lock:
-        _note_failure(index.folder, error, now)
+        _note_failure(Path(index.release) if index.sealed else index.folder, error, now)
         if _state.index is index:
             _state.index = None
 
@@ -96,7 +98,7 @@ def _check(now: datetime) -> None:
 
 def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
     """The working copy of the live release, unless it is not ready or still behind the one that is open."""
-    if not folder.is_dir() or not _is_due(_state.failed_at.get(folder), now, RETRY_AFTER):
+    if not is_usable(folder) or not _is_due(_state.failed_at.get(folder), now, RETRY_AFTER):
         return None
     try:
         engine = open_engine(folder)

@@ -66,7 +66,7 @@ def indexed_book(card: BookCard) -> IndexedBook:
 
 def _readable_cursor(copy: Path) -> int | None:
     """Up to which change a sound working copy goes; None where there is none."""
-    if not copy.is_dir():
+    if not folders.is_usable(copy):
         return None
     try:
         return folders.read_cursor(copy)
@@ -88,7 +88,9 @@ def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, in
     writer = IndexWriter(copy / folders.INDEX)
     count = 0
     try:
-        while changes := changes_after(cursor, limit=BATCH):
+        # Only as far as the log went at the start: what is written meanwhile has queued a job of its own, and a writer
+        # that never pauses would keep this from ending.
+        while cursor < last and (changes := changes_after(cursor, limit=BATCH)):
             # The books as they are now, whatever each change was: a later one is then applied twice, to no harm.
             cards = live_cards(sorted({change.book_id for change in changes}))
             writer.remove(change.book_id for change in changes)

@@ -20,6 +20,7 @@ from epicml.text.highlight import Range, stem_ranges
 from epicml.text.stems import stem
 
 LAST_PLACE = MOST_RESULTS  # pages end here
+NAMING_BOOKS = 10  # so many books with a word are looked at before it is said, for an index may be behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,13 @@ def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
     books = shelf()
     chosen = serving(books, now=now)
     try:
-        found = _find(chosen.engine, question.text, band)
+        found = _find(chosen.engine, question.text, band, books)
     except IndexBrokenError as error:
         if chosen.index is None:
             raise
         forget_broken(chosen.index, error, now=now)
         chosen = database_serving(books)
-        found = _find(chosen.engine, question.text, band)
+        found = _find(chosen.engine, question.text, band, books)
     rows = _visible_rows(books, found.books, band) if found.words else _by_popularity(books, band)
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
@@ -95,12 +96,20 @@ class _Found:
     did_you_mean: str | None
 
 
-def _find(engine: Engine, text: str, band: AgeBand) -> _Found:
+def _find(engine: Engine, text: str, band: AgeBand, books: Shelf) -> _Found:
     asked = full_search(text)
     meant = engine.respelt(asked)
+    if meant is not None and not _may_be_said(set(meant) - set(asked.words), engine, band, books):
+        meant = None
     plan = asked if meant is None else full_search(text, meant=meant)
-    books = engine.search(plan, audience=band, limit=MOST_RESULTS)
-    return _Found(books, plan.words, None if meant is None else " ".join(meant))
+    found = engine.search(plan, audience=band, limit=MOST_RESULTS)
+    return _Found(found, plan.words, None if meant is None else " ".join(meant))
+
+
+def _may_be_said(words: Collection[str], engine: Engine, band: AgeBand, books: Shelf) -> bool:
+    """Whether each word is in a book that may be shown; else the spelling would name one that may not."""
+    found = (engine.search(full_search(word), audience=band, limit=NAMING_BOOKS) for word in words)
+    return all(len(_visible_rows(books, ids, band)) for ids in found)
 
 
 def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:

@@ -4,7 +4,7 @@ import fcntl
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from epicml.search.lexicon import Lexicon
 INDEX = "index"
 LEXICON = "lexicon.npz"
 COPYING = ".copying-"
+BROKEN = "broken"
 KEPT_OTHERS = 1
 SHA_LETTERS = 12  # a release of another database may have the same key
 WAIT_SECONDS = 30.0  # longer than any batch of changes takes
@@ -75,6 +76,17 @@ def new_copy(sealed: Path, target: Path) -> Iterator[Path]:
     yield aside
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
+
+
+def mark_broken(copy: Path) -> None:
+    """The writer will make this working copy anew; a reader found damage in it that opening it does not show."""
+    with suppress(OSError):  # it is gone, or the disk is full: then there is no copy to mend
+        (copy / BROKEN).touch()
+
+
+def is_usable(copy: Path) -> bool:
+    """Whether there is a working copy that no reader has found broken."""
+    return copy.is_dir() and not (copy / BROKEN).exists()
 
 
 def remove_outdated(copy: Path) -> None:

@@ -13,7 +13,7 @@ from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULAR
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
 from epicml.search import completion, plan
-from epicml.search.clauses import Clause, Field, Fuzzy
+from epicml.search.clauses import Clause, Field, Fuzzy, Term
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import SearchPlan, Typed
 
@@ -28,7 +28,7 @@ class EmbeddedEngine:
     def __init__(self, folder: Path, *, lexicon: Lexicon) -> None:
         """Open the index in this folder for reading."""
         self.folder = folder
-        self.lexicon = lexicon
+        self.lexicon = lexicon.also_knowing(self._has_word)
         self._meta = str(folder / META)
         with self._readable():
             self._stamp = self._read_stamp()
@@ -68,6 +68,9 @@ class EmbeddedEngine:
 
     def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:
         return completion.respelt(plan.words, lexicon=self.lexicon)
+
+    def _has_word(self, word: str) -> bool:
+        return bool(self._find(compile_clause(Term(Field.WORD, plan.word_token(word))), 1))
 
     def _find(self, query: Query, limit: int) -> list[int]:
         searcher = self._searcher

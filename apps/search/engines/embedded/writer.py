@@ -35,7 +35,7 @@ class IndexWriter:
         """Each book is in the index as given, once. How many they were."""
         count = 0
         for book in books:
-            self._writer.delete_documents_by_term(ID, book.id)
+            self._delete(book.id)
             self._writer.add_document(book_document(book))
             count += 1
         return count
@@ -43,7 +43,7 @@ class IndexWriter:
     def remove(self, book_ids: Iterable[int]) -> None:
         """None of these books is in the index."""
         for book_id in book_ids:
-            self._writer.delete_documents_by_term(ID, book_id)
+            self._delete(book_id)
 
     def commit(self, cursor: int) -> None:
         """Readers see what was written, and the index says that it goes up to this change: both or neither."""
@@ -55,3 +55,7 @@ class IndexWriter:
     def close(self) -> None:
         """Merges are finished and nothing is held open."""
         self._writer.wait_merging_threads()
+
+    def _delete(self, book_id: int) -> None:
+        # Not delete_documents_by_term: it takes Python's numbers for signed and finds none in an unsigned field.
+        self._writer.delete_documents_by_query(Query.term_query(schema(), ID, book_id))

@@ -1,0 +1,235 @@
+"""What every search engine keeps to."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.books import delete_books, save_books
+from apps.releases.selectors.listing import ReleaseRow
+from epicml.audience.bands import AgeBand
+from epicml.search.plan import Typed, full_search
+from tests.apps.search.library import NOON, books, main_title, plain
+from tests.apps.search.searching import DatabaseSearch, EmbeddedSearch, Searching, found, named, suggested
+
+BOOKS = {book.key: book for book in books()}
+FORMS = {key: "_".join(plain(main_title(book))) + "_" for key, book in BOOKS.items()}
+HOSTILE = (
+    "",
+    " ",
+    "\t\n",
+    '+-"()*:^~[]{}',
+    "AND",
+    "NOT holes OR",
+    'title:"holes" AND -it',
+    "hol*s",
+    "harry~2",
+    "/h.*/",
+    "[a TO z]",
+    "\\",
+    "'; DROP TABLE catalog_book; --",
+    "%",
+    "__",
+    "\0",
+    "\ud800",
+    "\u202eselom",
+    "\N{ZERO WIDTH JOINER}",
+    "\N{PILE OF POO}" * 50,
+    "e\u0301" * 100,
+    "x" * 200,
+    "a " * 100,
+    "ẞßſ" * 20,
+    "三国 演义",
+    "9" * 200,
+)
+
+
+def save(key: str, **changes: Any) -> None:
+    """The book of this key is saved with some of its values changed."""
+    save_books([replace(BOOKS[key], **changes)], now=NOON)
+
+
+def every_word() -> list[tuple[str, str]]:
+    """Each book with each word of its title, author and series."""
+    return [
+        (key, word)
+        for key, book in BOOKS.items()
+        for text in (main_title(book), *book.authors, book.series or "")
+        for word in plain(text)
+    ]
+
+
+class TestEveryEngine:
+    def test_suggests_a_book_by_any_word_of_title_author_and_series(self, searching: Searching) -> None:
+        engine = searching.engine()
+        assert [(key, word) for key, word in every_word() if key not in suggested(engine, f"{word} ")] == []
+
+    def test_suggests_a_book_by_the_beginning_of_any_word(self, searching: Searching) -> None:
+        engine = searching.engine()
+        begun = [(key, word[: len(word) // 2 + 1]) for key, word in every_word()]
+        assert [(key, part) for key, part in begun if key not in suggested(engine, part)] == []
+
+    def test_finds_a_book_by_any_word_of_title_author_and_series(self, searching: Searching) -> None:
+        engine = searching.engine()
+        assert [(key, word) for key, word in every_word() if key not in found(engine, word)] == []
+
+    def test_finds_words_from_different_fields_together(self, searching: Searching) -> None:
+        engine = searching.engine()
+        assert suggested(engine, "dahl fox")[0] == "fox"
+        assert found(engine, "rowling azkaban")[0] == "potter3"
+
+    def test_finds_other_forms_of_a_word(self, searching: Searching) -> None:
+        assert set(found(searching.engine(), "dragons")) == {"dragons1", "dragons2", "train", "tattoo"}
+
+    def test_takes_accents_case_and_apostrophes_for_nothing(self, searching: Searching) -> None:
+        engine = searching.engine()
+        for text, key in (("MISERABLES", "miserables"), ("gruffe", "grueffelo"), ("dont let", "dont")):
+            assert suggested(engine, text)[0] == key
+        assert found(engine, "Charlotte’s")[0] == "web"
+
+    def test_puts_titles_that_start_so_first_and_by_popularity(self, searching: Searching) -> None:
+        engine = searching.engine()
+        starts = {form[:length] for form in FORMS.values() for length in range(1, 13)}
+        for start in sorted(starts):
+            starting = [key for key, form in FORMS.items() if form.startswith(start)]
+            expected = sorted(starting, key=lambda key: -BOOKS[key].ratings_count)
+            assert suggested(engine, start.replace("_", " "))[: len(expected)] == expected, start
+
+    def test_puts_books_with_all_words_before_books_with_any(self, searching: Searching) -> None:
+        answer = found(searching.engine(), "dragon tattoo")
+        assert answer[0] == "tattoo"
+        assert set(answer[1:]) == {"dragons1", "dragons2", "train"}
+
+    def test_names_books_by_author_and_series(self, searching: Searching) -> None:
+        engine = searching.engine()
+        assert named(engine, "dah") == ["matilda", "fox"]
+        assert named(engine, "stephen k") == ["shining", "it"]
+        assert named(engine, "hunger g") == ["games", "fire"]
+        assert named(engine, "holes") == []
+
+    def test_never_shows_a_book_above_the_band(self, searching: Searching) -> None:
+        engine, bands = searching.engine(), {card.id: card.age_band for card in shelf().cards}
+        texts = {word[:length] for _, word in every_word() for length in (1, 4, len(word))}
+        for band in AgeBand:
+            shown: set[int] = set()
+            for text in texts:
+                shown.update(engine.suggest(Typed.read(text), audience=band, limit=50))
+                shown.update(engine.names(Typed.read(text), audience=band, limit=50))
+                shown.update(engine.search(full_search(text), audience=band, limit=50))
+            assert shown == {book for book, of in bands.items() if of <= band}
+
+    def test_keeps_to_the_limit_and_repeats_no_book(self, searching: Searching) -> None:
+        engine = searching.engine()
+        for limit in (1, 2, 5):
+            answer = suggested(engine, "h", limit=limit)
+            assert len(answer) == len(set(answer)) == limit
+        everything = found(engine, "the harry dragon king it")
+        assert len(everything) == len(set(everything))
+
+    def test_answers_the_same_again(self, searching: Searching) -> None:
+        engine = searching.engine()
+        for text in ("h", "harry", "the dragon"):
+            assert suggested(engine, text) == suggested(engine, text)
+            assert found(engine, text) == found(engine, text)
+
+    def test_answers_hostile_text_without_an_error(self, searching: Searching) -> None:
+        engine = searching.engine()
+        for text in HOSTILE:
+            for ask in (suggested, named, found):
+                answer = ask(engine, text)
+                assert len(answer) == len(set(answer)), text
+            engine.respelt(full_search(text))
+        assert suggested(engine, "mati")[0] == "matilda"  # it answers on
+
+    def test_finds_nothing_where_there_is_no_word(self, searching: Searching) -> None:
+        engine = searching.engine()
+        for text in ("", "  ", '+-"()*:^~[]{}', "\0", "\ud800"):
+            assert (suggested(engine, text), named(engine, text), found(engine, text)) == ([], [], []), text
+
+    def test_has_nothing_to_say_without_books(self, searching: Searching) -> None:
+        delete_books(list(BOOKS), now=NOON)
+        engine = searching.engine()
+        assert (suggested(engine, "h"), named(engine, "h"), found(engine, "holes")) == ([], [], [])
+
+
+class TestEveryEngineAfterAChange:
+    def test_shows_no_withdrawn_book(self, searching: Searching) -> None:
+        assert found(searching.engine(), "holes") == ["holes"]
+        delete_books(["holes"], now=NOON)
+        engine = searching.engine()
+        assert "holes" not in suggested(engine, "hole") + named(engine, "sachar") + found(engine, "holes")
+
+    def test_shows_a_withdrawn_book_that_came_back(self, searching: Searching) -> None:
+        delete_books(["holes"], now=NOON)
+        save("holes")
+        assert found(searching.engine(), "holes") == ["holes"]
+
+    def test_knows_a_book_by_its_new_title_only(self, searching: Searching) -> None:
+        save("holes", title="Zebra Crossing", series=None, series_number=None)
+        engine = searching.engine()
+        assert suggested(engine, "zebra")[0] == "holes"
+        assert found(engine, "crossing") == ["holes"]
+        assert found(engine, "holes") == []
+
+    def test_orders_by_the_new_popularity(self, searching: Searching) -> None:
+        assert suggested(searching.engine(), "harr")[0] == "potter1"
+        save("harriet", ratings_count=9_000_000)
+        assert suggested(searching.engine(), "harr")[0] == "harriet"
+
+    def test_is_in_another_state(self, searching: Searching) -> None:
+        before = searching.engine().state
+        assert searching.engine().state is before
+        delete_books(["holes"], now=NOON)
+        assert searching.engine().state is not before
+
+
+class TestEmbeddedEngine:
+    @pytest.fixture
+    def searching(self, live_index_row: ReleaseRow) -> EmbeddedSearch:
+        return EmbeddedSearch()
+
+    def test_forgives_a_typing_error_from_four_letters_on(self, searching: EmbeddedSearch) -> None:
+        engine = searching.engine()
+        for typed, key in (
+            ("momi", "momo"),
+            ("hobit", "hobbit"),
+            ("matlida", "matilda"),
+            ("caterpiler", "hungry"),
+            ("gruffallo", "gruffalo"),
+            ("harry poter", "potter1"),
+            ("hungergames", "games"),
+            ("the fault in our strs", "fault"),
+        ):
+            assert suggested(engine, typed, limit=10)[0] == key, typed
+
+    def test_forgives_none_below_four_letters(self, searching: EmbeddedSearch) -> None:
+        engine = searching.engine()
+        for typed in ("mmo", "hlo", "xom", "mti", "mo x"):
+            assert suggested(engine, typed) == [], typed
+
+    def test_says_what_may_have_been_meant(self, searching: EmbeddedSearch) -> None:
+        engine = searching.engine()
+        assert engine.respelt(full_search("hary poter")) == ("harry", "potter")
+        assert engine.respelt(full_search("harry rowling hry")) is None
+
+    def test_shows_no_book_above_the_band_for_a_typing_error(self, searching: EmbeddedSearch) -> None:
+        assert "tattoo" in suggested(searching.engine(), "dragn tatoo")
+        assert "tattoo" not in suggested(searching.engine(), "dragn tatoo", band=AgeBand.AGES_15_TO_17)
+
+    def test_is_found_by_a_typing_error_as_soon_as_it_is_indexed(self, searching: EmbeddedSearch) -> None:
+        save("holes", title="Zebra Crossing")
+        assert suggested(searching.engine(), "zebar")[0] == "holes"
+
+    def test_brings_its_words_with_it(self, searching: EmbeddedSearch) -> None:
+        save("holes", title="Zebra Crossing")
+        engine = searching.engine()
+        assert engine.respelt(full_search("zebra crossing")) is None
+        assert suggested(engine, "zebra ") == ["holes"]
+
+
+class TestDatabaseEngine:
+    def test_forgives_nothing_and_corrects_nothing(self, full_library: None) -> None:
+        engine = DatabaseSearch().engine()
+        assert suggested(engine, "hobit") == []
+        assert engine.respelt(full_search("hobit")) is None

@@ -1,0 +1,75 @@
+"""An engine that looks at every book: slow, and with nothing in common with an index but the meaning of a clause."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
+from epicml.search.fields import BookText, tokens_of
+from epicml.search.lexicon import Lexicon
+
+Tokens = Mapping[Field, set[str]]
+
+
+class Interpreter:
+    """Some books by id, each with its popularity."""
+
+    def __init__(self, books: Mapping[int, tuple[BookText, float]]) -> None:
+        self.books = dict(books)
+        self.tokens = {number: tokens_of(text) for number, (text, _) in books.items()}
+        self.lexicon = Lexicon.of(books.values())
+        self.asked: list[Clause] = []
+
+    def find(self, clause: Clause, limit: int) -> list[int]:
+        self.asked.append(clause)
+        scores = self.scores(clause)
+        return sorted(scores, key=lambda number: (-scores[number], number))[:limit]
+
+    def scores(self, clause: Clause) -> dict[int, float]:
+        """Every book that is found, with the clause's score times log2(2 + popularity)."""
+        found = {number: score_of(clause, tokens) for number, tokens in self.tokens.items()}
+        return {
+            number: score * math.log2(2 + self.books[number][1]) for number, score in found.items() if score is not None
+        }
+
+
+def titled(*titles: str, popularity: Sequence[float] = ()) -> Interpreter:
+    """Books of these titles with ids from 1 on, the first the most popular where nothing is said."""
+    values = popularity or [100.0 * (len(titles) - place) for place in range(len(titles))]
+    pairs = zip(titles, values, strict=True)
+    return Interpreter({place: (BookText(title, []), value) for place, (title, value) in enumerate(pairs, start=1)})
+
+
+def score_of(clause: Clause, tokens: Tokens) -> float | None:
+    """What the clause gives a book with these tokens; None where it does not find it."""
+    match clause:
+        case Term(field, token, weight):
+            return weight if token in tokens[field] else None
+        case Fuzzy(field, token, edits, weight):
+            return weight if any(edits_between(token, other) <= edits for other in tokens[field]) else None
+        case Best(clauses):
+            return max(_found(clauses, tokens), default=None)
+        case Every(clauses, weight):
+            parts = _found(clauses, tokens)
+            return weight * math.prod(parts) if len(parts) == len(clauses) else None
+        case Relevance(field, asked, every):
+            there = [token in tokens[field] for token in asked]
+            return 1.0 if (all(there) if every else any(there)) else None
+
+
+def _found(clauses: Sequence[Clause], tokens: Tokens) -> list[float]:
+    scores = [score_of(part, tokens) for part in clauses]
+    return [score for score in scores if score is not None]
+
+
+def edits_between(one: str, other: str) -> int:
+    """Letters put in, left out, changed or swapped with the next: optimal string alignment, by its recurrence."""
+    rows: list[list[int]] = [[*range(len(other) + 1)]]
+    for at, letter in enumerate(one, start=1):
+        row = [at]
+        for place, wanted in enumerate(other, start=1):
+            costs = [rows[-1][place] + 1, row[-1] + 1, rows[-1][place - 1] + (letter != wanted)]
+            if at > 1 and place > 1 and letter == other[place - 2] and one[at - 2] == wanted:
+                costs.append(rows[-2][place - 2] + 1)
+            row.append(min(costs))
+        rows.append(row)
+    return rows[-1][-1]
