@@ -43,7 +43,9 @@ class Event(models.Model):
             # Not unique=True: that adds a second index for LIKE on PostgreSQL, which every insert pays for.
             models.UniqueConstraint(fields=["event_id"], name="event_id_unique"),
             models.CheckConstraint(
-                condition=Q(kind=EventKind.RATED, value__range=(1, 5)) | (~Q(kind=EventKind.RATED) & Q(value=None)),
+                # A comparison with NULL is NULL, which a check lets pass: a rating without a value is named.
+                condition=Q(kind=EventKind.RATED, value__range=(1, 5), value__isnull=False)
+                | (~Q(kind=EventKind.RATED) & Q(value=None)),
                 name="event_rating_1_to_5",
             ),
             models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known"),

@@ -31,8 +31,15 @@ class Reader(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(age_band__lte=AgeBand.ADULT.value), name="reader_age_band_known"),
             models.CheckConstraint(
-                condition=(Q(level_min=None) & Q(level_max=None))
-                | Q(level_min__gte=1, level_max__lte=12, level_min__lte=F("level_max")),
+                # A comparison with NULL is NULL, which a check lets pass: one end without the other is named.
+                condition=Q(level_min=None, level_max=None)
+                | Q(
+                    level_min__isnull=False,
+                    level_max__isnull=False,
+                    level_min__gte=1,
+                    level_max__lte=12,
+                    level_min__lte=F("level_max"),
+                ),
                 name="reader_levels_in_order",
             ),
         ]

@@ -80,7 +80,8 @@ class Release(models.Model):
             models.UniqueConstraint(fields=["kind", "key"], name="releases_unique_key"),
             models.UniqueConstraint(fields=["kind"], condition=Q(state="live"), name="releases_one_live_of_a_kind"),
             models.CheckConstraint(
-                condition=~Q(state__in=["passed", "live", "retired"]) | Q(gate_passed=True),
+                # NULL = TRUE is NULL, which a check lets pass: a gate that has not decided is named.
+                condition=~Q(state__in=["passed", "live", "retired"]) | Q(gate_passed=True, gate_passed__isnull=False),
                 name="releases_served_only_through_the_gate",
             ),
             models.CheckConstraint(

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("event_id",), name="event_id_unique"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("kind", "rated"), ("value__range", (1, 5))),
+                            models.Q(("kind", "rated"), ("value__isnull", False), ("value__range", (1, 5))),
                             models.Q(models.Q(("kind", "rated"), _negated=True), ("value", None)),
                             _connector="OR",
                         ),

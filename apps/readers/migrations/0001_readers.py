@@ -59,9 +59,13 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("age_band__lte", 5)), name="reader_age_band_known"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("level_min", None), ("level_max", None)),
+                            models.Q(("level_max", None), ("level_min", None)),
                             models.Q(
-                                ("level_max__lte", 12), ("level_min__gte", 1), ("level_min__lte", models.F("level_max"))
+                                ("level_max__isnull", False),
+                                ("level_max__lte", 12),
+                                ("level_min__gte", 1),
+                                ("level_min__isnull", False),
+                                ("level_min__lte", models.F("level_max")),
                             ),
                             _connector="OR",
                         ),

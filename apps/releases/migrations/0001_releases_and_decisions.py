@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state__in", ["passed", "live", "retired"]), _negated=True),
-                    ("gate_passed", True),
+                    models.Q(("gate_passed", True), ("gate_passed__isnull", False)),
                     _connector="OR",
                 ),
                 name="releases_served_only_through_the_gate",

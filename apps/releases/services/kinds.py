@@ -29,7 +29,7 @@ class AuditRefusedError(EpicmlError):
     status = 409
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        stops = "; ".join(finding.text for finding in findings if finding.severity == "stop")
+        stops = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if finding.severity == "stop")
         super().__init__(f"The audit refuses the data: {stops}")
         self.findings = list(findings)
 

@@ -15,6 +15,14 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
+def fails(*arguments: str) -> str:
+    """The sentence that the command ends with; manage.py makes exit code 1 of it."""
+    with pytest.raises(CommandError) as caught:
+        run(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
 class TestListReleases:
     def test_lists_state_and_reason(self, numbers: NumberKind) -> None:
         numbers.make(-1.0)
@@ -26,6 +34,13 @@ class TestListReleases:
     def test_writes_json(self, numbers: NumberKind) -> None:
         key = numbers.make().key
         assert [row["key"] for row in json.loads(run("list_releases", "--json"))] == [key]
+
+    def test_writes_an_empty_list_as_json(self) -> None:
+        assert json.loads(run("list_releases", "--json", "--kind", "soup")) == []
+
+    def test_lists_no_more_than_asked(self, numbers: NumberKind) -> None:
+        keys = [numbers.make().key for _ in range(3)]
+        assert [line.split()[1] for line in run("list_releases", "--limit", "2").splitlines()] == keys[:0:-1]
 
     def test_says_what_to_do_when_nothing_was_built(self) -> None:
         assert "Nothing was built yet" in run("list_releases", "--kind", "soup")
@@ -41,6 +56,23 @@ class TestPromoteRelease:
         with pytest.raises(CommandError, match="cannot be live"):
             run("promote_release", KIND, numbers.make(-1.0).key, "--why", "better")
 
+    @pytest.mark.parametrize(
+        ("kind", "key", "sentence"),
+        [
+            (KIND, "2026-01-01.1", f"There is no {KIND} release '2026-01-01.1'."),
+            (KIND, "", f"There is no {KIND} release ''."),
+            ("soup", "2026-11-24.1", "There is no soup release '2026-11-24.1'."),
+        ],
+    )
+    def test_names_what_does_not_exist_in_one_sentence(
+        self, numbers: NumberKind, kind: str, key: str, sentence: str
+    ) -> None:
+        numbers.make()
+        assert fails("promote_release", kind, key, "--why", "better") == sentence
+
+    def test_wants_a_reason(self, numbers: NumberKind) -> None:
+        assert "--why" in fails("promote_release", KIND, numbers.make(4.0, promote=False).key)
+
 
 class TestRollbackRelease:
     def test_makes_the_one_before_live_again(self, numbers: NumberKind) -> None:
@@ -52,3 +84,17 @@ class TestRollbackRelease:
     def test_says_why_it_refuses(self, numbers: NumberKind) -> None:
         with pytest.raises(CommandError, match="No numbers is live"):
             run("rollback_release", KIND, "--why", "worse")
+
+    def test_goes_back_to_the_one_that_is_named(self, numbers: NumberKind) -> None:
+        first = numbers.make(1.0).key
+        for number in (2.0, 3.0):
+            numbers.make(number)
+        assert run("rollback_release", KIND, "--to", first, "--why", "worse") == f"numbers {first} is live again.\n"
+        assert served_number() == 1.0
+
+    def test_names_what_does_not_exist_in_one_sentence(self, numbers: NumberKind) -> None:
+        numbers.make()
+        said = fails("rollback_release", KIND, "--to", "2026-01-01.1", "--why", "worse")
+        assert said == f"There is no {KIND} release '2026-01-01.1'."
+        assert fails("rollback_release", "soup", "--why", "worse").startswith("No soup is live")
+        assert served_number() == 1.0
