@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.recommendations.services.snapshot import Snapshot
-from epicml.datasets.audit import Finding, Severity, check_leak
+from epicml.datasets.audit import Finding, Severity, check_leak, check_positives
 from epicml.datasets.splits import Split
 
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
@@ -15,18 +15,33 @@ FEW_BOOKS = 5
 
 def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Finding]:
     """What is wrong with the data, what was done about it, and what must stop the training; the gravest first."""
-    return [*_rows_lost(snapshot, champion_rows), *snapshot.findings, *_repeated(snapshot), *_readers(snapshot)]
+    return [
+        *_too_small(snapshot),
+        *_rows_lost(snapshot, champion_rows),
+        *snapshot.findings,
+        *_repeated(snapshot),
+        *_readers(snapshot),
+    ]
 
 
 def audit_split(split: Split) -> list[Finding]:
-    """Whether the model that is measured would have seen the future."""
-    leak = check_leak(split)
-    return [leak] if leak else []
+    """Whether the model that is measured has nothing to learn from, or would have seen the future."""
+    found = [check_leak(split)]
+    if check_positives(split.train.value.astype(np.float64)):
+        text = "No reader liked a book before those that are kept for measuring."
+        found.append(Finding(Severity.STOP, "value", text, 1.0, len(split.train)))
+    return [finding for finding in found if finding is not None]
 
 
 def must_stop(findings: list[Finding]) -> bool:
     """Whether nothing may be learned from these data."""
     return any(finding.severity is Severity.STOP for finding in findings)
+
+
+def _too_small(snapshot: Snapshot) -> Iterator[Finding]:
+    if np.diff(snapshot.interactions.starts).max() < 2:
+        text = "No reader has read two books, so nothing can be kept for measuring."
+        yield Finding(Severity.STOP, "rows", text, 1.0, len(snapshot.interactions))
 
 
 def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Finding]:

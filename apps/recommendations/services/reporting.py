@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from apps.platform.services.errors import ConflictError
 from apps.recommendations.services.building import MEASURED_FILE, SEED, TEST_SHARE, Trained
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import MODEL_FILE, LoadedModel, read_model
@@ -40,10 +41,19 @@ BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
 STEPS = 5
 
 
+class NothingToMeasureError(ConflictError):
+    """So little was read that no model could be measured."""
+
+    code = "nothing_to_measure"
+
+
 def evaluate(context: EvaluateContext) -> Report:
     """The report of the model in this folder."""
     trained: Trained = context.built.carried
-    exam = _sampled(Exam.of(trained.split, trained.snapshot.features, reader_bands=trained.snapshot.reader_bands))
+    try:
+        exam = _sampled(Exam.of(trained.split, trained.snapshot.features, reader_bands=trained.snapshot.reader_bands))
+    except NothingToAskError as error:
+        raise NothingToMeasureError(str(error)) from error
     context.progress(3, STEPS, f"measuring with {len(exam.questions):,} readers")
     answers = answer_all(exam, trained.measured)
     context.progress(4, STEPS, "measuring the champion")

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from apps.recommendations.services.building import MEASURED_FILE, Trained, arrays_sha256, build
+from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
+from apps.releases.artifacts import load_arrays
+from apps.releases.selectors.live import LiveRelease
+from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built
+from epicml.datasets.arrays import NamedArrays
+from tests.apps.recommendations.library import NOON
+
+
+def built_in(
+    folder: Path, *, champion: LiveRelease | None = None, with_lightfm: bool = False
+) -> tuple[Built, list[str]]:
+    """The result of a build, and what it told on the way."""
+    folder.mkdir()
+    told: list[str] = []
+
+    def tell(done: int, total: int, text: str) -> None:
+        told.append(text)
+
+    return build(BuildContext("recommender", "1", folder, NOON, champion, {"lightfm": with_lightfm}, tell)), told
+
+
+def champion_of(rows: int) -> LiveRelease:
+    return LiveRelease(1, "recommender", "0", "0" * 64, {"snapshot": {"rows": rows}}, NOON)
+
+
+class TestBuild:
+    @pytest.mark.parametrize("with_lightfm", [False, True])  # where it is not installed both are the same
+    def test_gives_the_same_bytes_for_the_same_facts(
+        self, full_library: None, tmp_path: Path, with_lightfm: bool
+    ) -> None:
+        first, _ = built_in(tmp_path / "one", with_lightfm=with_lightfm)
+        second, _ = built_in(tmp_path / "two", with_lightfm=with_lightfm)
+
+        assert first.details == second.details
+        assert first.reproducible
+        for name in (MODEL_FILE, MEASURED_FILE):
+            assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+            one, two = load_arrays(tmp_path / "one" / name), load_arrays(tmp_path / "two" / name)
+            assert one.keys() == two.keys()
+            assert [key for key in one if one[key].tobytes() != two[key].tobytes()] == []
+
+    def test_measures_with_a_model_that_did_not_see_the_newest_facts(self, full_library: None, tmp_path: Path) -> None:
+        built, _ = built_in(tmp_path / "one")
+
+        trained = built.carried
+        assert isinstance(trained, Trained)
+        served, measured = (load_arrays(tmp_path / "one" / name) for name in (MODEL_FILE, MEASURED_FILE))
+        # Every fact of this library is a like; beside them, popularity holds only a rest below 1 for ties.
+        likes = {
+            name: np.floor(arrays["popularity.overall"]).sum() for name, arrays in (("s", served), ("m", measured))
+        }
+        assert likes == {"s": len(trained.snapshot.interactions), "m": len(trained.split.train)}
+        assert len(trained.split.train) + len(trained.split.test) == len(trained.snapshot.interactions)
+        assert (served[BOOK_IDS] == measured[BOOK_IDS]).all()
+
+    def test_says_what_it_was_built_from_and_does_on_the_way(self, full_library: None, tmp_path: Path) -> None:
+        built, told = built_in(tmp_path / "one")
+
+        assert "lightfm" not in built.details["models"]
+        assert built.details["models"][-1] == "popularity"
+        assert set(built.details) == {"snapshot", "models", "settings", "seed"}
+        assert told[0] == "reading what readers did"
+        assert any(text.startswith("fitting the measured model: ") for text in told)
+        assert any(text.startswith("fitting the served model: ") for text in told)
+
+    def test_is_refused_where_the_champion_knew_more_than_twice_as_much(
+        self, full_library: None, tmp_path: Path
+    ) -> None:
+        with pytest.raises(AuditRefusedError, match="the live model was built from 5,000"):
+            built_in(tmp_path / "one", champion=champion_of(5000))
+        assert list((tmp_path / "one").iterdir()) == []
+
+
+class TestArraysSha256:
+    ARRAYS = {"a": np.array([1, 2, 3, 4], np.int32), "b": np.array([0.5])}
+
+    def test_does_not_depend_on_order_or_layout(self) -> None:
+        strided = np.array([1, 9, 2, 9, 3, 9, 4, 9], np.int32)[::2]
+        assert arrays_sha256({"b": self.ARRAYS["b"], "a": strided}) == arrays_sha256(self.ARRAYS)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"a": np.array([1, 2, 3, 5], np.int32)},
+            {"a": np.array([1, 2, 3, 4], np.uint32)},
+            {"a": np.array([[1, 2], [3, 4]], np.int32)},
+            {"c": np.array([], np.int32)},
+        ],
+        ids=["value", "type", "shape", "name"],
+    )
+    def test_changes_with_everything_else(self, changed: NamedArrays) -> None:
+        assert arrays_sha256({**self.ARRAYS, **changed}) != arrays_sha256(self.ARRAYS)
