@@ -4,12 +4,13 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 SHELF = Path(__file__).resolve().parent / "data"
-READ_BYTES = 1 << 20
+RATING_COLUMNS = ("user_id", "book_id", "rating")
 
 
 class DatasetMissingError(Exception):
@@ -19,6 +20,13 @@ class DatasetMissingError(Exception):
         super().__init__(
             f"{folder} has no {name} and no {name}.gz; goodbooks-10k is books.csv, genres.csv, ratings.csv."
         )
+
+
+class DatasetDamagedError(Exception):
+    """A table is there but cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be used: {reason}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,22 @@ class Dataset:
         return cls(*(_table(folder, name) for name in ("books.csv", "genres.csv", "ratings.csv")))
 
 
-def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a table by column name."""
+def rows_of(path: Path, *, columns: Collection[str] = ()) -> Iterator[dict[str, str]]:
+    """The rows of a table by column name.
+
+    Raises:
+        DatasetDamagedError: it lacks one of these columns, or is no table.
+    """
     opened = gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
     with opened as binary, io.TextIOWrapper(binary, encoding="utf-8", newline="") as text:
-        yield from csv.DictReader(text)
+        try:
+            reader = csv.DictReader(text)
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise DatasetDamagedError(path, f"it has no column {missing[0]}")
+            yield from reader
+        except (EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+            raise DatasetDamagedError(path, str(error).rstrip(".")) from error
 
 
 def fingerprint(*parts: Path | str) -> str:

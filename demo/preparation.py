@@ -12,7 +12,7 @@ from apps.readers.services import save_readers
 from apps.releases.selectors.live import live_release
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
 from apps.releases.services.making import make_release
-from demo.dataset import Dataset, fingerprint, rows_of
+from demo.dataset import RATING_COLUMNS, Dataset, fingerprint, rows_of
 from demo.models import Preparation
 from demo.ratings import load_ratings
 from demo.readers import RULE, made_up_readers
@@ -77,7 +77,7 @@ def _load_books(work: Work) -> str:
 
 def _load_readers(work: Work) -> str:
     books = {card.key: card for card in shelf().cards}
-    readers = made_up_readers(rows_of(work.dataset.ratings), books=books)
+    readers = made_up_readers(rows_of(work.dataset.ratings, columns=RATING_COLUMNS), books=books)
     new = 0
     for start in range(0, len(readers), READERS_PER_SAVE):
         new += save_readers(readers[start : start + READERS_PER_SAVE], now=work.clock())

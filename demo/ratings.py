@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from apps.events.services.importing import ImportReport, import_interactions
-from demo.dataset import rows_of
+from demo.dataset import RATING_COLUMNS, rows_of
 from demo.readers import reader_key
 
 FIRST = timedelta(days=365)
@@ -37,7 +37,7 @@ def load_ratings(
 
 def _events(path: Path, *, now: datetime) -> Iterator[tuple[str, str, str, str, int]]:
     """The rows in the order of the table, so that the line of a refused one is that of its source."""
-    counts = Counter(row["user_id"] for row in rows_of(path))
+    counts = Counter(row["user_id"] for row in rows_of(path, columns=RATING_COLUMNS))
     places: Counter[str] = Counter()
     first = int((now - FIRST).timestamp())
     span = int((FIRST - LAST).total_seconds())

@@ -3,11 +3,11 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.dataset import Dataset, rows_of
+from demo.dataset import RATING_COLUMNS, Dataset, rows_of
 from epicml.audience.tags import CHILDREN
 
 # What the importers read; pictures, ISBNs and the star histogram would triple the files.
@@ -21,7 +21,6 @@ BOOK_COLUMNS = (
     "ratings_count",
 )
 GENRE_COLUMNS = ("book_id", "genres")
-RATING_COLUMNS = ("user_id", "book_id", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,10 @@ def make_shelf(source: Path, *, target: Path) -> ShelfReport:
 
     Raises:
         DatasetMissingError: the source lacks one of its three tables.
+        DatasetDamagedError: one of them lacks a column.
     """
     tables = Dataset.in_folder(source)
-    tags = {row["book_id"]: row["genres"] for row in rows_of(tables.genres)}
+    tags = {row["book_id"]: row["genres"] for row in rows_of(tables.genres, columns=GENRE_COLUMNS)}
     kept = {book for book, genres in tags.items() if any(map(CHILDREN.search, genres.split(",")))}
 
     def is_kept(row: Mapping[str, str]) -> bool:
@@ -53,13 +53,15 @@ def make_shelf(source: Path, *, target: Path) -> ShelfReport:
     return ShelfReport(books, ratings, sum(path.stat().st_size for path in target.glob("*.csv.gz")))
 
 
-def copy_rows(source: Path, target: Path, *, columns: Iterable[str], keep: Callable[[Mapping[str, str]], bool]) -> int:
+def copy_rows(
+    source: Path, target: Path, *, columns: Collection[str], keep: Callable[[Mapping[str, str]], bool]
+) -> int:
     """Write these columns of the rows that are kept, in their order, and count them."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(columns), extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, fieldnames=columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     count = 0
-    for row in rows_of(source):
+    for row in rows_of(source, columns=columns):
         if keep(row):
             writer.writerow(row)
             count += 1

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.platform.services.errors import EpicmlError
 from apps.readers.selectors import sample_readers
-from demo.dataset import SHELF, Dataset, DatasetMissingError
+from demo.dataset import SHELF, Dataset, DatasetDamagedError, DatasetMissingError
 from demo.keys import server_key, storefront_key, write_private
 from demo.preparation import STEPS, Work, prepare
 
@@ -41,12 +41,12 @@ class Command(BaseCommand):
             address = f"http://localhost:{_port(options['port'])}"
             self._prepare(options["data"])
             access = self._access(address)
-        except (EpicmlError, DatasetMissingError) as error:
+        except (EpicmlError, DatasetMissingError, DatasetDamagedError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, OSError) as error:
             raise CommandError(f"The demo could not be prepared: {error}") from error
         if options["json"]:
-            write_private(options["json"], json.dumps(access, indent=2))
+            _write(options["json"], access)
         self._say(f"\nReady in {time.perf_counter() - started:.1f} s. Serve it with: python manage.py serve\n")
         self._introduce(access)
 
@@ -100,6 +100,13 @@ class Command(BaseCommand):
         if sys.stderr.isatty():
             self.stderr.write("\r\033[K", ending="")
             self.stderr.flush()
+
+
+def _write(path: Path, access: dict[str, Any]) -> None:
+    try:
+        write_private(path, json.dumps(access, indent=2))
+    except OSError as error:
+        raise CommandError(f"The demo is ready, but {path} cannot be written: {error.strerror}.") from error
 
 
 def _port(text: str) -> int:

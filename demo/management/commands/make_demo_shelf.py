@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from demo.dataset import SHELF, DatasetMissingError
+from demo.dataset import SHELF, DatasetDamagedError, DatasetMissingError
 from demo.shelf import make_shelf
 
 
@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, source: Path, target: Path, **options: Any) -> None:
         try:
             report = make_shelf(source, target=target)
-        except DatasetMissingError as error:
+        except (DatasetMissingError, DatasetDamagedError) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The shelf could not be written: {error}") from error
         size = f"{report.size_bytes / 1000:,.0f} kB"
         self.stdout.write(f"{report.books:,} books and {report.ratings:,} ratings written to {target}, {size}.")
