@@ -42,7 +42,7 @@ def _from_framework(error: exceptions.APIException) -> HttpResponse:
     answer = error_response(code=code, message=message, status=error.status_code, fields=_flat(fields))
     wait = getattr(error, "wait", None)
     if wait is not None:
-        answer["Retry-After"] = str(int(wait) + 1)
+        answer["Retry-After"] = str(wait)  # whole seconds, rounded up already
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         answer["WWW-Authenticate"] = "Bearer"
     return answer

@@ -1,0 +1,59 @@
+import pytest
+from django.http import QueryDict
+
+from apps.platform.api.fields import Fields
+from apps.platform.api.pagination import LARGEST_PAGE, LAST_PAGE, Page, page_answer, read_page
+from apps.platform.api.parsing import InvalidInputError
+
+
+def page(query: str, **limits: int) -> Page:
+    fields = Fields(QueryDict(query))
+    found = read_page(fields, **limits)
+    fields.check()
+    return found
+
+
+class TestReadPage:
+    def test_is_the_first_where_none_is_asked_for(self) -> None:
+        assert page("") == Page(1, 20)
+        assert page("", default_size=7) == Page(1, 7)
+
+    def test_cuts_a_list_without_gap_or_overlap(self) -> None:
+        whole = list(range(10))
+        pages = [page(f"page={number}&page_size=4") for number in (1, 2, 3, 4)]
+        assert [whole[part.start : part.stop] for part in pages] == [whole[:4], whole[4:8], whole[8:], []]
+
+    @pytest.mark.parametrize("query", [f"page={LAST_PAGE}", f"page_size={LARGEST_PAGE}", "page_size=1"])
+    def test_takes_the_ends_of_what_is_allowed(self, query: str) -> None:
+        page(query)
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("page=0", "page"),
+            ("page=-1", "page"),
+            (f"page={LAST_PAGE + 1}", "page"),
+            ("page=1.5", "page"),
+            ("page=", "page"),
+            ("page_size=0", "page_size"),
+            (f"page_size={LARGEST_PAGE + 1}", "page_size"),
+        ],
+    )
+    def test_names_what_is_not_allowed(self, query: str, field: str) -> None:
+        with pytest.raises(InvalidInputError) as caught:
+            page(query)
+        assert list(caught.value.fields) == [field]
+
+    def test_keeps_to_the_limit_of_its_endpoint(self) -> None:
+        with pytest.raises(InvalidInputError):
+            page("page_size=51", largest=50)
+
+
+class TestPageAnswer:
+    def test_says_which_part_of_how_much_it_is(self) -> None:
+        assert page_answer(("a", "b"), page=Page(3, 2), total=6) == {
+            "items": ["a", "b"],
+            "page": 3,
+            "page_size": 2,
+            "total": 6,
+        }
