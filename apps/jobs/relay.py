@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 
 from apps.platform.services.errors import UnavailableError
@@ -33,7 +34,7 @@ def broker_url(redis_url: str) -> str:
 
 
 class Relay:
-    """A sender to Celery's workers. It fails within seconds; it does not retry, for the loop around it does."""
+    """A sender to Celery's workers. It fails within seconds, and the loop around it tries again."""
 
     def __init__(self, redis_url: str) -> None:
         self._app = Celery("relay", broker=broker_url(redis_url), set_as_current=False)
@@ -41,6 +42,15 @@ class Relay:
             task_ignore_result=True,
             broker_transport_options={"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS},
         )
+
+    def waiting(self) -> int:
+        """How many messages lie in the lanes, taken by no worker yet."""
+        try:
+            with self._app.connection_for_write() as connection:
+                client: Redis = connection.default_channel.client  # type: ignore[attr-defined]
+                return sum(int(client.llen(lane)) for lane in (QUICK, LONG))
+        except (OperationalError, RedisError, OSError) as error:
+            raise BrokerUnavailableError from error
 
     def send(self, jobs: Iterable[tuple[int, bool]]) -> None:
         """Each job's number is in the queue of its lane: (id, whether it is long)."""

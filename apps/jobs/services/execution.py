@@ -1,6 +1,7 @@
 """One attempt at a claimed job: applied, then recorded as done, failed, given up, given back or lost."""
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -95,9 +96,14 @@ def _fail(run: RunningJob, error: Exception, *, jitter: float) -> None:
 def describe(error: BaseException) -> str:
     """What went wrong and where, without data: only the sentences of our own errors are free of it by rule."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(settings.BASE_DIR)] or frames
+    own = [frame for frame in frames if _is_own(Path(frame.filename))] or frames
     where = f" at {Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name}" if own else ""
     message = f": {error.message}" if isinstance(error, EpicmlError) else ""
     if isinstance(error, OSError) and error.strerror:
         message = f": {error.strerror}"
     return f"{type(error).__name__}{message}{where}"[: leases.MAX_ERROR]
+
+
+def _is_own(path: Path) -> bool:
+    """Whether the file is the project's; its virtual environment most often lies in the same folder."""
+    return path.is_relative_to(settings.BASE_DIR) and not path.is_relative_to(sys.prefix)

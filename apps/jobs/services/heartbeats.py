@@ -8,11 +8,13 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 
+from apps.jobs.models import Runner
 from apps.jobs.services import leases
 
 logger = logging.getLogger(__name__)
 
 BEATS_PER_LEASE = 4  # three may fail before the job is taken for abandoned
+LONGEST_PAUSE_SECONDS = 10.0  # with a long lease too: a runner that was not seen for 30 s counts as gone
 
 
 class Heartbeat:
@@ -67,14 +69,16 @@ class Heartbeat:
         with self._changed:
             while not self._closed:
                 lease = self._lease
-                interval = None if lease is None else lease.seconds / BEATS_PER_LEASE
+                interval = None if lease is None else min(lease.seconds / BEATS_PER_LEASE, LONGEST_PAUSE_SECONDS)
                 if not self._changed.wait(interval) and lease is not None:
                     return lease
         return None
 
     def _renew(self, lease: leases.Lease) -> None:
+        now = self._clock()
         try:
-            leases.heartbeat(lease, now=self._clock())
+            leases.heartbeat(lease, now=now)
+            Runner.objects.filter(owner=lease.owner).update(seen_at=now)  # its loop waits for the task
         except leases.LeaseLostError:
             pass  # the task learns it at its next write
         except DatabaseError as error:

@@ -109,7 +109,7 @@ def give_up(lease: Lease, *, error: str, now: datetime) -> None:
 
 def release(lease: Lease) -> None:
     """The job waits again, as if this attempt had not begun; its checkpoint and its place in the queue stay."""
-    _queue_again(lease, attempt=lease.attempt - 1, last_error="")
+    _queue_again(lease, attempt=lease.attempt - 1)
 
 
 def abandon(lease: Lease, *, error: str) -> None:
@@ -146,6 +146,6 @@ def _hand_over(lease: Lease, again: dict[str, Any]) -> bool:
         again["checkpoint"] = job.checkpoint
     again = {"run_at": job.run_at, "relayed_at": None, **again}
     waiting.filter(pk=successor.pk).update(**again)
-    note = f"Its work goes on in job {successor.pk}. {again['last_error']}"[:MAX_ERROR]
+    note = f"Its work goes on in job {successor.pk}. {again.get('last_error', '')}".strip()[:MAX_ERROR]
     write(lease, state=Job.State.CANCELLED, finished_at=job.heartbeat_at, lease_expires_at=None, last_error=note)
     return True

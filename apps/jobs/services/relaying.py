@@ -18,7 +18,8 @@ from apps.jobs.services.stopping import StopRequest
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-MAX_OUTSTANDING = 1000  # messages in Redis: what waits longer waits in the ledger, where it is seen and safe
+# Messages in Redis, also while no worker takes any: what waits longer waits in the ledger, where it is seen and safe.
+MAX_OUTSTANDING = 1000
 AGAIN_AFTER = timedelta(seconds=60)  # then a message counts as lost; a second one is harmless: the claim is exclusive
 
 
@@ -30,9 +31,11 @@ class Relaying:
 
     def relay_due(self, *, now: datetime) -> int:
         """Due jobs are on their way to the workers; returns how many were sent now."""
-        jobs = _take(now=now)
+        jobs: list[tuple[int, bool]] = []
         try:
-            self._relay.send(jobs)
+            if _sendable(now).exists():
+                jobs = _take(now=now, room=MAX_OUTSTANDING - self._relay.waiting())
+                self._relay.send(jobs)
         except BrokerUnavailableError as error:
             logger.warning(error.message)
             _untake([job_id for job_id, _ in jobs])
@@ -51,15 +54,13 @@ def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float,
     return loop.run(once=until.once, until_empty=until.empty)
 
 
-def _take(*, now: datetime) -> list[tuple[int, bool]]:
+def _take(*, now: datetime, room: int) -> list[tuple[int, bool]]:
+    """Jobs that are marked as sent: as many as there is room for beside the messages that lie or travel."""
     long = {job.name: job.long for job in registrations()}
-    due = _sendable(now).filter(name__in=list(long))
-    if not due.exists():
-        return []
     with transaction.atomic():
-        room = MAX_OUTSTANDING - Job.objects.due(now).filter(relayed_at__gte=now - AGAIN_AFTER).count()
-        rows = due.select_for_update(skip_locked=True).order_by("run_at", "pk").values_list("pk", "name")
-        taken = list(rows[: max(0, min(BATCH, room))])
+        travelling = Job.objects.due(now).filter(relayed_at__gte=now - AGAIN_AFTER).count()
+        due = _sendable(now).select_for_update(skip_locked=True).order_by("run_at", "pk").values_list("pk", "name")
+        taken = list(due[: max(0, min(BATCH, room, MAX_OUTSTANDING - travelling))])
         Job.objects.filter(pk__in=[job_id for job_id, _ in taken]).update(relayed_at=now)
     return [(job_id, long[name]) for job_id, name in taken]
 
@@ -67,7 +68,8 @@ def _take(*, now: datetime) -> list[tuple[int, bool]]:
 def _sendable(now: datetime) -> JobQuerySet:
     running = Job.objects.filter(state=Job.State.LEASED, name=OuterRef("name"), key=OuterRef("key"))
     unsent = Q(relayed_at=None) | Q(relayed_at__lt=now - AGAIN_AFTER)
-    return Job.objects.due(now).filter(unsent).exclude(~Q(key="") & Exists(running))
+    known = Job.objects.due(now).filter(unsent, name__in=[job.name for job in registrations()])
+    return known.exclude(~Q(key="") & Exists(running))
 
 
 def _untake(job_ids: list[int]) -> None:

@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,3 +21,13 @@ def effects_table(transactional_db: None) -> Iterator[None]:
     effects.make_table()
     yield
     effects.drop_table()
+
+
+@pytest.fixture
+def keep_signals() -> Iterator[None]:
+    """What listens to signals in this process stops listening afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    signal.set_wakeup_fd(-1)
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -1,6 +1,7 @@
 """What every way to run jobs keeps to."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.utils import timezone
@@ -12,27 +13,36 @@ from tests.apps.jobs.sample import effects
 from tests.servers import RedisServer
 
 
-@pytest.fixture(scope="module")
-def child_process(django_db_setup: None) -> Iterator[Runner]:
+@contextmanager
+def in_process(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    yield InProcess()
+
+
+@contextmanager
+def child_process(request: pytest.FixtureRequest) -> Iterator[Runner]:
     with job_runner() as process:
         yield ChildProcess(process)
 
 
-@pytest.fixture(scope="module")
-def celery_workers(django_db_setup: None, redis_server: RedisServer) -> Iterator[Runner]:
-    with celery_worker(redis_server.url):
-        yield CeleryWorkers(redis_server.url)
+@contextmanager
+def celery_workers(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    redis: RedisServer = request.getfixturevalue("redis_server")
+    with celery_worker(redis.url) as process:
+        yield CeleryWorkers(redis.url, process)
+
+
+@pytest.fixture(
+    scope="module", params=[in_process, child_process, pytest.param(celery_workers, marks=pytest.mark.servers)]
+)
+def started(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Runner]:
+    """One runner at a time: another that is up would do its work."""
+    with request.param(request) as runner:
+        yield runner
 
 
 @pytest.fixture
-def in_process() -> Runner:
-    return InProcess()
-
-
-@pytest.fixture(params=["in_process", "child_process", pytest.param("celery_workers", marks=pytest.mark.servers)])
-def runner(request: pytest.FixtureRequest, only_sample_jobs: None, effects_table: None) -> Runner:
-    found: Runner = request.getfixturevalue(request.param)
-    return found
+def runner(started: Runner, only_sample_jobs: None, effects_table: None) -> Runner:
+    return started
 
 
 class TestEveryRunner:
@@ -45,6 +55,7 @@ class TestEveryRunner:
         assert [(job.state, job.attempt, job.last_error) for job in jobs] == [("done", 1, "")] * 20
         assert effects.all_effects() == [(job.pk, 0) for job in jobs]
         assert all(job.finished_at is not None and job.lease_expires_at is None for job in jobs)
+        assert all(job.lease_owner.startswith(runner.owner) for job in jobs)
 
     def test_works_in_steps_and_says_how_far_it_is(self, runner: Runner) -> None:
         job_id = enqueue("sample.steps", {"steps": 3, "seconds": 0}, now=timezone.now())

@@ -1,0 +1,147 @@
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.jobs.models import Job
+from apps.jobs.services.queue import enqueue, enqueue_many
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
+
+LIST = reverse("admin:jobs_job_changelist")
+
+
+def made(name: str = "sample.nothing", **values: object) -> int:
+    """A job that waits since an hour, with these columns."""
+    hour_ago = timezone.now() - timedelta(hours=1, seconds=1)
+    job_id = enqueue(name, now=hour_ago)
+    Job.objects.filter(pk=job_id).update(**values)
+    return job_id
+
+
+def staff(client: Client, *permissions: str) -> Client:
+    user = User.objects.create_user("tom", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    return client
+
+
+def act(client: Client, action: str, *job_ids: int) -> str:
+    """The page that staff see after this action on these jobs."""
+    page: str = client.post(LIST, {"action": action, "_selected_action": job_ids}, follow=True).text
+    return page
+
+
+def listed(page: str) -> list[int]:
+    """The numbers of the jobs on the page, in its order."""
+    return [int(number) for number in re.findall(r'name="_selected_action" value="(\d+)"', page)]
+
+
+def words(page: str) -> str:
+    """What a person reads: no tags, single blanks."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+class TestJobList:
+    def test_says_state_age_attempts_progress_and_error(self, admin_client: Client) -> None:
+        made("sample.deaf", progress_done=1200, progress_total=5000, progress_text="books read")
+        made("sample.effect", state="dead", attempt=5, last_error="ValueError at tasks.py:7 in effect")
+        page = words(admin_client.get(LIST).text)
+
+        assert "sample.deaf Waiting 1 hour 0 1,200 of 5,000 · books read" in page
+        assert re.search(r"sample\.effect Given up 1 hour 5 – - ValueError at tasks\.py:7 in effect", page)
+
+    def test_lists_the_newest_first(self, admin_client: Client) -> None:
+        job_ids = [made() for _ in range(3)]
+
+        assert listed(admin_client.get(LIST).text) == job_ids[::-1]
+
+    def test_shows_a_page_of_fifty(self, admin_client: Client, now: datetime) -> None:
+        enqueue_many("sample.nothing", [{}] * 51, now=now)
+
+        assert len(listed(admin_client.get(LIST).text)) == 50
+        assert len(listed(admin_client.get(LIST, {"p": 2}).text)) == 1
+
+    def test_shows_one_state_or_one_name_or_what_was_searched_for(self, admin_client: Client) -> None:
+        waiting, dead = made(), made("sample.effect", state="dead", key="book-7")
+
+        assert listed(admin_client.get(LIST, {"state__exact": "dead"}).text) == [dead]
+        assert listed(admin_client.get(LIST, {"name": "sample.nothing"}).text) == [waiting]
+        assert listed(admin_client.get(LIST, {"q": "book-7"}).text) == [dead]
+        assert listed(admin_client.get(LIST, {"state__exact": "leased"}).text) == []
+
+    def test_who_may_not_see_jobs_is_refused(self, client: Client) -> None:
+        assert staff(client).get(LIST).status_code == 403
+
+    def test_visitor_has_to_log_in(self, client: Client) -> None:
+        assert client.get(LIST).status_code == 302
+
+
+class TestRetry:
+    def test_dead_and_cancelled_jobs_wait_again(self, admin_client: Client) -> None:
+        job_ids = [made(state="dead", attempt=5), made(state="cancelled")]
+        page = act(admin_client, "retry", *job_ids)
+
+        assert "Jobs that wait to be run again: 2." in page
+        assert [(job.state, job.attempt) for job in Job.objects.all()] == [("queued", 0)] * 2
+
+    def test_job_that_cannot_be_retried_says_why_and_the_others_are(self, admin_client: Client) -> None:
+        done, dead = made(state="done"), made(state="dead")
+        page = act(admin_client, "retry", done, dead)
+
+        assert f"Job {done} is done; only a job that was given up or cancelled can be retried." in page
+        assert "Jobs that wait to be run again: 1." in page
+        assert Job.objects.get(pk=dead).state == "queued"
+
+
+class TestCancel:
+    def test_waiting_jobs_are_not_run(self, admin_client: Client) -> None:
+        job_ids = [made(), made()]
+        page = act(admin_client, "cancel", *job_ids)
+
+        assert "Jobs that are cancelled: 2." in page
+        assert {job.state for job in Job.objects.all()} == {"cancelled"}
+
+    def test_job_that_is_done_says_so(self, admin_client: Client) -> None:
+        job_id = made(state="done")
+        page = act(admin_client, "cancel", job_id)
+
+        assert f"Job {job_id} is done; there is nothing to cancel." in page
+        assert "Jobs that are cancelled" not in page
+
+
+class TestPermissions:
+    @pytest.mark.parametrize("action", ["retry", "cancel"])
+    def test_who_may_only_look_changes_nothing(self, client: Client, action: str) -> None:
+        viewer = staff(client, "view_job")
+        before = "dead" if action == "retry" else "queued"
+        job_id = made(state=before)
+        page = viewer.get(LIST).text
+        act(viewer, action, job_id)
+
+        assert f'value="{action}"' not in page
+        assert Job.objects.get().state == before
+
+    def test_who_may_change_jobs_retries_and_cancels(self, client: Client) -> None:
+        changer = staff(client, "view_job", "change_job")
+        job_id = made()
+        act(changer, "cancel", job_id)
+        assert Job.objects.get().state == "cancelled"
+        act(changer, "retry", job_id)
+
+        assert Job.objects.get().state == "queued"
+
+    def test_rows_are_written_by_the_product_only(self, admin_client: Client) -> None:
+        job_id = made()
+        page = reverse("admin:jobs_job_change", args=[job_id])
+
+        assert admin_client.get(page).status_code == 200
+        assert admin_client.post(page, {"state": "done"}).status_code == 403
+        assert admin_client.get(reverse("admin:jobs_job_add")).status_code == 403
+        assert admin_client.post(reverse("admin:jobs_job_delete", args=[job_id]), {"post": "yes"}).status_code == 403
+        act(admin_client, "delete_selected", job_id)
+        assert Job.objects.get().state == "queued"
