@@ -71,11 +71,11 @@ def _load(part: str, secret: str, port: int) -> LoadResult:
     seconds = SECONDS if part == "counted" else 1.0
     batches = int(MOST_EVENTS_PER_SECOND * seconds / BATCH)
     headers = {"Authorization": f"Bearer {secret}"}
-    requests = [
+    requests = (
         request("/api/v1/events", method="POST", headers=headers, body=json.dumps({"events": events}).encode())
         for events in made_batches(part, batches)
-    ]
-    return measure(requests, port=port, connections=16, seconds=seconds, warm_up=0)
+    )
+    return measure(iter([*requests]), port=port, connections=16, seconds=seconds, warm_up=0)
 
 
 def made_batches(part: str, batches: int) -> Iterator[list[dict[str, Any]]]:
@@ -168,10 +168,7 @@ def _with_serializer(events: list[dict[str, Any]], now: datetime) -> None:
     books = book_ids([event["book"] for event in sent])
     Event.objects.bulk_create(
         [
-            Event(
-                **{**event, "reader_id": readers[event.pop("reader")], "book_id": books[event.pop("book")]},
-                received_at=now,
-            )
+            Event(reader_id=readers[event.pop("reader")], book_id=books[event.pop("book")], received_at=now, **event)
             for event in sent
         ],
         ignore_conflicts=True,

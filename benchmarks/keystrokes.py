@@ -3,9 +3,6 @@
 Each target is typed into the product's own index of all 10,000 books, as an adult sees it, and into two bare rules in
 the same run: titles that start with the text by popularity, and titles that hold it anywhere, in order of the title. A
 target saves 1 - (letters typed when it is first among those shown) / (letters of its title), and 0 if it never is.
-
-Reciprocal ranks are those of a reader who looks only after so many letters. Suggestions give the places below the third
-to books that were not shown a letter ago: that saves keystrokes for who looks at every letter, and costs ranks here.
 """
 
 import random

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
@@ -44,12 +44,13 @@ class _Tally:
 
 
 def measure(
-    requests: Sequence[bytes], *, port: int, connections: int = 16, seconds: float = 5.0, warm_up: float = 1.0
+    requests: Iterator[bytes], *, port: int, connections: int = 16, seconds: float = 5.0, warm_up: float = 1.0
 ) -> LoadResult:
-    """Send these requests in turn over keep-alive connections, first uncounted for the warm-up.
+    """Send these requests one after the other over keep-alive connections, first uncounted for the warm-up.
 
     Args:
-        requests: whole HTTP/1.1 requests as made by `request`; each connection starts at another place.
+        requests: whole HTTP/1.1 requests as made by `request`, each sent once: `itertools.cycle` goes on for ever, and
+            when others are used up, the load ends.
         port: of a server on 127.0.0.1.
         connections: open at once, each with one request under way.
         seconds: counted time, at most 60.
@@ -75,25 +76,22 @@ def request(path: str, *, method: str = "GET", headers: Mapping[str, str] | None
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-async def _run(requests: Sequence[bytes], *, port: int, connections: int, seconds: float) -> _Tally:
+async def _run(requests: Iterator[bytes], *, port: int, connections: int, seconds: float) -> _Tally:
     tally = _Tally()
     deadline = time.perf_counter() + seconds
-    step = max(1, len(requests) // connections)
     await asyncio.gather(
-        *(_connection(requests, first=step * i, port=port, deadline=deadline, tally=tally) for i in range(connections))
+        *(_connection(requests, port=port, deadline=deadline, tally=tally) for _ in range(connections))
     )
     return tally
 
 
-async def _connection(requests: Sequence[bytes], *, first: int, port: int, deadline: float, tally: _Tally) -> None:
+async def _connection(requests: Iterator[bytes], *, port: int, deadline: float, tally: _Tally) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
-    place = first
-    while (started := time.perf_counter()) < deadline:
-        writer.write(requests[place % len(requests)])
+    while (started := time.perf_counter()) < deadline and (sent := next(requests, None)) is not None:
+        writer.write(sent)
         status = await _answer(reader)
         tally.latencies_ms.append((time.perf_counter() - started) * 1000)
         tally.errors += not 200 <= status < 300
-        place += 1
     writer.close()
 
 

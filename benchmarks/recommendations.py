@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 from benchmarks.load import LoadResult, measure, request
@@ -134,7 +135,7 @@ def measure_requests(var: Path) -> None:
         for name, address in ENDPOINTS.items():
             keys = access["books"] if name == "similar" else access["readers"]
             requests = [request(address.format(key), headers=headers) for key in keys]
-            show(name, measure(requests, port=port, connections=CONNECTIONS, seconds=SECONDS))
+            show(name, measure(cycle(requests), port=port, connections=CONNECTIONS, seconds=SECONDS))
 
 
 def show(name: str, result: LoadResult) -> None:
