@@ -45,11 +45,11 @@ MIDDLEWARE = [
     "apps.platform.api.middleware.StaffQueryMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.platform.pages.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.platform.pages.middleware.PageCsrfMiddleware",
+    "apps.platform.pages.middleware.PageAuthenticationMiddleware",
+    "apps.platform.pages.middleware.PageMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

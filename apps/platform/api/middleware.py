@@ -4,8 +4,10 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from prometheus_client import Counter, Histogram
 
 from apps.platform.services.logs import request_id
 from apps.platform.services.metrics import DURATION, REQUESTS
@@ -43,8 +45,8 @@ class RequestMiddleware:
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))
         route = route_of(request)
-        REQUESTS.labels(route, _method(request), str(response.status_code)).inc()
-        DURATION.labels(route).observe(time.perf_counter() - began)
+        _requests_of(route, _method(request), response.status_code).inc()
+        _duration_of(route).observe(time.perf_counter() - began)
         return response
 
 
@@ -58,6 +60,16 @@ class StaffQueryMiddleware:
         if request.path_info.startswith("/admin/") and "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("The address holds a NUL character.", content_type="text/plain")
         return self._get_response(request)
+
+
+@cache
+def _requests_of(route: str, method: str, status: int) -> Counter:
+    return REQUESTS.labels(route, method, str(status))
+
+
+@cache
+def _duration_of(route: str) -> Histogram:
+    return DURATION.labels(route)
 
 
 def policy(path: str) -> str:
