@@ -13,12 +13,6 @@ from epicml.text.stems import stem
 # An engine's answer to one clause: ids of books, best first, at most so many.
 Find = Callable[[Clause, int], list[int]]
 
-# A book that was shown one keystroke ago and not taken is likely not the one: low on a long list it gives its place to
-# the next best. Measured on goodbooks: .005 of the keystrokes (by popularity: .003) for .001 (.003) of the reciprocal
-# rank. With only three steady places it was .009 for .007, and the list that a reader looks at jumped.
-STEADY_PLACES = 6
-LOOK_AHEAD = 3  # times the limit: where the next best are taken from
-
 # Typing errors are forgiven from four letters: below, what was typed begins too many words to mean another one.
 FORGIVEN_LETTERS = 4
 TWO_EDITS_LETTERS = 8
@@ -48,20 +42,10 @@ def complete(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> list[
     """
     if not typed.words:
         return []
-    found = find(completion(typed), limit * LOOK_AHEAD if limit > STEADY_PLACES else limit)
-    if len(found) > limit:
-        return _first(limit, _with_new_ones(typed, found, find=find, limit=limit))
+    found = find(completion(typed), limit)
     if len(found) == limit or _needs_no_correction(typed, lexicon, found=bool(found)):
         return found
     return _first(limit, found, _corrections(typed, lexicon=lexicon, find=find, limit=limit, found=bool(found)))
-
-
-def _with_new_ones(typed: Typed, found: list[int], *, find: Find, limit: int) -> list[int]:
-    before = typed.without_last_letter()
-    if not before.words:
-        return found
-    shown = set(find(completion(before), limit))
-    return [*found[:STEADY_PLACES], *(book for book in found[STEADY_PLACES:] if book not in shown), *found]
 
 
 def _first(limit: int, *lists: Iterable[int]) -> list[int]:

@@ -38,20 +38,8 @@ class Typed:
         >>> Typed.read("The Hob")
         Typed(form='the_hob', words=('the', 'hob'), is_open=True)
         """
-        return cls.of_form(typed_form(text))
-
-    @classmethod
-    def of_form(cls, form: str) -> "Typed":
-        """What was typed, from its typed form."""
+        form = typed_form(text)
         return cls(form=form, words=tuple(form.rstrip("_").split("_")) if form else (), is_open=not form.endswith("_"))
-
-    def without_last_letter(self) -> "Typed":
-        """What was typed one keystroke ago.
-
-        >>> Typed.read("the h").without_last_letter().form
-        'the_'
-        """
-        return Typed.of_form(self.form[:-1])
 
 
 def completion(typed: Typed) -> Clause:

@@ -5,7 +5,7 @@ changes once it is handed out: who holds one sees one state of the catalogue.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +34,7 @@ class Shelf:
     languages: npt.NDArray[np.int16]  # places in language_codes
     language_codes: list[str]
     _rows: dict[str, int]
+    _rows_of_ids: dict[int, int]
     _masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], Mask] = field(default_factory=dict)
 
     def row_of_key(self, key: str) -> int | None:
@@ -42,8 +43,12 @@ class Shelf:
 
     def row_of_id(self, book_id: int) -> int | None:
         """The row of the book with this id."""
-        row = int(np.searchsorted(self.ids, book_id))
-        return row if row < len(self.ids) and self.ids[row] == book_id else None
+        return self._rows_of_ids.get(book_id)
+
+    def cards_of_ids(self, ids: Iterable[int]) -> list[BookCard]:
+        """The books with these ids, in their order; those that are unknown or withdrawn are left out."""
+        rows = (self._rows_of_ids.get(book_id) for book_id in ids)
+        return [self.cards[row] for row in rows if row is not None]
 
     def rows_of_ids(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """The row of each id, -1 where the book is unknown or withdrawn."""
@@ -140,4 +145,5 @@ def _arranged(cards: list[BookCard], number: int) -> Shelf:
         languages=np.array([place[card.language] for card in cards], dtype=np.int16),
         language_codes=codes,
         _rows={card.key: row for row, card in enumerate(cards)},
+        _rows_of_ids={card.id: row for row, card in enumerate(cards)},
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-import numpy as np
 import orjson
 
 from apps.catalog.selectors.books import BookCard
@@ -117,10 +116,7 @@ class _Found:
 
 def visible_cards(books: Shelf, ids: Sequence[int], band: AgeBand) -> list[BookCard]:
     """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
-    if not ids:
-        return []
-    rows = books.rows_of_ids(np.array(ids, dtype=np.int64)).tolist()
-    return [books.cards[row] for row in rows if row >= 0 and books.cards[row].age_band <= band]
+    return [card for card in books.cards_of_ids(ids) if card.age_band <= band]
 
 
 def _book(card: BookCard, typed: Typed) -> Suggestion:

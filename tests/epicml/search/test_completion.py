@@ -38,6 +38,11 @@ class TestComplete:
         assert suggested(SHELF, "spy ") == [3]
         assert suggested(SHELF, "hobbit") == [2]
 
+    def test_asks_once_where_it_finds_enough(self) -> None:
+        engine = titled("Abby", "Abel")
+        assert suggested(engine, "ab", limit=2) == [1, 2]
+        assert len(engine.asked) == 1
+
     @given(st.text("harypote ", max_size=12), st.integers(1, 6))
     def test_never_repeats_a_book_and_keeps_to_the_limit(self, text: str, limit: int) -> None:
         found = suggested(SHELF, text, limit=limit)
@@ -48,26 +53,6 @@ class TestComplete:
         typed = Typed.read(text)
         exact = SHELF.find(completion(typed), 10) if typed.words else []
         assert suggested(SHELF, text)[: len(exact)] == exact
-
-
-class TestSteadyPlaces:
-    ENGINE = titled("Abby", "Abel", "Abigail", "Able", "Abner", "About", "Above", "Abroad", "Absent", "Abyss")
-
-    def test_keep_the_first_six_and_give_the_others_to_books_not_shown_before(self) -> None:
-        assert suggested(self.ENGINE, "a", limit=8) == [1, 2, 3, 4, 5, 6, 7, 8]
-        assert suggested(self.ENGINE, "ab", limit=8) == [1, 2, 3, 4, 5, 6, 9, 10]
-
-    def test_show_again_what_was_shown_where_nothing_new_is_left(self) -> None:
-        assert suggested(self.ENGINE, "ab", limit=9) == [1, 2, 3, 4, 5, 6, 10, 7, 8]
-
-    @pytest.mark.parametrize("limit", [1, 6, 10])
-    def test_change_nothing_on_a_short_list_or_where_all_books_have_a_place(self, limit: int) -> None:
-        assert suggested(self.ENGINE, "ab", limit=limit) == list(range(1, limit + 1))
-
-    def test_ask_a_short_list_for_no_more_than_it_shows(self) -> None:
-        engine = titled("Abby", "Abel")
-        suggested(engine, "ab", limit=2)
-        assert len(engine.asked) == 1
 
 
 class TestForgiveness:

@@ -31,13 +31,6 @@ class TestTyped:
     def test_reads_a_search_box(self, text: str, form: str, words: tuple[str, ...], is_open: bool) -> None:
         assert Typed.read(text) == Typed(form=form, words=words, is_open=is_open)
 
-    def test_goes_back_a_letter_at_a_time_until_nothing_is_left(self) -> None:
-        typed, forms = Typed.read("a b"), []
-        while typed.words:
-            typed = typed.without_last_letter()
-            forms.append(typed.form)
-        assert forms == ["a_", "a", ""]
-
     @given(st.text(max_size=30))
     def test_always_has_as_many_words_as_its_form(self, text: str) -> None:
         typed = Typed.read(text)
