@@ -2,7 +2,7 @@
 
 Titles are typed letter by letter: drawn by popularity, as readers do, and each title once, so that only first letters
 come twice and hardly anything is answered from memory. Each stream goes on over warm-up and rounds. The constant view,
-behind the same middleware, is measured in turn with them on one server.
+behind all middleware of a page, is measured in turn with them on one server.
 """
 
 import os
