@@ -145,7 +145,7 @@ Check = Callable[[Measure, GateRule], tuple[bool, str]]
 
 def _check_change(measure: Measure, rule: GateRule) -> tuple[bool, str]:
     if measure.champion is None:
-        return True, f"{measure.title}: nothing is live to compare with."
+        return True, f"{measure.title}: nothing was live to compare with."
     if measure.change is None:
         return False, f"{measure.title} has no interval against the {measure.against}; the rule is {rule.text}."
     low = wording.percent(measure.change.low, signed=True)
@@ -161,7 +161,7 @@ def _check_difference(measure: Measure, rule: GateRule) -> tuple[bool, str]:
 
 def _check_share_of_champion(measure: Measure, rule: GateRule) -> tuple[bool, str]:
     if not measure.champion:
-        return True, f"{measure.title}: nothing is live to compare with."
+        return True, f"{measure.title}: nothing was live to compare with."
     share = measure.challenger / measure.champion
     found = f"{measure.title} is {wording.percent(share)} of the champion's; the rule is {rule.text}."
     return share >= rule.limit, found
@@ -201,7 +201,7 @@ _CHECKS: Mapping[Bound, Check] = {
 def _praise(report: Report) -> str:
     leading = report.measures[0].change
     if leading is None:
-        return "Yes. It breaks no rule, and nothing is live yet."
+        return "Yes. It breaks no rule, and nothing was live to compare it with."
     better = "is better than" if leading.low > 0 else "is not worse than"
     return f"Yes. It {better} the champion and breaks no rule."
 

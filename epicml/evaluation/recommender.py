@@ -185,7 +185,7 @@ def _compared(
 ) -> Measure:
     challenger, n = float(new.mean()), len(new)
     if old is None:
-        return Measure(key, title, challenger, against=against, n=n, note="nothing is live yet")
+        return Measure(key, title, challenger, against=against, n=n, note="nothing was live")
     difference = paired_interval(new, old, seed=seed)
     change = _change(new, old, seed)
     note = "" if change else f"{title_of(against)} scores 0"

@@ -137,7 +137,7 @@ class TestComparison:
     def test_with_the_champion_passes_while_nothing_is_live(self, by: GateRule) -> None:
         found = verdict(measured(0.5), by)
         assert found.passed
-        assert found.results[0].found == "The figure: nothing is live to compare with."
+        assert found.results[0].found == "The figure: nothing was live to compare with."
 
     def test_by_difference_always_needs_something_to_compare_with(self) -> None:
         assert not verdict(measured(0.5), DIFFERENCE).passed
@@ -194,7 +194,7 @@ class TestDecide:
 
     def test_says_that_nothing_is_live_yet(self) -> None:
         found = verdict(measured(0.95), AT_LEAST)
-        assert found.headline == "Yes. It breaks no rule, and nothing is live yet."
+        assert found.headline == "Yes. It breaks no rule, and nothing was live to compare it with."
         assert found.reason == "The figure is .9500. All 1 rules of the gate passed."
 
 

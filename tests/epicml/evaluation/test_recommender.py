@@ -64,7 +64,7 @@ class TestRules:
     def test_pass_the_first_good_model(self) -> None:
         found = decide(report(replace(GOOD, champion=None), seed=1), RECOMMENDER_RULES)
         assert found.passed, found.reason
-        assert found.headline == "Yes. It breaks no rule, and nothing is live yet."
+        assert found.headline == "Yes. It breaks no rule, and nothing was live to compare it with."
 
     def test_have_a_fault_each(self) -> None:
         assert list(FAULTS) == [rule.key for rule in RECOMMENDER_RULES]
@@ -154,7 +154,7 @@ class TestReport:
     def test_says_so_while_nothing_is_live(self) -> None:
         measure = report(replace(GOOD, champion=None), seed=1).measure("ndcg@10")
         assert (measure.champion, measure.change, measure.difference) == (None, None, None)
-        assert measure.note == "nothing is live yet"
+        assert measure.note == "nothing was live"
 
     def test_says_what_scores_0_and_still_gives_the_difference(self) -> None:
         lost = answers(lambda reader: [FILLING])
