@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "apps.platform.pages.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "apps.platform.pages.middleware.PageCsrfMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "apps.platform.pages.middleware.PageAuthenticationMiddleware",
     "apps.platform.pages.middleware.PageMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
