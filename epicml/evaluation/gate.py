@@ -201,7 +201,7 @@ _CHECKS: Mapping[Bound, Check] = {
 def _praise(report: Report) -> str:
     leading = report.measures[0].change
     if leading is None:
-        return "Yes. It breaks no rule, and nothing was live to compare it with."
+        return "Yes. It breaks no rule, and nothing was live before."
     better = "is better than" if leading.low > 0 else "is not worse than"
     return f"Yes. It {better} the champion and breaks no rule."
 

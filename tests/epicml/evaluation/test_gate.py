@@ -194,7 +194,7 @@ class TestDecide:
 
     def test_says_that_nothing_is_live_yet(self) -> None:
         found = verdict(measured(0.95), AT_LEAST)
-        assert found.headline == "Yes. It breaks no rule, and nothing was live to compare it with."
+        assert found.headline == "Yes. It breaks no rule, and nothing was live before."
         assert found.reason == "The figure is .9500. All 1 rules of the gate passed."
 
 

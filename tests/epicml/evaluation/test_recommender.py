@@ -64,7 +64,7 @@ class TestRules:
     def test_pass_the_first_good_model(self) -> None:
         found = decide(report(replace(GOOD, champion=None), seed=1), RECOMMENDER_RULES)
         assert found.passed, found.reason
-        assert found.headline == "Yes. It breaks no rule, and nothing was live to compare it with."
+        assert found.headline == "Yes. It breaks no rule, and nothing was live before."
 
     def test_have_a_fault_each(self) -> None:
         assert list(FAULTS) == [rule.key for rule in RECOMMENDER_RULES]
