@@ -33,8 +33,10 @@ def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_o
     if not typed:
         return []
     for place in range(len(spans) - len(typed) + 1):
-        if _stand_at(place, spans, typed, is_open=is_open):
-            part = spans[place : place + len(typed)]
+        if not _is_match(spans[place].text, typed, 0, is_open=is_open):  # most places end here, on every suggestion
+            continue
+        part = spans[place : place + len(typed)]
+        if all(_is_match(span.text, typed, at, is_open=is_open) for at, span in enumerate(part)):
             return _apart(text, [_range(text, span, typed, at, is_open=is_open) for at, span in enumerate(part)])
     found = [
         _range(text, span, typed, at, is_open=is_open)
@@ -59,16 +61,6 @@ def _apart(text: str, ranges: list[Range]) -> list[Range]:
         return ranges
     ends = [0, *accumulate((end for _, end in ranges), max)]
     return [(max(start, done), end) for (start, end), done in zip(ranges, ends, strict=False) if done < end]
-
-
-def _stand_at(place: int, spans: Sequence[Word], typed: Sequence[str], *, is_open: bool) -> bool:
-    """Whether the typed words stand one after the other from here on. A plain loop: it runs for every word shown."""
-    last = len(typed) - 1
-    for at, word in enumerate(typed):
-        found = spans[place + at].text
-        if found != word and not (is_open and at == last and found.startswith(word)):
-            return False
-    return True
 
 
 def _matching(word: str, typed: Sequence[str], *, is_open: bool) -> int | None:
