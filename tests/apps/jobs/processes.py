@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 SETTINGS = "tests.apps.jobs.sample.settings"
+PATIENCE_SECONDS = 30.0
 
 
 def database_url() -> str:
@@ -41,3 +44,12 @@ def start(*command: str, **environment: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def wait_until(true: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """It came true while the process lives; what the process said is in the failure."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end, "It did not happen."
+        time.sleep(0.02)

@@ -1,7 +1,6 @@
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -13,12 +12,10 @@ from apps.jobs.services.process import Until, run_jobs
 from apps.jobs.services.queue import enqueue, enqueue_many
 from apps.jobs.services.registry import BrokenTaskError, register_job
 from tests.apps.jobs.clock import Clock
-from tests.apps.jobs.processes import start
+from tests.apps.jobs.processes import PATIENCE_SECONDS, start, wait_until
 from tests.apps.jobs.sample import effects
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("only_sample_jobs", "keep_signals")]
-
-PATIENCE_SECONDS = 30.0
 
 
 def run(now: datetime, *, quick_only: bool = False, once: bool = False) -> int:
@@ -70,14 +67,6 @@ def runner_with_a_job(*options: str) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.communicate()
-
-
-def wait_until(true: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < end, "It did not happen."
-        time.sleep(0.02)
 
 
 def terminated(process: "subprocess.Popen[str]") -> str:

@@ -1,8 +1,5 @@
 import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -15,9 +12,7 @@ from django.utils import timezone
 from apps.jobs.models import Job, Runner
 from apps.jobs.services.queue import enqueue, enqueue_many
 from apps.jobs.services.registry import register_job, register_schedule
-from tests.apps.jobs.processes import start
-
-PATIENCE_SECONDS = 30.0
+from tests.apps.jobs.processes import PATIENCE_SECONDS, start, wait_until
 
 
 class TestOptions:
@@ -95,14 +90,6 @@ class TestRun:
 def processes_at_work() -> set[int]:
     """The processes that gave a sign of life: runner@machine:process:random."""
     return {int(owner.split(":")[-2]) for owner in Runner.objects.values_list("owner", flat=True)}
-
-
-def wait_until(true: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < end, "It did not happen."
-        time.sleep(0.02)
 
 
 @pytest.mark.django_db(transaction=True)
