@@ -14,11 +14,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from benchmarks.goodbooks import GOODBOOKS
+from benchmarks.manage import PROJECT
 from benchmarks.report import heading, row
 from benchmarks.server import free_port
 
-PROJECT = Path(__file__).resolve().parent.parent
-FULL = PROJECT.parent / "shared" / "data" / "goodbooks"
 TARGET_SECONDS = {"demo shelf": 60, "full data": 240}
 AGAIN_SECONDS = 10
 LONGEST_START = 60
@@ -28,10 +28,10 @@ def main() -> None:
     """Measure the demo shelf, and the full data where it is there."""
     heading("From nothing to serving (packages installed)")
     measure("demo shelf", [])
-    if FULL.is_dir():
-        measure("full data", ["--data", str(FULL)])
+    if GOODBOOKS.is_dir():
+        measure("full data", ["--data", str(GOODBOOKS)])
     else:
-        print(f"  full data: not measured, {FULL} is not there")
+        print(f"  full data: not measured, {GOODBOOKS} is not there")
 
 
 def measure(name: str, options: list[str]) -> None:

@@ -7,19 +7,17 @@ which are stored and not of answers. PostgreSQL is started for the benchmark and
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.load import LoadResult, measure, request
+from benchmarks.manage import manage, postgresql
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT, running_server
+from benchmarks.server import running_server
 
 BATCH = 100
 READERS = BOOKS = 2000
@@ -34,9 +32,9 @@ KINDS = ("shown", "opened", "started", "finished", "liked")
 def main() -> None:
     """Measure both databases, the second where its programs are installed."""
     heading(f"Events: batches of {BATCH}, 2 workers, 16 connections, keep-alive")
-    os.environ.pop("DATABASE_URL", None)
+    os.environ.pop("DATABASE_URL", None)  # the server must not see it either
     _measure("SQLite", {})
-    with _postgresql() as url:
+    with postgresql() as url:
         if url:
             _measure("PostgreSQL", {"DATABASE_URL": url})
 
@@ -47,7 +45,7 @@ def _measure(name: str, env: Mapping[str, str]) -> None:
         secret = _prepare(var, env)
         with running_server(var=var, workers=2, env=env) as port:
             warm_up, result = (_load(part, secret, port) for part in ("warm-up", "counted"))
-        stored = int(_manage(var, env, "shell", "-v0", "-c", "from benchmarks.events import count; count()"))
+        stored = int(manage(var, "shell", "-v0", "-c", "from benchmarks.events import count; count()", env=env))
         sent = (warm_up.requests - warm_up.errors + result.requests - result.errors) * BATCH
         per_second = result.rps * BATCH
         row(
@@ -58,13 +56,14 @@ def _measure(name: str, env: Mapping[str, str]) -> None:
             met=per_second >= TARGET and stored >= sent and not result.errors,
         )
         row("  rows afterwards", f"{stored:,}", compared_with=f"{sent:,} answered as stored")
-        _manage(var, env, "shell", "-v0", "-c", "from benchmarks.events import in_process; in_process()", shown=True)
+        manage(var, "shell", "-v0", "-c", "from benchmarks.events import in_process; in_process()", env=env, shown=True)
 
 
 def _prepare(var: Path, env: Mapping[str, str]) -> str:
-    _manage(var, env, "migrate")
-    _manage(var, env, "shell", "-v0", "-c", "from benchmarks.events import fill; fill()")
-    return _manage(var, env, "create_api_key", "bench", "--scope", "events:write", "--limit", str(A_MINUTE)).strip()
+    manage(var, "migrate", env=env)
+    manage(var, "shell", "-v0", "-c", "from benchmarks.events import fill; fill()", env=env)
+    asked = ("create_api_key", "bench", "--scope", "events:write", "--limit", str(A_MINUTE))
+    return manage(var, *asked, env=env).strip()
 
 
 def _load(part: str, secret: str, port: int) -> LoadResult:
@@ -95,28 +94,6 @@ def made_batches(part: str, batches: int) -> Iterator[list[dict[str, Any]]]:
             }
             for number in range(BATCH)
         ]
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    from tests.servers import ServerUnavailableError, running_postgresql
-
-    try:
-        with running_postgresql() as server:
-            yield server.url("postgres")
-    except ServerUnavailableError as error:
-        print(f"  PostgreSQL: not measured. {error}")
-        yield ""
-
-
-def _manage(var: Path, env: Mapping[str, str], *arguments: str, shown: bool = False) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    environment = {**os.environ, "EPICML_VAR": str(var), **env}
-    output = None if shown else subprocess.PIPE
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdout=output, text=True, check=True, stderr=subprocess.DEVNULL
-    )
-    return done.stdout or ""
 
 
 def fill() -> None:

@@ -1,15 +1,12 @@
 """Imports of goodbooks-10k by command on SQLite: all books, all ratings, and both again."""
 
-import os
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.goodbooks import GOODBOOKS
+from benchmarks.manage import manage
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT
 
 RATINGS_SECONDS = 30
 SUMMARY_SECONDS = re.compile(r"rows in ([\d.]+) s")
@@ -23,7 +20,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="epicml-bench-") as folder:
         var = Path(folder)
-        _manage(var, "migrate")
+        manage(var, "migrate")
         for again in (False, True):
             _measure(var, "books", "import_books", str(GOODBOOKS / "books.csv"), again=again)
             ratings = str(GOODBOOKS / "ratings.csv")
@@ -31,7 +28,7 @@ def main() -> None:
 
 
 def _measure(var: Path, what: str, *arguments: str, again: bool) -> None:
-    said = _manage(var, *arguments).strip()
+    said = manage(var, *arguments).strip()
     found = SUMMARY_SECONDS.search(said)
     seconds = float(found[1]) if found else float("nan")
     bounded = what == "ratings" and not again
@@ -42,16 +39,6 @@ def _measure(var: Path, what: str, *arguments: str, again: bool) -> None:
         target=f"< {RATINGS_SECONDS} s" if bounded else "",
         met=seconds < RATINGS_SECONDS if bounded else None,
     )
-
-
-def _manage(var: Path, *arguments: str) -> str:
-    environment = {**os.environ, "EPICML_VAR": str(var)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
-    )
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -6,20 +6,16 @@ those of the tests, 1.5 s, so that a killed runner's job goes on soon; the produ
 the benchmark and does not wait for the disk.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.manage import manage, postgresql
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT
 from tests.apps.jobs.processes import SETTINGS
-from tests.servers import ServerUnavailableError, running_postgresql
 
 if TYPE_CHECKING:  # the models behind it need Django, which is ready only in a child process
     from tests.apps.jobs.kills import Kills
@@ -41,7 +37,7 @@ def main() -> None:
     """Measure both databases, the second where its programs are installed."""
     heading(f"Jobs: {KILLS} random kills over {TASKS} tasks of {STEPS} steps, 3 runners; and the ledger's speed")
     _measure("SQLite", {})
-    with _postgresql() as url:
+    with postgresql() as url:
         if url:
             _measure("PostgreSQL", {"DATABASE_URL": url})
 
@@ -49,20 +45,8 @@ def main() -> None:
 def _measure(name: str, env: Mapping[str, str]) -> None:
     print(f"  {name}", flush=True)
     with tempfile.TemporaryDirectory(prefix="epicml-bench-") as folder:
-        environment = {**os.environ, "EPICML_VAR": folder, "DJANGO_SETTINGS_MODULE": SETTINGS}
-        environment.pop("DATABASE_URL", None)
-        command = [sys.executable, "manage.py", "shell", "-v0", "-c", "from benchmarks.jobs import work; work()"]
-        subprocess.run(command, cwd=PROJECT, env={**environment, **env}, check=True)
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    try:
-        with running_postgresql() as server:
-            yield server.url()
-    except ServerUnavailableError as error:
-        print(f"  PostgreSQL: not measured. {error}")
-        yield ""
+        work_in_child = ("shell", "-v0", "-c", "from benchmarks.jobs import work; work()")
+        manage(Path(folder), *work_in_child, env={"DJANGO_SETTINGS_MODULE": SETTINGS, **env}, shown=True)
 
 
 def work() -> None:

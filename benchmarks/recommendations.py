@@ -6,19 +6,18 @@ where goodbooks-10k lies beside the project, else the demo shelf.
 
 import argparse
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
+from benchmarks.goodbooks import GOODBOOKS
 from benchmarks.load import LoadResult, measure, request
+from benchmarks.manage import manage
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT, running_server
+from benchmarks.server import running_server
 
-FULL = PROJECT.parent / "shared" / "data" / "goodbooks"
 CONNECTIONS = 16
 SECONDS = 8.0
 LEAST_RPS, MOST_P99_MS = 300, 150
@@ -115,9 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def prepare(var: Path) -> None:
     """The demo is prepared in this folder."""
-    data = ["--data", str(FULL)] if FULL.is_dir() else []
+    data = ["--data", str(GOODBOOKS)] if GOODBOOKS.is_dir() else []
     if not data:
-        print(f"  with the demo shelf: {FULL} is not there")
+        print(f"  with the demo shelf: {GOODBOOKS} is not there")
     manage(var, "demo", *data)
 
 
@@ -179,15 +178,6 @@ def measure_memory(var: Path) -> None:
 def run(var: Path, code: str) -> str:
     """What the code prints in a Django shell of its own."""
     return manage(var, "shell", "-v0", "-c", code)
-
-
-def manage(var: Path, *arguments: str) -> str:
-    """What a management command prints, with its data in this folder."""
-    environment = {**os.environ, "EPICML_VAR": str(var)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -6,9 +6,6 @@ is measured against the first one and not promoted. Once on all of goodbooks-10k
 see every book, and once on the children's shelf with the age bands of the demo.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.goodbooks import GOODBOOKS
+from benchmarks.manage import manage
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT
 from epicml.evaluation import wording
 from epicml.evaluation.recommender import title_of
 from epicml.evaluation.report import Measure, Report
@@ -46,28 +43,20 @@ def _measure(name: str, load: Callable[[Path], None]) -> None:
     print(f"  {name}", flush=True)
     with tempfile.TemporaryDirectory(prefix="epicml-bench-") as folder:
         var = Path(folder)
-        _manage(var, "migrate")
+        manage(var, "migrate")
         load(var)
-        _manage(var, "shell", "-v0", "-c", "from benchmarks.recommender_quality import train; train()", shown=True)
+        manage(var, "shell", "-v0", "-c", "from benchmarks.recommender_quality import train; train()", shown=True)
 
 
 def _load_goodbooks(var: Path) -> None:
     # Refused rows go to the folder of the benchmark: beside the data nothing may be written.
-    _manage(var, "import_books", str(GOODBOOKS / "books.csv"), "--refused", str(var / "refused-books.csv"))
+    manage(var, "import_books", str(GOODBOOKS / "books.csv"), "--refused", str(var / "refused-books.csv"))
     ratings = [str(GOODBOOKS / "ratings.csv"), "--refused", str(var / "refused-ratings.csv")]
-    _manage(var, "import_interactions", *ratings, "--new-readers", "adult")
+    manage(var, "import_interactions", *ratings, "--new-readers", "adult")
 
 
 def _load_shelf(var: Path) -> None:
-    _manage(var, "shell", "-v0", "-c", "from benchmarks.recommender_quality import load_shelf; load_shelf()")
-
-
-def _manage(var: Path, *arguments: str, shown: bool = False) -> None:
-    environment = {**os.environ, "EPICML_VAR": str(var)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *arguments]
-    output = None if shown else subprocess.DEVNULL
-    subprocess.run(command, cwd=PROJECT, env=environment, stdout=output, stderr=output, check=True)
+    manage(var, "shell", "-v0", "-c", "from benchmarks.recommender_quality import load_shelf; load_shelf()")
 
 
 def load_shelf() -> None:

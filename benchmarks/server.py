@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.jobs.services.serving import THREADS_PER_WORKER
+from benchmarks.manage import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 20
 

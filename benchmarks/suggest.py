@@ -5,11 +5,8 @@ come twice and hardly anything is answered from memory. Each stream goes on over
 behind all middleware of a page, is measured in turn with them on one server.
 """
 
-import os
 import random
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,8 +17,9 @@ from urllib.parse import quote
 
 from benchmarks.goodbooks import GOODBOOKS, all_books
 from benchmarks.load import LoadResult, measure, request
+from benchmarks.manage import manage
 from benchmarks.report import heading, row
-from benchmarks.server import PROJECT, running_server
+from benchmarks.server import running_server
 
 SEED = 2026
 TITLES = 10_000
@@ -44,26 +42,15 @@ def main() -> None:
         var = Path(folder)
         secret = _prepare(var)
         _over_http(var, secret)
-        _manage(var, "shell", "-c", "from benchmarks.suggest import engine_alone; engine_alone()", shown=True)
+        manage(var, "shell", "-c", "from benchmarks.suggest import engine_alone; engine_alone()", shown=True)
 
 
 def _prepare(var: Path) -> str:
     """A project with goodbooks, a live index and a key; answers the key."""
-    _manage(var, "migrate")
-    _manage(var, "import_books", str(GOODBOOKS / "books.csv"))
-    _manage(var, "rebuild_search_index", "--promote")
-    return _manage(var, "create_api_key", "benchmark", "--scope", "search:read", "--limit", str(A_MINUTE)).strip()
-
-
-def _manage(var: Path, *arguments: str, shown: bool = False) -> str:
-    environment = {**os.environ, "EPICML_VAR": str(var)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *arguments]
-    output = None if shown else subprocess.PIPE
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.DEVNULL, text=True, check=True
-    )
-    return done.stdout or ""
+    manage(var, "migrate")
+    manage(var, "import_books", str(GOODBOOKS / "books.csv"))
+    manage(var, "rebuild_search_index", "--promote")
+    return manage(var, "create_api_key", "benchmark", "--scope", "search:read", "--limit", str(A_MINUTE)).strip()
 
 
 def typed(*, by_popularity: bool) -> list[str]:
