@@ -17,8 +17,8 @@ from apps.catalog.services.limits import (
     MOST_RATINGS,
     YEARS,
 )
-from apps.catalog.services.refusals import RowError
-from apps.catalog.services.tables import Row, Table, columns_of
+from apps.platform.services.refusals import RowError
+from apps.platform.services.tables import Row, Table, columns_of
 from epicml.audience.tags import audience_of
 from epicml.text.normalise import main_title, series_of
 

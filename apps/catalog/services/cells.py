@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.catalog.services.refusals import RowError
+from apps.platform.services.refusals import RowError
 from epicml.audience.bands import AgeBand, UnknownAgeBandError
 from epicml.text.languages import UnknownLanguageError, language_code
 

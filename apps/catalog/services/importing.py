@@ -8,8 +8,8 @@ from pathlib import Path
 
 from apps.catalog.services.book_rows import BookRows, Tags, read_tags
 from apps.catalog.services.books import BookInput, save_books
-from apps.catalog.services.refusals import Refusals, RowError, refusals_in
-from apps.catalog.services.tables import Table, open_table
+from apps.platform.services.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tables import Table, open_table
 
 BATCH = 1000
 GENRES_FILE = "genres.csv"

@@ -7,10 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 from apps.catalog.selectors.books import all_book_ids
-from apps.catalog.services.refusals import Refusals, RowError, refusals_in
-from apps.catalog.services.tables import Table, open_table
 from apps.events.services.interaction_rows import Interaction, InteractionRows
 from apps.events.services.storing import NewEvent, store_events
+from apps.platform.services.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tables import Table, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-from apps.catalog.services.refusals import RowError
-from apps.catalog.services.tables import Row, Table, columns_of
 from apps.events.services.checking import (
     BOOK_KEY,
     EVENT_ID,
@@ -17,6 +15,8 @@ from apps.events.services.checking import (
     checked_moment,
     checked_value,
 )
+from apps.platform.services.refusals import RowError
+from apps.platform.services.tables import Row, Table, columns_of
 
 COLUMN_NAMES = {
     "event_id": ("event_id",),

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.catalog.services.importing import ImportReport, import_books
-from apps.catalog.services.options import mapping_of, refused_file_for
-from apps.catalog.services.progress import Progress
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.import_options import mapping_of, refused_file_for
+from apps.platform.services.progress import Progress
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.catalog.services.options import mapping_of, refused_file_for
-from apps.catalog.services.progress import Progress
 from apps.events.services.importing import ImportReport, import_interactions
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.import_options import mapping_of, refused_file_for
+from apps.platform.services.progress import Progress
 from epicml.audience.bands import CODES, AgeBand
 
 

@@ -9,7 +9,7 @@ from apps.catalog.models import Change
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services import importing
 from apps.catalog.services.importing import ImportReport, import_books
-from apps.catalog.services.tables import TableError
+from apps.platform.services.tables import TableError
 from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db

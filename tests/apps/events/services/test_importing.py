@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from apps.catalog.services.tables import TableError
 from apps.events.models import Event
 from apps.events.services import importing
 from apps.events.services.importing import ImportReport, import_interactions
+from apps.platform.services.tables import TableError
 from apps.readers.selectors import reader_profile
 from epicml.audience.bands import AgeBand
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.catalog.services.tables import TableError, columns_of, open_table
+from apps.platform.services.tables import TableError, columns_of, open_table
 
 ROWS = [["1", "Holes", "Sachar, Louis"], ["2", 'The "Twits"', "Dahl\nRoald"], ["3", "", "Ööö"]]
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -55,7 +55,7 @@ class TestOpenTable:
         assert read(path) == (["id", "tags", "day", "share"], [["1", "a,b", "2026-11-24", "0.5"], ["", "", "", ""]])
 
     def test_reads_parquet_in_bounded_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("apps.catalog.services.tables.PARQUET_ROWS", 4)
+        monkeypatch.setattr("apps.platform.services.tables.PARQUET_ROWS", 4)
         path = tmp_path / "books"
         pl.DataFrame({"id": range(10), "title": ["x"] * 10}).write_parquet(path)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.catalog.services.options import OptionError, mapping_of, refused_file_for
+from apps.platform.services.import_options import OptionError, mapping_of, refused_file_for
 
 
 class TestMappingOf:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.catalog.services.refusals import RowError, refusals_in, unharmed
+from apps.platform.services.refusals import RowError, refusals_in, unharmed
 
 
 class TestRefusalsIn:

@@ -1,4 +1,4 @@
-from apps.catalog.services.progress import Progress
+from apps.platform.services.progress import Progress
 
 
 class TestProgress:
