@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWid
 
 from apps.catalog.models import AGE_BANDS, Book, Change
 from apps.catalog.selectors.books import book_ids, live_cards
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     MAX_AUTHORS,

@@ -33,6 +33,7 @@ class TestSaveBooks:
             "genres": ("childrens", "middle-grade"),
             "popularity": 719_000,
             "average_rating": 3.93,
+            "isbns": ("9780440414803",),
         }
 
     def test_writes_nothing_for_a_book_that_did_not_change(self, now: datetime) -> None:
