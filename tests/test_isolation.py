@@ -33,10 +33,12 @@ class TestEnvironment:
 
     @pytest.mark.parametrize("test", ["tests/test_isolation.py::TestEnvironment::test_holds_only_what_is_named"])
     def test_is_the_same_on_a_machine_that_has_settings_of_its_own(self, test: str) -> None:
+        machine = {name: value for name, value in os.environ.items() if name in INHERITED} | HOSTILE
+
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
             cwd=PROJECT,
-            env={**os.environ, **HOSTILE},
+            env=machine,
             capture_output=True,
             text=True,
         )
