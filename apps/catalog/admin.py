@@ -54,7 +54,7 @@ BY_GENRES = ("", "Guess from the genres")
 
 
 class BookForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A book as staff write it: authors, genres and ISBNs one a line. No import undoes the age band that they choose."""
+    """A book as staff write it: authors, genres and ISBNs one a line. No import undoes a band that they choose."""
 
     author_names = forms.CharField(
         label="Authors",
