@@ -102,6 +102,7 @@ BOOK_FIELDS = (
     Value("genres", "body", corpus.texts(60), "books"),
     Value("popularity", "body", corpus.WHOLE, "books"),
     Value("average_rating", "body", corpus.DECIMAL, "books"),
+    Value("isbns", "body", corpus.texts(40), "books"),
 )
 EVENT_FIELDS = (
     Value("event_id", "body", corpus.FORMED, "events"),
