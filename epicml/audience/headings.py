@@ -27,6 +27,7 @@ from epicml.audience.vocabulary import (
     DEWEY,
     EARLY_READERS,
     FORMS,
+    LAST_SUBDIVISIONS,
     LEADING_CLASSES,
     MIDDLE_GRADE,
     OTHER_LANGUAGES,
@@ -75,6 +76,8 @@ _NATIONALITY = re.compile(
 )
 _BISAC_CODE = re.compile(r"(?:(juv|jnf)|(yaf|yan))\d{6}")
 _BISAC_NAME = re.compile(r"(?:(juvenile)|(young adult)) (?:non)?fiction")
+_NOTE = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
+_ONLY_FORMS = re.compile(rf"(?:{FORMS})(?: (?:{FORMS}))*")
 _JUVENILE_FORM = re.compile(rf"juvenile(?: (?:{FORMS}))+")
 
 _ONE_WORD = {
@@ -111,9 +114,11 @@ def heading_of(tag: str) -> Heading | None:
     if coded := _of_code(text):
         return coded
     text = _SOURCE_CODE.sub("", text)
+    if (age := starting_age(text)) is not None:
+        return Heading(frozenset({Says.AGE}), from_age=age)
     subdivided = [part for part in _SUBDIVISION.split(text) if part]
     if len(subdivided) > 1:
-        return _of_subdivision(subdivided[-1])
+        return _of_subdivisions(subdivided)
     classes = [part for part in _CLASS.split(text) if part]
     if len(classes) > 1:
         return _of_classes(classes)
@@ -133,12 +138,14 @@ def _of_code(text: str) -> Heading | None:
     return None
 
 
-def _of_subdivision(last: str) -> Heading | None:
-    """Of the last part of "Dragons -- Juvenile fiction"; only forms count, never another heading."""
-    phrase = _words(last)
-    if _JUVENILE_FORM.fullmatch(phrase):
+def _of_subdivisions(parts: list[str]) -> Heading | None:
+    """Of "Dragons -- Juvenile fiction": only a form in the last place counts, never another heading."""
+    phrases = [_words(part) for part in parts]
+    while len(phrases) > 1 and phrases[-1] in LAST_SUBDIVISIONS:
+        phrases.pop()
+    if _JUVENILE_FORM.fullmatch(phrases[-1]):
         return _saying(Says.MIDDLE_GRADE)
-    return _of_other_language(phrase)
+    return _of_other_language(phrases[-1])
 
 
 def _of_classes(parts: list[str]) -> Heading | None:
@@ -150,16 +157,23 @@ def _of_classes(parts: list[str]) -> Heading | None:
         return None
     if len(phrases) > 1 and _JUVENILE_FORM.fullmatch(phrases[-1]):  # "Dragons / Juvenile fiction"
         return _saying(Says.MIDDLE_GRADE)
-    first = _of_class(phrases[0]) or _of_phrase(parts[0])
-    if first is None:
-        return None
-    later = [found for part in parts[1:] if (found := _of_phrase(part)) and found.says & _NARROWER]
-    if later:
-        return later[-1]
-    return None if Says.PLAIN_CHILDREN in first.says and len(phrases) > 1 else first
+    headings = [_of_class(phrase) or _of_phrase(part) for phrase, part in zip(phrases, parts, strict=True)]
+    first = headings[0]
+    if first and (narrower := [found for found in headings[1:] if found and found.says & _NARROWER]):
+        return narrower[-1]
+    if all(heading or _ONLY_FORMS.fullmatch(phrase) for heading, phrase in zip(headings, phrases, strict=True)):
+        return _together([heading for heading in headings if heading])
+    # "Kids: safety" is a subject of its own, "Children's books > Safety" and "JUVENILE FICTION / Safety" are for them.
+    return first if first and " " in phrases[0] else None
 
 
 _NARROWER = {Says.AGE, Says.PICTURE_BOOK, Says.EARLY_READER, Says.MIDDLE_GRADE}
+
+
+def _together(headings: list[Heading]) -> Heading | None:
+    """What "Kids / Young adult" says; None where nothing but children, or nothing at all, is named."""
+    says = frozenset(said for heading in headings for said in heading.says)
+    return Heading(says) if says - {Says.PLAIN_CHILDREN} else None
 
 
 def _of_class(phrase: str) -> Heading | None:
@@ -171,6 +185,10 @@ def _of_class(phrase: str) -> Heading | None:
 def _of_phrase(text: str) -> Heading | None:
     if (age := starting_age(text)) is not None:
         return Heading(frozenset({Says.AGE}), from_age=age)
+    if noted := _NOTE.fullmatch(text):  # "Children (ages 5-8)"
+        age, outside = starting_age(noted[2]), _of_phrase(noted[1])
+        if age is not None:
+            return outside and Heading(frozenset({Says.AGE}), from_age=age)
     phrase = _words(text)
     if phrase in PLAIN_CHILDREN:
         return _saying(Says.PLAIN_CHILDREN)
@@ -205,7 +223,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], tuple[Says, ...]], ...] = tuple(
         (r"j (?:fic|fiction|non ?fic(?:tion)?|easy|bio(?:graphy)?)|jf|jfic|jnf", (Says.MIDDLE_GRADE,)),
         (rf"(?:{_FORM} )*{_CHILDREN}(?: {_FORM})+|(?:{_FORM} )+(?:childrens|kids)", (Says.CHILDREN,)),
         (rf"(?:{_FORM} )*for (?:children|kids|young readers)", (Says.CHILDREN,)),
-        (rf"(?:{_FORM} )*{_TEENAGERS}(?: {_FORM})+|(?:{_FORM} )*{_TEENAGERS_ALONE}", (Says.TEENAGERS,)),
+        (
+            rf"(?:{_FORM} )*{_TEENAGERS}(?: {_FORM})+|(?:{_FORM} )*{_TEENAGERS_ALONE}(?: {_TEENAGERS_ALONE})*",
+            (Says.TEENAGERS,),
+        ),
         (rf"(?:{_FORM} )*for (?:teens|teenagers|young adults|young people)", (Says.TEENAGERS,)),
     )
 )

@@ -10,12 +10,13 @@ _TO = r"(?:\s*(?:-|–|—|to|bis|à|a|and|&)\s*\d{1,2})"
 _UP = r"(?:\s*(?:\+|and (?:up|over|above|older)|& up|or older|up|plus))"
 _YEARS = r"(?:\s*(?:years?|yrs?|jahren?|ans|años|anos|anni|jaar)(?:\s*(?:old|olds))?\.?)"
 _AGES = re.compile(
-    rf"(?:for )?(?:interest )?(?:ages?|aged|alter|ab|dès|desde|vanaf|da)\s*:?\s*{_NUMBER}"
+    rf"(?:for )?(?:interest |reading )?(?:ages?|aged|alter|ab|dès|desde|vanaf|da)\s*:?\s*{_NUMBER}"
     rf"(?:{_TO}|{_UP})?{_YEARS}?{_UP}?"
     rf"|(?:for )?{_NUMBER}(?:{_TO})?{_YEARS}{_UP}?|{_NUMBER}{_UP}"
 )
 _GRADES = re.compile(
-    r"(?:for )?(?:grades?|gr\.?|years? of school)\s*:?\s*(pre-?k|k|\d{1,2})(?:\s*(?:-|–|—|to|and|&)\s*\d{1,2})?"
+    r"(?:for )?(?:(?:interest |reading )?grades?|gr\.?|years? of school|interest level)\s*:?\s*"
+    r"(pre-?k|k|\d{1,2})(?:\s*(?:-|–|—|to|and|&)\s*\d{1,2})?"
     r"(?:\s*(?:and up|\+|& up))?|(k)\s*(?:-|–|to)\s*\d{1,2}"
 )
 

@@ -38,6 +38,14 @@ ALONE = {
     "teen-fiction": "15-17",
     "Young Adult": "15-17",
     "young-adult-fiction": "15-17",
+    "tween": "9-11",
+    "Young Adult (YA)": "15-17",
+    "Kids/Young Adult": "12-14",
+    "Kids / Fantasy": "9-11",
+    "YA / Romance": "15-17",
+    "lgbtq-ya": "15-17",
+    "First chapter books": "6-8",
+    "Bilingual picture books": "0-5",
     # BISAC
     "JUVENILE FICTION / General": "9-11",
     "Juvenile Nonfiction / Animals / Dinosaurs & Prehistoric Creatures": "9-11",
@@ -70,6 +78,7 @@ ALONE = {
     "Readers (Primary)": "6-8",
     "Young adult fiction": "15-17",
     "Young adult literature": "15-17",
+    "Girls -- Juvenile fiction -- Comic books, strips, etc.": "9-11",
     # Thema, Dewey
     "5AC": "0-5",
     "5AG": "6-8",
@@ -81,6 +90,9 @@ ALONE = {
     "YFB": "12-14",
     "[E]": "6-8",
     "[Fic]": "12-14",
+    "813.54 [Fic]": "12-14",
+    "[E]--dc23": "6-8",
+    "J PIC": "0-5",
     "j599.7": "9-11",
     # ages and school years
     "Ages 9-12": "9-11",
@@ -93,6 +105,9 @@ ALONE = {
     "Children: Grades 4-6": "9-11",
     "Books > Children's Books > Ages 6-8": "6-8",
     "ab 6 Jahren": "6-8",
+    "Children (Ages 5-8)": "6-8",
+    "Interest level: K-3": "6-8",
+    "Reading age 7-9": "9-11",
     # other languages
     "Kinderbuch": "9-11",
     "Bilderbücher": "0-5",
@@ -100,6 +115,12 @@ ALONE = {
     "Littérature jeunesse": "9-11",
     "Literatura infantil": "9-11",
     "Dragones -- Literatura juvenil": "15-17",
+    "Livres pour enfants": "9-11",
+    "Libros para niños": "9-11",
+    "Детская литература": "9-11",
+    "児童文学": "9-11",
+    "絵本": "0-5",
+    "أدب الأطفال": "9-11",
 }  # fmt: skip
 
 SUBJECTS = (
@@ -120,7 +141,10 @@ SUBJECTS = (
     "Picture books for adults", "adult picture books", "9/11", "9 to 5", "1984", "24", "World War, 1939-1945",
     "12 steps", "Area 51", "Grade inflation", "Age discrimination", "J. K. Rowling", "E", "J", "5A", "Y",
     "Literatura infantil -- Historia y crítica", "Kindesmissbrauch", "Kindermord", "Enfants maltraités",
-    "Boy soldiers", "Girls", "Incest", "Harry Potter", "", " ", "-", "--", "/",
+    "Boy soldiers",
+    "Girls", "Incest", "Harry Potter", "Kids: safety", "Kids > Crimes",
+    "Children / Crimes against", "Crimes (ages 8-12)", "Children (Abuse)", "Teens: Suicide", "Children: Health",
+    "", " ", "-", "--", "/",
 )  # fmt: skip
 
 
