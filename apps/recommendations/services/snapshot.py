@@ -35,7 +35,7 @@ class NothingToLearnError(ConflictError):
 class Snapshot:
     """Everything a model is fitted on; row i of the books is the book `books.ids[i]`.
 
-    `rows_read` are the rows found, `repeated` those that a later one of the reader on the same book replaced.
+    `rows_read` are the rows found, `repeated` those put together with another one of the same reader on the same book.
     """
 
     up_to: datetime
@@ -62,7 +62,7 @@ class Snapshot:
 
 
 def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
-    """What readers did up to this instant, the latest fact of each reader and book; read in bounded memory."""
+    """What readers did up to this instant, one fact of each reader and book; read in bounded memory."""
     cards = shelf().cards
     books = IdMap.of([card.id for card in cards])
     facts = read_facts(training_rows(up_to=up_to, chunk=chunk), books)

@@ -63,6 +63,22 @@ class TestRecommend:
         assert {item.reason.book_key for item in found.items} & {"robot-1", "robot-2", "robot-5"}
         assert sum(key.startswith("robot") for key in keys(found)) >= 7
 
+    @pytest.mark.parametrize("act", ["started", "finished"])
+    def test_goes_on_with_a_liked_book_that_is_read_again(self, live_model: ReleaseRow, act: str) -> None:
+        new_reader(age_band=AgeBand.ADULT)
+        read("new", ["robot-1"], at=NOON - timedelta(hours=2))
+        before = recommend("new")
+        read("new", ["robot-1"], at=NOON - timedelta(hours=1), kind=act)
+        assert recommend("new") == before
+        assert {item.reason.book_key for item in before.items} >= {"robot-1"}
+
+    @pytest.mark.parametrize("act", ["started", "finished"])
+    def test_does_not_follow_a_disliked_book_because_it_was_read(self, live_model: ReleaseRow, act: str) -> None:
+        new_reader(age_band=AgeBand.ADULT)
+        read("new", ["robot-1"], at=NOON - timedelta(hours=2), value=2.0)
+        read("new", ["robot-1"], at=NOON - timedelta(hours=1), kind=act)
+        assert "because_you_read" not in {item.reason.kind for item in recommend("new").items}
+
     def test_shows_newcomers_what_is_popular_at_their_age(self, live_model: ReleaseRow) -> None:
         found = recommend(new_reader())
         assert {item.reason.text for item in found.items} == {"Popular at 9 to 11"}
