@@ -6,7 +6,18 @@ import pytest
 from django.db import connection
 
 from apps.catalog.selectors.books import all_book_ids
-from apps.events.selectors import ACT, EPOCH, FACTS, HISTORY_SQL, TRAINING_SQL, history, training_rows
+from apps.events.selectors import (
+    ACT,
+    EPOCH,
+    FACTS,
+    HISTORY_SQL,
+    LONG_HISTORY_SQL,
+    MANY_ACTS,
+    TRAINING_SQL,
+    _acts_that_count,
+    history,
+    training_rows,
+)
 from apps.events.services.ingest import ingest
 from apps.readers.selectors import reader_profile
 from epicml.datasets.feedback import Act
@@ -86,9 +97,18 @@ class TestHistory:
         read = history(reader)
 
         assert (keys(read.book_ids), read.values.tolist()) == (["b3", "b2", "b1"], [3, 5, 5])
-        with connection.cursor() as cursor:
-            cursor.execute(HISTORY_SQL.format(act=ACT, facts=FACTS, epoch=EPOCH[connection.vendor]), [reader])
-            assert len(cursor.fetchall()) == 3  # and so many rows only reach this process
+        assert len(_acts_that_count(reader)) == 3  # so many rows reach this process
+
+    @pytest.mark.parametrize("more", [-1, 0, 1])
+    def test_is_the_same_on_both_sides_of_what_is_many(self, more: int, now: datetime) -> None:
+        happened(("2", "b1", "rating"), ("hidden", "b2", "no"), ("finished", "b3", "read"), now=now)
+        again = MANY_ACTS - 3 + more
+        happened(*[("started", ("b1", "b3")[number % 2], f"again-{number}") for number in range(again)], now=now)
+
+        read = history(reader_profile("r1").id)
+
+        assert dict(zip(keys(read.book_ids), read.values.tolist(), strict=True)) == {"b1": 2, "b3": 4}
+        assert keys(read.hidden_ids) == ["b2"]
 
     @pytest.mark.parametrize("act", ["started", "finished"])
     @pytest.mark.parametrize("stars", ["2", "5"])
@@ -134,11 +154,11 @@ class TestHistory:
     def test_reads_the_index_of_facts_only(self) -> None:
         words = {"act": ACT, "facts": FACTS, "epoch": EPOCH["sqlite"]}
         with connection.cursor() as cursor:
-            for sql, values in ((HISTORY_SQL, [1]), (TRAINING_SQL, [START])):
+            for sql, values in ((HISTORY_SQL, [1, 10]), (LONG_HISTORY_SQL, [1]), (TRAINING_SQL, [START])):
                 cursor.execute(f"EXPLAIN QUERY PLAN {sql.format(**words)}", values)
                 plan = [row[-1] for row in cursor.fetchall()]
                 assert any("USING INDEX event_facts" in step for step in plan)
-            assert not any("TEMP B-TREE" in step for step in plan)  # all rows of all readers are never sorted
+                assert sql is LONG_HISTORY_SQL or not any("TEMP B-TREE" in step for step in plan)
 
 
 class TestTrainingRows:
