@@ -5,7 +5,8 @@
 2. A later volume gives its place to that one. Where it may not be shown (age band, hidden, a wish, another list), the
    later one is not offered either: nobody is led into a story whose beginning is kept from them. A volume that is not
    on the shelf at all keeps none back.
-3. Numbers below 1 are prequels: they keep nothing back, and give their place to the first volume while it is next.
+3. Numbers below 1 are prequels: they keep no volume back, give their place to the first volume while it is next, and
+   come in their own order after that.
 4. Who began in the middle and goes back, goes back to the lowest unread number first.
 5. A number is read when any of its editions is. Of several editions one by the author of the book that gives its place
    is offered, then the most popular. Books without a number (sets, companions) are in no order.
