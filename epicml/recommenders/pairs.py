@@ -12,7 +12,7 @@ from epicml.datasets.interactions import Interactions
 # the rest is room for a family's years. Such cuts are usual (Schelter, Boden & Markl 2012, "Scalable similarity-based
 # neighborhood methods with MapReduce").
 NEWEST_LIKED = 500
-# Bounds what one fit holds beside its result to about 60 bytes times this, however many readers and books there are.
+# Bounds what one fit holds beside its result to about 40 bytes times this, however many readers and books there are.
 PAIRS_AT_ONCE = 2_000_000
 
 

@@ -121,8 +121,8 @@ class TestPeakMemory:
     """With 4,000 books all pairs are 16 million: 128 MB as a matrix alone, and several times that to fit it."""
 
     BOOKS = 4000
-    # 2 million pairs at once take about 60 bytes each; the tables of the result 4,000 x 400 x 8, twice for a moment.
-    MOST = 200 * MIB
+    # 2 million pairs at once take about 40 bytes each; the tables of the result 4,000 x 400 x 8, twice for a moment.
+    MOST = 120 * MIB
 
     @pytest.mark.parametrize("fit", [ItemKnn.fit, Sequence.fit, fuse])
     @pytest.mark.parametrize(
