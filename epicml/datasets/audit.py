@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from epicml.datasets.arrays import Bools, Float64s, Int64s
-from epicml.datasets.interactions import POSITIVE_FROM
+from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.datasets.splits import Split
 
 # Words that mean "nothing" in the columns of real catalogues.
@@ -184,6 +184,25 @@ def check_order(readers: Int64s, times: Int64s) -> Finding | None:
     examples = tuple(f"reader {readers[row]}, rows {row} and {row + 1}" for row in np.flatnonzero(back)[:_EXAMPLES])
     text = "Times out of order within a reader"
     return _finding(Severity.WARNING, "at", text, back, "sorted before the split", examples)
+
+
+def check_long_readers(interactions: Interactions, *, most: int) -> Finding | None:
+    """Readers who liked more books than may speak for each other: a shared account, or a machine.
+
+    >>> facts = Interactions.from_rows(reader=[0, 0, 0, 1], book=[0, 1, 2, 0], value=[5, 4, 5, 5], at=[1, 2, 3, 4],
+    ...                                n_readers=2, n_books=3)
+    >>> finding = check_long_readers(facts, most=2)
+    >>> finding.text, finding.rows, finding.examples
+    ('Liked books beyond the newest 2 of a reader', 1, ('1 reader',))
+    """
+    liked = np.bincount(interactions.reader[interactions.value >= POSITIVE_FROM], minlength=interactions.n_readers)
+    beyond = np.maximum(liked - most, 0)
+    rows, readers = int(beyond.sum()), int((beyond > 0).sum())
+    if not rows:
+        return None
+    text, done = f"Liked books beyond the newest {most:,} of a reader", "left out of what is read together"
+    examples = (f"{readers:,} reader{'s' if readers > 1 else ''}",)
+    return Finding(Severity.WARNING, "reader", text, rows / len(interactions), rows, examples, done)
 
 
 def check_leak(split: Split) -> Finding | None:

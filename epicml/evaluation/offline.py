@@ -13,6 +13,7 @@ from epicml.datasets.splits import Split
 from epicml.metrics import ranking
 from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.protocol import History, Recommender
+from epicml.recommenders.series import SeriesOrder, offered
 from epicml.recommenders.top_k import top_k
 
 # How deep each list is measured: NDCG, precision and MRR at 10, recall at 20.
@@ -141,9 +142,27 @@ class Answers:
 
 
 def answer(exam: Exam, rank: RankBooks) -> Answers:
-    """Let one recommender answer every question with its best 20 books."""
+    """Let one recommender answer every question with its best 20 books, series in their order as they are served."""
     eligible = {band: exam.eligible(band) for band in {question.age_band for question in exam.questions}}
-    return Answers(exam, tuple(rank(question, eligible[question.age_band], LONG) for question in exam.questions))
+    order = SeriesOrder.of(exam.features)
+    ask = rank if not len(order.books) else _in_order_of_series(rank, order)
+    return Answers(exam, tuple(ask(question, eligible[question.age_band], LONG) for question in exam.questions))
+
+
+def _in_order_of_series(rank: RankBooks, order: SeriesOrder) -> RankBooks:
+    """The same ranking, each later volume replaced by the one that its reader goes on with."""
+
+    def ask(question: Question, eligible: Bools, k: int) -> Int32s:
+        places = offered(
+            lambda may_earn, count: rank(question, may_earn, count).tolist(),
+            volumes=order.after(question.history.books),
+            eligible=eligible,
+            k=k,
+            book_of=int,
+        )
+        return np.array([book for _, book in places], np.int32)
+
+    return ask
 
 
 def answer_all(exam: Exam, model: FusedRecommender) -> dict[str, Answers]:

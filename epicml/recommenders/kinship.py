@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from epicml.datasets.arrays import Float32s, Float64s, Int32s, Int64s
-from epicml.datasets.features import BookFeatures
+from epicml.datasets.features import NO_SERIES, BookFeatures
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable
 from epicml.recommenders.protocol import History
 
@@ -16,8 +16,10 @@ SERIES_STRENGTH = ((4.0, 1.0), (3.0, 0.5), (0.0, 0.1))
 AUTHOR_STRENGTH = ((5.0, 1.2), (4.0, 1.0), (3.0, 0.4))
 # The next volume is at most this far on: 2.5 after 2, 3 after 2, not 4 after 2.
 NEXT_WITHIN = 1.0
-# A group of more books than this ("Various", "Anonymous") says nothing, and its pairs would fill the memory.
+# An author of more books than this ("Various", "Anonymous") says nothing, and so many pairs would fill the memory.
 LARGEST_GROUP = 200
+# So many editions of the next number are linked: no more can be offered.
+MOST_EDITIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,7 @@ class NextInSeries(NeighbourRecommender):
         >>> NextInSeries.fit(features, likes=np.zeros(3)).table.row(0).tolist()
         [0.0, 1.0, 0.0]
         """
-        source, target = _pairs_within(features.series)
-        ahead = features.series_number[target] - features.series_number[source]
-        follows = (ahead > 0) & (ahead <= NEXT_WITHIN)
-        return cls(_table(source[follows], target[follows], likes))
+        return cls(_table(*_next_volumes(features), likes))
 
     def strengths(self, history: History) -> Float32s:
         """float32[m]: recency, times 1 for a liked book, less for a lukewarm one."""
@@ -76,17 +75,42 @@ def _by_stars(history: History, steps: tuple[tuple[float, float], ...]) -> Float
     return (np.select(stars, [strength for _, strength in steps], 0.0) * history.recency()).astype(np.float32)
 
 
+def _next_volumes(features: BookFeatures) -> tuple[Int64s, Int64s]:
+    """Each volume with those that come next; a series may have any number of volumes."""
+    numbered = np.where(np.isnan(features.series_number), NO_SERIES, features.series)
+    pairs = [_following(volumes, features.series_number[volumes]) for volumes in _groups(numbered)]
+    return _joined(pairs)
+
+
+def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    first = np.searchsorted(ordered, ordered, side="right")
+    end = np.minimum(np.searchsorted(ordered, ordered + np.float32(NEXT_WITHIN), side="right"), first + MOST_EDITIONS)
+    lengths = end - first
+    place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
+    return volumes[order].repeat(lengths), volumes[order][place]
+
+
 def _pairs_within(group: Int32s) -> tuple[Int64s, Int64s]:
-    """All ordered pairs of two books of one group; books of group -1 have no kin."""
+    """All ordered pairs of two books of one group; books of group -1, and of one that is too large, have no kin."""
+    members = [found for found in _groups(group) if len(found) <= LARGEST_GROUP]
+    source, target = _joined([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members])
+    return source[source != target], target[source != target]
+
+
+def _groups(group: Int32s) -> list[Int64s]:
+    """The rows of each group; those of group -1 are in none."""
     order = np.argsort(group, kind="stable")
     order = order[group[order] >= 0]
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    members = [found for found in np.split(order, starts[1:]) if 1 < len(found) <= LARGEST_GROUP]
-    if not members:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    source = np.concatenate([np.repeat(found, len(found)) for found in members])
-    target = np.concatenate([np.tile(found, len(found)) for found in members])
-    return source[source != target], target[source != target]
+    return np.split(order, starts[1:]) if len(order) else []
+
+
+def _joined(pairs: list[tuple[Int64s, Int64s]]) -> tuple[Int64s, Int64s]:
+    none = np.zeros(0, np.int64)
+    source, target = (np.concatenate(column) for column in zip((none, none), *pairs, strict=True))
+    return source, target
 
 
 def _table(source: Int64s, target: Int64s, likes: Float64s) -> NeighbourTable:

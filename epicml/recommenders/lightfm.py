@@ -14,6 +14,7 @@ from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.item_knn import liking
+from epicml.recommenders.pairs import newest_liked
 from epicml.recommenders.protocol import History, InvalidModelError
 
 try:
@@ -89,7 +90,7 @@ class FoldedLightFM:
         One thread and a fixed order: with two threads the same seed gives another model every time.
 
         Args:
-            interactions: the training facts; those of 4 stars and more count.
+            interactions: the training facts; those of 4 stars and more count, the newest ones of each reader.
             features: authors of the books.
             seed: of the initial vectors and the sampled negatives.
             dimensions: length of a vector, >= 1.
@@ -102,7 +103,7 @@ class FoldedLightFM:
         """
         if LightFM is None:
             raise LightFMNotInstalledError
-        liked = sparse.coo_matrix(interactions.positives().matrix())
+        liked = sparse.coo_matrix(newest_liked(interactions).matrix())
         described = book_features(features)
         model = LightFM(
             no_components=dimensions,

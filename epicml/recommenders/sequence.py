@@ -7,10 +7,11 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from epicml.datasets.arrays import Float32s, Int32s
+from epicml.datasets.arrays import Float32s, Int32s, Int64s
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.item_knn import liking
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable, keep_largest
+from epicml.recommenders.pairs import PAIRS_AT_ONCE, blocks, newest_liked
 from epicml.recommenders.protocol import History
 
 # Measured: how fast nearness fades with the books between, and how much readers of a pair discount.
@@ -19,8 +20,8 @@ FARTHEST = 105  # exp(-105 / 30) = 3 %: farther pairs cost time and change nothi
 SOURCE_POWER, TARGET_POWER = 0.4, 0.6
 SHRINKAGE = 5.0
 NEIGHBOURS = 100
-# Pairs added up at once; bounds the memory of the fit to about 100 MB.
-_PAIRS_AT_ONCE = 3_000_000
+
+Pairs = tuple[Int32s, Int32s, Float32s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,21 @@ class Sequence(NeighbourRecommender):
     name: ClassVar[str] = "sequence"
 
     @classmethod
-    def fit(cls, interactions: Interactions, *, fade: float = FADE, neighbours: int = NEIGHBOURS) -> Self:
+    def fit(
+        cls,
+        interactions: Interactions,
+        *,
+        fade: float = FADE,
+        neighbours: int = NEIGHBOURS,
+        at_once: int = PAIRS_AT_ONCE,
+    ) -> Self:
         """Learn sum over readers of exp(-|place_i - place_j| / fade), over (n_j ** .4 * n_i ** .6 + 5).
 
         Args:
-            interactions: the training facts; those of 4 stars and more count, placed by time.
+            interactions: the training facts; those of 4 stars and more count, the newest ones of each reader.
             fade: after how many books nearness has fallen to 37 %, > 0.
             neighbours: how many sources each book keeps, >= 1.
+            at_once: how many pairs of books are held at the same time, >= 1.
 
         Raises:
             InvalidInteractionsError: no fact is positive.
@@ -49,46 +58,57 @@ class Sequence(NeighbourRecommender):
         >>> Sequence.fit(facts, fade=1).table.row(0).round(4)  # exp(-1) / 6 and exp(-2) / 6
         array([0.    , 0.0613, 0.0226], dtype=float32)
         """
-        liked = interactions.positives()
-        one_way = _sum_of_pairs(liked, fade)
-        together = (one_way + one_way.T).tocoo()
-        readers = np.bincount(liked.book, minlength=liked.n_books).astype(np.float64)
-        source, target = together.coords
-        apart = source != target
-        scale = readers[source] ** SOURCE_POWER * readers[target] ** TARGET_POWER + SHRINKAGE
-        values = (together.data / scale).astype(np.float32)[apart]
-        by_target = sparse.csr_array((values, (target[apart], source[apart])), shape=together.shape)
-        return cls(NeighbourTable.from_matrix(keep_largest(by_target, per_row=neighbours).T.tocsr()))
+        liked = newest_liked(interactions)
+        readers = np.bincount(liked.book, minlength=liked.n_books)
+        pairs = np.minimum(readers * (2 * FARTHEST), liked.n_books)
+        facts = np.argsort(liked.book, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(readers)))
+        nearest = []
+        for rows in blocks(pairs, most=at_once):
+            of_these, shape = facts[starts[rows.start] : starts[rows.stop]], (rows.stop - rows.start, liked.n_books)
+            together = _summed(_pairs_by_distance(liked, of_these, fade, rows.start), at_once, shape)
+            nearest.append(keep_largest(_scaled(together, rows, readers), per_row=neighbours))
+        return cls(NeighbourTable.from_matrix(sparse.vstack(nearest, format="csr").T.tocsr()))
 
     def strengths(self, history: History) -> Float32s:
         """float32[m]: recency of the liked books."""
         return liking(history)
 
 
-def _sum_of_pairs(liked: Interactions, fade: float) -> sparse.csr_array[np.float32]:
-    """float32[n_books, n_books]: nearness of each ordered pair (earlier, later), summed over readers."""
-    total: sparse.csr_array[np.float32] | None = None
-    waiting: list[tuple[Int32s, Int32s, Float32s]] = []
-    for pairs in _pairs_by_distance(liked, fade):
-        waiting.append(pairs)
-        if sum(len(earlier) for earlier, _, _ in waiting) > _PAIRS_AT_ONCE:
-            total, waiting = _added(total, waiting, liked.n_books), []
-    return _added(total, waiting, liked.n_books)
+def _scaled(together: sparse.csr_array[np.float32], rows: slice, readers: Int64s) -> sparse.csr_array[np.float32]:
+    """float32[rows, n_books]: the nearness of some targets to all sources, discounted by the readers of both."""
+    found = together.tocoo()
+    row, source = found.coords
+    target = row + rows.start
+    apart = source != target
+    scale = readers[source].astype(np.float64) ** SOURCE_POWER * readers[target].astype(np.float64) ** TARGET_POWER
+    values = (found.data / (scale + SHRINKAGE)).astype(np.float32)[apart]
+    return sparse.csr_array((values, (row[apart], source[apart])), shape=found.shape)
 
 
-def _added(
-    total: sparse.csr_array[np.float32] | None, pairs: list[tuple[Int32s, Int32s, Float32s]], n_books: int
-) -> sparse.csr_array[np.float32]:
+def _summed(pairs: Iterator[Pairs], at_once: int, shape: tuple[int, int]) -> sparse.csr_array[np.float32]:
+    """float32[rows, n_books]: the nearness of each pair, summed over its readers."""
+    total, waiting = _added([], shape), list[Pairs]()
+    for found in pairs:
+        waiting.append(found)
+        if sum(len(target) for target, _, _ in waiting) > at_once:
+            total, waiting = total + _added(waiting, shape), []
+    return total + _added(waiting, shape)
+
+
+def _added(pairs: list[Pairs], shape: tuple[int, int]) -> sparse.csr_array[np.float32]:
     none = (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
-    earlier, later, nearness = (np.concatenate(column) for column in zip(none, *pairs, strict=True))
-    more = sparse.csr_array((nearness, (earlier, later)), shape=(n_books, n_books))
-    return more if total is None else total + more
+    target, source, nearness = (np.concatenate(column) for column in zip(none, *pairs, strict=True))
+    return sparse.csr_array((nearness, (target, source)), shape=shape)
 
 
-def _pairs_by_distance(liked: Interactions, fade: float) -> Iterator[tuple[Int32s, Int32s, Float32s]]:
+def _pairs_by_distance(liked: Interactions, facts: Int64s, fade: float, first: int) -> Iterator[Pairs]:
+    """Targets (counted from the first), sources, nearness: what stands so far from each of the facts, either way."""
     for distance in range(1, FARTHEST + 1):
-        earlier = np.flatnonzero(liked.reader[distance:] == liked.reader[:-distance])
-        if not len(earlier):
+        after = facts[liked.from_oldest[facts] >= distance]
+        before = facts[liked.from_newest[facts] >= distance]
+        if not len(after) and not len(before):
             return
-        nearness = np.full(len(earlier), np.exp(-distance / fade), np.float32)
-        yield liked.book[earlier], liked.book[earlier + distance], nearness
+        target = np.concatenate((liked.book[after], liked.book[before])) - np.int32(first)
+        source = np.concatenate((liked.book[after - distance], liked.book[before + distance]))
+        yield target, source, np.full(len(target), np.exp(-distance / fade), np.float32)

@@ -15,7 +15,9 @@ class Event(serializers.Serializer[None]):
     value = serializers.FloatField(min_value=1, max_value=5, required=False, allow_null=True, help_text="Of a rating.")
     surface = serializers.CharField(max_length=32, required=False, help_text="Where: home, search, book …")
     list_id = serializers.CharField(max_length=64, required=False, help_text="The list in which the book stood.")
-    occurred_at = serializers.DateTimeField(required=False, help_text="With its zone; default: now.")
+    occurred_at = serializers.DateTimeField(
+        required=False, help_text="With its zone; default: now. Up to a day ahead is taken for now."
+    )
 
 
 class EventBatch(serializers.Serializer[None]):

@@ -31,14 +31,16 @@ INSERT_SQLITE = f"INSERT INTO events_event ({COLUMNS}) VALUES ({PLACES})"  # noq
 # Bound to the connection and emptied by every commit: no rows and no locks stay behind.
 STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS events_staging (
-        event_id varchar(64), reader_id bigint, book_id bigint, kind varchar(8), value float8, surface varchar(32),
-        list_id varchar(64), occurred_at timestamptz, received_at timestamptz
+        id bigint, event_id varchar(64), reader_id bigint, book_id bigint, kind varchar(8), value float8,
+        surface varchar(32), list_id varchar(64), occurred_at timestamptz, received_at timestamptz
     ) ON COMMIT DELETE ROWS
 """
-COPY = f"COPY events_staging ({COLUMNS}) FROM STDIN"
-# In order of the id: two senders of the same events in different order would wait for each other for ever.
+COPY = f"COPY events_staging (id, {COLUMNS}) FROM STDIN"
+IDS = "SELECT nextval(pg_get_serial_sequence('events_event', 'id')) FROM generate_series(1, %s)"
+# In order of the event_id: two senders of the same events in different order would wait for each other for ever.
+# The ids are in the order of the batch all the same, for of two acts at one instant the later row is the newer.
 INSERT_POSTGRESQL = f"""
-    INSERT INTO events_event ({COLUMNS}) SELECT {COLUMNS} FROM events_staging ORDER BY event_id
+    INSERT INTO events_event (id, {COLUMNS}) SELECT id, {COLUMNS} FROM events_staging ORDER BY event_id
     ON CONFLICT (event_id) DO NOTHING RETURNING event_id
 """  # noqa: S608  # constants only
 
@@ -46,10 +48,16 @@ INSERT_POSTGRESQL = f"""
 def store_events(events: Sequence[NewEvent]) -> set[str]:
     """The events are stored, those with a known id excepted. The ids of the ones that were new.
 
-    An id occurs once in `events`: the caller has told apart what was sent twice.
+    An id occurs once in `events`: the caller has told apart what was sent twice. Of acts at one instant the later one
+    in `events` counts as the newer. Nothing happens after it was heard of: where the sender's clock is ahead, its act
+    is stored as of its arrival, or else it would count as the newest one until tomorrow, and as the newer for ever.
     """
     if not events:
         return set()
+    events = [
+        event if event.occurred_at <= event.received_at else event._replace(occurred_at=event.received_at)
+        for event in events
+    ]
     with transaction.atomic():
         return _copy(events) if connection.vendor == "postgresql" else _insert(events)
 
@@ -79,9 +87,11 @@ def _adapted(event: NewEvent) -> tuple[Any, ...]:
 def _copy(events: Sequence[NewEvent]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
+        cursor.execute(IDS, [len(events)])
+        ids = sorted(row[0] for row in cursor.fetchall())
         with cursor.copy(COPY) as copy:
-            for event in events:
-                copy.write_row(event)
+            for event_row, event in zip(ids, events, strict=True):
+                copy.write_row((event_row, *event))
         cursor.execute(INSERT_POSTGRESQL)
         stored = {row[0] for row in cursor.fetchall()}
         cursor.execute("DELETE FROM events_staging")  # a caller's own transaction may go on with more events

@@ -20,6 +20,7 @@ from apps.recommendations.selectors.stock import current_stock
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import releases, releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release
+from epicml.text.normalise import main_title
 
 KIND = "recommender"
 SHOWN_RELEASES = 10
@@ -108,6 +109,7 @@ def _item_line(item: ExplainedItem, parts: Sequence[str]) -> dict[str, Any]:
         "rank": item.rank,
         "title": item.card.title,
         "authors": ", ".join(item.card.authors),
+        "instead_of": main_title(item.instead_of.title) if item.instead_of else "",
         "reason": item.reason.text,
         "score": item.score,
         "places": [(formats.term(part), item.places.get(part, 0)) for part in parts],

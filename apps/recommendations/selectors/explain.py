@@ -10,10 +10,13 @@ from apps.catalog.selectors.books import BookCard
 from apps.events.selectors import last_acts
 from apps.readers.selectors import ReaderProfile
 from apps.recommendations.selectors import lists, question
+from apps.recommendations.selectors.items import Item
 from apps.recommendations.selectors.question import Question, levels_of
 from apps.recommendations.selectors.reasons import Reason
 from apps.recommendations.selectors.stock import ABSENT, Mask
 from epicml.audience.bands import may_see
+from epicml.recommenders.protocol import NO_BOOK
+from epicml.text.normalise import main_title
 
 SHOWN_ACTS = 5
 SHOWN_REMOVED = 5
@@ -22,13 +25,17 @@ LOOKED_AT = 100  # a book that would rank beyond this is not missed
 
 @dataclass(frozen=True, slots=True)
 class ExplainedItem:
-    """One recommended book with its place in each part of the model; a part that did not place it is left out."""
+    """One recommended book with its place in each part of the model; a part that did not place it is left out.
+
+    `instead_of` is the later volume of its series whose place it takes; score and places are those of that one then.
+    """
 
     rank: int
     card: BookCard
     reason: Reason
     score: float
     places: Mapping[str, int]
+    instead_of: BookCard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,8 @@ def explain(reader_key: str, *, limit: int, now: datetime) -> Explanation:
     if asked.reader is None or asked.past is None:
         raise QuestionWithoutReaderError
     found = lists.for_you(asked, k=limit)
-    places = _places(asked, limit)
-    items = tuple(
-        ExplainedItem(rank, item.card, item.reason, item.score, places.get(item.row, {}))
-        for rank, item in enumerate(found, start=1)
-    )
+    places = _places(asked, [_earned_by(item) for item in found])
+    items = tuple(_explained(asked, item, rank, places) for rank, item in enumerate(found, start=1))
     refused = [item for item in found if not may_see(reader=asked.age_band, book=item.card.age_band)]
     return Explanation(
         reader=asked.reader,
@@ -107,16 +111,32 @@ class QuestionWithoutReaderError(RuntimeError):
         super().__init__("A reader was asked for, but the question holds none.")
 
 
-def _places(asked: Question, limit: int) -> dict[int, dict[str, int]]:
-    """By row of the shelf, the place that each part of the model gave to a book of the list."""
+def _earned_by(item: Item) -> int:
+    """The row of the book that earned the place: the later volume where this one stands in for it."""
+    return item.row if item.instead_of is None else item.instead_of
+
+
+def _explained(asked: Question, item: Item, rank: int, places: Mapping[int, Mapping[str, int]]) -> ExplainedItem:
+    instead_of = None if item.instead_of is None else asked.stock.shelf.cards[item.instead_of]
+    return ExplainedItem(rank, item.card, item.reason, item.score, places.get(_earned_by(item), {}), instead_of)
+
+
+def _places(asked: Question, rows: list[int]) -> dict[int, dict[str, int]]:
+    """For each of these rows of the shelf that the model ranked, the place that each of its parts gave the book."""
     if asked.stock.model is None or not len(asked.history):
         return {}
-    ranked = lists.rank(asked, asked.wishes[0], limit)
-    rows = asked.stock.shelf_rows[ranked.books].tolist()
+    ranked = lists.rank(asked, _may_earn(asked), len(asked.stock.shelf.cards))
+    wanted = set(rows)
     return {
         row: {part: int(ranks[place]) for part, ranks in ranked.part_ranks.items() if ranks[place] > 0}
-        for place, row in enumerate(rows)
+        for place, row in enumerate(asked.stock.shelf_rows[ranked.books].tolist())
+        if row in wanted
     }
+
+
+def _may_earn(asked: Question) -> Mask:
+    """The books that may stand in the list, or lend their place to the volume before them."""
+    return np.asarray(asked.wishes[0] & (asked.volumes.stand_ins(asked.wishes[0]) != NO_BOOK))
 
 
 def _filters(asked: Question) -> list[FilterStep]:
@@ -140,6 +160,7 @@ def _filter_names(asked: Question) -> tuple[str, ...]:
         f"Language not {languages}" if languages else "Language: none is set",
         "Already read",
         "Hidden by the reader",
+        "Later volume of a series than the next one",
     )
 
 
@@ -154,8 +175,9 @@ def _masks(asked: Question) -> tuple[Mask, ...]:
         unread[asked.read_rows[asked.read_rows != ABSENT]] = False
         hidden = shelf.rows_of_ids(past.hidden_ids)
         shown[hidden[hidden != ABSENT]] = False
+    in_order = asked.volumes.stand_ins(asked.wishes[0]) == np.arange(len(band))
     # levels and languages are masks within the band; outside it they must not count as removed by themselves
-    return band, levels | ~band, languages | ~band, unread, shown
+    return band, levels | ~band, languages | ~band, unread, shown, in_order
 
 
 def _removed(asked: Question) -> list[RemovedBook]:
@@ -164,21 +186,25 @@ def _removed(asked: Question) -> list[RemovedBook]:
         return []
     everything = np.ones(len(asked.stock.shelf.cards), np.bool_)
     rows = asked.stock.shelf_rows[lists.rank(asked, everything, LOOKED_AT).books].tolist()
-    removed = [(place, row) for place, row in enumerate(rows, start=1) if not asked.wishes[0][row]]
+    may_earn = _may_earn(asked)
+    removed = [(place, row) for place, row in enumerate(rows, start=1) if not may_earn[row]]
     return [_removed_book(asked, row, place) for place, row in removed[:SHOWN_REMOVED]]
 
 
 def _removed_book(asked: Question, row: int, place: int) -> RemovedBook:
     card = asked.stock.shelf.cards[row]
-    band, levels, languages, unread, _ = (bool(mask[row]) for mask in _masks(asked))
+    band, levels, languages, unread, shown, _ = (bool(mask[row]) for mask in _masks(asked))
     if not band:
         reason = f"Above the age band: {card.age_band.label}"
     elif not levels:
         reason = f"Reading level {card.reading_level}"
     elif not languages:
         reason = f"Language: {card.language}"
-    else:
+    elif not unread or not shown:
         reason = "Hidden by the reader" if unread else "Already read"
+    else:
+        before = asked.stock.shelf.cards[asked.volumes.keeping_back(row)]
+        reason = f"Comes after {main_title(before.title)}, which may not be shown"
     return RemovedBook(card, place, reason)
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from apps.recommendations.selectors import lists, reasons
-from apps.recommendations.selectors.lists import Item
+from apps.recommendations.selectors.items import Item, item
 from apps.recommendations.selectors.question import Question
+from apps.recommendations.selectors.stock import ABSENT, Mask
+from apps.recommendations.selectors.volumes import in_order, reason_of_next
 from epicml.text.normalise import main_title
 
 LEAST_IN_ROW = 3  # a shorter row looks like a mistake
-NEXT_WITHIN = 1.0  # volume 3 or 2.5 after 2, never 4
 LIKED_TRIED = 5  # so many of the books liked last are tried before "because you read" is left out
 GENRES_FOR_NEWCOMERS = 2
 
@@ -64,7 +66,7 @@ def _because_you_read(question: Question, taken: set[int], size: int) -> Iterato
             continue
         mask = question.wishes[0].copy()
         mask[list(taken)] = False
-        items = lists.near_items(question, row, mask, size)
+        items = in_order(question, partial(lists.near_items, question, row), mask, size, subject=row)
         if len(items) >= LEAST_IN_ROW:
             card = question.stock.shelf.cards[row]
             yield Row("because_you_read", f"Because you read {main_title(card.title)}", items, card.key)
@@ -85,7 +87,7 @@ def _genres(question: Question, taken: set[int], size: int) -> Iterator[Row]:
     for genre in _strongest_genres(question):
         mask = question.wishes[0] & question.stock.by_genre[genre]
         mask[list(used)] = False
-        items = lists.popular_items(question, mask, size)
+        items = in_order(question, partial(lists.popular_items, question), mask, size)
         if len(items) >= LEAST_IN_ROW:
             used |= {item.row for item in items}
             yield Row(f"genre:{genre}", f"Popular in {genre}", items)
@@ -104,35 +106,21 @@ def _new(question: Question, taken: set[int], size: int) -> Iterator[Row]:
         return
     mask = question.wishes[0] & question.stock.unknown
     mask[list(taken)] = False
-    newest = np.flatnonzero(mask)[::-1][:size].tolist()
-    if len(newest) >= LEAST_IN_ROW:
-        yield Row("new", "New on the shelf", [lists.item(question, row, 0.0, reasons.new_on_shelf()) for row in newest])
+    items = in_order(question, partial(_newest_items, question), mask, size)
+    if len(items) >= LEAST_IN_ROW:
+        yield Row("new", "New on the shelf", items)
+
+
+def _newest_items(question: Question, mask: Mask, k: int) -> list[Item]:
+    newest = np.flatnonzero(mask)[::-1][:k].tolist()
+    return [item(question, row, 0.0, reasons.new_on_shelf()) for row in newest]
 
 
 def _next_volumes(question: Question, size: int) -> list[Item]:
-    """The volume after the highest one that was read, of each series, the series read last first."""
-    cards, wish = question.stock.shelf.cards, question.wishes[0]
-    highest: dict[str, int] = {}
-    for row in question.read_rows[question.read_rows >= 0].tolist():
-        name, number = cards[row].series, cards[row].series_number
-        if name is None or number is None:
-            continue
-        known = highest.setdefault(name, row)
-        if number > (cards[known].series_number or 0):
-            highest[name] = row
-    found = [(row, _next_volume(question, row)) for row in highest.values()]
+    """What the reader goes on with in each series that was begun, the series read last first."""
+    read = question.read_rows[question.read_rows != ABSENT]
+    rows = question.volumes.next_in_begun(read, question.wishes[0])[:size].tolist()
+    found = [(row, reason_of_next(question, row, question.volumes)) for row in rows]
     return [
-        lists.item(question, following, 0.0, reasons.of_source("series", cards[row], age_band=question.age_band))
-        for row, following in found
-        if following is not None and wish[following]
-    ][:size]
-
-
-def _next_volume(question: Question, row: int) -> int | None:
-    cards = question.stock.shelf.cards
-    series, number = cards[row].series, cards[row].series_number or 0.0
-    for other in question.stock.by_series.get(series or "", ()):
-        ahead = (cards[other].series_number or 0.0) - number
-        if 0 < ahead <= NEXT_WITHIN:
-            return other
-    return None
+        item(question, row, 0.0, reason or reasons.next_in(question.stock.shelf.cards[row])) for row, reason in found
+    ]

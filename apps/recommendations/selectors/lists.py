@@ -1,39 +1,21 @@
 """Ranked lists with a true reason for each book. Nothing is written, nothing is remembered from the last request."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.catalog.selectors.books import BookCard
 from apps.recommendations.selectors import reasons
+from apps.recommendations.selectors.items import SCORE_DIGITS, Item, item
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.selectors.reasons import Reason
 from apps.recommendations.selectors.stock import ABSENT, Mask
+from apps.recommendations.selectors.volumes import Maker, in_order
 from epicml.recommenders.protocol import NO_BOOK, Ranked
 from epicml.text.normalise import main_title
 
-SCORE_DIGITS = 6
 NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One book of a list."""
-
-    row: int
-    card: BookCard
-    score: float
-    reason: Reason
-
-    def as_json(self, rank: int) -> dict[str, Any]:
-        """The item in the API."""
-        return {"rank": rank, "book": self.card.as_json(), "score": self.score, "reason": self.reason.as_json()}
-
-
-Maker = Callable[[Mask, int], list[Item]]
 
 
 def for_you(question: Question, *, k: int, taken: Collection[int] = ()) -> list[Item]:
@@ -44,16 +26,17 @@ def for_you(question: Question, *, k: int, taken: Collection[int] = ()) -> list[
     return _topped_up(question, items, k=k, taken=taken)
 
 
-def popular(question: Question, *, k: int, taken: Collection[int] = ()) -> list[Item]:
-    """The most popular books as seen from the band."""
-    return filled(question, lambda mask, count: popular_items(question, mask, count), k=k, taken=taken)
+def popular(question: Question, *, k: int, taken: Collection[int] = (), subject: int | None = None) -> list[Item]:
+    """The most popular books as seen from the band; beside a book where there is a subject."""
+    return filled(question, lambda mask, count: popular_items(question, mask, count), k=k, taken=taken, subject=subject)
 
 
 def similar(question: Question, *, row: int, k: int, taken: Collection[int] = ()) -> list[Item]:
     """The books nearest to this one, whether or not the model knows it."""
     near = near_items if knows(question, row) else _by_kinship
-    items = filled(question, lambda mask, count: near(question, row, mask, count), k=k, taken=[*taken, row])
-    return _topped_up(question, items, k=k, taken=[*taken, row])
+    gone = [*taken, row]
+    items = filled(question, lambda mask, count: near(question, row, mask, count), k=k, taken=gone, subject=row)
+    return _topped_up(question, items, k=k, taken=gone, subject=row)
 
 
 def knows(question: Question, row: int) -> bool:
@@ -61,14 +44,19 @@ def knows(question: Question, row: int) -> bool:
     return question.stock.model is not None and bool(question.stock.model_rows[row] != ABSENT)
 
 
-def filled(question: Question, make: Maker, *, k: int, taken: Collection[int] = ()) -> list[Item]:
-    """k items by this maker: from the narrowest wish, and from wider ones where that has too few."""
+def filled(
+    question: Question, make: Maker, *, k: int, taken: Collection[int] = (), subject: int | None = None
+) -> list[Item]:
+    """k items by this maker: from the narrowest wish, and from wider ones where that has too few.
+
+    A volume whose earlier one is outside a wish waits for the wider one, in which that takes its place.
+    """
     items: list[Item] = []
     for wish in question.wishes:
         mask = wish.copy()
         mask[list(taken)] = False
         mask[[item.row for item in items]] = False
-        items += make(mask, k - len(items))
+        items += in_order(question, make, mask, k - len(items), subject=subject)
         if len(items) >= k:
             break
     return items
@@ -121,12 +109,14 @@ def popular_items(question: Question, mask: Mask, k: int) -> list[Item]:
     return [item(question, row, float(shares[row]), reason) for row in rows.tolist()]
 
 
-def _topped_up(question: Question, items: list[Item], *, k: int, taken: Collection[int]) -> list[Item]:
+def _topped_up(
+    question: Question, items: list[Item], *, k: int, taken: Collection[int], subject: int | None = None
+) -> list[Item]:
     """A list that came out short goes on with popular books: among them those that the model does not know."""
     if len(items) >= k:
         return items
     gone = [*taken, *(item.row for item in items)]
-    return items + popular(question, k=k - len(items), taken=gone)
+    return items + popular(question, k=k - len(items), taken=gone, subject=subject)
 
 
 def near_items(question: Question, row: int, mask: Mask, k: int) -> list[Item]:
@@ -175,11 +165,6 @@ def _kin_reason(card: BookCard, other: BookCard) -> Reason:
     if set(card.authors) & set(other.authors):
         return Reason("author", f"Same author as {title}", card.key)
     return Reason("genre", f"Same genre as {title}", card.key)
-
-
-def item(question: Question, row: int, score: float, reason: Reason) -> Item:
-    """The book in this row of the shelf, as an item."""
-    return Item(row=row, card=question.stock.shelf.cards[row], score=round(score, SCORE_DIGITS), reason=reason)
 
 
 def _card(question: Question, book: int) -> BookCard | None:

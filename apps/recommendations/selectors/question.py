@@ -12,6 +12,7 @@ from apps.readers.selectors import Audience, ReaderProfile, reader_profile
 from apps.recommendations.selectors.stock import ABSENT, Mask, Rows, Stock, current_stock
 from epicml.audience.bands import AgeBand
 from epicml.recommenders.protocol import NO_HISTORY, History
+from epicml.recommenders.series import NextVolumes
 
 # After so long without a book, the order of the last ones says little about today.
 STALE_AFTER = timedelta(days=180)
@@ -22,6 +23,7 @@ LIKED_FROM = 4.0
 class Question:
     """Everything that a list is made from.
 
+    `volumes` is what the reader goes on with in each series; a hidden book that was read before is one that was read.
     `wishes` are masks of the shelf from the narrowest to the widest: a list is filled from the first, and from the next
     where that has too few. Each holds only books within the age band that were neither read nor hidden.
     """
@@ -33,6 +35,7 @@ class Question:
     wishes: tuple[Mask, ...]
     history: History
     read_rows: Rows
+    volumes: NextVolumes
     gone_ids: frozenset[int]
 
     @property
@@ -75,6 +78,7 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
         wishes=_wishes(stock, audience, gone_rows=stock.shelf.rows_of_ids(gone), genre=genre),
         history=_history(stock, past, now=now),
         read_rows=stock.shelf.rows_of_ids(past.book_ids) if past else np.zeros(0, np.int32),
+        volumes=_volumes(stock, past),
         gone_ids=frozenset(gone.tolist()),
     )
 
@@ -100,6 +104,13 @@ def _wishes(stock: Stock, audience: Audience, *, gone_rows: Rows, genre: str | N
             mask &= stock.by_genre.get(genre, np.zeros(len(mask), np.bool_))
         masks.append(mask)
     return tuple(masks)
+
+
+def _volumes(stock: Stock, past: Past | None) -> NextVolumes:
+    if past is None:
+        return stock.first_volumes
+    rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
+    return stock.series_order.after(rows[rows != ABSENT])
 
 
 def _history(stock: Stock, past: Past | None, *, now: datetime) -> History:

@@ -5,6 +5,8 @@ from typing import Any
 
 from apps.catalog.selectors.books import BookCard
 from epicml.audience.bands import AgeBand, may_see
+from epicml.recommenders.kinship import NEXT_WITHIN
+from epicml.recommenders.series import FIRST_NUMBER
 from epicml.text.normalise import main_title
 
 
@@ -61,6 +63,44 @@ def beside(source: str, card: BookCard) -> Reason:
         return read_by_readers_of(card)
     kind, words = _WORDS[source]
     return Reason(kind, words.format(title=main_title(card.title)), card.key)
+
+
+def next_after(before: BookCard, card: BookCard) -> Reason:
+    """The reason of a volume that follows one that was read; the library need not have those between."""
+    ahead = (card.series_number or 0.0) - (before.series_number or 0.0)
+    words = "Next in the series after" if ahead <= NEXT_WITHIN else "Further in the series after"
+    return Reason("series", f"{words} {main_title(before.title)}", before.key)
+
+
+def next_in(card: BookCard) -> Reason:
+    """The same where what was read may not be named."""
+    return Reason("series", f"Next in {card.series}")
+
+
+def in_series_of(subject: BookCard, card: BookCard) -> Reason | None:
+    """The reason of a volume beside another book of its series; None if that is of none, or of another one."""
+    if subject.series is None or subject.series != card.series:
+        return None
+    if (subject.series_number is not None) and (card.series_number or 0.0) > subject.series_number:
+        return next_after(subject, card)
+    return Reason("series", f"Same series as {main_title(subject.title)}", subject.key)
+
+
+def instead(reason: Reason, card: BookCard, *, begun: bool, spoke: BookCard | None) -> Reason:
+    """The reason of a volume that takes the place of a later one, whose reason was this one.
+
+    What readers, genres or the band say of the later volume draws to the series; an author must be that of both.
+    """
+    where = "Next in" if begun else "Start of" if card.series_number == FIRST_NUMBER else "First here of"
+    place = f"{where} {card.series}"
+    shares = {
+        "author": spoke is not None and bool(set(spoke.authors) & set(card.authors)),
+        "genre": spoke is not None and bool(set(spoke.genres) & set(card.genres)),
+        "series": False,
+    }
+    if not shares.get(reason.kind, True):
+        return Reason("series", place)
+    return Reason(reason.kind, f"{place}: {reason.text[0].lower()}{reason.text[1:]}", reason.book_key)
 
 
 def at(age_band: AgeBand) -> str:

@@ -1,7 +1,7 @@
 """The shelf as the model sees it: worked out once for each pair of shelf and model, used by every request."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,9 @@ import numpy.typing as npt
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.recommendations.serving import LoadedModel, current_model
 from epicml.audience.bands import AgeBand
+from epicml.datasets.features import BookFeatures
 from epicml.recommenders.popularity import FADE_PER_BAND
+from epicml.recommenders.series import NextVolumes, SeriesOrder
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int32]
@@ -73,6 +75,25 @@ class Stock:
         return dict(found)
 
     @cached_property
+    def series_order(self) -> SeriesOrder:
+        """The volumes of all series on the shelf."""
+        cards = self.shelf.cards
+        return SeriesOrder.of(
+            BookFeatures.of(
+                age_band=self.shelf.age_bands,
+                popularity=self.shelf.popularity,
+                series=_numbered([card.series for card in cards]),
+                series_number=np.array([card.series_number for card in cards], np.float32),
+                author=_numbered([card.authors[0] if card.authors else None for card in cards]),
+            )
+        )
+
+    @cached_property
+    def first_volumes(self) -> NextVolumes:
+        """What somebody goes on with who has read nothing."""
+        return self.series_order.after(np.zeros(0, np.int32))
+
+    @cached_property
     def by_author(self) -> Mapping[str, list[int]]:
         """Rows of each author."""
         found: defaultdict[str, list[int]] = defaultdict(list)
@@ -110,6 +131,12 @@ class Stock:
         if self.unknown.any():
             scores[self.unknown] = np.interp(outside[self.unknown], np.sort(outside[known]), np.sort(scores[known]))
         return scores
+
+
+def _numbered(names: Sequence[str | None]) -> Rows:
+    """The same number for the same name, -1 for none."""
+    numbers = {name: number for number, name in enumerate(sorted({name for name in names if name is not None}))}
+    return np.array([numbers.get(name, ABSENT) if name is not None else ABSENT for name in names], np.int32)
 
 
 _latest: Any = None

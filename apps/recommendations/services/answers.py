@@ -9,7 +9,7 @@ from apps.catalog.selectors.books import BookNotFoundError
 from apps.readers.selectors import audience
 from apps.recommendations.selectors import home, lists, question
 from apps.recommendations.selectors.home import Row
-from apps.recommendations.selectors.lists import Item
+from apps.recommendations.selectors.items import Item
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.services import measures
 from epicml.audience.bands import AgeBand, may_see

@@ -54,8 +54,9 @@ def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Findin
 
 def _repeated(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.repeated:
-        share, text = snapshot.repeated / snapshot.rows_read, "Earlier rows of the same reader on the same book"
-        yield Finding(Severity.NOTE, "rows", text, share, snapshot.repeated, done="the latest one counts")
+        share, text = snapshot.repeated / snapshot.rows_read, "Further rows of the same reader on the same book"
+        done = "the newest opinion counts, without one the strongest act"
+        yield Finding(Severity.NOTE, "rows", text, share, snapshot.repeated, done=done)
 
 
 def _readers(snapshot: Snapshot) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from apps.events.selectors import TrainingChunk
 from epicml.datasets.audit import Finding, Severity, check_duplicates, check_known, check_order, check_range
+from epicml.datasets.feedback import Act, feedback
 from epicml.datasets.id_map import ABSENT, IdMap
 
 LOWEST, HIGHEST = 1.0, 5.0
@@ -20,9 +21,9 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """The latest fact of each reader on each known book, by reader, then time; readers are numbered as they come.
+    """One fact of each reader on each known book, by reader, then time; readers are numbered as they come.
 
-    `rows_read` are all rows, `repeated` those that a later one replaced.
+    `rows_read` are all rows, `repeated` those that were put together with another one of the same reader and book.
     """
 
     readers: Numbers
@@ -80,19 +81,28 @@ class _Tally:
         self.known_readers = 0
         self.rows_read = 0
         self.repeated = 0
+        self.hidden = 0
 
     def add(self, block: TrainingChunk) -> None:
         """The rows of some whole readers are counted, audited and kept where they are sound."""
         rows = self.books.rows(block.book_ids)
         ids, numbers = np.unique(block.reader_ids, return_inverse=True)
         self._audit(numbers, rows, block)
-        sound = np.flatnonzero((rows != ABSENT) & (block.values >= LOWEST) & (block.values <= HIGHEST))
-        kept = sound[_latest(numbers[sound], rows[sound])]
-        self.repeated += len(sound) - len(kept)
+        out_of_range = (block.acts == Act.RATED) & ~((block.ratings >= LOWEST) & (block.ratings <= HIGHEST))
+        sound = np.flatnonzero((rows != ABSENT) & ~out_of_range)
+        said = feedback(
+            reader=numbers[sound],
+            book=rows[sound].astype(np.int64),
+            act=block.acts[sound],
+            rating=block.ratings[sound],
+        )
+        kept = sound[said.newest[~said.hidden]]
+        self.repeated += len(sound) - len(said)
+        self.hidden += int(said.hidden.sum())
         self.rows_read += len(rows)
         present, numbers_kept = np.unique(numbers[kept], return_inverse=True)
         reader = (numbers_kept + self.known_readers).astype(np.int32)
-        self.blocks.append(_Block(reader, rows[kept], block.values[kept], block.at[kept]))
+        self.blocks.append(_Block(reader, rows[kept], said.value[~said.hidden], block.at[kept]))
         self.readers.append(ids[present])
         self.known_readers += len(present)
 
@@ -103,6 +113,9 @@ class _Tally:
         start, self.blocks = 0, self.blocks[::-1]
         while self.blocks:
             start = whole.put(self.blocks.pop(), start)
+        if self.hidden:
+            text, done = "Books that their reader hid", "left out, as they are from the reader's own lists"
+            self._count(Finding(Severity.NOTE, "book", text, 0.0, self.hidden, done=done))
         findings = tuple(replace(found, share=found.rows / self.rows_read) for found in self.findings.values())
         return Facts(
             readers=np.concatenate(self.readers),
@@ -120,8 +133,8 @@ class _Tally:
         books = rows.astype(np.int64)
         found = (
             check_known("book", books, len(self.books)),
-            check_range(block.values.astype(np.float64)),
-            check_duplicates(numbers, books, block.at),
+            check_range(block.ratings[block.acts == Act.RATED].astype(np.float64)),
+            check_duplicates(numbers, books * len(Act) + block.acts, block.at),
             check_order(numbers, block.at),
         )
         for finding in found:
@@ -156,17 +169,13 @@ def _joined(first: TrainingChunk, second: TrainingChunk) -> TrainingChunk:
     return TrainingChunk(
         np.concatenate((first.reader_ids, second.reader_ids)),
         np.concatenate((first.book_ids, second.book_ids)),
-        np.concatenate((first.values, second.values)),
+        np.concatenate((first.acts, second.acts)),
+        np.concatenate((first.ratings, second.ratings)),
         np.concatenate((first.at, second.at)),
     )
 
 
 def _part(chunk: TrainingChunk, rows: slice) -> TrainingChunk:
-    return TrainingChunk(chunk.reader_ids[rows], chunk.book_ids[rows], chunk.values[rows], chunk.at[rows])
-
-
-def _latest(readers: Numbers, books: Rows) -> Numbers:
-    """The places of the last row of each reader and book, in order."""
-    pairs = readers.astype(np.int64) * (int(books.max(initial=0)) + 1) + books
-    _, from_end = np.unique(pairs[::-1], return_index=True)
-    return np.sort(len(pairs) - 1 - from_end)
+    return TrainingChunk(
+        chunk.reader_ids[rows], chunk.book_ids[rows], chunk.acts[rows], chunk.ratings[rows], chunk.at[rows]
+    )

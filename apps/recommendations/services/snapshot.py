@@ -15,12 +15,13 @@ from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE, shelf
 from apps.events.selectors import training_rows
 from apps.platform.services.errors import ConflictError
 from apps.readers.selectors import reader_bands
-from apps.recommendations.services.reading import Facts, read_facts
+from apps.recommendations.services.reading import read_facts
 from epicml.audience.bands import YOUNGEST
-from epicml.datasets.audit import Finding, check_hidden_nulls, check_positives
+from epicml.datasets.audit import Finding, check_hidden_nulls, check_long_readers, check_positives
 from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
+from epicml.recommenders.pairs import NEWEST_LIKED
 
 CHUNK_ROWS = 20_000  # rows that are Python objects at the same time, about 4 MiB
 
@@ -35,7 +36,7 @@ class NothingToLearnError(ConflictError):
 class Snapshot:
     """Everything a model is fitted on; row i of the books is the book `books.ids[i]`.
 
-    `rows_read` are the rows found, `repeated` those that a later one of the reader on the same book replaced.
+    `rows_read` are the rows found, `repeated` those put together with another one of the same reader on the same book.
     """
 
     up_to: datetime
@@ -62,7 +63,7 @@ class Snapshot:
 
 
 def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
-    """What readers did up to this instant, the latest fact of each reader and book; read in bounded memory."""
+    """What readers did up to this instant, one fact of each reader and book; read in bounded memory."""
     cards = shelf().cards
     books = IdMap.of([card.id for card in cards])
     facts = read_facts(training_rows(up_to=up_to, chunk=chunk), books)
@@ -82,7 +83,7 @@ def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
         reader_bands=bands,
         rows_read=facts.rows_read,
         repeated=facts.repeated,
-        findings=(*facts.findings, *_about_all(facts, cards)),
+        findings=(*facts.findings, *_about_all(interactions, cards)),
         sha256=_sha256(interactions, features, books.ids, readers.ids, bands),
     )
 
@@ -115,10 +116,14 @@ class _Numbering:
         return self.known.setdefault(name, len(self.known))
 
 
-def _about_all(facts: Facts, cards: Sequence[BookCard]) -> list[Finding]:
+def _about_all(interactions: Interactions, cards: Sequence[BookCard]) -> list[Finding]:
     """What can be said only of all rows together, and of the books."""
     languages = ["" if card.language == UNKNOWN_LANGUAGE else card.language for card in cards]
-    found = [check_positives(facts.value.astype(np.float64)), check_hidden_nulls("language", languages)]
+    found = [
+        check_positives(interactions.value.astype(np.float64)),
+        check_long_readers(interactions, most=NEWEST_LIKED),
+        check_hidden_nulls("language", languages),
+    ]
     return [finding for finding in found if finding is not None]
 
 

@@ -57,8 +57,16 @@ def reader_key(taste: str, number: int) -> str:
     return f"{taste}-reader-{number}"
 
 
-def read(reader: str, keys: Sequence[str], *, at: datetime, kind: str = "rated", value: float | None = 5.0) -> None:
-    """The reader does this with each book, a minute apart."""
+def read(
+    reader: str,
+    keys: Sequence[str],
+    *,
+    at: datetime,
+    kind: str = "rated",
+    value: float | None = 5.0,
+    heard_at: datetime = NOON,
+) -> None:
+    """The reader does this with each book, a minute apart; no act is stored as of later than it was heard of."""
     outcomes = ingest(
         [
             {
@@ -71,7 +79,7 @@ def read(reader: str, keys: Sequence[str], *, at: datetime, kind: str = "rated",
             }
             for place, key in enumerate(keys)
         ],
-        now=NOON,
+        now=heard_at,
     )
     assert [outcome.status for outcome in outcomes] == ["stored"] * len(keys), outcomes
 

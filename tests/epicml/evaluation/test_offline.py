@@ -146,6 +146,18 @@ class TestAnswers:
         assert (found.recall.tolist(), found.precision.tolist()) == ([1], [0.1])
         assert found.mrr.tolist() == pytest.approx([1 / 3])
 
+    def test_hold_the_next_volume_in_the_place_of_later_ones(self) -> None:
+        # 1 to 4 are volumes of a series, of which the first was read; the second is looked for
+        volumes = replace(
+            ALL_AGES,
+            series=np.array([-1, 0, 0, 0, 0, -1], np.int32),
+            series_number=np.array([np.nan, 1, 2, 3, 4, np.nan], np.float32),
+        )
+        exam = Exam.of(split_of([(0, 1)], [(0, 2)]), volumes)
+        found = answer(exam, lambda _question, may_earn, k: np.array([4, 5, 3, 2, 0], np.int32)[:k])
+        assert [books.tolist() for books in found.lists] == [[2, 5, 0]]
+        assert found.ndcg.tolist() == [1]
+
     def test_measure_a_miss_as_0(self) -> None:
         found = answers(lambda reader: [(looking_for(reader) + 1) % 8])
         assert {*found.ndcg, *found.recall, *found.precision, *found.mrr} == {0}

@@ -47,6 +47,10 @@ class TestFit:
 
         assert np.array(rows(ItemKnn.fit(interactions(), shrinkage=0))) == pytest.approx(cosine, rel=1e-5, abs=1e-7)
 
+    @pytest.mark.parametrize("at_once", [1, 40, 500])
+    def test_is_the_same_when_few_pairs_are_held_at_once(self, at_once: int) -> None:
+        assert rows(ItemKnn.fit(interactions(), at_once=at_once)) == rows(ItemKnn.fit(interactions()))
+
     def test_of_readers_with_one_book_each_says_nothing(self) -> None:
         model = ItemKnn.fit(facts((0, 0), (1, 1), n_books=3))
         assert model.evidence(history([0, 1])).scores.tolist() == [0, 0, 0]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epicml.datasets.features import BookFeatures
-from epicml.recommenders.kinship import LARGEST_GROUP, NextInSeries, SameAuthor
+from epicml.recommenders.kinship import LARGEST_GROUP, MOST_EDITIONS, NextInSeries, SameAuthor
 from tests.epicml.recommenders.library import history
 
 NAN = float("nan")
@@ -43,6 +43,19 @@ class TestNextInSeries:
         model = series([0, 0, 0], [1, NAN, 2])
         assert [np.flatnonzero(model.table.row(book)).tolist() for book in range(3)] == [[2], [], []]
 
+    def test_of_a_series_of_thousands_links_each_volume_to_the_next(self) -> None:
+        random = np.random.default_rng(2)
+        numbers = random.permutation(5000) + 1
+        table = series([0] * 5000, [float(number) for number in numbers]).table
+        assert len(table.books) == 4999
+        source = np.repeat(np.arange(5000), np.diff(table.starts))
+        assert (numbers[table.books] - numbers[source] == 1).all()
+
+    def test_of_thousands_of_editions_links_a_few(self) -> None:
+        table = series([0] * 4000, [1.0] * 2000 + [2.0] * 2000).table
+        assert len(table.books) == 2000 * MOST_EDITIONS
+        assert (table.books >= 2000).all()
+
     def test_of_books_without_series_says_nothing(self) -> None:
         assert not series([-1, -1], [1, 2]).evidence(history([0, 1])).scores.any()
 
@@ -82,3 +95,8 @@ class TestSameAuthor:
     def test_passes_over_a_name_that_stands_for_many(self) -> None:
         assert by_author([0] * LARGEST_GROUP).table.row(0).any()
         assert not by_author([0] * (LARGEST_GROUP + 1)).table.row(0).any()
+        assert len(by_author([0] * 5000).table.books) == 0
+
+    def test_makes_no_more_pairs_than_books_times_the_largest_group(self) -> None:
+        authors = np.repeat(np.arange(20), LARGEST_GROUP).tolist()
+        assert len(by_author(authors).table.books) == 20 * LARGEST_GROUP * (LARGEST_GROUP - 1)

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from epicml.datasets.interactions import Interactions, InvalidInteractionsError
-from epicml.recommenders import sequence
 from epicml.recommenders.sequence import FARTHEST, Sequence
 from tests.epicml.recommenders.library import BOOKS, READERS, facts, history, interactions
 
@@ -56,10 +55,11 @@ class TestFit:
         # book 0 keeps 1, book 1 the lower of its two neighbours, 2 likewise, 3 keeps 2
         assert [np.flatnonzero(found[:, target]).tolist() for target in range(4)] == [[1], [0], [1], [2]]
 
-    def test_is_the_same_when_pairs_are_added_up_a_few_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        at_once = dense(Sequence.fit(interactions()))
-        monkeypatch.setattr(sequence, "_PAIRS_AT_ONCE", READERS)
-        assert dense(Sequence.fit(interactions())) == pytest.approx(at_once, rel=1e-5)
+    @pytest.mark.parametrize("at_once", [1, READERS, 500])
+    def test_is_the_same_when_pairs_are_added_up_a_few_at_a_time(self, at_once: int) -> None:
+        expected = by_loops(interactions(), fade=30)
+        found = dense(Sequence.fit(interactions(), at_once=at_once))
+        assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
     def test_needs_a_liked_book(self) -> None:
         with pytest.raises(InvalidInteractionsError):

@@ -43,6 +43,15 @@ class TestStoreEvents:
         store_events([event("a", kind="liked")])
         assert Event.objects.values_list("kind", "value").get() == ("rated", 2.0)
 
+    def test_numbers_rows_in_the_order_in_which_they_were_sent(self) -> None:
+        store_events([event(key) for key in ("c", "a", "b")])
+        store_events([event(key) for key in ("0", "c")])
+        assert list(Event.objects.order_by("id").values_list("event_id", flat=True)) == ["c", "a", "b", "0"]
+
+    def test_stores_nothing_as_of_later_than_it_was_heard_of(self) -> None:
+        store_events([event("ahead", occurred_at=NOW + timedelta(hours=3)), event("now", occurred_at=NOW)])
+        assert set(Event.objects.values_list("occurred_at", flat=True)) == {NOW}
+
     def test_does_nothing_for_nothing(self) -> None:
         assert store_events([]) == set()
 
@@ -107,5 +116,8 @@ class TestCopy:
         assert self.staged() == 0
 
     def test_writes_rows_in_the_order_of_their_ids(self) -> None:
+        """So that two senders of the same events never wait for each other."""
         store_events([event(key) for key in ("c", "a", "b")])
-        assert list(Event.objects.order_by("id").values_list("event_id", flat=True)) == ["a", "b", "c"]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT event_id FROM events_event ORDER BY ctid")
+            assert [row[0] for row in cursor.fetchall()] == ["a", "b", "c"]

@@ -1,8 +1,12 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from apps.readers.services import ReaderInput, save_reader
 from apps.releases.selectors.listing import ReleaseRow
+from epicml.audience.bands import AgeBand
+from tests.apps.recommendations.library import NOON
 from tests.client import ApiClient
 
 CHILD = "dragon-reader-1"
@@ -56,6 +60,32 @@ class TestRecommendations:
     def test_needs_the_scope(self, live_model: ReleaseRow, client_with: Callable[..., ApiClient]) -> None:
         assert client_with("search:read").get(f"/api/v1/readers/{CHILD}/recommendations").status_code == 403
         assert client_with("recommendations:read").get(f"/api/v1/readers/{CHILD}/home").status_code == 200
+
+
+class TestSeries:
+    """dragon-0, dragon-4 and dragon-8 are the volumes 1, 2 and 3 of the only series of dragons."""
+
+    VOLUMES = ("dragon-0", "dragon-4", "dragon-8")
+
+    def offered(self, api: ApiClient) -> set[str]:
+        """The volumes that the reader is offered anywhere."""
+        lists = [
+            api.get("/api/v1/readers/new/recommendations", limit=50).json()["items"],
+            api.get("/api/v1/popular", reader="new", limit=50).json()["items"],
+            api.get("/api/v1/books/dragon-12/similar", reader="new", limit=50).json()["items"],
+            *(row["items"] for row in api.get("/api/v1/readers/new/home", limit=20).json()["rows"]),
+        ]
+        return {item["book"]["key"] for items in lists for item in items} & set(self.VOLUMES)
+
+    def test_are_offered_volume_by_volume(self, library_api: ApiClient) -> None:
+        save_reader(ReaderInput(key="new", age_band=AgeBand.AGES_6_TO_8), now=NOON)
+        for place, key in enumerate(self.VOLUMES):
+            assert self.offered(library_api) == {key}
+            event = {"event_id": key, "reader": "new", "book": key, "kind": "finished"}
+            moment = (NOON - timedelta(hours=3 - place)).isoformat()
+            answer = library_api.post("/api/v1/events", {"events": [event | {"occurred_at": moment}]})
+            assert answer.json()["stored"] == 1
+        assert self.offered(library_api) == set()
 
 
 class TestHome:

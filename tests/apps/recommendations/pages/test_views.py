@@ -5,8 +5,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from apps.catalog.services.books import BookInput, save_books
 from apps.releases.selectors.listing import ReleaseRow
-from tests.apps.recommendations.library import reader_key
+from epicml.audience.bands import AgeBand
+from tests.apps.recommendations.library import NOON, reader_key
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,22 @@ class TestReaderPage:
         for number in range(3, 40, 4):
             assert f"The Dragon {number}<" not in recommended
         assert "Above the age band: adult" in page
+
+    def test_says_in_whose_place_an_earlier_volume_stands(self, admin_client: Client, full_library: None) -> None:
+        for number, ratings in ((1, 0), (2, 99_000)):
+            volume = BookInput(
+                key=f"zoo-{number}",
+                title=f"Zoo {number}",
+                series="Zoos",
+                series_number=number,
+                age_band=AgeBand.AGES_9_TO_11,
+                ratings_count=ratings,
+            )
+            save_books([volume], now=NOON)
+        page = text_of(admin_client, reverse("reader-sees", args=[CHILD]))
+        assert "in place of Zoo 2" in page
+        assert "Start of Zoos: popular at 9 to 11" in page
+        assert "Later volume of a series than the next one" in page
 
     def test_says_that_a_fallback_answers_while_no_model_is_live(
         self, admin_client: Client, full_library: None

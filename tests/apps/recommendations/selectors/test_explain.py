@@ -25,6 +25,8 @@ class TestExplain:
             ("Language not en", 0, 40),
             ("Already read", 2, 38),
             ("Hidden by the reader", 1, 37),
+            # dragon-8 waits for the hidden dragon-4, robot-4 and robot-8 for robot-0
+            ("Later volume of a series than the next one", 3, 34),
         ]
 
     def test_gives_each_book_its_place_in_the_parts(self, live_model: ReleaseRow) -> None:

@@ -91,14 +91,39 @@ class TestNextInYourSeries:
         put_series("Owls", 2, 2.5, 3)
         assert self.next_of(reader("tom", "Owls2", "Foxes1", "Bears1")) == {"Owls2.5", "Foxes2", "Bears2"}
 
-    def test_leaps_over_no_volume(self, reader: Reads) -> None:
+    def test_leaps_over_a_volume_that_the_library_does_not_have(self, reader: Reads) -> None:
         put_series("Owls", 2, 4)
+        row = next(row for row in home_rows(reader("tom", "Owls2", "Foxes1", "Bears1"), size=9) if row.key == "series")
+        assert {item.card.key: item.reason.text for item in row.items} == {
+            "Owls4": "Further in the series after Owls2",
+            "Foxes2": "Next in the series after Foxes1",
+            "Bears2": "Next in the series after Bears1",
+        }
+
+    def test_leaps_over_none_that_it_has(self, reader: Reads) -> None:
+        put_series("Owls", 2, 4)
+        put_series("Owls", 3, age_band=AgeBand.ADULT)
         put_series("Cats", 1, 2)
         assert self.next_of(reader("tom", "Owls2", "Foxes1", "Bears1", "Cats1")) == {"Foxes2", "Bears2", "Cats2"}
 
-    def test_follows_the_highest_volume_that_was_read(self, reader: Reads) -> None:
-        put_series("Owls", 1, 2, 3)
-        assert self.next_of(reader("tom", "Owls2", "Owls1", "Foxes1", "Bears1")) == {"Owls3", "Foxes2", "Bears2"}
+    def test_is_the_lowest_one_that_was_not_read(self, reader: Reads) -> None:
+        put_series("Owls", 1, 2, 3, 4)
+        asked = reader("tom", "Owls3", "Owls1", "Foxes1", "Bears1")
+        assert self.next_of(asked) == {"Owls2", "Foxes2", "Bears2"}
+
+    def test_follows_no_series_whose_only_volume_read_was_hidden(self, reader: Reads) -> None:
+        put_series("Owls", 1, 2)
+        put_series("Cats", 1, 2)
+        reader("tom", "Owls1", "Foxes1", "Bears1", "Cats1")
+        read("tom", ["Owls1"], at=NOON, kind="hidden")
+        assert self.next_of(of("tom")) == {"Foxes2", "Bears2", "Cats2"}
+
+    def test_names_no_volume_above_the_age_band(self, reader: Reads) -> None:
+        put_series("Owls", 1, age_band=AgeBand.ADULT)
+        put_series("Owls", 2)
+        row = next(row for row in home_rows(reader("tom", "Owls1", "Foxes1", "Bears1"), size=9) if row.key == "series")
+        reasons = {item.card.key: item.reason for item in row.items}
+        assert (reasons["Owls2"].text, reasons["Owls2"].book_key) == ("Next in Owls", None)
 
     def test_is_never_above_the_age_band(self, reader: Reads) -> None:
         put_series("Owls", 1)

@@ -3,13 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from apps.catalog.services.books import delete_books
+from apps.catalog.services.books import BookInput, delete_books, save_books
 from apps.readers.selectors import Audience, ReaderNotFoundError
 from apps.recommendations.selectors import question
 from apps.recommendations.selectors.question import STALE_AFTER, Question
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
-from tests.apps.recommendations.selectors.conftest import Reads, of, put
+from tests.apps.recommendations.selectors.conftest import CHILD, Reads, of, put
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,14 @@ class TestWishes:
         read("tom", ["fits"], at=NOON, kind="started")
         read("tom", ["german"], at=NOON, kind="hidden")
         assert wishes(of("tom")) == [{"unknown"}, {"unknown", "hard"}, {"unknown", "hard"}]
+
+    def test_hold_in_none_what_was_read_before_hundreds_of_other_books(self, reader: Reads) -> None:
+        keys = [f"b{number}" for number in range(700)]
+        save_books([BookInput(key=key, title=key, age_band=CHILD) for key in keys], now=NOON)
+        reader("tom", *keys[:350])
+        read("tom", keys[350:698], at=NOON - timedelta(hours=7))
+        read("tom", ["fits", "hard"], at=NOON - timedelta(hours=1), kind="started")
+        assert wishes(of("tom")) == [{"german", "unknown", "b698", "b699"}]
 
     def test_hold_again_what_was_only_shown_or_opened(self, reader: Reads) -> None:
         reader("tom")

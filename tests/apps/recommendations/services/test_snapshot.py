@@ -11,8 +11,10 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_readers
-from apps.recommendations.services.snapshot import features_of, take_snapshot
+from apps.recommendations.services.auditing import audit_snapshot
+from apps.recommendations.services.snapshot import Snapshot, features_of, take_snapshot
 from epicml.audience.bands import AgeBand
+from epicml.datasets.audit import Severity
 from epicml.datasets.features import NO_AUTHOR, NO_SERIES
 from tests.apps.recommendations.library import NOON, read
 
@@ -93,6 +95,33 @@ class TestTakeSnapshot:
         assert take_snapshot(up_to=NOON).sha256 == before
         change()
         assert take_snapshot(up_to=NOON).sha256 != before
+
+
+@pytest.mark.django_db
+class TestReaderOfMoreBooksThanAnyPerson:
+    """One who liked 503 books and disliked one, beside one who liked 500."""
+
+    @pytest.fixture
+    def snapshot(self) -> Snapshot:
+        keys = [f"b{number}" for number in range(504)]
+        save_books([BookInput(key=key, title=key, age_band=AgeBand.AGES_0_TO_5) for key in keys], now=NOON)
+        save_readers([ReaderInput(key=key, age_band=AgeBand.ADULT) for key in ("machine", "child")], now=NOON)
+        read("machine", keys[:100], at=NOON - timedelta(days=2))
+        read("machine", keys[100:503], at=NOON - timedelta(days=1))
+        read("machine", keys[503:], at=NOON - timedelta(days=3), value=1.0)
+        read("child", keys[:500], at=NOON - timedelta(days=1))
+        return take_snapshot(up_to=NOON)
+
+    def test_is_told_with_what_is_left_out(self, snapshot: Snapshot) -> None:
+        (finding,) = [finding for finding in snapshot.findings if finding.column == "reader"]
+        assert (finding.severity, finding.rows, finding.share) == (Severity.WARNING, 3, 3 / 1004)
+        assert finding.text == "Liked books beyond the newest 500 of a reader"
+        assert finding.examples == ("1 reader",)
+
+    def test_is_told_before_the_release_is_made(self, snapshot: Snapshot) -> None:
+        assert "Liked books beyond the newest 500 of a reader" in {
+            finding.text for finding in audit_snapshot(snapshot, champion_rows=None)
+        }
 
 
 class TestFeaturesOf:

@@ -62,7 +62,8 @@ class TestRetrain:
 class TestTakeSnapshot:
     def test_ends_at_its_instant(self, full_library: None) -> None:
         before = take_snapshot(up_to=NOON)
-        library.read("robot-reader-0", ["dragon-0"], at=NOON + timedelta(seconds=1), kind="started")
+        later = NOON + timedelta(seconds=1)
+        library.read("robot-reader-0", ["dragon-0"], at=later, kind="started", heard_at=later)
         assert take_snapshot(up_to=NOON).sha256 == before.sha256
         assert take_snapshot(up_to=NOON + timedelta(days=1)).sha256 != before.sha256
 

@@ -1,0 +1,269 @@
+"""In which order the volumes of a series are offered: the one rule for every list, served or measured.
+
+1. Of a series, a reader is offered the lowest unread number above the lowest one that was read: who began with volume
+   3 goes on with 4. Who read none is offered the first volume.
+2. A later volume gives its place to that one. Where it may not be shown (age band, hidden, a wish, another list), the
+   later one is not offered either: nobody is led into a story whose beginning is kept from them. A volume that is not
+   on the shelf at all keeps none back.
+3. Numbers below 1 are prequels: they keep no volume back, give their place to the first volume while it is next, and
+   come in their own order after that.
+4. Who began in the middle and goes back, goes back to the lowest unread number first.
+5. A number is read when any of its editions is. Of several editions one by the author of the book that gives its place
+   is offered, then the most popular. Books without a number (sets, companions) are in no order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self, TypeVar
+
+import numpy as np
+
+from epicml.datasets.arrays import Bools, Float32s, Int32s, Int64s
+from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
+from epicml.recommenders.protocol import NO_BOOK
+
+NO_VOLUME = -1
+FIRST_NUMBER = 1.0
+PREQUELS, BACK, ONWARD = 0, 1, 2  # the stretches of a series, as one reader sees it
+
+Place = TypeVar("Place")
+
+
+@dataclass(frozen=True)
+class SeriesOrder:
+    """The volumes of all series. A volume is one number of one series and has one book, or several editions.
+
+    Attributes:
+        n_books: how many books there are, those without a number included.
+        books: int32[m], the numbered books by volume, the more popular edition first.
+        volume: int64[m], the volume of each of them.
+        author: int64[m], the first author of each of them, -1 for none.
+        number: float32[v], the number of each volume, rising inside a series.
+        series: int64[v], the series of each volume, counted from 0 without a gap.
+        first: int64[s], the volume with which each series begins: the lowest number from 1 on, else the lowest.
+    """
+
+    n_books: int
+    books: Int32s
+    volume: Int64s
+    author: Int64s
+    number: Float32s
+    series: Int64s
+    first: Int64s
+
+    @classmethod
+    def of(cls, features: BookFeatures) -> Self:
+        """The order of the series of these books.
+
+        >>> features = BookFeatures.of(age_band=np.zeros(4, np.int8), series=np.zeros(4, np.int32),
+        ...                            series_number=np.array([2, 1, np.nan, 0.5], np.float32))
+        >>> order = SeriesOrder.of(features)
+        >>> order.books.tolist(), order.number[order.first].tolist()
+        ([3, 1, 0], [1.0])
+        """
+        numbered = np.flatnonzero((features.series != NO_SERIES) & np.isfinite(features.series_number))
+        group, number = features.series[numbered], features.series_number[numbered]
+        by_volume = np.lexsort((-features.popularity[numbered], number, group))
+        group, number = group[by_volume], number[by_volume]
+        begins = np.ones(len(numbered), np.bool_)
+        begins[1:] = (group[1:] != group[:-1]) | (number[1:] != number[:-1])
+        _, series = np.unique(group[begins], return_inverse=True)
+        return cls(
+            n_books=len(features),
+            books=numbered[by_volume].astype(np.int32),
+            volume=np.cumsum(begins) - 1,
+            author=features.author[numbered[by_volume]].astype(np.int64),
+            number=number[begins],
+            series=series.astype(np.int64),
+            first=_first_volumes(series.astype(np.int64), number[begins]),
+        )
+
+    @cached_property
+    def volume_of(self) -> Int64s:
+        """int64[n_books]: the volume of each book, -1 for a book without a number."""
+        volumes = np.full(self.n_books, NO_VOLUME, np.int64)
+        volumes[self.books] = self.volume
+        return volumes
+
+    def after(self, read: Int32s, *, at_hand: int = NO_BOOK) -> "NextVolumes":
+        """What a reader goes on with.
+
+        Args:
+            read: rows of the books that were read, in any order.
+            at_hand: the book that is being looked at: its number is not offered, but need not have been read.
+        """
+        passed = np.zeros(len(self.number), np.bool_)
+        known = self.volume_of[read]
+        passed[known[known != NO_VOLUME]] = True
+        read_volumes = np.flatnonzero(passed)
+        if at_hand != NO_BOOK and self.volume_of[at_hand] != NO_VOLUME:
+            passed[self.volume_of[at_hand]] = True
+        heads, targets = self._heads_and_targets(read_volumes, ~passed)
+        return NextVolumes(self, np.asarray(read, np.int32), read_volumes, heads, targets)
+
+    def _heads_and_targets(self, read_volumes: Int64s, is_open: Bools) -> tuple[Int64s, Int64s]:
+        """The next volume of each series, and the one to be offered for each volume; itself for most."""
+        places = np.arange(len(self.number))
+        lowest = np.full(len(self.first), NO_VOLUME)
+        # Where one index is assigned several times, the last assignment stays: here the lowest volume.
+        lowest[self.series[read_volumes[::-1]]] = read_volumes[::-1]
+        stretch = np.where(places > lowest[self.series], ONWARD, BACK)
+        stretch[places < self.first[self.series]] = PREQUELS
+        opened = np.flatnonzero(is_open)[::-1]
+        heads = np.full((len(self.first), ONWARD + 1), NO_VOLUME)
+        heads[self.series[opened], stretch[opened]] = opened
+        onward = heads[:, ONWARD]
+        targets = heads[self.series, stretch]
+        # Another edition of a read number waits too, for an unread one between the lowest and it.
+        waits = (targets != NO_VOLUME) & (targets < places) & (is_open | (stretch == ONWARD))
+        yields = is_open & (stretch == PREQUELS) & (onward == self.first)[self.series]
+        return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
+
+    @cached_property
+    def author_of(self) -> Int64s:
+        """int64[n_books]: the first author of each book, -1 for none and for a book without a number."""
+        authors = np.full(self.n_books, NO_AUTHOR, np.int64)
+        authors[self.books] = self.author
+        return authors
+
+    @cached_property
+    def editions(self) -> tuple[Int64s, Int32s]:
+        """The books of all volumes that have several, by volume, author and popularity, and a key of the first two."""
+        several = np.flatnonzero((np.bincount(self.volume) > 1)[self.volume]) if len(self.volume) else self.volume
+        several = several[np.lexsort((self.author[several], self.volume[several]))]
+        return self.edition_key(self.volume[several], self.author[several]), self.books[several]
+
+    def edition_key(self, volume: Int64s, author: Int64s) -> Int64s:
+        """int64: one number for each pair of a volume and an author."""
+        return volume * (int(self.author.max(initial=0)) + 2) + author + 1
+
+
+def _first_volumes(series: Int64s, number: Float32s) -> Int64s:
+    first = np.zeros(int(series.max(initial=-1)) + 1, np.int64)
+    backwards = np.arange(len(series))[::-1]
+    first[series[backwards]] = backwards
+    from_one = backwards[number[backwards] >= FIRST_NUMBER]
+    first[series[from_one]] = from_one
+    return first
+
+
+@dataclass(frozen=True)
+class NextVolumes:
+    """What one reader goes on with in each series.
+
+    Attributes:
+        order: all volumes.
+        read: int32[r], rows of the books that were read.
+        read_volumes: int64, the volumes that were read, rising.
+        upcoming: int64[s], the next volume of each series, -1 where there is none.
+        targets: int64[v], the volume to be offered for each volume.
+    """
+
+    order: SeriesOrder
+    read: Int32s
+    read_volumes: Int64s
+    upcoming: Int64s
+    targets: Int64s
+
+    def stand_ins(self, eligible: Bools) -> Int32s:
+        """int32[n_books]: the book to be offered in the place of each, itself for most; -1 where it may not be shown.
+
+        Args:
+            eligible: bool[n_books], what may be shown.
+
+        >>> features = BookFeatures.of(age_band=np.zeros(4, np.int8), series=np.array([0, 0, 0, -1], np.int32),
+        ...                            series_number=np.array([1, 2, 3, np.nan], np.float32))
+        >>> volumes = SeriesOrder.of(features).after(np.array([0], np.int32))
+        >>> volumes.stand_ins(np.array([False, True, True, True])).tolist()
+        [0, 1, 1, 3]
+        """
+        stand_ins = np.arange(self.order.n_books, dtype=np.int32)
+        moved, targets = self._moved
+        found = self._editions(eligible, targets, self.order.author[moved])
+        books = self.order.books[moved]
+        is_prequel = self.order.volume[moved] < self.order.first[self.order.series[self.order.volume[moved]]]
+        stand_ins[books] = np.where((found == NO_BOOK) & is_prequel, books, found)
+        return stand_ins
+
+    def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
+        """int32: the next volume of each series that was begun, in the order in which its books stand in `read`."""
+        order = self.order
+        begun = read[order.volume_of[read] != NO_VOLUME]
+        series = order.series[order.volume_of[begun]]
+        _, place = np.unique(series, return_index=True)
+        place = np.sort(place)[self.upcoming[series[np.sort(place)]] != NO_VOLUME]
+        found = self._editions(eligible, self.upcoming[series[place]], order.author_of[begun[place]])
+        return np.asarray(found[found != NO_BOOK])
+
+    def before(self, book: int) -> int:
+        """The book with the highest number below this one that was read of its series; -1 if there is none."""
+        volume = int(self.order.volume_of[book])
+        place = int(np.searchsorted(self.read_volumes, volume)) - 1
+        if volume == NO_VOLUME or place < 0:
+            return NO_BOOK
+        found = int(self.read_volumes[place])
+        if self.order.series[found] != self.order.series[volume]:
+            return NO_BOOK
+        return int(self.read[np.flatnonzero(self.order.volume_of[self.read] == found)[0]])
+
+    def keeping_back(self, book: int) -> int:
+        """The book for which this one waits; itself if it waits for none."""
+        volume = int(self.order.volume_of[book])
+        if volume == NO_VOLUME or self.targets[volume] == volume:
+            return book
+        return int(self.order.books[np.searchsorted(self.order.volume, self.targets[volume])])
+
+    @cached_property
+    def _moved(self) -> tuple[Int64s, Int64s]:
+        """The places in `order.books` of books that wait for another volume, and that volume."""
+        targets = self.targets[self.order.volume]
+        moved = np.flatnonzero(targets != self.order.volume)
+        return moved, targets[moved]
+
+    def _editions(self, eligible: Bools, volumes: Int64s, authors: Int64s) -> Int32s:
+        """int32[len(volumes)]: an eligible book of each volume, if possible by this author; -1 where there is none."""
+        order = self.order
+        shown = np.flatnonzero(eligible[order.books])[::-1]
+        best = np.full(len(order.number), NO_BOOK, np.int32)
+        best[order.volume[shown]] = order.books[shown]  # the most popular one is assigned last, and stays
+        keys, books = order.editions
+        keys, books = keys[eligible[books]], books[eligible[books]]
+        if not len(keys):
+            return best[volumes]
+        wanted = order.edition_key(volumes, authors)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, books[place], best[volumes])
+
+
+def offered(
+    make: Callable[[Bools, int], Sequence[Place]],
+    *,
+    volumes: NextVolumes,
+    eligible: Bools,
+    k: int,
+    book_of: Callable[[Place], int],
+) -> list[tuple[Place, int]]:
+    """The best k places of a list, with the book that is offered at each.
+
+    Args:
+        make: makes the best so many places from books that may earn one, each book at most once; a longer list begins
+            with the shorter one, and a list shorter than asked is all there is.
+        volumes: what the reader goes on with.
+        eligible: bool[n_books], what may be shown.
+        k: how many places, >= 0.
+        book_of: the book that earned a place.
+
+    Returns:
+        At most k places and the book to be offered at each; no book twice.
+    """
+    stand_ins = volumes.stand_ins(eligible)
+    may_earn = eligible & (stand_ins != NO_BOOK)
+    asked = 2 * k
+    while True:
+        places = make(may_earn, asked)
+        books = stand_ins[[book_of(place) for place in places]] if len(places) else np.zeros(0, np.int32)
+        first = np.sort(np.unique(books, return_index=True)[1])[:k]
+        if len(first) == k or len(places) < asked:
+            return [(places[place], int(books[place])) for place in first]
+        asked *= 4
