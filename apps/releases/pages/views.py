@@ -134,15 +134,18 @@ def _buttons(request: HttpRequest, detail: ReleaseDetail) -> list[dict[str, str]
         return [{"text": "Roll back to this…", "href": reverse("release-roll-back", args=[row.kind, row.key])}]
     if row.state in {"live", "retired"}:
         return []
+    address = reverse("release-promote", args=[row.kind, row.key])
+    if detail.to_accept and allowed:
+        return [{"text": "Accept and promote…", "href": address}]
     reason = detail.why_not_promotable or ("" if allowed else "You may look, not decide: ask for the permission.")
     if not reason:
-        return [{"text": "Promote…", "href": reverse("release-promote", args=[row.kind, row.key]), "primary": "yes"}]
+        return [{"text": "Promote…", "href": address, "primary": "yes"}]
     return [{"text": "Promote", "reason": _short_reason(detail) or reason}]
 
 
 def _short_reason(detail: ReleaseDetail) -> str:
-    failed = [result["rule"] for result in detail.gate_results if not result["passed"]]
-    return f"Refused by the gate: {', '.join(failed)}" if failed else ""
+    names = list(dict.fromkeys(refusal["name"] for refusal in detail.row.refusals if refusal["name"]))
+    return f"Refused by the gate: {', '.join(names)}" if names else ""
 
 
 def _page_number(request: HttpRequest) -> int:
