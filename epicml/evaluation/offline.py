@@ -1,10 +1,11 @@
 """Ask a recommender about the past as if it were now, and see whether the readers' next books are in its lists."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from epicml.datasets.arrays import Bools, Float64s, Int8s, Int32s
 from epicml.datasets.features import BookFeatures
@@ -39,12 +40,14 @@ class Question:
         history: what was read before the cut, newest first.
         relevant: int32, the books liked after it that may be shown to the reader and were not read before.
         age_band: rank of the reader's band, -1 where readers have none.
+        excluded: int32, books that may not be answered, whoever is asked.
     """
 
     reader: int
     history: History
     relevant: Int32s
     age_band: int = NO_BAND
+    excluded: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,24 @@ class Exam:
         if not questions:
             raise NothingToAskError
         return cls(questions, features)
+
+    def without(self, facts: sparse.csr_array[np.float32]) -> "Exam":
+        """The same questions where these facts are neither looked for nor may be answered.
+
+        Args:
+            facts: float32[n_readers, n_books], not 0 where the reader's fact on the book is left out.
+
+        Returns:
+            An exam of the readers who still look for something; it may have no question left. A fact of the history
+            stays there.
+        """
+        asked = (_without(question, _row(facts, question.reader)) for question in self.questions)
+        return Exam(tuple(question for question in asked if len(question.relevant)), self.features)
+
+    @property
+    def n_relevant(self) -> int:
+        """How many books are looked for in all."""
+        return sum(len(question.relevant) for question in self.questions)
 
     def eligible(self, age_band: int) -> Bools:
         """bool[n_books]: what a reader of this band may see; all for -1."""
@@ -143,7 +164,15 @@ class Answers:
 def answer(exam: Exam, rank: RankBooks) -> Answers:
     """Let one recommender answer every question with its best 20 books."""
     eligible = {band: exam.eligible(band) for band in {question.age_band for question in exam.questions}}
-    return Answers(exam, tuple(rank(question, eligible[question.age_band], LONG) for question in exam.questions))
+
+    def ask(question: Question) -> Int32s:
+        allowed = eligible[question.age_band]
+        if len(question.excluded):
+            allowed = allowed.copy()
+            allowed[question.excluded] = False
+        return rank(question, allowed, LONG)
+
+    return Answers(exam, tuple(ask(question) for question in exam.questions))
 
 
 def answer_all(exam: Exam, model: FusedRecommender) -> dict[str, Answers]:
@@ -203,6 +232,16 @@ def _question(split: Split, features: BookFeatures, reader: int, age_band: int) 
     if age_band != NO_BAND:
         allowed &= features.age_band[liked] <= age_band
     return Question(reader, history, liked[allowed], age_band)
+
+
+def _row(facts: sparse.csr_array[np.float32], row: int) -> Int32s:
+    return facts.indices[facts.indptr[row] : facts.indptr[row + 1]].astype(np.int32)
+
+
+def _without(question: Question, books: Int32s) -> Question:
+    left_out = np.setdiff1d(books, question.history.books)
+    relevant = question.relevant[~np.isin(question.relevant, left_out)]
+    return replace(question, relevant=relevant, excluded=left_out.astype(np.int32))
 
 
 def history_of(interactions: Interactions, reader: int) -> History:

@@ -8,6 +8,7 @@ from apps.recommendations.services.snapshot import Snapshot
 from epicml.datasets.audit import Finding, Severity, check_leak, check_positives
 from epicml.datasets.splits import Split
 
+ROWS_LOST = "rows_lost"
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
 LARGEST_READER = 0.05  # one reader with more than this share of all rows is a machine, or a shared account
 FEW_BOOKS = 5
@@ -33,9 +34,10 @@ def audit_split(split: Split) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def must_stop(findings: list[Finding]) -> bool:
-    """Whether nothing may be learned from these data."""
-    return any(finding.severity is Severity.STOP for finding in findings)
+def nothing_to_ask(split: Split) -> Finding:
+    """What it means for the training that no reader liked a book which is kept for measuring."""
+    text = "No reader liked an eligible, unread book among those that are kept for measuring."
+    return Finding(Severity.STOP, "value", text, 1.0, len(split.test))
 
 
 def _too_small(snapshot: Snapshot) -> Iterator[Finding]:
@@ -49,7 +51,7 @@ def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Findin
     if champion_rows and rows < LEAST_OF_CHAMPION * champion_rows:
         lost = champion_rows - rows
         text = f"Only {rows:,} rows; the live model was built from {champion_rows:,}."
-        yield Finding(Severity.STOP, "rows", text, share=lost / champion_rows, rows=lost)
+        yield Finding(Severity.STOP, "rows", text, share=lost / champion_rows, rows=lost, name=ROWS_LOST)
 
 
 def _repeated(snapshot: Snapshot) -> Iterator[Finding]:
