@@ -45,9 +45,8 @@ def build(context: BuildContext) -> Built:
     """The folder holds the served and the measured model, from a snapshot of everything up to now."""
     context.progress(0, STEPS, "reading what readers did")
     snapshot = take_snapshot(up_to=context.now)
-    findings = keep_catalogue(context, books_of(shelf().cards)) + audit_snapshot(
-        snapshot, champion_rows=_rows_of(context)
-    )
+    findings = keep_catalogue(context, books_of(shelf().cards))
+    findings += audit_snapshot(snapshot, champion_rows=_rows_of(context))
     if must_stop(findings):
         raise AuditRefusedError(findings)
     split = temporal_split(snapshot.interactions, test_share=TEST_SHARE)

@@ -55,7 +55,7 @@ class TestBandShares:
         assert check_band_shares(shelf(2, 2), shelf(4, 2)) is None
 
     @pytest.mark.parametrize(("before", "after"), [(shelf(0), shelf(5)), (shelf(5), shelf(0))])
-    def test_of_no_books_say_nothing(self, before: np.ndarray, after: np.ndarray) -> None:  # type: ignore[type-arg]
+    def test_of_no_books_say_nothing(self, before: np.ndarray, after: np.ndarray) -> None:
         assert check_band_shares(before, after) is None
 
 
@@ -98,11 +98,11 @@ class TestBandsMoved:
         assert found.rows == 200
 
     @given(bands)
-    def test_find_nothing_where_nothing_moved(self, ranks: np.ndarray) -> None:  # type: ignore[type-arg]
+    def test_find_nothing_where_nothing_moved(self, ranks: np.ndarray) -> None:
         assert check_bands_moved(ranks, ranks.copy(), name=str) is None
 
     @given(bands)
-    def test_find_every_shelf_of_which_half_moved_down(self, ranks: np.ndarray) -> None:  # type: ignore[type-arg]
+    def test_find_every_shelf_of_which_half_moved_down(self, ranks: np.ndarray) -> None:
         found = check_bands_moved(ranks, np.zeros_like(ranks), name=str)
         assert found is not None or int((ranks > 0).sum()) < max(2, len(ranks) / 2)
 

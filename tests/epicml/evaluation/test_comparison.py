@@ -33,7 +33,8 @@ class TestCompare:
 
     def test_with_nothing_has_no_interval_and_says_why(self) -> None:
         measure = measured([0.5, 0.7], None)
-        assert (measure.challenger, measure.champion, measure.n) == (pytest.approx(0.6), None, 2)
+        assert (measure.champion, measure.n) == (None, 2)
+        assert measure.challenger == pytest.approx(0.6)
         assert (measure.change, measure.difference, measure.note) == (None, None, "nothing was live")
 
     @pytest.mark.parametrize("old", [[0.0, 0.0, 0.0], [0.0, 0.0, 0.9]])
@@ -47,7 +48,8 @@ class TestCompare:
 
     def test_leaves_out_cases_that_lack_a_number(self) -> None:
         measure = measured([NAN, 0.2, 0.4, 0.9], [0.3, 0.1, 0.1, NAN])
-        assert (measure.challenger, measure.champion, measure.n) == (pytest.approx(0.3), pytest.approx(0.1), 2)
+        assert (measure.challenger, measure.champion) == pytest.approx((0.3, 0.1))
+        assert measure.n == 2
 
     def test_of_one_case_is_sure_of_nothing(self) -> None:
         measure = measured([0.9], [0.1])

@@ -86,7 +86,7 @@ class TestKeepCatalogue:
             {"ids": np.arange(3), "bands": np.zeros(3, np.int8), "value.series": np.zeros(4)},
         ],
     )
-    def test_says_that_they_cannot_be_read(self, tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+    def test_says_that_they_cannot_be_read(self, tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
         (tmp_path / "live").mkdir()
         save_arrays(tmp_path / "live" / CATALOGUE_FILE, arrays)
         beside = context(tmp_path / "new", champion=CHAMPION, champion_folder=tmp_path / "live")
