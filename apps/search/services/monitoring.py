@@ -20,6 +20,13 @@ def health() -> Health:
         return Health(
             "degraded", status.problem, noticed=NOTICED, heals="Run manage.py rebuild_search_index --promote."
         )
+    if status.problem:
+        return Health(
+            "degraded",
+            f"Release {status.live} is live and cannot be read: {status.problem}",
+            noticed=f"Release {status.release} answers in its place.",
+            heals="Roll back to it, or build a new index: manage.py rebuild_search_index --promote.",
+        )
     if status.pending > STALE_CHANGES:
         return Health("degraded", _behind(status), noticed=NOTICED, heals="It mends itself while runjobs runs.")
     if status.release != status.live or status.sealed:
