@@ -106,7 +106,8 @@ def _make(kind: str) -> Callable[[Work], str]:
             promote=True,
             progress=lambda done, total, text: work.progress(f"{text} ({done:,} of {total:,})"),
         )
-        return f"{release.key} is {release.state}. {release.gate_headline}".strip()
+        reason = "" if release.gate_passed else release.gate_reason
+        return f"{release.key} is {release.state}. {release.gate_headline} {reason}".strip()
 
     return make
 
