@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from apps.catalog.selectors.books import BookCard, live_cards
-from apps.catalog.selectors.changes import changes_after, last_change_number
+from apps.catalog.selectors.changes import change_stamp, changes_after, last_change_number
 from apps.jobs.services.queue import enqueue
 from apps.releases.selectors.live import LiveRelease, former_releases, live_release
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
@@ -90,20 +90,23 @@ def indexed_book(card: BookCard) -> IndexedBook:
 
 
 def _readable_cursor(copy: Path) -> int | None:
-    """Up to which change a sound working copy goes; None where there is none.
-
-    One that goes further than the catalogue holds changes of a database that was replaced by an older copy of it.
-    """
+    """Up to which change a sound working copy goes; None where there is none."""
     if not folders.is_usable(copy):
         return None
     try:
         cursor = folders.read_cursor(copy)
     except IndexBrokenError:
         return None
-    if cursor <= last_change_number():
+    if cursor <= last_change_number() and _is_of_this_catalogue(copy):
         return cursor
     folders.mark_broken(copy)
     return None
+
+
+def _is_of_this_catalogue(copy: Path) -> bool:
+    """False where the database was replaced by an older copy of itself, and has given the same numbers once more."""
+    stamp = folders.read_last_change(copy)
+    return not stamp or stamp == change_stamp(int(stamp.split()[0]))
 
 
 def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
@@ -132,6 +135,7 @@ def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, in
             writer.replace(indexed_book(card) for card in cards)
             cursor = changes[-1].number
             writer.commit(cursor)
+            folders.write_last_change(copy, change_stamp(cursor))
             count += len(changes)
             if progress:
                 progress(cursor - first, max(last - first, cursor - first), f"change {cursor}")

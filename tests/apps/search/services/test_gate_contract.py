@@ -1,26 +1,32 @@
 """The search index beside a live one: after growth, after sabotage, and where the live one cannot be asked."""
 
 import random
+import shutil
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.catalog.models import Book
+from apps.catalog.models import Book, Change
 from apps.catalog.selectors.books import all_live_cards
 from apps.catalog.selectors.shelf import reset_shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.services.queue import enqueue
 from apps.jobs.services.runner import run_until_empty
+from apps.releases.artifacts import _manifest_of
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.selectors.live import live_key
+from apps.search.selectors.live_index import live_index, reset_live_index
 from apps.search.services import evaluating
+from apps.search.services.applying import apply_changes
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.damages import change_a_byte, remove_copies, sealed_folder
 from tests.apps.search.library import NOON
+from tests.apps.search.searching import EmbeddedSearch, found
 
 pytestmark = pytest.mark.django_db
 WORDS = ("amber", "bird", "castle", "dragon", "echo", "forest", "giant", "house", "island", "jungle", "king", "lion")
@@ -166,8 +172,8 @@ class TestLiveIndexThatCannotBeAsked:
         rebuild()
         return newest().key
 
-    def test_stops_every_automatic_promotion(self, first: str, var_dir: object) -> None:
-        change_a_byte(sealed_folder(var_dir, first), ".term")  # type: ignore[arg-type]
+    def test_stops_every_automatic_promotion(self, first: str, var_dir: Path) -> None:
+        change_a_byte(sealed_folder(var_dir, first), ".term")
         said = refused()
         assert said.startswith(f"Release {first} is live but could not be compared, because ")
         assert "nothing was live" not in said + newest().gate_headline
@@ -175,20 +181,20 @@ class TestLiveIndexThatCannotBeAsked:
         run_until_empty(clock=lambda: NOON)
         assert (live(), newest().state) == (first, "refused")
 
-    def test_is_replaced_by_a_person(self, first: str, var_dir: object) -> None:
-        change_a_byte(sealed_folder(var_dir, first), ".term")  # type: ignore[arg-type]
+    def test_is_replaced_by_a_person(self, first: str, var_dir: Path) -> None:
+        change_a_byte(sealed_folder(var_dir, first), ".term")
         rebuild("--accept", "not_compared", "--why", "the disk failed")
         assert live() == newest().key != first
 
-    def test_of_an_older_form_stops_it_too(self, first: str, var_dir: object) -> None:
-        folder = sealed_folder(var_dir, first)  # type: ignore[arg-type]
+    def test_of_an_older_form_stops_it_too(self, first: str, var_dir: Path) -> None:
+        folder = sealed_folder(var_dir, first)
         (folder / "catalogue.npz").unlink()
         self.seal_again(first, folder)
         assert "its age bands could not be compared, because it has no catalogue.npz" in refused()
         assert live() == first
 
-    def test_of_another_schema_stops_it_too(self, first: str, var_dir: object) -> None:
-        folder = sealed_folder(var_dir, first)  # type: ignore[arg-type]
+    def test_of_another_schema_stops_it_too(self, first: str, var_dir: Path) -> None:
+        folder = sealed_folder(var_dir, first)
         meta = folder / "index" / "meta.json"
         meta.write_text(meta.read_text().replace('"name": "exact"', '"name": "exakt"'))
         assert "exakt" in meta.read_text()
@@ -196,11 +202,9 @@ class TestLiveIndexThatCannotBeAsked:
         assert "is of another form than this program reads" in refused()
         assert live() == first
 
-    def seal_again(self, key: str, folder: object) -> None:
+    def seal_again(self, key: str, folder: Path) -> None:
         """The files are as another version would have sealed them."""
-        from apps.releases.artifacts import _manifest_of
-
-        Release.objects.filter(key=key).update(sha256=_manifest_of(folder).sha256)  # type: ignore[arg-type]
+        Release.objects.filter(key=key).update(sha256=_manifest_of(folder).sha256)
 
 
 class TestRestoredDatabase:
@@ -212,10 +216,6 @@ class TestRestoredDatabase:
         assert newest().key.endswith(".2")
 
     def test_of_an_earlier_day_makes_the_working_copy_anew(self, full_library: None) -> None:
-        from apps.catalog.models import Change
-        from apps.search.selectors.live_index import live_index, reset_live_index
-        from apps.search.services.applying import apply_changes
-
         rebuild()
         before = len(library.books())
         save_books([a_book("lost", title="Zebra", series=None)], now=NOON)
@@ -235,13 +235,30 @@ class TestRestoredDatabase:
         assert index is not None
         assert (index.engine.books, sum(map(len, all_live_cards()))) == (before, before)
 
-    def test_without_any_files_waits_for_a_person(self, full_library: None, var_dir: object) -> None:
-        import shutil
+    def test_of_an_earlier_day_that_went_on_makes_the_working_copy_anew(self, full_library: None) -> None:
+        rebuild()
+        save_books([a_book("lost", title="Zebra", series=None)], now=NOON)
+        apply_changes()
+        lost = Change.objects.get(book__key="lost").number
+        Change.objects.filter(number=lost).delete()
+        Book.objects.filter(key="lost").delete()
+        save_books([a_book("other", title="Yak", series=None)], now=NOON)
+        # The restored database gives the number of the lost change to another one, and goes on.
+        Change.objects.filter(book__key="other").update(number=lost)
+        save_books([a_book("later", title="Gnu", series=None)], now=NOON)
+        applied = apply_changes()
+        assert applied is not None
+        assert applied.remade
+        reset_live_index()
+        engine = EmbeddedSearch().engine()
+        assert [found(engine, text) for text in ("zebra", "yak", "gnu")] == [[], ["other"], ["later"]]
+        assert not apply_changes().remade  # type: ignore[union-attr]
 
+    def test_without_any_files_waits_for_a_person(self, full_library: None, var_dir: Path) -> None:
         rebuild()
         first = newest().key
         remove_copies()
-        shutil.rmtree(var_dir / "artifacts")  # type: ignore[operator]
+        shutil.rmtree(var_dir / "artifacts")
         assert f"Release {first} is live but could not be compared, because the files of search_index" in refused()
         rebuild("--accept", "not_compared", "--why", "restored without files")
         assert live() == newest().key
