@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from apps.events.selectors import training_rows
-from apps.recommendations.services.building import MEASURED_FILE, TEST_SHARE, Trained
+from apps.recommendations.services.building import MEASURED_FILE, STEPS, TEST_SHARE, Trained
 from apps.recommendations.services.reading import Facts, read_facts
 from apps.recommendations.services.snapshot import CHUNK_ROWS, Snapshot
 from apps.recommendations.serving import LoadedModel, read_model
@@ -36,6 +36,7 @@ from epicml.recommenders.settings import FusionSettings
 
 # With less, the champion has also learned from other readers what belongs to the facts that are left.
 LEAST_UNSEEN = 0.7
+STEP = 4  # of the steps of a build
 
 Seen = sparse.csr_array[np.float32]
 
@@ -91,7 +92,7 @@ def _beside_refitted(evidence: Evidence, context: EvaluateContext, champion: Liv
     if recipe == _recipe(context.built.details):
         answers = evidence.challenger  # the same recipe on the same facts gives the same model, to the byte
     else:
-        answers = answer(evidence.challenger.exam, fused(_refitted(recipe, trained)))
+        answers = answer(evidence.challenger.exam, fused(_refitted(recipe, trained, context)))
     return replace(evidence, champion=answers, how=how)
 
 
@@ -104,7 +105,9 @@ def _recipe(manifest: Mapping[str, Any]) -> tuple[frozenset[str], FusionSettings
         raise NotComparableError("it does not say how it was made, so that it could be made again") from error
 
 
-def _refitted(recipe: tuple[frozenset[str], FusionSettings, int], trained: Trained) -> FusedRecommender:
+def _refitted(
+    recipe: tuple[frozenset[str], FusionSettings, int], trained: Trained, context: EvaluateContext
+) -> FusedRecommender:
     models, settings, seed = recipe
     with_lightfm = "lightfm" in models
     known = {*PART_KINDS, "popularity"} - ({"lightfm"} if not lightfm.is_installed() else set())
@@ -116,6 +119,7 @@ def _refitted(recipe: tuple[frozenset[str], FusionSettings, int], trained: Train
         seed=seed,
         with_lightfm=with_lightfm,
         settings=settings,
+        progress=lambda part: context.progress(STEP, STEPS, f"fitting the champion's recipe: {part}"),
         reader_bands=trained.snapshot.reader_bands,
     )
 

@@ -164,9 +164,11 @@ def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, faile
 
 
 def gate_mark(result: Mapping[str, Any] | None) -> SafeString:
-    """Passed, failed, that what is live could not be compared, or that no rule looks at it."""
+    """Passed, failed, accepted by a person, that what is live was not compared, or that no rule looks at it."""
     if result is None:
         return mark(UNKNOWN, "No rule")
+    if result.get("accepted"):
+        return mark(WATCH, "Accepted")
     if not result.get("compared", True):
         return mark(WATCH, "Not compared")
     return mark(BETTER, "Passed") if result["passed"] else mark(WORSE, "Failed")

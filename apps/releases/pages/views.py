@@ -55,7 +55,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     table = None
     if report and report.measures:
         against = request.GET.get("against", "")
-        table = report_rows.report_table(report, detail.gate_results, known.rules, against=against)
+        table = report_rows.report_table(report, _results(detail), known.rules, against=against)
     return page(
         request,
         "releases/detail.html",
@@ -72,6 +72,12 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         progress=progress_of(detail.row),
         findings=[{**finding, "mark": mark(*SEVERITIES[finding["severity"]])} for finding in detail.findings],
     )
+
+
+def _results(detail: ReleaseDetail) -> list[Mapping[str, Any]]:
+    """What the rules found, and which of it a person accepted."""
+    names = {accepted["name"] for accepted in detail.row.accepted}
+    return [{**result, "accepted": not result["passed"] and result["rule"] in names} for result in detail.gate_results]
 
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {

@@ -115,6 +115,7 @@ class TestAccept:
         page = admin_client.post(promote_url(refused), body, follow=True).content.decode()
         assert live() == refused
         assert "small, by admin, " in page
+        assert "Accepted</span>" in page
         assert "we need large ones" in page
 
     @pytest.mark.parametrize(
