@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy.stats import rankdata
 
 from epicml.audience.bands import AgeBand
 from epicml.datasets.arrays import Float64s, Int8s, Int64s
@@ -21,6 +22,8 @@ LARGEST_MOVED = 0.05
 LARGEST_MOVED_DOWN = 0.02
 LARGEST_LOST = 0.10
 LARGEST_CHANGED = 0.10
+# Popularity grows, but not past each other: of goodbooks two halves of the readers agree by more than .9.
+LEAST_AGREEMENT = 0.5
 # Two standard errors: chance alone crosses them once in twenty times.
 ERRORS = 2.0
 FEWEST = 1  # one book is never a pattern
@@ -141,6 +144,40 @@ def check_column_changed(column: str, before: Int64s, after: Int64s, *, name: Na
     )
     examples = tuple(name(place) for place in np.flatnonzero(changed)[:_EXAMPLES].tolist())
     return Finding(Severity.STOP, column, text, n_changed / n, n_changed, examples, name=COLUMNS_CHANGED)
+
+
+def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
+    """Whether the same books stand in another order than they did, by a number that may grow for each of them.
+
+    Args:
+        column: what the number is, as "popularity".
+        before: int64, the number of each book that both builds know, 0 where it had none.
+        after: int64, the same now.
+        name: how the book at a place is called, for the examples.
+
+    Returns:
+        A finding that stops where the rank correlation, and twice its standard error, lie below one half; None also
+        where there is no order to compare.
+
+    Source: Spearman's rank correlation; its error under independence is 1 / sqrt(n - 1).
+
+    >>> check_order_changed("popularity", np.arange(1, 101), np.arange(100, 0, -1), name=str).text
+    'The order of 100 books by “popularity” is another one than in the live release: their ranks agree by -1.00.'
+    """
+    both = (before != 0) & (after != 0)
+    old, new = rankdata(before[both]), rankdata(after[both])
+    if len(np.unique(old)) <= 1 or len(np.unique(new)) <= 1:
+        return None
+    agreement = float(np.corrcoef(old, new)[0, 1])
+    if agreement + ERRORS / math.sqrt(len(old) - 1) >= LEAST_AGREEMENT:
+        return None
+    text = (
+        f"The order of {len(old):,} books by “{column}” is another one than in the live release: their ranks agree by "
+        f"{agreement:.2f}."
+    )
+    furthest = np.flatnonzero(both)[np.argsort(-np.abs(new - old), kind="stable")][:_EXAMPLES]
+    examples = tuple(name(place) for place in furthest.tolist())
+    return Finding(Severity.STOP, column, text, 1.0, len(old), examples, name=COLUMNS_CHANGED)
 
 
 def _allowed(n: int, share: float) -> float:

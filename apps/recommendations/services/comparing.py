@@ -35,7 +35,7 @@ from epicml.recommenders.protocol import History, InvalidModelError
 from epicml.recommenders.settings import FusionSettings
 
 # With less, the champion has also learned from other readers what belongs to the facts that are left.
-LEAST_UNSEEN = 0.7
+LEAST_UNSEEN = 0.6
 STEP = 4  # of the steps of a build
 
 Seen = sparse.csr_array[np.float32]

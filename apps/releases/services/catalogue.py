@@ -26,14 +26,16 @@ from epicml.datasets.drift import (
     check_bands_moved,
     check_column_changed,
     check_column_lost,
+    check_order_changed,
 )
 from epicml.evaluation.gate import NOT_COMPARED
 
 CATALOGUE_FILE = "catalogue.npz"
 IDS, BANDS, VALUE = "ids", "bands", "value."
 ACCEPTABLE = (BAND_SHARES, BANDS_MOVED, COLUMNS_CHANGED, COLUMNS_LOST)
-# By these a book is known; they are corrected one by one. The others change by themselves, or as tags are tidied.
-IDENTITY = ("author", "title")
+POPULARITY = "popularity"
+# By title and author a book is known: they are corrected one by one. Other columns change as tags are tidied.
+CHECKS = {"author": check_column_changed, "title": check_column_changed, POPULARITY: check_order_changed}
 
 
 class NoCatalogueError(ValueError):
@@ -42,7 +44,10 @@ class NoCatalogueError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Books:
-    """The books of a build: ids in rising order, the rank of each one's band, fingerprints of values, 0 for none."""
+    """The books of a build: ids in rising order, the rank of each one's band, and by column a number for each value.
+
+    The number is a fingerprint of a text, or the number itself; 0 where the book has no value.
+    """
 
     ids: npt.NDArray[np.int64]
     bands: npt.NDArray[np.int8]
@@ -58,12 +63,12 @@ def books_of(cards: Sequence[BookCard]) -> Books:
         "series": [card.series or "" for card in ordered],
         "genres": [" ".join(sorted(card.genres)) for card in ordered],
         "language": ["" if card.language == UNKNOWN_LANGUAGE else card.language for card in ordered],
-        "popularity": [str(card.popularity or "") for card in ordered],
     }
+    values = {name: np.array([_fingerprint(text) for text in texts], np.int64) for name, texts in columns.items()}
     return Books(
         np.array([card.id for card in ordered], np.int64),
         np.array([card.age_band for card in ordered], np.int8),
-        {name: np.array([_fingerprint(value) for value in values], np.int64) for name, values in columns.items()},
+        {**values, POPULARITY: np.array([card.popularity for card in ordered], np.int64)},
     )
 
 
@@ -121,7 +126,8 @@ def _changes(before: Books, books: Books) -> Iterator[Finding]:
         lost = check_column_lost(column, was, now, name=name)
         if lost is not None:
             yield lost
-        changed = check_column_changed(column, was, now, name=name) if column in IDENTITY else None
+        check = CHECKS.get(column)
+        changed = check(column, was, now, name=name) if check else None
         if changed is not None:
             yield changed
 

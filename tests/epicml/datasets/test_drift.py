@@ -1,12 +1,21 @@
 """Thresholds by hand: of n books one may change, and share * n + 2 * sqrt(share * (1 - share) * n)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epicml.datasets.arrays import Int64s
 from epicml.datasets.audit import Finding, Severity
-from epicml.datasets.drift import check_band_shares, check_bands_moved, check_column_changed, check_column_lost
+from epicml.datasets.drift import (
+    check_band_shares,
+    check_bands_moved,
+    check_column_changed,
+    check_column_lost,
+    check_order_changed,
+)
 
 bands = st.lists(st.integers(0, 5), min_size=1, max_size=60).map(lambda ranks: np.array(ranks, np.int8))
 
@@ -150,3 +159,31 @@ class TestColumnChanged:
         some = np.arange(1, 51)
         for before, after in ((some, np.zeros(50, np.int64)), (np.zeros(50, np.int64), some)):
             assert check_column_changed("title", before, after, name=str) is None
+
+
+class TestOrderChanged:
+    @pytest.mark.parametrize("grown", [lambda n: n, lambda n: 7 * n, lambda n: n**2 + 3])
+    def test_does_not_mind_numbers_that_grow(self, grown: Callable[[Int64s], Int64s]) -> None:
+        some = np.arange(1, 60)
+        assert check_order_changed("popularity", some, grown(some), name=str) is None
+
+    def test_finds_numbers_that_were_dealt_anew(self) -> None:
+        some = np.arange(1, 401)
+        found = check_order_changed("popularity", some, np.random.default_rng(1).permutation(some), name=str)
+        assert found is not None
+        assert (found.name, found.rows, len(found.examples)) == ("columns_changed", 400, 3)
+
+    # Of 17 books the error is 1 / sqrt(16) = .25, so that chance may take half of the agreement: -.01 is let through
+    # no more, 0 still is. With the middle book apart, ranks that fold back upon themselves agree by 0.
+    def test_allows_for_chance_where_books_are_few(self) -> None:
+        folded = np.abs(np.arange(1, 18) - 9) + 1
+        assert check_order_changed("popularity", np.arange(1, 18), folded, name=str) is None
+        assert (
+            check_order_changed("popularity", np.arange(1, 66), np.abs(np.arange(1, 66) - 33) + 1, name=str) is not None
+        )
+
+    @pytest.mark.parametrize("n", [0, 1, 2, 30])
+    def test_of_books_that_are_all_alike_says_nothing(self, n: int) -> None:
+        alike = np.full(n, 5)
+        assert check_order_changed("popularity", alike, np.arange(1, n + 1), name=str) is None
+        assert check_order_changed("popularity", np.arange(1, n + 1), alike, name=str) is None

@@ -167,7 +167,7 @@ class TestComparison:
         assert found.challenger > 0.85 * found.champion
 
     def test_after_many_older_facts_came_fits_the_live_recipe_anew(self, live_model: ReleaseRow) -> None:
-        import_before(2.0)
+        import_before(4.0)
         row = train(now=LATER)
         report = report_of(row)
         assert "the champion's recipe fitted anew, for its measured model saw " in report.method
