@@ -33,13 +33,14 @@ from epicml.evaluation.gate import NOT_COMPARED
 CATALOGUE_FILE = "catalogue.npz"
 IDS, BANDS, VALUE = "ids", "bands", "value."
 ACCEPTABLE = (BAND_SHARES, BANDS_MOVED, COLUMNS_CHANGED, COLUMNS_LOST)
+LEAST_LEFT = 0.1  # of a catalogue that was replaced, the books that are left say nothing about the others
 POPULARITY = "popularity"
 # By title and author a book is known: they are corrected one by one. Other columns change as tags are tidied.
 CHECKS = {"author": check_column_changed, "title": check_column_changed, POPULARITY: check_order_changed}
 
 
 class NoCatalogueError(ValueError):
-    """The files of a release do not say what books it was built from."""
+    """The files of a release do not say what books it was built from, or these are not there any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,11 +87,10 @@ def keep_catalogue(context: BuildContext, books: Books) -> list[Finding]:
     if context.champion is None or context.champion_folder is None:
         return []
     try:
-        before = read_catalogue(context.champion_folder)
+        return list(_changes(read_catalogue(context.champion_folder), books))
     except NoCatalogueError as error:
         text = f"Release {context.champion.key} is live but its age bands could not be compared, because {error}."
         return [Finding(Severity.STOP, "age_band", text, 1.0, len(books.ids), name=NOT_COMPARED)]
-    return list(_changes(before, books))
 
 
 def read_catalogue(folder: Path) -> Books:
@@ -113,10 +113,12 @@ def _books_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Books:
 
 
 def _changes(before: Books, books: Books) -> Iterator[Finding]:
+    common, old, new = np.intersect1d(before.ids, books.ids, assume_unique=True, return_indices=True)
+    if len(common) < LEAST_LEFT * len(before.ids):
+        raise NoCatalogueError(f"of its {len(before.ids):,} books only {len(common):,} are left")
     shares = check_band_shares(before.bands, books.bands)
     if shares is not None:
         yield shares
-    common, old, new = np.intersect1d(before.ids, books.ids, assume_unique=True, return_indices=True)
     name = _names(common)
     moved = check_bands_moved(before.bands[old], books.bands[new], name=name)
     if moved is not None:

@@ -58,7 +58,13 @@ class TestKeepCatalogue:
         assert (finding.name, finding.column) == ("columns_lost", "series")
 
     def test_looks_only_at_books_that_both_know(self, tmp_path: Path) -> None:
-        assert found(tmp_path, books(*[0, 5] * 20), books(*[5, 0] * 20, first=1000)) == []
+        assert found(tmp_path, books(*[0, 5] * 20), books(*[0, 5] * 20, first=21)) == []
+
+    @pytest.mark.parametrize(("first", "left"), [(1000, 0), (38, 3)])
+    def test_says_that_the_catalogue_was_replaced(self, tmp_path: Path, first: int, left: int) -> None:
+        (finding,) = found(tmp_path, books(*[0, 5] * 20), books(*[5, 0] * 20, first=first))
+        assert (finding.name, finding.severity) == ("not_compared", Severity.STOP)
+        assert finding.text.endswith(f"could not be compared, because of its 40 books only {left} are left.")
 
     def test_names_the_books(self, tmp_path: Path) -> None:
         save_books([a_book("moby"), a_book("emma")], now=NOON)
