@@ -43,7 +43,8 @@ def promote_release(
     _check_champion(release)
     _check_files(release)
     decision = Decision(action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, at=now)
-    decision.accepted = _accepted(release, names) if release.may_be_accepted else []
+    with_build = [accepted["name"] for accepted in release.accepted]
+    decision.accepted = with_build + (_accepted(release, names) if release.may_be_accepted else [])
     _make_live(release, decision)
     return release_row(kind, key)
 
@@ -127,9 +128,9 @@ def _exchange(release: Release, decision: Decision) -> None:
 
 def _taken_upon(release: Release, decision: Decision) -> dict[str, Any]:
     """What a release keeps of it that somebody accepted what it was refused for."""
-    if not decision.accepted:
+    if not release.may_be_accepted:
         return {}
-    by, names = decision.decided_by, decision.accepted
+    by, names = decision.decided_by, release.open_refusals
     texts = " ".join(refusal["text"] for refusal in release.refusals)
     return {
         "gate_passed": True,

@@ -97,6 +97,7 @@ class TestAcceptedWithTheBuild:
             {"name": name, "by": "ada", "at": NOON.isoformat(), "why": "we weeded the shelf"}
             for name in ("small", "rows_lost")
         ]
+        assert release_detail(KIND, row.key).decisions[0].accepted == ["small", "rows_lost"]
 
     def test_keeps_only_what_had_to_be_accepted(self, numbers: NumberKind) -> None:
         row = numbers.make(1.0, accept=["rows_lost", "small"])
@@ -109,6 +110,7 @@ class TestAcceptedWithTheBuild:
         assert (row.state, [one["name"] for one in row.accepted]) == ("refused", ["rows_lost"])
         assert release_detail(KIND, row.key).to_accept == ["small"]
         assert [one["name"] for one in promote(row, "small").accepted] == ["rows_lost", "small"]
+        assert release_detail(KIND, row.key).decisions[0].accepted == ["rows_lost", "small"]
 
     @pytest.mark.parametrize("accept", [["positive"], ["nonsense"], ["small", ""]])
     def test_refuses_names_under_which_nothing_can_be_accepted(self, numbers: NumberKind, accept: list[str]) -> None:
