@@ -11,6 +11,7 @@ from epicml.datasets.splits import Split
 ROWS_LOST = "rows_lost"
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
 LARGEST_READER = 0.05  # one reader with more than this share of all rows is a machine, or a shared account
+LARGEST_TIMELESS = 0.5  # of more readers, a split by time is one by the order of an import
 FEW_BOOKS = 5
 
 
@@ -22,7 +23,20 @@ def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Fin
         *snapshot.findings,
         *_repeated(snapshot),
         *_readers(snapshot),
+        *_timeless(snapshot),
     ]
+
+
+def _timeless(snapshot: Snapshot) -> Iterator[Finding]:
+    """Readers whose facts all bear one time: what they did last is then only what was stored last."""
+    facts = snapshot.interactions
+    first, last = facts.starts[:-1], facts.starts[1:] - 1
+    several = last > first
+    alike = several & (facts.at[np.minimum(first, len(facts) - 1)] == facts.at[last])
+    if alike.sum() > LARGEST_TIMELESS * several.sum():
+        text, done = "Readers whose facts all bear one time", "the order in which they were stored counts"
+        share = float(alike.sum() / several.sum())
+        yield Finding(Severity.WARNING, "at", text, share, int(alike.sum()), done=done)
 
 
 def audit_split(split: Split) -> list[Finding]:

@@ -88,6 +88,16 @@ class TestAuditSnapshot:
         (note,) = found("reader", snapshot(4, 2, *[5] * 30))
         assert (note.severity, note.rows, note.share) == (Severity.NOTE, 2, 2 / 32)
 
+    @pytest.mark.parametrize(("timeless", "warns"), [(5, False), (6, True), (10, True)])
+    def test_warns_where_most_readers_did_everything_at_once(self, timeless: int, warns: bool) -> None:
+        rows = [(reader, book, 5.0, 0 if reader < timeless else book) for reader in range(10) for book in range(6)]
+        data = replace(snapshot(*[6] * 10), interactions=facts(*rows, readers=10))
+        findings = found("at", data)
+        assert [(one.severity, one.rows) for one in findings] == [(Severity.WARNING, timeless)] * warns
+
+    def test_does_not_ask_readers_of_one_book_for_an_order(self) -> None:
+        assert found("at", snapshot(*[1] * 10, 6)) == []
+
     def test_puts_what_stops_first(self) -> None:
         warning = Finding(Severity.WARNING, "book", "Unknown book", 0.5, 10)
         findings = audit_snapshot(snapshot(*[4] * 10, repeated=3, findings=(warning,)), champion_rows=1000)
