@@ -16,8 +16,11 @@ from demo.dataset import RATING_COLUMNS, Dataset, fingerprint, rows_of
 from demo.models import Preparation
 from demo.ratings import load_ratings
 from demo.readers import RULE, made_up_readers
+from epicml.evaluation.gate import NOT_COMPARED
 
 WHY = "manage.py demo: first release of this data"
+# Who runs the demo wants it whole: what was lost is made again, and the release says that nothing was compared.
+LOST = "manage.py demo: the files of the live release were lost"
 BY = "demo"
 READERS_PER_SAVE = 1000
 
@@ -98,15 +101,18 @@ def _load_ratings(work: Work) -> str:
 
 def _make(kind: str) -> Callable[[Work], str]:
     def make(work: Work) -> str:
+        is_lost = live_release(kind) is not None and not _is_live(kind)()
         release = make_release(
             kind,
             created_by=BY,
-            why=WHY,
+            why=LOST if is_lost else WHY,
+            accept=(NOT_COMPARED,) if is_lost else (),
             clock=work.clock,
             promote=True,
             progress=lambda done, total, text: work.progress(f"{text} ({done:,} of {total:,})"),
         )
-        return f"{release.key} is {release.state}. {release.gate_headline}".strip()
+        reason = "" if release.gate_passed else release.gate_reason
+        return f"{release.key} is {release.state}. {release.gate_headline} {reason}".strip()
 
     return make
 

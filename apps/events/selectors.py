@@ -114,11 +114,17 @@ def last_acts(reader_id: int, *, limit: int) -> list[LastAct]:
         return [LastAct(book_id, kind, _aware(at)) for book_id, kind, at in cursor.fetchall()]
 
 
-def training_rows(*, up_to: datetime, chunk: int = 50_000) -> Iterator[TrainingChunk]:
-    """All that readers read, rated or hid up to a moment, by reader, then time; one chunk in memory at a time."""
-    sql = TRAINING_SQL.format(act=ACT, facts=FACTS, epoch=EPOCH[connection.vendor])
+def training_rows(
+    *, up_to: datetime, received_by: datetime | None = None, chunk: int = 50_000
+) -> Iterator[TrainingChunk]:
+    """All that readers read, rated or hid up to a moment, by reader, then time; one chunk in memory at a time.
+
+    With `received_by`, only what was known by then: the same rows whenever they are asked for.
+    """
+    known = "" if received_by is None else " AND received_at <= %s"
+    sql = TRAINING_SQL.format(act=ACT, facts=FACTS + known, epoch=EPOCH[connection.vendor])
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, [up_to])
+        cursor.execute(sql, [up_to] if received_by is None else [received_by, up_to])
         while rows := cursor.fetchmany(chunk):
             yield _training_chunk(rows)
 

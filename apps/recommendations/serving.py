@@ -1,7 +1,8 @@
 """The door to the model in memory: each process loads the live release by itself, without a restart.
 
 At most once a second one query looks whether another release went live. It is then read, its SHA-256 checked, and put
-in the place of the old one; while that lasts, and also when it fails, the old one serves on.
+in the place of the old one; while that lasts, and also when it fails, the old one serves on. A process that has no old
+one takes the newest release that was live before and whose files are sound.
 """
 
 import logging
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.platform.services.errors import EpicmlError
-from apps.releases.selectors.live import LiveRelease, live_key, live_release
+from apps.releases.selectors.live import LiveRelease, former_releases, live_key, live_release
 from apps.releases.services.files import artifact_path, load_arrays
 from epicml.datasets.arrays import NamedArrays
 from epicml.datasets.id_map import IdMap
@@ -88,7 +89,8 @@ class _Slot:
             self.model = _load(release)
         except (EpicmlError, ValueError) as error:
             self.failed, self.failure, self.failed_at = self.live, str(error), now
-            logger.exception("Recommender %s cannot be loaded; %s serves on", release.key, self._served_name())
+            self.model = _newest_sound(self.model) or self.model
+            logger.exception("Recommender %s cannot be loaded; %s serves", release.key, self._served_name())
         else:
             self.failed, self.failure, self.failed_at = None, "", None
             logger.info("Recommender %s is loaded", release.key)
@@ -127,6 +129,21 @@ def read_model(arrays: NamedArrays, *, key: str, sha256: str) -> LoadedModel:
     if len(ids) != recommender.n_books or (ids[1:] <= ids[:-1]).any():
         raise InvalidModelError(f"The model {key} ranks {recommender.n_books} books but has ids for {len(ids)}.")
     return LoadedModel(key=key, sha256=sha256, recommender=recommender, books=IdMap(ids))
+
+
+def _newest_sound(in_memory: LoadedModel | None) -> LoadedModel | None:
+    """The model that was live last among those that can be loaded, the same one in every process.
+
+    An older model shows no book that it must not: what is eligible comes from the catalogue, at every request.
+    """
+    for release in former_releases(KIND):
+        if in_memory and (release.key, release.sha256) == (in_memory.key, in_memory.sha256):
+            return in_memory
+        try:
+            return _load(release)
+        except (EpicmlError, ValueError) as error:
+            logger.warning("Recommender %s cannot be loaded either: %s", release.key, error)
+    return None
 
 
 def _load(release: LiveRelease) -> LoadedModel:

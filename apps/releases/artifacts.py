@@ -34,6 +34,13 @@ class ArtifactStorageError(UnavailableError):
     code = "artifact_storage"
 
 
+class FolderTakenError(ArtifactStorageError):
+    """The folder of this key holds the files of another release, which are never written over."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} is there already, with the files of another release; build again under a new key.")
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Each file of a sealed artifact with size and SHA-256, and the one sum over all of them."""
@@ -56,6 +63,8 @@ def new_folder(kind: str, key: str) -> Path:
 def seal(kind: str, key: str) -> Manifest:
     """The folder that was built has its manifest, is safe on disk, and has its final name, all or nothing."""
     folder = _building(kind, key)
+    if _sealed(kind, key).exists():
+        raise FolderTakenError(_sealed(kind, key))
     try:
         manifest = _manifest_of(folder)
         (folder / MANIFEST).write_bytes(orjson.dumps({"files": manifest.files, "sha256": manifest.sha256}))
@@ -83,6 +92,12 @@ def open_verified(kind: str, key: str, sha256: str) -> Path:
         name = _first_difference(folder, found)
         raise ArtifactCorruptError(f"{name} of {kind} {key} is not what was sealed: its SHA-256 differs.")
     return folder
+
+
+def sealed_keys(kind: str) -> list[str]:
+    """The keys under which something lies in the storage, known to the database or not: a restore leaves strangers."""
+    root = Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(kind))
+    return sorted(path.name for path in root.glob("*")) if root.is_dir() else []
 
 
 def remove(kind: str, key: str) -> None:

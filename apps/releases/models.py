@@ -55,6 +55,8 @@ class Release(models.Model):
     gate_passed = models.BooleanField(null=True)
     gate_headline = models.CharField(max_length=300, default="", help_text="The answer of the gate in one sentence.")
     gate_reason = models.TextField(default="", help_text="What the answer rests on.")
+    refusals = models.JSONField(default=list, help_text="What speaks against it, and whether a person may accept it.")
+    accepted = models.JSONField(default=list, help_text="The refusals that were accepted: name, by whom, when, why.")
     error = models.TextField(default="")
 
     created_by = models.CharField(max_length=150)
@@ -93,6 +95,18 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
 
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether it was refused, and only for what a person may accept."""
+        refused = self.state in {self.State.REFUSED, self.State.REFUSED_BY_AUDIT}
+        return refused and bool(self.refusals) and all(refusal["acceptable"] for refusal in self.refusals)
+
+    @property
+    def open_refusals(self) -> list[str]:
+        """Names under which it is refused and which nobody accepted yet."""
+        taken = {accepted["name"] for accepted in self.accepted}
+        return list(dict.fromkeys(refusal["name"] for refusal in self.refusals if refusal["name"] not in taken))
+
 
 class Decision(models.Model):
     """Who made a release the live one, why, and which one it replaced."""
@@ -106,6 +120,7 @@ class Decision(models.Model):
     replaced = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
     decided_by = models.CharField(max_length=150)
     why = models.TextField(default="")
+    accepted = models.JSONField(default=list, help_text="Names of the refusals that were accepted by this decision.")
     at = models.DateTimeField()
 
     class Meta:

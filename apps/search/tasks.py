@@ -1,10 +1,14 @@
 """Background work of search: parse, one call."""
 
+import logging
+
 from celery import shared_task
 
 from apps.jobs.services.running import RunningJob
 from apps.search.services.applying import apply_changes as apply
 from apps.search.services.releasing import rebuild_index
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="search.apply_changes")
@@ -16,7 +20,7 @@ def apply_changes(run: RunningJob) -> None:
 @shared_task(name="search.rebuild")
 def rebuild(run: RunningJob) -> None:
     """Make and promote a new index from the whole catalogue."""
-    rebuild_index(
+    row = rebuild_index(
         created_by="schedule",
         why="nightly rebuild",
         clock=run.now,
@@ -24,3 +28,6 @@ def rebuild(run: RunningJob) -> None:
         job=run.id,
         progress=run.report_progress,
     )
+    if not row.gate_passed:  # what is refused waits for a person: a job accepts nothing
+        logger.warning("Search index %s is not promoted: %s %s", row.key, row.gate_headline, row.gate_reason)
+        run.report_progress(0, 0, f"{row.key} is not promoted. {row.gate_headline} {row.gate_reason}")

@@ -1,6 +1,6 @@
 """Look at data before anything is learned from them: what stops the training, what is mended, what is only said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -42,6 +42,7 @@ class Finding:
         rows: how many rows.
         examples: a few of them, written out.
         done: what was done about it, as "read as missing".
+        name: under which a person may accept it where it stops, as "rows_lost"; "" where nobody may.
     """
 
     severity: Severity
@@ -51,6 +52,7 @@ class Finding:
     rows: int
     examples: tuple[str, ...] = ()
     done: str = ""
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The finding as a dictionary of texts, numbers and lists."""
@@ -60,6 +62,11 @@ class Finding:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """The finding that was stored."""
         return cls(**{**stored, "severity": Severity(stored["severity"]), "examples": tuple(stored["examples"])})
+
+
+def stops(finding: Finding) -> bool:
+    """Whether the finding forbids to go on, until a person accepts it where it has a name."""
+    return finding.severity == Severity.STOP
 
 
 def audit(
@@ -108,7 +115,12 @@ def audit(
         *(check_constant(name, column) for name, column in (columns or {}).items()),
         check_leak(split) if split is not None else None,
     ]
-    return sorted((one for one in found if one is not None), key=lambda one: _GRAVITY[one.severity])
+    return gravest_first(one for one in found if one is not None)
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """What stops, then warnings, then notes."""
+    return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
 def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:

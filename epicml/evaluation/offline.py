@@ -1,10 +1,11 @@
 """Ask a recommender about the past as if it were now, and see whether the readers' next books are in its lists."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from epicml.datasets.arrays import Bools, Float64s, Int8s, Int32s
 from epicml.datasets.features import BookFeatures
@@ -40,12 +41,14 @@ class Question:
         history: what was read before the cut, newest first.
         relevant: int32, the books liked after it that may be shown to the reader and were not read before.
         age_band: rank of the reader's band, -1 where readers have none.
+        excluded: int32, books that may not be answered, whoever is asked.
     """
 
     reader: int
     history: History
     relevant: Int32s
     age_band: int = NO_BAND
+    excluded: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,24 @@ class Exam:
         if not questions:
             raise NothingToAskError
         return cls(questions, features)
+
+    def without(self, facts: sparse.csr_array[np.float32]) -> "Exam":
+        """The same questions where these facts are neither looked for nor may be answered.
+
+        Args:
+            facts: float32[n_readers, n_books], not 0 where the reader's fact on the book is left out.
+
+        Returns:
+            An exam of the readers who still look for something; it may have no question left. A fact of the history
+            stays there.
+        """
+        asked = (_without(question, _row(facts, question.reader)) for question in self.questions)
+        return Exam(tuple(question for question in asked if len(question.relevant)), self.features)
+
+    @property
+    def n_relevant(self) -> int:
+        """How many books are looked for in all."""
+        return sum(len(question.relevant) for question in self.questions)
 
     def eligible(self, age_band: int) -> Bools:
         """bool[n_books]: what a reader of this band may see; all for -1."""
@@ -146,16 +167,26 @@ def answer(exam: Exam, rank: RankBooks) -> Answers:
     eligible = {band: exam.eligible(band) for band in {question.age_band for question in exam.questions}}
     order = SeriesOrder.of(exam.features)
     ask = rank if not len(order.books) else _in_order_of_series(rank, order)
-    return Answers(exam, tuple(ask(question, eligible[question.age_band], LONG) for question in exam.questions))
+
+    def answered(question: Question) -> Int32s:
+        allowed = eligible[question.age_band]
+        if len(question.excluded):
+            allowed = allowed.copy()
+            allowed[question.excluded] = False
+        return ask(question, allowed, LONG)
+
+    return Answers(exam, tuple(answered(question) for question in exam.questions))
 
 
 def _in_order_of_series(rank: RankBooks, order: SeriesOrder) -> RankBooks:
     """The same ranking, each later volume replaced by the one that its reader goes on with."""
 
     def ask(question: Question, eligible: Bools, k: int) -> Int32s:
+        # What is excluded was read too, only later: it must not keep back the volumes that follow it.
+        read = np.concatenate((question.history.books, question.excluded))
         places = offered(
             lambda may_earn, count: rank(question, may_earn, count).tolist(),
-            volumes=order.after(question.history.books),
+            volumes=order.after(read.astype(np.int32)),
             eligible=eligible,
             k=k,
             book_of=int,
@@ -222,6 +253,16 @@ def _question(split: Split, features: BookFeatures, reader: int, age_band: int) 
     if age_band != NO_BAND:
         allowed &= features.age_band[liked] <= age_band
     return Question(reader, history, liked[allowed], age_band)
+
+
+def _row(facts: sparse.csr_array[np.float32], row: int) -> Int32s:
+    return facts.indices[facts.indptr[row] : facts.indptr[row + 1]].astype(np.int32)
+
+
+def _without(question: Question, books: Int32s) -> Question:
+    left_out = np.setdiff1d(books, question.history.books)
+    relevant = question.relevant[~np.isin(question.relevant, left_out)]
+    return replace(question, relevant=relevant, excluded=left_out.astype(np.int32))
 
 
 def history_of(interactions: Interactions, reader: int) -> History:

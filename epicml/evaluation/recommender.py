@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from epicml.audience.bands import AgeBand
-from epicml.datasets.arrays import Bools, Float64s
+from epicml.datasets.arrays import Bools
 from epicml.datasets.audit import Finding
 from epicml.evaluation import wording
+from epicml.evaluation.comparison import compare, relative_change
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.offline import NO_BAND, Answers
 from epicml.evaluation.report import Measure, Report, Slice, Unit
-from epicml.stats.bootstrap import Interval, NothingToCompareError, paired_interval, relative_interval
 
 # A loss of under 2 % is smaller than the difference between two seeds of the same model (.5 to 1.5 %).
 WORST_CHANGE = -0.02
@@ -33,6 +33,7 @@ NOT_WORSE = GateRule(
     WORST_CHANGE,
     f"lower bound above {_MINUS_TWO}",
     "It may be worse than the champion.",
+    acceptable=True,
 )
 ABOVE_POPULARITY = GateRule(
     "above_popularity",
@@ -41,6 +42,7 @@ ABOVE_POPULARITY = GateRule(
     0.0,
     "lower bound above 0",
     "It is not proven better than popular books.",
+    acceptable=True,
 )
 ENOUGH_COVERAGE = GateRule(
     "coverage",
@@ -49,6 +51,7 @@ ENOUGH_COVERAGE = GateRule(
     LEAST_COVERAGE,
     f"at least {_NINETY} of the champion",
     "It would show too few different books.",
+    acceptable=True,
 )
 NOTHING_ABOVE_BAND = GateRule(
     "age_band", "above_band", Bound.EXACTLY, 0, "exactly 0", "It would show books above a reader's age band."
@@ -98,7 +101,10 @@ class Evidence:
         challenger: the fusion's answers.
         popularity: those of popularity.
         parts: those of each part, by name.
-        champion: those of the live model's recipe, fitted on the same train side; None if nothing is live.
+        champion: those of what is live; None if nothing is live, or it could not be compared.
+        beside_champion: the fusion's answers to the same questions as the champion; None if it was asked them all.
+        how: how the two were compared, for the method; "" where there is nothing to say.
+        not_compared: why what is live could not be compared, "" if it was or nothing is live.
         trial: of the saved model; None if it was not tried, and then the gate refuses.
         findings: of the audit.
         counts: further figures for the page.
@@ -111,19 +117,21 @@ class Evidence:
     trial: Trial | None = None
     findings: Sequence[Finding] = ()
     counts: Mapping[str, str | int | float] = field(default_factory=dict)
+    beside_champion: Answers | None = None
+    how: str = ""
+    not_compared: str = ""
 
 
 def evidence_of(
     answers: Mapping[str, Answers],
     *,
-    champion: Answers | None = None,
     trial: Trial | None = None,
     findings: Sequence[Finding] = (),
     counts: Mapping[str, str | int | float] | None = None,
 ) -> Evidence:
-    """Sort the result of `answer_all` into what the report needs."""
+    """Sort the result of `answer_all` into what the report needs; what is live is not among it."""
     parts = {name: given for name, given in answers.items() if name not in ("fusion", "popularity")}
-    return Evidence(answers["fusion"], answers["popularity"], parts, champion, trial, findings, counts or {})
+    return Evidence(answers["fusion"], answers["popularity"], parts, None, trial, findings, counts or {})
 
 
 def report(evidence: Evidence, *, seed: int) -> Report:
@@ -137,32 +145,40 @@ def report(evidence: Evidence, *, seed: int) -> Report:
         NDCG@10 against the champion first, then the other measures in the order of the page.
     """
     readers = len(evidence.challenger.lists)
-    method = f"temporal split, {readers:,} readers, paired bootstrap"
+    how = f"; {evidence.how}" if evidence.how else ""
     return Report(
-        method=method,
+        method=f"temporal split, {readers:,} readers, paired bootstrap{how}",
         measures=tuple(_measures(evidence, seed)),
         slices=tuple(_slices(evidence, seed)),
         findings=tuple(evidence.findings),
         counts=evidence.counts,
+        not_compared=evidence.not_compared,
     )
 
 
 def _measures(evidence: Evidence, seed: int) -> Iterator[Measure]:
     new, live = evidence.challenger, evidence.champion
-    champion = _columns(live)
-    yield _compared("ndcg@10", "NDCG@10", new.ndcg, champion["ndcg"], seed)
-    yield _compared("recall@20", "Recall@20", new.recall, champion["recall"], seed)
+    beside = evidence.beside_champion or new
+    yield _against_champion("ndcg@10", "NDCG@10", evidence, "ndcg", seed)
+    yield _against_champion("recall@20", "Recall@20", evidence, "recall", seed)
     for name, other in {"popularity": evidence.popularity, **evidence.parts}.items():
         title = f"NDCG@10 against {title_of(name)}"
-        yield _compared(f"ndcg@10:{name}", title, new.ndcg, other.ndcg, seed, against=name)
-    yield _compared("mrr@10", "MRR@10", new.mrr, champion["mrr"], seed)
-    yield _compared("precision@10", "Precision@10", new.precision, champion["precision"], seed)
+        yield compare(f"ndcg@10:{name}", title, new.ndcg, other.ndcg, seed=seed, against=name)
+    yield _against_champion("mrr@10", "MRR@10", evidence, "mrr", seed)
+    yield _against_champion("precision@10", "Precision@10", evidence, "precision", seed)
     covered = live.coverage if live else None
     note = "counted, no interval"
-    yield Measure("coverage", "Coverage of the catalogue", new.coverage, covered, unit=Unit.SHARE, note=note)
+    yield Measure("coverage", "Coverage of the catalogue", beside.coverage, covered, unit=Unit.SHARE, note=note)
     yield _counted("above_band", "Books above the age band", new.above_band, live.above_band if live else None, new)
     yield _counted("already_read", "Books already read", new.already_read, live.already_read if live else None, new)
     yield from _trial_measures(evidence.trial)
+
+
+def _against_champion(key: str, title: str, evidence: Evidence, column: str, seed: int) -> Measure:
+    beside = evidence.beside_champion or evidence.challenger
+    live = None if evidence.champion is None else getattr(evidence.champion, column)
+    note = "not compared" if evidence.not_compared else "nothing was live"
+    return compare(key, title, getattr(beside, column), live, seed=seed, note="" if live is not None else note)
 
 
 def title_of(part: str) -> str:
@@ -173,32 +189,6 @@ def title_of(part: str) -> str:
     """
     titles = {"item_knn": "item-kNN", "lightfm": "LightFM", "series": "next in series", "author": "same author"}
     return titles.get(part, part)
-
-
-def _columns(answers: Answers | None) -> dict[str, Float64s | None]:
-    names = ("ndcg", "recall", "mrr", "precision")
-    return {name: None if answers is None else getattr(answers, name) for name in names}
-
-
-def _compared(
-    key: str, title: str, new: Float64s, old: Float64s | None, seed: int, *, against: str = "champion"
-) -> Measure:
-    challenger, n = float(new.mean()), len(new)
-    if old is None:
-        return Measure(key, title, challenger, against=against, n=n, note="nothing was live")
-    difference = paired_interval(new, old, seed=seed)
-    change = _change(new, old, seed)
-    note = "" if change else f"{title_of(against)} scores 0"
-    return Measure(
-        key, title, challenger, float(old.mean()), against, change=change, difference=difference, n=n, note=note
-    )
-
-
-def _change(new: Float64s, old: Float64s, seed: int) -> Interval | None:
-    try:
-        return relative_interval(new, old, seed=seed)
-    except NothingToCompareError:
-        return None
 
 
 def _counted(key: str, title: str, found: int, before: int | None, answers: Answers) -> Measure:
@@ -220,7 +210,7 @@ def _trial_measures(trial: Trial | None) -> Iterator[Measure]:
 
 
 def _slices(evidence: Evidence, seed: int) -> Iterator[Slice]:
-    questions = evidence.challenger.exam.questions
+    questions = (evidence.beside_champion or evidence.challenger).exam.questions
     bands = np.array([question.age_band for question in questions])
     lengths = np.array([len(question.history) for question in questions])
     for band in AgeBand:
@@ -243,8 +233,8 @@ _LENGTHS = (
 
 
 def _slice(group: str, title: str, inside: Bools, evidence: Evidence, seed: int) -> Slice:
-    """Against the champion, or against popularity while nothing is live."""
+    """Against the champion, or against popularity where no champion was compared."""
     other = evidence.champion or evidence.popularity
-    new, old = evidence.challenger.ndcg[inside], other.ndcg[inside]
-    change = _change(new, old, seed) if len(new) >= FEWEST_IN_SLICE else None
+    new, old = (evidence.beside_champion or evidence.challenger).ndcg[inside], other.ndcg[inside]
+    change = relative_change(new, old, seed=seed) if len(new) >= FEWEST_IN_SLICE else None
     return Slice(group, title, len(new), float(new.mean()), float(old.mean()), change)

@@ -1,5 +1,6 @@
 """What was measured of a release before it may go live, as values that a page can show and a file can keep."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -56,9 +57,11 @@ class Measure:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The measure that was stored."""
+        """The measure that was stored; JSON knows no nan and keeps null for it."""
         change, difference = _interval(stored["change"]), _interval(stored["difference"])
-        return cls(**{**stored, "unit": Unit(stored["unit"]), "change": change, "difference": difference})
+        challenger = math.nan if stored["challenger"] is None else stored["challenger"]
+        unit = Unit(stored["unit"])
+        return cls(**{**stored, "challenger": challenger, "unit": unit, "change": change, "difference": difference})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class Slice:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """The slice that was stored."""
-        return cls(**{**stored, "change": _interval(stored["change"])})
+        challenger = math.nan if stored["challenger"] is None else stored["challenger"]
+        return cls(**{**stored, "challenger": challenger, "change": _interval(stored["change"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class Report:
         slices: the leading measure by group.
         findings: what the audit of the data found.
         counts: further figures by name (readers, books, seconds, hash), values a page prints as they are.
+        champion: key of the live release; "" if nothing is live.
+        not_compared: why the live release could not be compared, as the end of a sentence; "" if it was.
 
     >>> report = Report("by hand", measures=(Measure("ndcg@10", "NDCG@10", 0.2, 0.1),))
     >>> Report.from_json(report.as_json()) == report, report.measure("ndcg@10").challenger
@@ -108,6 +114,8 @@ class Report:
     slices: tuple[Slice, ...] = ()
     findings: tuple[Finding, ...] = ()
     counts: Mapping[str, str | int | float] = field(default_factory=dict)
+    champion: str = ""
+    not_compared: str = ""
 
     def measure(self, key: str) -> Measure:
         """The measure of this key.
@@ -132,6 +140,8 @@ class Report:
             "slices": [asdict(part) for part in self.slices],
             "findings": [finding.as_json() for finding in self.findings],
             "counts": dict(self.counts),
+            "champion": self.champion,
+            "not_compared": self.not_compared,
         }
 
     @classmethod
@@ -143,6 +153,8 @@ class Report:
             slices=tuple(Slice.from_json(row) for row in stored["slices"]),
             findings=tuple(Finding.from_json(row) for row in stored["findings"]),
             counts=stored["counts"],
+            champion=stored.get("champion", ""),
+            not_compared=stored.get("not_compared", ""),
         )
 
 

@@ -79,16 +79,20 @@ def relative_interval(
         mean(a) / mean(b) - 1, with the percentile interval.
 
     Raises:
-        NothingToCompareError: no pair has two numbers, or b is 0 on average in some draw.
+        NothingToCompareError: no pair has two numbers, or b is on average 0 in some draw, or so near to it that the
+            change is no number.
 
     >>> relative_interval([3, 3], [2, 2], seed=0)
     Interval(estimate=0.5, low=0.5, high=0.5, level=0.95)
     """
     first, second = _pairs(a, b)
     drawn = _means(np.stack([first, second]), seed, resamples)
-    if not (second.mean() > 0 and (drawn[1] > 0).all()):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        changes = drawn[0] / drawn[1] - 1
+        estimate = float(np.float64(first.mean()) / second.mean() - 1)
+    if not (second.mean() > 0 and (drawn[1] > 0).all() and np.isfinite([estimate, *changes]).all()):
         raise NothingToCompareError("A relative change needs a mean above 0 to compare with.")
-    return _interval(float(first.mean() / second.mean() - 1), drawn[0] / drawn[1] - 1, level)
+    return _interval(estimate, changes, level)
 
 
 def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

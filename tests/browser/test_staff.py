@@ -2,8 +2,10 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -50,6 +52,24 @@ def _manage(server: DemoServer, *arguments: str) -> None:
     environment = {**os.environ, "EPICML_VAR": str(server.var)}
     environment.pop("DATABASE_URL", None)
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=PROJECT, env=environment, check=True, timeout=120)
+
+
+def _refused_for_its_bands(server: DemoServer) -> str:
+    """Key of an index that was built while a fifth of the books for 9 to 11 bore a younger band."""
+    with closing(sqlite3.connect(server.var / "epicml.sqlite3", timeout=20)) as database, database:
+        lowered = "age_band = 2 AND id % 5 = 0"
+        database.execute(f"CREATE TABLE before AS SELECT id FROM catalog_book WHERE {lowered}")
+        database.execute("UPDATE catalog_book SET age_band = 1 WHERE id IN (SELECT id FROM before)")
+    try:
+        with pytest.raises(subprocess.CalledProcessError):
+            _manage(server, "rebuild_search_index", "--promote")
+    finally:
+        with closing(sqlite3.connect(server.var / "epicml.sqlite3", timeout=20)) as database, database:
+            database.execute("UPDATE catalog_book SET age_band = 2 WHERE id IN (SELECT id FROM before)")
+            database.execute("DROP TABLE before")
+    newest = server.api("releases", kind="search_index")["items"][0]
+    assert [refusal["name"] for refusal in newest["refusals"]] == ["bands_moved"]
+    return str(newest["key"])
 
 
 def _log_in(page: Page, server: DemoServer) -> None:
@@ -155,6 +175,30 @@ class TestReleaseDecisions:
         dialog.get_by_role("button", name=f"Roll back to {before}").click()
         expect(page.get_by_text(f"Search index {before} is live.")).to_be_visible()
         assert live_key(demo_server, "search_index") == before
+
+    def test_a_refused_release_is_accepted_by_name(self, log_in: OpenPage, demo_server: DemoServer) -> None:
+        before = live_key(demo_server, "search_index")
+        refused = _refused_for_its_bands(demo_server)
+        visit = log_in(width=360, height=780)
+        page = visit.go(f"/admin/releases/search_index/{refused}/")
+        visit.screenshot("staff-release-refused-360")
+        assert not visit.scrolls_sideways()
+        visit.go(f"/admin/releases/search_index/{refused}/promote/")
+        visit.screenshot("staff-release-accept-360")
+        assert not visit.scrolls_sideways()
+
+        visit.go(f"/admin/releases/search_index/{refused}/")
+        page.get_by_role("link", name="Accept and promote…").click()
+        dialog = page.get_by_role("dialog")
+        box = dialog.get_by_role("checkbox", name=re.compile("bands_moved: Of the .* moved to younger readers"))
+        dialog.get_by_label("Why, for the record").fill("The publisher lowered them")
+        dialog.get_by_role("button", name=f"Promote {refused}").click()  # the browser asks for the box first
+        expect(dialog).to_be_visible()
+        box.check()
+        dialog.get_by_role("button", name=f"Promote {refused}").click()
+        expect(page.get_by_text(f"Search index {refused} is live. {before} is kept")).to_be_visible()
+        expect(page.get_by_text(re.compile(f"bands_moved, by {demo_server.username}, "))).to_be_visible()
+        _manage(demo_server, "rollback_release", "search_index", "--to", before, "--why", "as it was")
 
     def test_asks_on_a_page_of_its_own_where_no_script_runs(
         self, chromium: Browser, demo_server: DemoServer, waiting: str

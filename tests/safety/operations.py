@@ -192,7 +192,7 @@ OPERATIONS = (
         "POST",
         "releases/{kind}/{key}/promote",
         "releases:write",
-        (PATH_KIND, PATH_KEY, WHY),
+        (PATH_KIND, PATH_KEY, WHY, Value("accept", "body", corpus.texts(40))),
         {"why": "better"},
         answers=404,
     ),

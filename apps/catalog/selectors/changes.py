@@ -35,6 +35,12 @@ def last_change_number() -> int:
         return cursor.fetchone()[0] or 0
 
 
+def change_stamp(number: int) -> str:
+    """What tells this change from another one of its number: after a restore the numbers are given once more."""
+    row = Change.objects.filter(number=number).values_list("number", "book_id", "at").first()
+    return f"{row[0]} {row[1]} {row[2].isoformat()}" if row else ""
+
+
 def changes_after(number: int, *, limit: int = 1000) -> list[ChangeRow]:
     """The changes past this number, oldest first. Numbers appear in order, so nothing is ever skipped."""
     rows = Change.objects.filter(number__gt=number).order_by("number")

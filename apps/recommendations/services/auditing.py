@@ -8,8 +8,10 @@ from apps.recommendations.services.snapshot import Snapshot
 from epicml.datasets.audit import Finding, Severity, check_leak, check_positives
 from epicml.datasets.splits import Split
 
+ROWS_LOST = "rows_lost"
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
 LARGEST_READER = 0.05  # one reader with more than this share of all rows is a machine, or a shared account
+LARGEST_TIMELESS = 0.5  # of more readers, a split by time is one by the order of an import
 FEW_BOOKS = 5
 
 
@@ -21,7 +23,20 @@ def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Fin
         *snapshot.findings,
         *_repeated(snapshot),
         *_readers(snapshot),
+        *_timeless(snapshot),
     ]
+
+
+def _timeless(snapshot: Snapshot) -> Iterator[Finding]:
+    """Readers whose facts all bear one time: what they did last is then only what was stored last."""
+    facts = snapshot.interactions
+    first, last = facts.starts[:-1], facts.starts[1:] - 1
+    several = last > first
+    alike = several & (facts.at[np.minimum(first, len(facts) - 1)] == facts.at[last])
+    if alike.sum() > LARGEST_TIMELESS * several.sum():
+        text, done = "Readers whose facts all bear one time", "the order in which they were stored counts"
+        share = float(alike.sum() / several.sum())
+        yield Finding(Severity.WARNING, "at", text, share, int(alike.sum()), done=done)
 
 
 def audit_split(split: Split) -> list[Finding]:
@@ -33,9 +48,10 @@ def audit_split(split: Split) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def must_stop(findings: list[Finding]) -> bool:
-    """Whether nothing may be learned from these data."""
-    return any(finding.severity is Severity.STOP for finding in findings)
+def nothing_to_ask(split: Split) -> Finding:
+    """What it means for the training that no reader liked a book which is kept for measuring."""
+    text = "No reader liked an eligible, unread book among those that are kept for measuring."
+    return Finding(Severity.STOP, "value", text, 1.0, len(split.test))
 
 
 def _too_small(snapshot: Snapshot) -> Iterator[Finding]:
@@ -49,7 +65,7 @@ def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Findin
     if champion_rows and rows < LEAST_OF_CHAMPION * champion_rows:
         lost = champion_rows - rows
         text = f"Only {rows:,} rows; the live model was built from {champion_rows:,}."
-        yield Finding(Severity.STOP, "rows", text, share=lost / champion_rows, rows=lost)
+        yield Finding(Severity.STOP, "rows", text, share=lost / champion_rows, rows=lost, name=ROWS_LOST)
 
 
 def _repeated(snapshot: Snapshot) -> Iterator[Finding]:

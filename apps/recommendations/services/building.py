@@ -1,20 +1,24 @@
 """A model is built: one fitted on everything, to be served, and one fitted on the older part, to be measured."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from apps.recommendations.services.auditing import audit_snapshot, audit_split, must_stop
+from apps.catalog.selectors.shelf import shelf
+from apps.recommendations.services.auditing import audit_snapshot, audit_split, nothing_to_ask
 from apps.recommendations.services.snapshot import Snapshot, take_snapshot
 from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
+from apps.releases.services.catalogue import books_of, keep_catalogue
 from apps.releases.services.files import save_arrays
-from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built, Progress
+from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built, Progress, must_stop
 from epicml.datasets.arrays import NamedArrays
+from epicml.datasets.audit import Finding, gravest_first
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.datasets.splits import Split, temporal_split
+from epicml.evaluation.offline import Exam, NothingToAskError
 from epicml.recommenders import lightfm
 from epicml.recommenders.fusion import FusedRecommender
 
@@ -34,19 +38,22 @@ class Trained:
     snapshot: Snapshot
     split: Split
     measured: FusedRecommender
+    exam: Exam
 
 
 def build(context: BuildContext) -> Built:
     """The folder holds the served and the measured model, from a snapshot of everything up to now."""
     context.progress(0, STEPS, "reading what readers did")
     snapshot = take_snapshot(up_to=context.now)
-    findings = audit_snapshot(snapshot, champion_rows=_rows_of(context))
+    findings = keep_catalogue(context, books_of(shelf().cards))
+    findings += audit_snapshot(snapshot, champion_rows=_rows_of(context))
     if must_stop(findings):
         raise AuditRefusedError(findings)
     split = temporal_split(snapshot.interactions, test_share=TEST_SHARE)
     findings += audit_split(split)
     if must_stop(findings):
         raise AuditRefusedError(findings)
+    exam = _exam_of(split, snapshot, findings)
     fit = _Fit(snapshot, with_lightfm=_with_lightfm(context.options), progress=context.progress)
     measured = fit(split.train, step=1, what="the measured model")
     save_arrays(context.folder / MEASURED_FILE, _saved(measured, snapshot))
@@ -58,11 +65,20 @@ def build(context: BuildContext) -> Built:
             "models": [part.name for part in served.parts] + ["popularity"],
             "settings": served.settings.as_json(),
             "seed": SEED,
+            "test_share": TEST_SHARE,
         },
-        findings=findings,
+        findings=gravest_first(findings),
         reproducible=_is_reproducible(fit, split.train),
-        carried=Trained(snapshot, split, measured),
+        carried=Trained(snapshot, split, measured, exam),
     )
+
+
+def _exam_of(split: Split, snapshot: Snapshot, findings: Sequence[Finding]) -> Exam:
+    """The questions that the model will be measured with; without any the data are refused."""
+    try:
+        return Exam.of(split, snapshot.features, reader_bands=snapshot.reader_bands)
+    except NothingToAskError as error:
+        raise AuditRefusedError([*findings, nothing_to_ask(split)]) from error
 
 
 class _Fit:

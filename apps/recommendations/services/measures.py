@@ -60,7 +60,8 @@ def model_health(*, now: datetime) -> Health:
             "degraded",
             f"Recommender {state.live} cannot be loaded: {state.failure}",
             noticed=f"{state.served} serves on." if state.served else "Readers see popular books.",
-            heals=f"It is tried again every {serving.RETRY_AFTER.seconds} s; or roll back.",
+            heals=f"It is tried again every {serving.RETRY_AFTER.seconds} s; or roll back, or train anew: manage.py "
+            "train_recommender --promote --accept not_compared --why REASON.",
         )
     if state.live is None:
         return Health(

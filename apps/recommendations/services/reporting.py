@@ -5,23 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from apps.platform.services.errors import ConflictError
-from apps.recommendations.services.building import MEASURED_FILE, SEED, TEST_SHARE, Trained
+from apps.recommendations.services.building import SEED, TEST_SHARE, Trained
+from apps.recommendations.services.comparing import compared_with_champion
 from apps.recommendations.services.snapshot import Snapshot
-from apps.recommendations.serving import MODEL_FILE, LoadedModel, read_model
-from apps.releases.services.files import ArtifactCorruptError, load_arrays
+from apps.recommendations.serving import MODEL_FILE, read_model
+from apps.releases.services.files import load_arrays
 from apps.releases.services.kinds import EvaluateContext
-from epicml.datasets.arrays import Bools, Int32s
-from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
+from epicml.evaluation.comparison import compare
 from epicml.evaluation.offline import (
-    NO_BAND,
     Answers,
     Exam,
     NothingToAskError,
-    Question,
-    RankBooks,
     answer,
     answer_all,
     fused,
@@ -30,8 +26,6 @@ from epicml.evaluation.offline import (
 )
 from epicml.evaluation.recommender import Trial, evidence_of, report, title_of
 from epicml.evaluation.report import Measure, Report
-from epicml.recommenders.protocol import History, InvalidModelError
-from epicml.stats.bootstrap import NothingToCompareError, paired_interval, relative_interval
 
 # The interval of 2,000 readers is about 4 % wide; more would cost time in proportion and tell little more.
 LARGEST_EXAM = 2000
@@ -41,29 +35,20 @@ BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
 STEPS = 5
 
 
-class NothingToMeasureError(ConflictError):
-    """So little was read that no model could be measured."""
-
-    code = "nothing_to_measure"
-
-
 def evaluate(context: EvaluateContext) -> Report:
     """The report of the model in this folder."""
     trained: Trained = context.built.carried
-    try:
-        exam = _sampled(Exam.of(trained.split, trained.snapshot.features, reader_bands=trained.snapshot.reader_bands))
-    except NothingToAskError as error:
-        raise NothingToMeasureError(str(error)) from error
+    exam = _sampled(trained.exam)
     context.progress(3, STEPS, f"measuring with {len(exam.questions):,} readers")
     answers = answer_all(exam, trained.measured)
-    context.progress(4, STEPS, "measuring the champion")
     evidence = evidence_of(
         answers,
-        champion=_champion_answers(context, exam, trained.snapshot),
         trial=_try_out(context, trained.snapshot),
         findings=context.built.findings,
         counts=_counts(trained.snapshot),
     )
+    context.progress(4, STEPS, "measuring the champion")
+    evidence = compared_with_champion(evidence, context)
     written = report(evidence, seed=SEED)
     more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(trained))
     return replace(written, measures=(*written.measures, *more))
@@ -75,33 +60,6 @@ def _sampled(exam: Exam) -> Exam:
         return exam
     chosen = np.random.default_rng(SEED).choice(len(exam.questions), LARGEST_EXAM, replace=False)
     return Exam(tuple(exam.questions[place] for place in np.sort(chosen)), exam.features)
-
-
-def _champion_answers(context: EvaluateContext, exam: Exam, snapshot: Snapshot) -> Answers | None:
-    """What the champion's measured model answers; None where a version that this one cannot read made it."""
-    if context.champion is None or context.champion_folder is None:
-        return None
-    try:
-        arrays = load_arrays(context.champion_folder / MEASURED_FILE)
-        model = read_model(arrays, key=context.champion.key, sha256=context.champion.sha256)
-    except (ArtifactCorruptError, InvalidModelError):
-        return None
-    return answer(exam, _in_rows_of(snapshot, model))
-
-
-def _in_rows_of(snapshot: Snapshot, model: LoadedModel) -> RankBooks:
-    """Rank by a model that numbers its books otherwise; books that it does not know are not ranked."""
-    old_rows, new_rows = model.books.rows(snapshot.books.ids), snapshot.books.rows(model.books.ids)
-
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        rows = old_rows[question.history.books]
-        known = rows != ABSENT
-        history = History(rows[known], question.history.values[known])
-        allowed = eligible[new_rows] & (new_rows != ABSENT)
-        band = None if question.age_band == NO_BAND else question.age_band
-        return new_rows[model.recommender.rank(history, eligible=allowed, k=k, age_band=band).books]
-
-    return rank
 
 
 def _try_out(context: EvaluateContext, snapshot: Snapshot) -> Trial:
@@ -125,7 +83,7 @@ def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Mea
     """NDCG@10 against the part that does best alone: a fusion that loses to it is not worth its parts."""
     best = max(parts, key=lambda name: (parts[name].ndcg.mean(), name))
     title = f"NDCG@10 against its best part, {title_of(best)}"
-    return _compared(BEST_PART, title, challenger, parts[best], against=best)
+    return compare(BEST_PART, title, challenger.ndcg, parts[best].ndcg, seed=SEED, against=best)
 
 
 def _after_a_gap(trained: Trained) -> Iterator[Measure]:
@@ -141,24 +99,7 @@ def _after_a_gap(trained: Trained) -> Iterator[Measure]:
         return
     new, old = answer(exam, fused(trained.measured)), answer(exam, popular(trained.measured))
     title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
-    yield _compared(AFTER_GAP, title, new, old, against="popularity")
-
-
-def _compared(key: str, title: str, new: Answers, old: Answers, *, against: str) -> Measure:
-    try:
-        change = relative_interval(new.ndcg, old.ndcg, seed=SEED)
-    except NothingToCompareError:  # the other one never hits; the difference still has its interval
-        change = None
-    return Measure(
-        key,
-        title,
-        float(new.ndcg.mean()),
-        float(old.ndcg.mean()),
-        against=against,
-        change=change,
-        difference=paired_interval(new.ndcg, old.ndcg, seed=SEED),
-        n=len(new.ndcg),
-    )
+    yield compare(AFTER_GAP, title, new.ndcg, old.ndcg, seed=SEED, against="popularity")
 
 
 def _counts(snapshot: Snapshot) -> dict[str, str | int | float]:

@@ -66,7 +66,7 @@ def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
     """What readers did up to this instant, one fact of each reader and book; read in bounded memory."""
     cards = shelf().cards
     books = IdMap.of([card.id for card in cards])
-    facts = read_facts(training_rows(up_to=up_to, chunk=chunk), books)
+    facts = read_facts(training_rows(up_to=up_to, received_by=up_to, chunk=chunk), books)
     if not len(facts.book):
         raise NothingToLearnError("There is nothing to learn from: no reader has read a book of the catalogue.")
     readers = IdMap(facts.readers)

@@ -1,12 +1,14 @@
 """The recommender as a kind of release: how it is trained, and what it must prove before it serves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from apps.recommendations.services.auditing import ROWS_LOST
 from apps.recommendations.services.building import build
 from apps.recommendations.services.reporting import BEST_PART, evaluate
 from apps.recommendations.serving import KIND
 from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services import catalogue
 from apps.releases.services.kinds import Progress, ReleaseKind, register_kind
 from apps.releases.services.making import make_release
 from epicml.evaluation.gate import Bound, GateRule
@@ -19,6 +21,7 @@ ABOVE_PARTS = GateRule(
     0.0,
     "lower bound above 0",
     "It is not proven better than one of its parts alone.",
+    acceptable=True,
 )
 SMALL_ENOUGH = GateRule(
     "memory",
@@ -27,6 +30,7 @@ SMALL_ENOUGH = GateRule(
     512 * 2**20,  # each web worker holds one
     "under 512 MiB",
     "It needs too much memory.",
+    acceptable=True,
 )
 RULES = (*RECOMMENDER_RULES, ABOVE_PARTS, SMALL_ENOUGH)
 
@@ -42,6 +46,8 @@ def register() -> None:
             evaluate=evaluate,
             rules=RULES,
             touches="home pages, recommendations and similar books of all readers",
+            acceptable_findings=(ROWS_LOST, *catalogue.ACCEPTABLE),
+            command="train_recommender",
         )
     )
 
@@ -53,16 +59,21 @@ def retrain(
     clock: Callable[[], datetime],
     promote: bool,
     with_lightfm: bool = True,
+    accept: Sequence[str] = (),
     job: int | None = None,
     progress: Progress | None = None,
 ) -> ReleaseRow:
-    """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted."""
+    """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted.
+
+    `accept` names refusals that whoever trains takes upon themselves; `why` is then the reason that is kept.
+    """
     return make_release(
         KIND,
         created_by=created_by,
         why=why,
         clock=clock,
         promote=promote,
+        accept=accept,
         job=job,
         options={"lightfm": with_lightfm},
         progress=progress,

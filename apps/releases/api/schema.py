@@ -4,9 +4,10 @@ from rest_framework import serializers
 
 
 class PromoteRequest(serializers.Serializer[None]):
-    """Why this release is made live."""
+    """Why this release is made live; where it was refused, the names of the refusals that are accepted."""
 
     why = serializers.CharField(max_length=500)
+    accept = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
 
 
 class RollBackRequest(serializers.Serializer[None]):
@@ -14,6 +15,24 @@ class RollBackRequest(serializers.Serializer[None]):
 
     why = serializers.CharField(max_length=500)
     to = serializers.CharField(required=False, max_length=24)
+
+
+class Refusal(serializers.Serializer[None]):
+    """One thing that speaks against a release, and whether a person may accept it."""
+
+    name = serializers.CharField()
+    headline = serializers.CharField()
+    text = serializers.CharField()
+    acceptable = serializers.BooleanField()
+
+
+class Acceptance(serializers.Serializer[None]):
+    """A refusal that somebody accepted."""
+
+    name = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+    why = serializers.CharField()
 
 
 class ReleaseItem(serializers.Serializer[None]):
@@ -33,6 +52,8 @@ class ReleaseItem(serializers.Serializer[None]):
     promoted_at = serializers.DateTimeField(allow_null=True)
     retired_at = serializers.DateTimeField(allow_null=True)
     job_id = serializers.IntegerField(allow_null=True)
+    refusals = Refusal(many=True)
+    accepted = Acceptance(many=True)
 
 
 class ReleasePage(serializers.Serializer[None]):
@@ -59,6 +80,7 @@ class ReleaseAnswer(ReleaseItem):
     live = serializers.CharField(allow_null=True)
     compared_with = serializers.CharField(allow_null=True)
     why_not_promotable = serializers.CharField(allow_null=True)
+    to_accept = serializers.ListField(child=serializers.CharField())
     manifest = serializers.JSONField()
     findings = serializers.ListField(child=serializers.JSONField())
     report = serializers.JSONField()

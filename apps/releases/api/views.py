@@ -20,6 +20,7 @@ from apps.releases.services import promotion
 KIND_FORM = re.compile(r"[a-z_]{1,32}")
 KEY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,6}")
 LONGEST_REASON = 500
+LONGEST_NAME, MOST_NAMES = 40, 20
 
 
 class ReleaseListView(APIView):
@@ -57,7 +58,7 @@ class ReleaseView(APIView):
 
 
 class PromoteView(APIView):
-    """Make a release that passed its gate the live one of its kind."""
+    """Make a release that passed its gate, or whose refusals are accepted by name, the live one of its kind."""
 
     scopes = {"POST": "releases:write"}
 
@@ -65,8 +66,10 @@ class PromoteView(APIView):
     def post(self, request: Request, kind: str, key: str) -> HttpResponse:
         fields = Fields(json_body(request))
         why = fields.text("why", max_length=LONGEST_REASON)
+        accept = fields.texts("accept", max_items=MOST_NAMES, max_length=LONGEST_NAME)
         fields.check()
-        row = promotion.promote_release(kind, key, decided_by=_who(request), why=why, now=timezone.now())
+        who, now = _who(request), timezone.now()
+        row = promotion.promote_release(kind, key, decided_by=who, why=why, now=now, accept=accept)
         return json_response(row.as_json())
 
 

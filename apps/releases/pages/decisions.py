@@ -1,6 +1,6 @@
 """The two decisions a person takes: promote, and roll back. Each is asked on a page of its own that needs no script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from apps.releases.services import promotion
 from apps.releases.services.kinds import ReleaseKind, release_kind
 
 MAX_WHY = 500
+MOST_NAMES = 20
 Decide = Callable[..., Any]
 
 
@@ -36,11 +37,11 @@ promote = staff_page("releases.change_release")(_promote)
 roll_back = staff_page("releases.change_release")(_roll_back)
 
 
-def _do_promote(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> None:
-    promotion.promote_release(kind, key, decided_by=decided_by, why=why, now=now)
+def _do_promote(kind: str, key: str, *, accept: Sequence[str], decided_by: str, why: str, now: datetime) -> None:
+    promotion.promote_release(kind, key, decided_by=decided_by, why=why, now=now, accept=accept)
 
 
-def _do_roll_back(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> None:
+def _do_roll_back(kind: str, key: str, *, accept: Sequence[str], decided_by: str, why: str, now: datetime) -> None:
     promotion.roll_back(kind, to=key, decided_by=decided_by, why=why, now=now)
 
 
@@ -48,14 +49,15 @@ def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: 
     known, detail = release_kind(kind), release_detail(kind, key)
     if request.method != "POST":
         return _ask(request, known, detail, action=action)
-    why = " ".join(request.POST.get("why", "").split())
+    why, accept = " ".join(request.POST.get("why", "").split()), request.POST.getlist("accept")[:MOST_NAMES]
     if not why or len(why) > MAX_WHY or "\0" in why:
         wrong = "Say why, in a sentence: it stays with the release." if not why else f"At most {MAX_WHY} characters."
-        return _ask(request, known, detail, action=action, why=why, wrong=wrong, status=400)
+        return _ask(request, known, detail, action=action, why=why, accept=accept, wrong=wrong, status=400)
     try:
-        decide(kind, key, decided_by=request.user.get_username(), why=why, now=timezone.now())
+        decide(kind, key, accept=accept, decided_by=request.user.get_username(), why=why, now=timezone.now())
     except EpicmlError as error:
-        return _ask(request, known, detail, action=action, why=why, refusal=error.message, status=error.status)
+        said = error.message
+        return _ask(request, known, detail, action=action, why=why, accept=accept, refusal=said, status=error.status)
     messages.info(request, _done(known, key, detail))
     return HttpResponseRedirect(reverse("release", args=[kind, key]))
 
@@ -67,11 +69,14 @@ def _ask(
     *,
     action: str,
     why: str = "",
+    accept: Sequence[str] = (),
     wrong: str = "",
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     verb = "Promote" if action == "promote" else "Roll back to"
+    asks = action == "promote" and detail.to_accept
+    refusals = [(one, one["name"] in accept) for one in detail.row.refusals] if asks else []
     return page(
         request,
         "releases/confirm.html",
@@ -83,6 +88,7 @@ def _ask(
         promotes=action == "promote",
         back=reverse("release", args=[known.name, detail.row.key]),
         why=why,
+        refusals=refusals,
         wrong=wrong,
         refusal=refusal,
         max_why=MAX_WHY,

@@ -45,6 +45,9 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
         facts.append(Fact("Built by", row.created_by))
     if row.why:
         facts.append(Fact("Why", row.why))
+    for one in row.accepted:
+        when = formats.moment(datetime.fromisoformat(one["at"]))
+        facts.append(Fact("Accepted", f"{one['name']}, by {one['by']}, {when}", note=one["why"]))
     if detail.compared_with:
         facts.append(
             Fact("Compared with", detail.compared_with, reverse("release", args=[row.kind, detail.compared_with]))

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from apps.platform.pages import formats
 from apps.platform.pages.interval import Axis, Direction, Estimate, axis_for, pill
-from apps.platform.pages.marks import BETTER, UNKNOWN, WORSE, mark
+from apps.platform.pages.marks import BETTER, UNKNOWN, WATCH, WORSE, mark
 from apps.releases.selectors.detail import ReleaseDetail
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report, Slice, Unit
@@ -110,9 +110,11 @@ def slice_table(report: Report) -> SliceTable | None:
     axis = axis_for(estimates, most=STEPS_OF_SLICES) if estimates else None
     rows = tuple(_slice_row(part, axis) for part in report.slices)
     leading = report.measures[0]
-    # As the evaluation does it: while nothing is live, slices are compared with popularity.
-    against = "champion" if leading.champion is not None else "popularity"
-    return SliceTable(leading.title, against, axis, rows)
+    # As the evaluation does it: where no champion was compared, slices are compared with popularity.
+    if leading.champion is not None:
+        return SliceTable(leading.title, "the champion", axis, rows)
+    why = "the live release could not be compared" if report.not_compared else "nothing was live"
+    return SliceTable(leading.title, f"popularity: {why}", axis, rows)
 
 
 def value_text(measure: Measure, value: float | None) -> str:
@@ -162,9 +164,13 @@ def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, faile
 
 
 def gate_mark(result: Mapping[str, Any] | None) -> SafeString:
-    """Passed, failed, or that no rule looks at it."""
+    """Passed, failed, accepted by a person, that what is live was not compared, or that no rule looks at it."""
     if result is None:
         return mark(UNKNOWN, "No rule")
+    if result.get("accepted"):
+        return mark(WATCH, "Accepted")
+    if not result.get("compared", True):
+        return mark(WATCH, "Not compared")
     return mark(BETTER, "Passed") if result["passed"] else mark(WORSE, "Failed")
 
 

@@ -114,7 +114,8 @@ def _step_line(step: Step, detail: ReleaseDetail) -> str:
     if step.state == "done" and step.name == "Evaluate":
         return formats.clock(step.at)
     if step.state == "done" and step.name == "Audit":
-        return "nothing stops the build"
+        accepted = any(finding["severity"] == "stop" for finding in detail.findings)
+        return "accepted by a person" if accepted else "nothing stops the build"
     if step.state == "done" and step.name == "Promote":
         return f"since {formats.moment(step.at)}" if detail.row.state == "live" else step.text
     return step.text

@@ -55,7 +55,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     table = None
     if report and report.measures:
         against = request.GET.get("against", "")
-        table = report_rows.report_table(report, detail.gate_results, known.rules, against=against)
+        table = report_rows.report_table(report, _results(detail), known.rules, against=against)
     return page(
         request,
         "releases/detail.html",
@@ -72,6 +72,12 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         progress=progress_of(detail.row),
         findings=[{**finding, "mark": mark(*SEVERITIES[finding["severity"]])} for finding in detail.findings],
     )
+
+
+def _results(detail: ReleaseDetail) -> list[Mapping[str, Any]]:
+    """What the rules found, and which of it a person accepted."""
+    names = {accepted["name"] for accepted in detail.row.accepted}
+    return [{**result, "accepted": not result["passed"] and result["rule"] in names} for result in detail.gate_results]
 
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {
@@ -134,15 +140,18 @@ def _buttons(request: HttpRequest, detail: ReleaseDetail) -> list[dict[str, str]
         return [{"text": "Roll back to this…", "href": reverse("release-roll-back", args=[row.kind, row.key])}]
     if row.state in {"live", "retired"}:
         return []
+    address = reverse("release-promote", args=[row.kind, row.key])
+    if detail.to_accept and allowed:
+        return [{"text": "Accept and promote…", "href": address}]
     reason = detail.why_not_promotable or ("" if allowed else "You may look, not decide: ask for the permission.")
     if not reason:
-        return [{"text": "Promote…", "href": reverse("release-promote", args=[row.kind, row.key]), "primary": "yes"}]
+        return [{"text": "Promote…", "href": address, "primary": "yes"}]
     return [{"text": "Promote", "reason": _short_reason(detail) or reason}]
 
 
 def _short_reason(detail: ReleaseDetail) -> str:
-    failed = [result["rule"] for result in detail.gate_results if not result["passed"]]
-    return f"Refused by the gate: {', '.join(failed)}" if failed else ""
+    names = list(dict.fromkeys(refusal["name"] for refusal in detail.row.refusals if refusal["name"]))
+    return f"Refused by the gate: {', '.join(names)}" if names else ""
 
 
 def _page_number(request: HttpRequest) -> int:

@@ -32,6 +32,7 @@ class DecisionRow:
     decided_by: str
     why: str
     at: datetime
+    accepted: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class LiveSpan:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDetail:
-    """A release as its page and the API show it."""
+    """A release as its page and the API show it.
+
+    `to_accept` are the names that a person must accept to promote it although it was refused; empty where nobody can.
+    """
 
     row: ReleaseRow
     live: LiveRelease | None
@@ -61,6 +65,7 @@ class ReleaseDetail:
     decisions: Sequence[DecisionRow]
     live_history: Sequence[LiveSpan]
     why_not_promotable: str | None
+    to_accept: Sequence[str]
     size_bytes: int
 
     def as_json(self) -> dict[str, Any]:
@@ -70,6 +75,7 @@ class ReleaseDetail:
             "live": self.live.key if self.live else None,
             "compared_with": self.compared_with,
             "why_not_promotable": self.why_not_promotable,
+            "to_accept": self.to_accept,
             "manifest": self.manifest,
             "findings": self.findings,
             "report": self.report,
@@ -96,6 +102,7 @@ def release_detail(kind: str, key: str) -> ReleaseDetail:
         decisions=decisions_of(release),
         live_history=live_history(kind),
         why_not_promotable=_why_not_promotable(release, live),
+        to_accept=_to_accept(release, live),
         size_bytes=sum(entry["size"] for entry in release.manifest.get("files", {}).values()),
     )
 
@@ -122,7 +129,15 @@ def live_history(kind: str, *, limit: int = 20) -> list[LiveSpan]:
 
 def _decision_row(decision: Decision) -> DecisionRow:
     replaced = decision.replaced.key if decision.replaced else None
-    return DecisionRow(decision.action, decision.release.key, replaced, decision.decided_by, decision.why, decision.at)
+    return DecisionRow(
+        decision.action,
+        decision.release.key,
+        replaced,
+        decision.decided_by,
+        decision.why,
+        decision.at,
+        decision.accepted,
+    )
 
 
 def _why_not_promotable(release: Release, live: LiveRelease | None) -> str | None:
@@ -133,31 +148,37 @@ def _why_not_promotable(release: Release, live: LiveRelease | None) -> str | Non
         return release.gate_reason or release.error or "Its gate has not decided yet."
     if release.artifact_removed_at is not None:
         return "Its files were removed; build it again."
-    if release.state == State.PASSED and release.champion_id != (live.id if live else None):
+    if release.state == State.PASSED and not _was_compared_with(release, live):
         return "It was compared with a release that is not live any more; build it again."
     return None
 
 
+def _to_accept(release: Release, live: LiveRelease | None) -> list[str]:
+    is_there = release.artifact_removed_at is None and _was_compared_with(release, live)
+    return release.open_refusals if release.may_be_accepted and is_there else []
+
+
+def _was_compared_with(release: Release, live: LiveRelease | None) -> bool:
+    return release.champion_id == (live.id if live else None)
+
+
 def _steps(release: Release, live: LiveRelease | None) -> list[Step]:
     steps = [
-        _step("Build", release.built_at, release, refused=False, text=release.created_by),
+        _step("Build", release.built_at, refused=False, text=release.created_by),
         _step(
             "Audit",
             release.audited_at,
-            release,
             refused=release.state == State.REFUSED_BY_AUDIT,
             text=_findings_text(release.findings),
         ),
-        _step("Evaluate", release.evaluated_at, release, refused=False, text=""),
-        _step("Gate", release.gated_at, release, refused=release.state == State.REFUSED, text=_gate_text(release)),
+        _step("Evaluate", release.evaluated_at, refused=False, text=""),
+        _step("Gate", release.gated_at, refused=_was_refused_by_gate(release), text=_gate_text(release)),
     ]
     return [*_only_first_open_is_current(steps, release), _promote_step(release, live)]
 
 
-def _step(name: str, at: datetime | None, release: Release, *, refused: bool, text: str) -> Step:
+def _step(name: str, at: datetime | None, *, refused: bool, text: str) -> Step:
     state = "open" if at is None else "refused" if refused else "done"
-    if name == "Build" and release.state == State.REFUSED_BY_AUDIT:
-        state = "open"
     return Step(name, state, at, text if at is not None else "")
 
 
@@ -176,7 +197,8 @@ def _promote_step(release: Release, live: LiveRelease | None) -> Step:
     now_live = f"live now: {live.key}" if live else "nothing is live"
     if release.promoted_at is not None:
         return Step("Promote", "done", release.promoted_at, "" if release.state == State.LIVE else now_live)
-    waits = release.state == State.PASSED and _why_not_promotable(release, live) is None
+    promotable = release.state == State.PASSED and _why_not_promotable(release, live) is None
+    waits = promotable or bool(_to_accept(release, live))
     return Step("Promote", "waits" if waits else "open", None, now_live)
 
 
@@ -185,6 +207,12 @@ def _findings_text(findings: Sequence[Mapping[str, Any]]) -> str:
         (severity, sum(f.get("severity") == severity for f in findings)) for severity in ("stop", "warning", "note")
     ]
     return ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts if n) or "no findings"
+
+
+def _was_refused_by_gate(release: Release) -> bool:
+    """Whether a rule failed, or nothing was compared; what only the audit found is refused at its own step."""
+    failed = any(not result["passed"] for result in release.gate_results)
+    return not release.gate_passed and (failed or release.state == State.REFUSED)
 
 
 def _gate_text(release: Release) -> str:

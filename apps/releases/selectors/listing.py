@@ -1,6 +1,6 @@
 """Releases as rows of a list, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ class ReleaseRow:
     promoted_at: datetime | None
     retired_at: datetime | None
     job_id: int | None
+    refusals: Sequence[Mapping[str, Any]]
+    accepted: Sequence[Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """The row as the API shows it."""
@@ -74,11 +76,20 @@ def release_count(*, kind: str | None = None, states: Sequence[str] = ()) -> int
 
 
 def releases_waiting() -> list[ReleaseRow]:
-    """Releases that passed their gate against what is live now, so that a person may promote them; newest first."""
+    """What a person may promote beside what is live now: passed, or refused for what can be accepted; newest first."""
     live = dict(Release.objects.live().values_list("kind", "id"))
-    passed = Release.objects.filter(state=Release.State.PASSED, artifact_removed_at=None).order_by("-id")
-    rows = passed.values_list("champion_id", *FIELDS)
-    return [ReleaseRow(*row[1:]) for row in rows if row[0] == live.get(row[2])]
+    states = [Release.State.PASSED, Release.State.REFUSED, Release.State.REFUSED_BY_AUDIT]
+    candidates = Release.objects.filter(state__in=states, artifact_removed_at=None).order_by("-id")
+    return [
+        _row(release)
+        for release in candidates.defer("report", "manifest", "findings", "gate_results")
+        if release.champion_id == live.get(release.kind)
+        and (release.state == Release.State.PASSED or release.may_be_accepted)
+    ]
+
+
+def _row(release: Release) -> ReleaseRow:
+    return ReleaseRow(*(getattr(release, name) for name in FIELDS))
 
 
 def _selected(kind: str | None, states: Sequence[str]) -> ReleaseQuerySet:

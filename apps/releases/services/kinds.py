@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.releases.selectors.live import LiveRelease
-from epicml.datasets.audit import Finding
+from epicml.datasets.audit import Finding, stops
 from epicml.evaluation.gate import GateRule
 from epicml.evaluation.report import Report
 
@@ -29,14 +29,17 @@ class AuditRefusedError(EpicmlError):
     status = 409
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        stops = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if finding.severity == "stop")
-        super().__init__(f"The audit refuses the data: {stops}")
+        said = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if stops(finding))
+        super().__init__(f"The audit refuses the data: {said}")
         self.findings = list(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What a build is given: write files into `folder`, call `progress` often (it says that the builder lives)."""
+    """What a build is given: write files into `folder`, call `progress` often (it says that the builder lives).
+
+    `champion_folder` holds the verified files of the live release; None where nothing is live, or they are damaged.
+    """
 
     kind: str
     key: str
@@ -45,6 +48,7 @@ class BuildContext:
     champion: LiveRelease | None
     options: Mapping[str, Any]
     progress: Progress
+    champion_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateContext:
-    """What an evaluation is given: the sealed, verified folder and, where one is live, the champion's."""
+    """What an evaluation is given: the sealed, verified folder and, where one is live, the champion's.
+
+    `champion_problem` says why a live release has no folder, as the end of a sentence.
+    """
 
     kind: str
     key: str
@@ -74,6 +81,7 @@ class EvaluateContext:
     champion_folder: Path | None
     options: Mapping[str, Any]
     progress: Progress
+    champion_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,8 @@ class ReleaseKind:
 
     `on_promoted(release, now)` runs inside the transaction that makes a release live, by promotion or by rolling back:
     it may write rows (enqueue), nothing else. `on_removed(kind, key)` runs after an artifact was removed by retention.
-    `touches` says in words what readers are served from it.
+    `touches` says in words what readers are served from it. `acceptable_findings` are names of findings that stop and
+    that a person may accept; `command` is the one that builds it.
     """
 
     name: str
@@ -94,6 +103,8 @@ class ReleaseKind:
     on_promoted: Callable[[LiveRelease, datetime], None] | None = None
     on_removed: Callable[[str, str], None] | None = None
     touches: str = "everything that is served from it"
+    acceptable_findings: tuple[str, ...] = ()
+    command: str = ""
 
 
 _KINDS: dict[str, ReleaseKind] = {}
@@ -102,6 +113,11 @@ _KINDS: dict[str, ReleaseKind] = {}
 def register_kind(kind: ReleaseKind) -> None:
     """Releases of this kind can be made; registering the name again replaces it."""
     _KINDS[kind.name] = kind
+
+
+def must_stop(findings: Sequence[Finding]) -> bool:
+    """Whether nothing may be built from these data, whoever wants it: what can be accepted is decided at the gate."""
+    return any(stops(finding) and not finding.name for finding in findings)
 
 
 def release_kind(name: str) -> ReleaseKind:

@@ -1,6 +1,7 @@
 """A release is made in recorded steps: build, audit, evaluate, gate and, where asked, promote."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from apps.releases import artifacts
 from apps.releases.models import Release
 from apps.releases.selectors.listing import ReleaseRow, release_row
 from apps.releases.selectors.live import LiveRelease, live_release
-from apps.releases.services import promotion, reconciling, retention
+from apps.releases.services import accepting, promotion, reconciling, retention
 from apps.releases.services.kinds import (
     AuditRefusedError,
     BuildContext,
@@ -21,9 +22,11 @@ from apps.releases.services.kinds import (
     EvaluateContext,
     Progress,
     ReleaseKind,
+    must_stop,
     release_kind,
 )
-from epicml.evaluation.gate import decide
+from epicml.datasets.audit import stops
+from epicml.evaluation.gate import Refusal, Verdict, decide
 from epicml.evaluation.report import Report
 
 # Longer than the longest step without a word (LightFM on 240,000 ratings: 87 s), so that none alive is given up.
@@ -48,17 +51,21 @@ def make_release(
     why: str,
     clock: Callable[[], datetime],
     promote: bool = False,
+    accept: Sequence[str] = (),
     job: int | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> ReleaseRow:
     """One more release of this kind, as far as it came: live, passed, refused, or refused by the audit.
 
-    What goes wrong on the way is raised after the release was marked failed and its files were removed.
+    `accept` names refusals that a person takes upon themselves, for the reason `why`; without them a refused release
+    keeps its files while a person may still accept it. What goes wrong on the way is raised after the release was
+    marked failed and its files were removed.
     """
     known = release_kind(kind)
+    accepted = accepting.checked_names(known, accept, why=why)
     reconciling.fail_dead_builds(now=clock(), kind=kind, job=job)
-    maker = _Maker(known, clock=clock, options=options or {}, progress=progress)
+    maker = _Maker(known, clock=clock, accept=accepted, options=options or {}, progress=progress)
     release = maker.begin(created_by=created_by, why=why, job=job)
     try:
         passed = maker.run(release)
@@ -75,10 +82,17 @@ class _Maker:
     """The steps of one release; each is recorded as soon as it is done."""
 
     def __init__(
-        self, kind: ReleaseKind, *, clock: Callable[[], datetime], options: Mapping[str, Any], progress: Progress | None
+        self,
+        kind: ReleaseKind,
+        *,
+        clock: Callable[[], datetime],
+        accept: Sequence[str],
+        options: Mapping[str, Any],
+        progress: Progress | None,
     ) -> None:
         self.kind = kind
         self.clock = clock
+        self.accept = accept
         self.options = options
         self.tell = progress
         self.champion: LiveRelease | None = None
@@ -115,7 +129,7 @@ class _Maker:
         except AuditRefusedError as error:
             self._refuse_data(release, error)
             return False
-        report = self.kind.evaluate(self._evaluation(release, built))
+        report = self._evaluate(release, built)
         self._record(
             release,
             state=Release.State.EVALUATED,
@@ -128,7 +142,10 @@ class _Maker:
         """The release is marked failed with the sentence, and its files are gone."""
         sentence = error.message if isinstance(error, EpicmlError) else f"{type(error).__name__}: {error}"
         now = self.clock()
-        artifacts.remove(release.kind, release.key)
+        if isinstance(error, artifacts.FolderTakenError):
+            artifacts.remove_building(release.kind, release.key)
+        else:
+            artifacts.remove(release.kind, release.key)
         Release.objects.building().filter(pk=release.pk).update(
             state=Release.State.FAILED, error=sentence, failed_at=now, artifact_removed_at=now, lease_until=None
         )
@@ -142,12 +159,13 @@ class _Maker:
             champion=self.champion,
             options=self.options,
             progress=lambda done, total, text: self._heard(release, done, total, text),
+            champion_folder=_champion_folder(self.champion)[0],
         )
         try:
             built = self.kind.build(context)
         except OSError as error:
             raise artifacts.storage_error(error) from error
-        if any(finding.severity == "stop" for finding in built.findings):
+        if must_stop(built.findings):
             raise AuditRefusedError(built.findings)
         self._record(release)  # a builder that was given up finds out here, before it looks for its folder
         sealed = artifacts.seal(release.kind, release.key)
@@ -163,9 +181,11 @@ class _Maker:
         )
         return built
 
-    def _evaluation(self, release: Release, built: Built) -> EvaluateContext:
+    def _evaluate(self, release: Release, built: Built) -> Report:
+        """The report, with what is live, why that could not be compared if it could not, and what the audit found."""
         champion = self.champion
-        return EvaluateContext(
+        folder, problem = _champion_folder(champion)
+        context = EvaluateContext(
             kind=release.kind,
             key=release.key,
             now=release.created_at,
@@ -173,20 +193,34 @@ class _Maker:
             options=self.options,
             folder=artifacts.open_verified(release.kind, release.key, release.sha256),
             champion=champion,
-            champion_folder=_champion_folder(champion),
+            champion_folder=folder,
             progress=lambda done, total, text: self._heard(release, done, total, text),
+            champion_problem=problem,
+        )
+        report = self.kind.evaluate(context)
+        return replace(
+            report,
+            findings=tuple(built.findings),
+            champion=champion.key if champion else "",
+            not_compared=problem or report.not_compared,
         )
 
     def _gate(self, release: Release, report: Report) -> bool:
-        verdict = decide(report, self.kind.rules)
+        verdict, now = decide(report, self.kind.rules, accepted=self.accept), self.clock()
+        reason = verdict.reason
+        if not verdict.passed:
+            stands = [refusal for refusal in verdict.refusals if refusal.name not in verdict.accepted]
+            reason = f"{reason} {accepting.how_to_accept(self.kind, release.key, stands)}"
         self._record(
             release,
-            state=Release.State.PASSED if verdict.passed else Release.State.REFUSED,
-            gated_at=self.clock(),
+            state=_state_after(verdict, report),
+            gated_at=now,
             gate_passed=verdict.passed,
             gate_headline=verdict.headline,
-            gate_reason=verdict.reason,
+            gate_reason=reason,
             gate_results=_plain(verdict.results),
+            refusals=_plain(verdict.refusals),
+            accepted=accepting.acceptances(verdict.accepted, by=release.created_by, why=release.why, at=now),
             lease_until=None,
         )
         return verdict.passed
@@ -202,6 +236,7 @@ class _Maker:
             gate_passed=False,
             gate_headline=REFUSED_DATA,
             gate_reason=error.message,
+            refusals=_plain([Refusal(f.name, REFUSED_DATA, f.text, bool(f.name)) for f in error.findings if stops(f)]),
             artifact_removed_at=now,
             lease_until=None,
         )
@@ -226,20 +261,32 @@ class _Maker:
             setattr(release, name, value)
 
 
-def _champion_folder(champion: LiveRelease | None) -> Path | None:
-    """None also where the champion's files are damaged: they must not keep a sound successor from being made."""
+def _champion_folder(champion: LiveRelease | None) -> tuple[Path | None, str]:
+    """The folder, or why there is none: damaged files keep no successor from being made, only from going live."""
     if champion is None:
-        return None
+        return None, ""
     try:
-        return artifacts.open_verified(champion.kind, champion.key, champion.sha256)
-    except artifacts.ArtifactCorruptError:
-        return None
+        return artifacts.open_verified(champion.kind, champion.key, champion.sha256), ""
+    except artifacts.ArtifactCorruptError as error:
+        return None, error.message.rstrip(".").replace("The files", "the files", 1)
+
+
+def _state_after(verdict: Verdict, report: Report) -> Release.State:
+    if verdict.passed:
+        return Release.State.PASSED
+    by_audit = any(stops(finding) and finding.name not in verdict.accepted for finding in report.findings)
+    return Release.State.REFUSED_BY_AUDIT if by_audit else Release.State.REFUSED
 
 
 def _next_key(kind: str, now: datetime) -> str:
+    """The first number of the day above all that the database knows and all that lie in the storage.
+
+    After the database was restored from a copy, files of releases that it does not know any more are left.
+    """
     day = f"{now:%Y-%m-%d}."
-    taken = Release.objects.of_kind(kind).filter(key__startswith=day).values_list("key", flat=True)
-    return day + str(max((int(key.removeprefix(day)) for key in taken), default=0) + 1)
+    known = Release.objects.of_kind(kind).filter(key__startswith=day).values_list("key", flat=True)
+    numbers = [key.removeprefix(day) for key in (*known, *artifacts.sealed_keys(kind)) if key.startswith(day)]
+    return day + str(max((int(number) for number in numbers if number.isdecimal()), default=0) + 1)
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """A release becomes the live one of its kind, by promotion or by rolling back: one transaction, the same both ways."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -9,8 +11,10 @@ from apps.releases import artifacts
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.listing import ReleaseRow, find_release, release_row
 from apps.releases.selectors.live import LiveRelease, live_release
-from apps.releases.services import retention
+from apps.releases.services import accepting, retention
 from apps.releases.services.kinds import release_kind
+
+LONGEST_HEADLINE = 300
 
 
 class GateNotPassedError(ConflictError):
@@ -25,12 +29,23 @@ class NotPromotableError(ConflictError):
     code = "not_promotable"
 
 
-def promote_release(kind: str, key: str, *, decided_by: str, why: str, now: datetime) -> ReleaseRow:
-    """This release is the live one of its kind; the one it replaced can be rolled back to."""
+def promote_release(
+    kind: str, key: str, *, decided_by: str, why: str, now: datetime, accept: Sequence[str] = ()
+) -> ReleaseRow:
+    """This release is the live one of its kind; the one it replaced can be rolled back to.
+
+    Where it was refused, `accept` names each refusal that is taken upon oneself; the row keeps who, when and why.
+    """
     release = find_release(kind, key)
-    _check_gate(release)
+    names = accepting.checked_names(release_kind(kind), accept, why=why) if accept else ()
+    if not release.may_be_accepted:
+        _check_gate(release)
     _check_champion(release)
-    _make_live(release, action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, now=now)
+    _check_files(release)
+    decision = Decision(action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, at=now)
+    with_build = [accepted["name"] for accepted in release.accepted]
+    decision.accepted = with_build + (_accepted(release, names) if release.may_be_accepted else [])
+    _make_live(release, decision)
     return release_row(kind, key)
 
 
@@ -40,8 +55,15 @@ def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | 
     _check_gate(release)
     if release.state == Release.State.PASSED:
         raise NotPromotableError(f"{release} was never live; promote it instead.")
-    _make_live(release, action=Decision.Action.ROLL_BACK, decided_by=decided_by, why=why, now=now)
+    _make_live(release, Decision(action=Decision.Action.ROLL_BACK, decided_by=decided_by, why=why, at=now))
     return release_row(kind, release.key)
+
+
+def _accepted(release: Release, names: Sequence[str]) -> list[str]:
+    """The refusals of this release that are accepted now: all that are open."""
+    if not set(release.open_refusals) <= set(names):
+        raise accepting.NotAcceptedError(f"{release} cannot be live: {release.gate_reason}")
+    return release.open_refusals
 
 
 def _predecessor(kind: str) -> Release:
@@ -65,37 +87,57 @@ def _check_gate(release: Release) -> None:
 def _check_champion(release: Release) -> None:
     """Its gate compared it with one champion; against another one nothing is proven."""
     live = live_release(release.kind)
-    if release.state == Release.State.PASSED and release.champion_id != (live.id if live else None):
+    was_live = release.state in {Release.State.LIVE, Release.State.RETIRED}
+    if not was_live and release.champion_id != (live.id if live else None):
         compared, now_live = release.champion or "nothing", live.key if live else "nothing"
         raise NotPromotableError(f"{release} was compared with {compared}, but {now_live} is live now; build it again.")
 
 
-def _make_live(release: Release, *, action: Decision.Action, decided_by: str, why: str, now: datetime) -> None:
+def _check_files(release: Release) -> None:
     if release.artifact_removed_at is not None:
         raise NotPromotableError(f"The files of {release} were removed; build it again.")
+
+
+def _make_live(release: Release, decision: Decision) -> None:
+    _check_files(release)
     artifacts.open_verified(release.kind, release.key, release.sha256)
     try:
         with transaction.atomic():
-            _exchange(release, action=action, decided_by=decided_by, why=why, now=now)
+            _exchange(release, decision)
     except IntegrityError as error:  # the constraint releases_one_live_of_a_kind
         raise ConflictError(f"Another {release.kind} was made live at the same moment; look again.") from error
 
 
-def _exchange(release: Release, *, action: Decision.Action, decided_by: str, why: str, now: datetime) -> None:
+def _exchange(release: Release, decision: Decision) -> None:
+    now = decision.at
     _one_at_a_time(release.kind)
-    if action is Decision.Action.PROMOTE:
+    if decision.action == Decision.Action.PROMOTE:
         _check_champion(release)  # again: somebody may have decided while this one read the files
-    replaced = Release.objects.of_kind(release.kind).live().first()
+    decision.release, decision.replaced = release, Release.objects.of_kind(release.kind).live().first()
     Release.objects.of_kind(release.kind).live().update(state=Release.State.RETIRED, retired_at=now)
-    ready = Release.objects.filter(pk=release.pk, state__in=[Release.State.PASSED, Release.State.RETIRED])
-    if not ready.filter(artifact_removed_at=None).update(state=Release.State.LIVE, promoted_at=now, retired_at=None):
+    ready = Release.objects.filter(pk=release.pk, state=release.state, artifact_removed_at=None)
+    if not ready.update(state=Release.State.LIVE, promoted_at=now, retired_at=None, **_taken_upon(release, decision)):
         raise NotPromotableError(f"{release} changed in the meantime; look again.")
-    Decision.objects.create(release=release, action=action, replaced=replaced, decided_by=decided_by, why=why, at=now)
+    decision.save(force_insert=True)
     kind = release_kind(release.kind)
     if kind.on_promoted:
         live = LiveRelease(release.pk, release.kind, release.key, release.sha256, release.manifest, now)
         kind.on_promoted(live, now)
     transaction.on_commit(lambda: retention.remove_outdated(release.kind, now=now))
+
+
+def _taken_upon(release: Release, decision: Decision) -> dict[str, Any]:
+    """What a release keeps of it that somebody accepted what it was refused for."""
+    if not release.may_be_accepted:
+        return {}
+    by, names = decision.decided_by, release.open_refusals
+    texts = " ".join(refusal["text"] for refusal in release.refusals)
+    return {
+        "gate_passed": True,
+        "gate_headline": f"Yes, because {by} accepted: {', '.join(names)}."[:LONGEST_HEADLINE],
+        "gate_reason": f"Accepted: {texts}",
+        "accepted": [*release.accepted, *accepting.acceptances(names, by=by, why=decision.why, at=decision.at)],
+    }
 
 
 def _one_at_a_time(kind: str) -> None:

@@ -1,7 +1,9 @@
 """The index that this process answers from: opened once, seen anew after every commit, changed when the release is.
 
 A process only reads. It prefers the working copy of the live release, goes on with the copy of the release before until
-the new one has caught up with it, and reads the sealed artifact where there is no copy yet.
+the new one has caught up with it, and reads the sealed artifact where there is no copy yet. Where the live release
+cannot be read at all, the newest former one stands in, but only if it goes up to the last change of the catalogue: else
+it would show books as they were, and the database, which answers then, does not.
 """
 
 import logging
@@ -10,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from apps.catalog.selectors.changes import last_change_number
 from apps.platform.services.errors import EpicmlError
-from apps.releases.selectors.live import live_key, live_release
+from apps.releases.selectors.live import LiveRelease, former_releases, live_key, live_release
 from apps.releases.services.files import artifact_path
 from apps.search.engines.embedded.folders import copy_folder, is_usable, mark_broken, open_engine
 from apps.search.engines.embedded.reader import EmbeddedEngine
@@ -33,6 +36,7 @@ class OpenIndex:
     release: str
     folder: Path
     sealed: bool
+    stands_in: bool = False
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ class _State:
     index: OpenIndex | None = None
     problem: str = NEVER_PROMOTED
     checked_at: datetime | None = None
+    looked_back_at: datetime | None = None
     failed_at: dict[Path, datetime] = field(default_factory=dict)
 
 
@@ -93,7 +98,7 @@ def _check(now: datetime) -> None:
         return
     copy, current = copy_folder(*release), _state.index
     if current is None or current.folder != copy:
-        _state.index = _working_copy(copy, release[0], now) or current or _sealed_index(now)
+        _state.index = _working_copy(copy, release[0], now) or _kept(current) or _sealed_index(now) or _former(now)
 
 
 def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
@@ -107,7 +112,19 @@ def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
         return None
     current = _state.index
     is_behind = current is not None and not current.sealed and engine.cursor < current.engine.cursor
-    return None if is_behind else OpenIndex(engine, key, folder, sealed=False)
+    return None if is_behind or _is_ahead(engine) else OpenIndex(engine, key, folder, sealed=False)
+
+
+def _is_ahead(engine: EmbeddedEngine) -> bool:
+    """Whether it goes further than the catalogue, as after the database was replaced by an older copy of it."""
+    return engine.cursor > last_change_number()
+
+
+def _kept(current: OpenIndex | None) -> OpenIndex | None:
+    """What is open goes on, but for sealed files that stand in: nobody brings those up to a change that came since."""
+    if current is None or not (current.stands_in and current.sealed):
+        return current
+    return current if current.engine.cursor == last_change_number() else None
 
 
 def _sealed_index(now: datetime) -> OpenIndex | None:
@@ -119,10 +136,43 @@ def _sealed_index(now: datetime) -> OpenIndex | None:
         return None
     try:
         folder = artifact_path(release)
-        return OpenIndex(open_engine(folder), release.key, folder, sealed=True)
+        engine = open_engine(folder)
     except EpicmlError as error:
         _note_failure(place, error, now)
         return None
+    return None if _is_ahead(engine) else OpenIndex(engine, release.key, folder, sealed=True)
+
+
+def _former(now: datetime) -> OpenIndex | None:
+    """The release that was live last and can be read up to the last change of the catalogue."""
+    if not _is_due(_state.looked_back_at, now, RETRY_AFTER):
+        return None
+    _state.looked_back_at = now
+    last = last_change_number()
+    for release in former_releases(KIND):
+        try:
+            found = _former_copy(release, last) or _former_sealed(release, last)
+        except EpicmlError as error:
+            logger.warning("Search index %s cannot stand in: %s", release.key, error.message)
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _former_copy(release: LiveRelease, last: int) -> OpenIndex | None:
+    folder = copy_folder(release.key, release.sha256)
+    if not is_usable(folder):
+        return None
+    engine = open_engine(folder)
+    return OpenIndex(engine, release.key, folder, sealed=False, stands_in=True) if engine.cursor == last else None
+
+
+def _former_sealed(release: LiveRelease, last: int) -> OpenIndex | None:
+    if release.manifest.get("cursor") != last:
+        return None
+    folder = artifact_path(release)
+    return OpenIndex(open_engine(folder), release.key, folder, sealed=True, stands_in=True)
 
 
 def _note_failure(place: Path, error: EpicmlError, now: datetime) -> None:

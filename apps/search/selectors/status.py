@@ -14,7 +14,7 @@ class IndexStatus:
     """What is live, what this process answers from, and how far it is behind.
 
     `pending` counts changes of the catalogue that are not in the index yet; `fallbacks` counts answers of this process
-    that were given without it, by reason.
+    that were given without it, by reason. `problem` says why the live release does not answer.
     """
 
     live: str | None
@@ -43,6 +43,6 @@ def index_status(*, now: datetime) -> IndexStatus:
         cursor=cursor,
         pending=max(last_change_number() - cursor, 0),
         books=index.engine.books if index else 0,
-        problem="" if index else problem(),
+        problem="" if index and not index.stands_in else problem(),
         fallbacks=fallback_counts(),
     )

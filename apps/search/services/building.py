@@ -4,6 +4,7 @@ import hashlib
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.changes import catalogue_snapshot
+from apps.releases.services.catalogue import books_of, keep_catalogue
 from apps.releases.services.kinds import BuildContext, Built
 from apps.search.engines.database import book_text
 from apps.search.engines.embedded import folders
@@ -28,7 +29,8 @@ def build_index(context: BuildContext) -> Built:
         writer.close()
     folders.write_lexicon(context.folder, Lexicon.of((book_text(card), card.popularity) for card in cards))
     details = {"cursor": snapshot.last_number, "books": len(cards), "content_sha256": _digest(cards)}
-    return Built(details=details, findings=_audit(cards), carried=cards)
+    findings = _audit(cards) or keep_catalogue(context, books_of(cards))
+    return Built(details=details, findings=findings, carried=cards)
 
 
 def _digest(cards: list[BookCard]) -> str:

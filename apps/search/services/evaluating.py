@@ -10,12 +10,12 @@ from apps.search.engines.embedded.folders import open_engine
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
 from epicml.audience.bands import AgeBand
+from epicml.evaluation.comparison import compare
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report, Unit
 from epicml.metrics.keystrokes import Complete, Typing, type_out
 from epicml.search.plan import Typed, full_search
 from epicml.search.titles import TitleStarts
-from epicml.stats.bootstrap import paired_interval, relative_interval
 from epicml.text.normalise import main_title, typed_form, words
 
 TARGETS: Final = 200
@@ -31,6 +31,7 @@ RULES = (
         -0.01,
         f"lower bound above −.01 against “{BASELINE}”",
         "It would make readers type more than the plainest list of titles.",
+        acceptable=True,
     ),
     GateRule(
         "champion",
@@ -39,11 +40,20 @@ RULES = (
         0.98,
         "at least 98 % of the champion's",
         "It would make readers type more than they do now.",
+        acceptable=True,
     ),
     GateRule(
         "complete", "missing_books", Bound.EXACTLY, 0, "exactly 0", "It would not hold every book of the catalogue."
     ),
-    GateRule("found", "titles_found", Bound.ALL, 1, "every one", "It would not find books by their own titles."),
+    GateRule(
+        "found",
+        "titles_found",
+        Bound.ALL,
+        1,
+        "every one",
+        "It would not find books by their own titles.",
+        acceptable=True,  # more books of one title than a search can page through are no fault of the index
+    ),
     GateRule(
         "age_band",
         "above_age_band",
@@ -61,14 +71,14 @@ def evaluate_index(context: EvaluateContext) -> Report:
     engine = open_engine(context.folder)
     targets = _targets(cards)
     typings = _type_all(targets, _completing(engine))
-    champion = _champion(context)
+    champion, not_compared = _champion_typings(context, targets)
     return Report(
         method=(
             f"{len(targets)} titles typed letter by letter, drawn by popularity (seed {SEED}); found when among the "
             f"first {SHOWN}; paired bootstrap over titles."
         ),
         measures=(
-            _against_champion(typings, _type_all(targets, _completing(champion)) if champion else None),
+            _against_champion(typings, champion),
             _against_baseline(typings, _type_all(targets, _baseline(cards))),
             _missing_books(engine, cards),
             _titles_found(engine, targets),
@@ -80,6 +90,7 @@ def evaluate_index(context: EvaluateContext) -> Report:
             "never found": sum(typing.found_at is None for typing in typings),
             "content SHA-256": str(context.built.details["content_sha256"]),
         },
+        not_compared=not_compared,
     )
 
 
@@ -104,40 +115,30 @@ def _baseline(cards: Sequence[BookCard]) -> Complete:
     return lambda text: [cards[row].id for row in titles.starting(typed_form(text), limit=SHOWN).tolist()]
 
 
-def _champion(context: EvaluateContext) -> EmbeddedEngine | None:
+def _champion_typings(context: EvaluateContext, targets: Sequence[BookCard]) -> tuple[list[Typing] | None, str]:
+    """The same titles typed into the live index; None where none is live, or with the reason why it cannot be asked."""
     if context.champion_folder is None:
-        return None
+        return None, context.champion_problem
     try:
-        return open_engine(context.champion_folder)
-    except IndexBrokenError:  # of an older form: nothing to compare with
-        return None
+        return _type_all(targets, _completing(open_engine(context.champion_folder))), ""
+    except IndexBrokenError as error:
+        return None, f"its index cannot be read: {error.message.rstrip('.')}"
 
 
 def _against_champion(typings: Sequence[Typing], champion: Sequence[Typing] | None) -> Measure:
-    saved, before = _saved(typings), _saved(champion or ())
-    comparable = sum(before) > 0
-    return Measure(
-        key="keystrokes_saved",
-        title="Keystrokes saved",
-        challenger=_mean(saved),
-        champion=_mean(before) if comparable else None,
-        unit=Unit.SHARE,
-        change=relative_interval(saved, before, seed=SEED) if comparable else None,
-        n=len(saved),
-    )
+    before = None if champion is None else _saved(champion)
+    return compare("keystrokes_saved", "Keystrokes saved", _saved(typings), before, seed=SEED, unit=Unit.SHARE)
 
 
 def _against_baseline(typings: Sequence[Typing], baseline: Sequence[Typing]) -> Measure:
-    saved, plain = _saved(typings), _saved(baseline)
-    return Measure(
-        key="saved_against_baseline",
-        title="Keystrokes saved, against the baseline",
-        challenger=_mean(saved),
-        champion=_mean(plain),
+    return compare(
+        "saved_against_baseline",
+        "Keystrokes saved, against the baseline",
+        _saved(typings),
+        _saved(baseline),
+        seed=SEED,
         against=BASELINE,
         unit=Unit.SHARE,
-        difference=paired_interval(saved, plain, seed=SEED),
-        n=len(saved),
     )
 
 
@@ -171,7 +172,3 @@ def _counted(key: str, title: str, value: float, *, n: int, unit: Unit = Unit.CO
 
 def _saved(typings: Sequence[Typing]) -> list[float]:
     return [typing.saved for typing in typings]
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

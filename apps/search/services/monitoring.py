@@ -12,13 +12,22 @@ from apps.search.selectors.status import IndexStatus, index_status
 
 NOTICED = "Search and suggestions answer from the database: titles by popularity, no typing error is forgiven."
 
+# What is live cannot be compared with then, so that a person has to say that it shall be replaced.
+REBUILD_UNCOMPARED = "manage.py rebuild_search_index --promote --accept not_compared --why REASON."
+
 
 def health() -> Health:
     """Whether the index answers; without it search is degraded, never down."""
     status = index_status(now=timezone.now())
     if status.release is None:
+        rebuild = REBUILD_UNCOMPARED if status.live else "manage.py rebuild_search_index --promote."
+        return Health("degraded", status.problem, noticed=NOTICED, heals=f"Run {rebuild}")
+    if status.problem:
         return Health(
-            "degraded", status.problem, noticed=NOTICED, heals="Run manage.py rebuild_search_index --promote."
+            "degraded",
+            f"Release {status.live} is live and cannot be read: {status.problem}",
+            noticed=f"Release {status.release} answers in its place.",
+            heals=f"Roll back to it, or build a new index: {REBUILD_UNCOMPARED}",
         )
     if status.pending > STALE_CHANGES:
         return Health("degraded", _behind(status), noticed=NOTICED, heals="It mends itself while runjobs runs.")

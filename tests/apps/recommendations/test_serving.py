@@ -135,3 +135,67 @@ class TestModelHealth:
         damage(artifacts_dir, train().key)
         health = model_health(now=LATER)
         assert (health.state, health.noticed) == ("degraded", f"{live_model.key} serves on.")
+
+
+class TestFreshProcess:
+    """The live model is damaged, and this process has loaded none yet."""
+
+    @pytest.fixture
+    def keys(self, live_model: ReleaseRow, artifacts_dir: Path) -> list[str]:
+        """Of three releases the last one is live and damaged; nothing is in memory."""
+        keys = [live_model.key, *(train(now=NOON + timedelta(minutes=minute)).key for minute in (1, 2))]
+        damage(artifacts_dir, keys[2])
+        serving.forget_models()
+        return keys
+
+    def test_answers_from_the_newest_former_model_that_is_sound(self, keys: list[str]) -> None:
+        answer = answers.recommend("dragon-reader-0", limit=10, now=LATER)
+        assert (answer.release, answer.fallback, len(answer.items)) == (keys[1], None, 10)
+
+    def test_goes_on_to_the_one_before(self, keys: list[str], artifacts_dir: Path) -> None:
+        damage(artifacts_dir, keys[1])
+        assert answers.recommend("dragon-reader-0", limit=10, now=LATER).release == keys[0]
+
+    def test_falls_to_popularity_only_where_none_is_sound(self, keys: list[str], artifacts_dir: Path) -> None:
+        for key in keys[:2]:
+            damage(artifacts_dir, key)
+        answer = answers.recommend("dragon-reader-0", limit=10, now=LATER)
+        assert (answer.release, answer.fallback) == (None, "model_unavailable")
+
+    def test_says_both_in_its_health(self, keys: list[str]) -> None:
+        health = model_health(now=LATER)
+        assert health.state == "degraded"
+        assert health.detail.startswith(f"Recommender {keys[2]} cannot be loaded: ")
+        assert health.noticed == f"{keys[1]} serves on."
+
+    def test_returns_to_the_live_model_when_it_is_mended(self, keys: list[str], artifacts_dir: Path) -> None:
+        assert served(LATER) == keys[1]
+        damage(artifacts_dir, keys[2])  # the same bit once more
+        assert served(LATER + serving.RETRY_AFTER) == keys[2]
+        assert serving.serving_state().failure == ""
+
+    def test_prefers_one_that_nobody_rolled_back_from(self, keys: list[str], artifacts_dir: Path) -> None:
+        damage(artifacts_dir, keys[2])
+        roll_back("recommender", to=keys[0], decided_by="tom", why="worse", now=LATER)  # from the third
+        damage(artifacts_dir, keys[0])
+        assert served(LATER) == keys[1]
+
+    def test_shows_no_book_above_a_band_that_was_raised_since(self, keys: list[str]) -> None:
+        from dataclasses import replace
+
+        from apps.catalog.services.books import save_books
+        from epicml.audience.bands import AgeBand
+        from tests.apps.recommendations import library
+
+        raised = [replace(book, age_band=AgeBand.ADULT) for book in library.books() if book.key.startswith("dragon")]
+        save_books(raised, now=NOON)
+        answer = answers.recommend("dragon-reader-2", limit=50, now=LATER)  # of 6 to 8
+        assert answer.release == keys[1]
+        assert answer.items
+        assert not [item for item in answer.items if item.card.key.startswith("dragon")]
+
+    def test_in_a_running_process_takes_the_newest_too(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        assert served(NOON) == live_model.key
+        second, third = (train(now=NOON + timedelta(minutes=minute)) for minute in (1, 2))
+        damage(artifacts_dir, third.key)
+        assert served(LATER) == second.key

@@ -3,15 +3,23 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.releases.services.files import artifact_path, load_arrays, save_arrays
-from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built, EvaluateContext, ReleaseKind
+from apps.releases.services.kinds import (
+    AuditRefusedError,
+    BuildContext,
+    Built,
+    EvaluateContext,
+    ReleaseKind,
+    must_stop,
+)
 from apps.releases.services.making import make_release
-from epicml.datasets.audit import Finding
+from epicml.datasets.audit import Finding, Severity
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
 
@@ -20,10 +28,14 @@ KIND = "numbers"
 
 
 def report_of(*, number: float) -> Report:
-    return Report("by hand", (Measure("number", "Number", number),))
+    return Report("by hand", (Measure("number", "Number", number), Measure("size", "Size", number)))
 
 
-RULES = (GateRule("positive", "number", Bound.AT_LEAST, 0, "at least 0", "It is below 0."),)
+RULES = (
+    GateRule("positive", "number", Bound.AT_LEAST, 0, "at least 0", "It is below 0."),
+    GateRule("small", "size", Bound.AT_MOST, 100, "at most 100", "It is large.", acceptable=True),
+)
+LOST = Finding(Severity.STOP, "rows", "Half of the rows are gone.", 0.5, 10, name="rows_lost")
 
 
 class Clock:
@@ -40,7 +52,10 @@ class Clock:
 
 
 class NumberKind:
-    """Builds whatever `next_number` is; its gate refuses a number below 0; `finding` is what its audit finds."""
+    """Builds whatever `next_number` is; `findings` are what its audit finds.
+
+    Its gate refuses a number below 0, which nobody may accept, and one above 100, which a person may.
+    """
 
     def __init__(self) -> None:
         self.next_number = 1.0
@@ -62,6 +77,8 @@ class NumberKind:
             rules=RULES,
             on_promoted=self.on_promoted,
             on_removed=self.on_removed,
+            acceptable_findings=("rows_lost",),
+            command="make_number",
         )
 
     def build(self, context: BuildContext) -> Built:
@@ -71,7 +88,7 @@ class NumberKind:
         context.progress(1, 1, "built")
         if self.build_error:
             raise self.build_error
-        if any(finding.severity == "stop" for finding in self.findings):
+        if must_stop(self.findings):
             raise AuditRefusedError(self.findings)
         return Built(details={"seed": 1}, findings=self.findings)
 
@@ -87,11 +104,10 @@ class NumberKind:
     def on_removed(self, kind: str, key: str) -> None:
         self.removed.append(key)
 
-    def make(
-        self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, job: int | None = None
-    ) -> ReleaseRow:
+    def make(self, number: float = 1.0, *, promote: bool = True, now: datetime = NOON, **more: Any) -> ReleaseRow:
         self.next_number = number
-        return make_release(KIND, created_by="ada", why="a test", clock=Clock(now), promote=promote, job=job)
+        options = {"created_by": "ada", "why": "a test", "clock": Clock(now), "promote": promote, **more}
+        return make_release(KIND, **options)
 
 
 def served_number() -> float:

@@ -1,6 +1,7 @@
 """The search engines behind one shape, for the contract test."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from apps.catalog.selectors.shelf import shelf
@@ -64,11 +65,16 @@ def found(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[s
 
 
 def searched(
-    text: str, *, filters: Filters = NO_FILTERS, band: AgeBand | None = AgeBand.ADULT, **more: Any
+    text: str,
+    *,
+    filters: Filters = NO_FILTERS,
+    band: AgeBand | None = AgeBand.ADULT,
+    now: datetime = NOON,
+    **more: Any,
 ) -> SearchAnswer:
     """The first hundred books of a search over the service."""
     question = {"page": 1, "page_size": 100, **more}
-    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), now=NOON)
+    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), now=now)
 
 
 def keys(answer: SearchAnswer) -> list[str]:

@@ -142,6 +142,7 @@ class TestFinding:
             "rows": 0,
             "examples": [],
             "done": "",
+            "name": "",
         }
 
 

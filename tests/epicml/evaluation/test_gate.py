@@ -129,8 +129,8 @@ class TestEveryRule:
 
 class TestComparison:
     def test_with_a_champion_needs_an_interval(self) -> None:
-        found = verdict(measured(0.5, 0.0, against="popularity"), CHANGE)
-        assert found.reason.startswith("The figure has no interval against the popularity; ")
+        found = verdict(measured(0.5, 0.0, against="popularity", n=1), CHANGE)
+        assert found.reason.startswith("The figure has no interval against the popularity (1 compared); ")
         assert not verdict(measured(0.5, 0.0), DIFFERENCE).passed
 
     @pytest.mark.parametrize("by", [CHANGE, SHARE])
@@ -141,6 +141,108 @@ class TestComparison:
 
     def test_by_difference_always_needs_something_to_compare_with(self) -> None:
         assert not verdict(measured(0.5), DIFFERENCE).passed
+
+
+class TestChangeOfLittle:
+    """What it is compared with is at or near 0, so that only a difference can be estimated."""
+
+    def of(self, low: float, champion: float, limit: float) -> Verdict:
+        by = rule(Bound.CHANGE, limit, "the limit")
+        return verdict(measured(0.5, champion, difference=Interval(low + 0.1, low, low + 0.2)), by)
+
+    @pytest.mark.parametrize(
+        ("low", "champion", "limit", "passed"),
+        [
+            (0.001, 0.0, -0.02, True),
+            (0.0, 0.0, -0.02, True),  # nowhere worse than nothing
+            (-0.001, 0.0, -0.02, False),
+            (-0.0019, 0.1, -0.02, True),  # 2 % of .1 are .002
+            (-0.0021, 0.1, -0.02, False),
+            (0.001, 0.0, 0.0, True),
+            (0.0, 0.0, 0.0, False),  # to be better it must be better
+            (NAN, 0.0, -0.02, False),
+            (0.1, NAN, -0.02, False),
+        ],
+    )
+    def test_holds_the_difference_to_the_same_limit(
+        self, low: float, champion: float, limit: float, passed: bool
+    ) -> None:
+        assert self.of(low, champion, limit).passed is passed
+
+    def test_says_so(self) -> None:
+        found = self.of(-0.1, 0.0, -0.02)
+        assert found.reason == (
+            "The figure: the champion is at or near 0, so that a relative change means nothing; the difference has the "
+            f"lower bound {MINUS}.1000; the rule is the limit."
+        )
+
+    def test_of_a_share_passes_where_the_champion_had_none(self) -> None:
+        found = verdict(measured(0.0, 0.0, unit=Unit.SHARE), SHARE)
+        assert found.passed
+        assert found.results[0].found.startswith("The figure was 0 in the champion, which nothing can be below; ")
+
+    def test_praises_by_the_difference(self) -> None:
+        found = verdict(measured(0.5, 0.0, difference=Interval(0.5, 0.4, 0.6)), CHANGE)
+        assert found.headline == "Yes. It is better than the champion and breaks no rule."
+        assert found.reason == "The figure is .5000, .0000 in the champion. All 1 rules of the gate passed."
+
+
+LENIENT = replace(AT_LEAST, key="lenient", acceptable=True)
+LOST = Finding(Severity.STOP, "rows", "Rows are lost.", 0.5, 10, name="rows_lost")
+
+
+class TestAcceptance:
+    def decided(self, *accepted: str, rules: tuple[GateRule, ...] = (LENIENT,), **more: object) -> Verdict:
+        report = replace(Report("by hand", (measured(0.5),), findings=(LOST,)), **more)  # type: ignore[arg-type]
+        return decide(report, rules, accepted=accepted)
+
+    def test_is_needed_for_each_refusal(self) -> None:
+        found = self.decided("lenient")
+        assert (found.passed, found.accepted) == (False, ("lenient",))
+        assert found.reason == "Rows are lost."
+        assert [(one.name, one.acceptable) for one in found.refusals] == [("lenient", True), ("rows_lost", True)]
+
+    def test_of_each_refusal_lets_it_pass_and_says_so(self) -> None:
+        found = self.decided("rows_lost", "lenient", "not_compared")
+        assert (found.passed, found.accepted) == (True, ("lenient", "rows_lost"))
+        assert found.headline == "Yes, because a person accepted: lenient, rows_lost."
+        assert found.reason == "Accepted: The figure is .5000; the rule is at least .9. Rows are lost."
+        assert found.results[0].passed is False  # what was found stays as it was
+
+    def test_of_what_nobody_may_accept_does_nothing(self) -> None:
+        found = self.decided("key", "lenient", "rows_lost", rules=(LENIENT, AT_LEAST))
+        assert (found.passed, found.accepted) == (False, ("lenient", "rows_lost"))
+        assert (found.refusals[0].name, found.refusals[0].acceptable) == ("key", False)
+
+    @pytest.mark.parametrize("name", ["", "lenient"])
+    def test_never_covers_a_measure_that_is_missing(self, name: str) -> None:
+        for report in (Report("by hand"), Report("by hand", (measured(NAN, 0.5),))):
+            assert not decide(report, [LENIENT], accepted=[name]).passed
+
+    def test_never_covers_a_finding_without_a_name(self) -> None:
+        assert not self.decided("lenient", "", findings=(replace(LOST, name=""),)).passed
+
+    @pytest.mark.parametrize("by", [CHANGE, SHARE])
+    def test_is_needed_once_where_what_is_live_was_not_compared(self, by: GateRule) -> None:
+        more = {"findings": (), "champion": "2026-11-24.1", "not_compared": "its files are missing"}
+        found = self.decided(rules=(by,), **more)
+        assert found.headline == "No. It could not be compared with what is live."
+        assert found.reason == (
+            "Release 2026-11-24.1 is live but could not be compared, because its files are missing."
+        )
+        assert [(one.name, one.acceptable) for one in found.refusals] == [("not_compared", True)]
+        assert (found.results[0].passed, found.results[0].compared) == (False, False)
+        assert self.decided("not_compared", rules=(by,), **more).passed
+
+    def test_is_not_asked_for_where_a_kind_compares_nothing(self) -> None:
+        found = self.decided("rows_lost", rules=(EXACTLY,), findings=(), champion="2026-11-24.1")
+        assert [one.name for one in found.refusals] == ["key"]
+
+    @pytest.mark.parametrize("by", [CHANGE, SHARE])
+    def test_a_live_release_without_a_figure_is_not_taken_for_nothing(self, by: GateRule) -> None:
+        found = self.decided(rules=(by,), findings=(), champion="2026-11-24.1")
+        assert not found.passed
+        assert "could not be compared with 2026-11-24.1" in found.reason
 
 
 class TestDecide:
@@ -192,6 +294,10 @@ class TestDecide:
         assert f"The figure changes by +4.0{THIN}%" in found.reason
         assert f"to 6.0{THIN}%) against the champion. All 1 rules of the gate passed." in found.reason
 
+    def test_says_that_nothing_was_live_only_where_nothing_was(self) -> None:
+        beside = Report("by hand", (measured(0.95),), champion="2026-11-24.1")
+        assert decide(beside, [AT_LEAST]).headline == "Yes. It breaks no rule."
+
     def test_says_that_nothing_is_live_yet(self) -> None:
         found = verdict(measured(0.95), AT_LEAST)
         assert found.headline == "Yes. It breaks no rule, and nothing was live before."
@@ -201,5 +307,5 @@ class TestDecide:
 class TestVerdict:
     @pytest.mark.parametrize("challenger", [0.95, 0.5])
     def test_is_the_same_after_it_was_stored(self, challenger: float) -> None:
-        found = verdict(measured(challenger), AT_LEAST)
+        found = decide(Report("by hand", (measured(challenger),), findings=(LOST,)), [LENIENT], accepted=["lenient"])
         assert Verdict.from_json(json.loads(json.dumps(found.as_json()))) == found

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import Interactions
@@ -222,3 +223,33 @@ class TestAnswerAll:
         scores = model.parts[0].evidence(question.history).scores
         liked = [book for book in np.argsort(-scores, kind="stable") if unread[book] and scores[book] > 0][:20]
         assert alone(model.parts[0])(question, eligible, 20).tolist() == liked
+
+
+class TestExamWithout:
+    """Two readers of six books: the first looks for 2, 3 and 4 after 0 and 1, the second for 5 after 0."""
+
+    EXAM = Exam.of(split_of([(0, 0), (0, 1), (1, 0)], [(0, 2), (0, 3), (0, 4), (1, 5)]), ALL_AGES)
+
+    def without(self, *seen: tuple[int, int]) -> Exam:
+        reader, book = zip(*seen, strict=True) if seen else ((), ())
+        return self.EXAM.without(sparse.csr_array((np.ones(len(seen), np.float32), (reader, book)), shape=(3, 6)))
+
+    def test_nothing_is_the_same_exam(self) -> None:
+        assert self.without().n_relevant == self.EXAM.n_relevant == 4
+
+    def test_a_fact_does_not_look_for_it(self) -> None:
+        first, second = self.without((0, 3), (1, 2)).questions
+        assert (first.relevant.tolist(), second.relevant.tolist()) == ([2, 4], [5])
+
+    def test_a_fact_lets_nobody_answer_it(self) -> None:
+        exam = self.without((0, 3), (1, 2))
+        given = answer(exam, lambda question, eligible, k: np.flatnonzero(eligible).astype(np.int32))
+        assert [books.tolist() for books in given.lists] == [[0, 1, 2, 4, 5], [0, 1, 3, 4, 5]]
+
+    def test_a_fact_of_the_history_leaves_it_there(self) -> None:
+        (question, _) = self.without((0, 0), (0, 1)).questions
+        assert (sorted(question.history.books.tolist()), question.excluded.tolist()) == ([0, 1], [])
+
+    def test_every_fact_asks_nobody(self) -> None:
+        exam = self.without((0, 2), (0, 3), (0, 4), (1, 5))
+        assert (exam.questions, exam.n_relevant) == ((), 0)

@@ -156,10 +156,30 @@ class TestReport:
         assert (measure.champion, measure.change, measure.difference) == (None, None, None)
         assert measure.note == "nothing was live"
 
+    def test_says_so_where_what_is_live_was_not_compared(self) -> None:
+        written = report(replace(GOOD, champion=None, not_compared="its files are missing"), seed=1)
+        measure = written.measure("ndcg@10")
+        assert (measure.champion, measure.note, written.not_compared) == (None, "not compared", "its files are missing")
+        assert not decide(replace(written, champion="2026-11-24.1"), RECOMMENDER_RULES).passed
+
+    def test_compares_on_the_questions_that_both_were_asked(self) -> None:
+        # of 40 readers the first 30 are asked for both; there the challenger is at the third place, else at the first
+        some = Exam(GOOD.challenger.exam.questions[:30], GOOD.challenger.exam.features)
+        beside = replace(answers(hit_at(3)), exam=some, lists=answers(hit_at(3)).lists[:30])
+        champion = replace(GOOD.popularity, exam=some, lists=answers(hit_at(1)).lists[:30])
+        written = report(
+            replace(GOOD, champion=champion, beside_champion=beside, how="on 30 facts that neither saw"), seed=1
+        )
+        measure = written.measure("ndcg@10")
+        assert (measure.challenger, measure.champion, measure.n) == (0.5, 1, 30)
+        assert written.measure("ndcg@10:popularity").challenger == 1  # popularity was asked everything
+        assert written.slices[0].n == 30
+        assert written.method == "temporal split, 40 readers, paired bootstrap; on 30 facts that neither saw"
+
     def test_says_what_scores_0_and_still_gives_the_difference(self) -> None:
         lost = answers(lambda reader: [FILLING])
         measure = report(replace(GOOD, popularity=lost), seed=1).measure("ndcg@10:popularity")
-        assert (measure.change, measure.note) == (None, "popularity scores 0")
+        assert (measure.change, measure.note) == (None, "popularity is at or near 0")
         assert measure.difference is not None
         assert measure.difference.low == 1
 

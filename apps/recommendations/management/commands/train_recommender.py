@@ -13,6 +13,8 @@ from apps.platform.services.errors import EpicmlError
 from apps.recommendations.services import training
 from apps.releases.selectors.listing import ReleaseRow
 
+TRAINED_BY_HAND = "trained by hand"
+
 
 class Command(BaseCommand):
     help = "Train a recommender on everything that readers did; with --promote it serves if it passes its gate."
@@ -20,20 +22,30 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--promote", action="store_true", help="serve it if it passes its gate")
         parser.add_argument("--without-lightfm", action="store_true", help="leave LightFM out, though it is installed")
-        parser.add_argument("--why", default="trained by hand", help="the reason, kept with the release")
+        parser.add_argument(
+            "--accept",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="accept a refusal by its name, with --why; may be repeated; who and why are kept",
+        )
+        parser.add_argument("--why", help=f"the reason, kept with the release ({TRAINED_BY_HAND})")
         parser.add_argument("--by", default=getpass.getuser(), help="who trains (the user of this shell)")
         parser.add_argument("--json", action="store_true", help="write the release as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         self._shown = 0
+        if options["accept"] and not options["why"]:
+            raise CommandError("Say --why you accept it: the reason stays with the release.")
         try:
             row = training.retrain(
                 created_by=options["by"],
-                why=options["why"],
+                why=options["why"] or TRAINED_BY_HAND,
                 clock=timezone.now,
                 promote=options["promote"],
                 with_lightfm=not options["without_lightfm"],
+                accept=options["accept"],
                 progress=self._show,
             )
         except EpicmlError as error:

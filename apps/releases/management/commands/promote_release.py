@@ -1,4 +1,4 @@
-"""manage.py promote_release: make a release that passed its gate the live one."""
+"""manage.py promote_release: make a release that passed its gate, or whose refusals are accepted, the live one."""
 
 import getpass
 from typing import Any
@@ -11,11 +11,18 @@ from apps.releases.services import promotion
 
 
 class Command(BaseCommand):
-    help = "Make a release that passed its gate the live one of its kind."
+    help = "Make a release that passed its gate, or whose refusals you accept, the live one of its kind."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", help="search_index or recommender")
         parser.add_argument("key", help="such as 2026-11-24.1; see list_releases")
+        parser.add_argument(
+            "--accept",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="accept what it was refused for, by name; may be repeated; who and why are kept",
+        )
         parser.add_argument("--why", required=True, help="the reason, kept with the decision")
         parser.add_argument("--by", default=getpass.getuser(), help="who decides (the user of this shell)")
 
@@ -27,6 +34,7 @@ class Command(BaseCommand):
                 decided_by=options["by"],
                 why=options["why"],
                 now=timezone.now(),
+                accept=options["accept"],
             )
         except EpicmlError as error:
             raise CommandError(error.message) from error

@@ -19,6 +19,7 @@ INDEX = "index"
 LEXICON = "lexicon.npz"
 COPYING = ".copying-"
 BROKEN = "broken"
+LAST_CHANGE = "last_change.txt"
 KEPT_OTHERS = 1
 SHA_LETTERS = 12  # a release of another database may have the same key
 WAIT_SECONDS = 30.0  # longer than any batch of changes takes
@@ -65,6 +66,17 @@ def read_lexicon(folder: Path) -> Lexicon:
 def read_cursor(folder: Path) -> int:
     """Up to which change of the catalogue the index in a folder goes."""
     return open_engine(folder).cursor
+
+
+def write_last_change(copy: Path, stamp: str) -> None:
+    """The copy says which change was the last one brought into it."""
+    (copy / LAST_CHANGE).write_text(stamp)
+
+
+def read_last_change(copy: Path) -> str:
+    """Which change was the last one brought into the copy; empty where it does not say."""
+    path = copy / LAST_CHANGE
+    return path.read_text() if path.exists() else ""
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class EmbeddedEngine:
         with self._readable():
             self._stamp = self._read_stamp()
             self._index = tantivy.Index.open(str(folder))
+            if not self._index.schema == schema():  # tantivy defines == only
+                raise IndexBrokenError(folder, "it is of another form than this program reads")
             self._index.config_reader("manual")
             self._look()
             self._warm()

@@ -7,9 +7,9 @@ import pytest
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_readers
-from apps.recommendations.services.auditing import audit_snapshot, audit_split, must_stop
-from apps.recommendations.services.reporting import NothingToMeasureError
+from apps.recommendations.services.auditing import audit_snapshot, audit_split
 from apps.recommendations.services.snapshot import Snapshot
+from apps.releases.services.kinds import must_stop
 from epicml.audience.bands import AgeBand
 from epicml.datasets.audit import Finding, Severity
 from epicml.datasets.features import BookFeatures
@@ -64,7 +64,9 @@ class TestAuditSnapshot:
     def test_stops_where_more_than_half_of_the_champions_rows_are_gone(
         self, champion_rows: int | None, stops: bool
     ) -> None:
-        assert must_stop(audit_snapshot(snapshot(*[6] * 10), champion_rows=champion_rows)) is stops
+        findings = found("rows", snapshot(*[6] * 10), champion_rows=champion_rows)
+        assert [(one.severity, one.name) for one in findings] == [(Severity.STOP, "rows_lost")] * stops
+        assert not must_stop(findings)  # a person may accept it, at the gate
 
     def test_says_how_many_rows_are_gone(self) -> None:
         (lost,) = found("rows", snapshot(*[6] * 10), champion_rows=1200)
@@ -86,6 +88,16 @@ class TestAuditSnapshot:
     def test_counts_readers_of_fewer_than_five_books(self) -> None:
         (note,) = found("reader", snapshot(4, 2, *[5] * 30))
         assert (note.severity, note.rows, note.share) == (Severity.NOTE, 2, 2 / 32)
+
+    @pytest.mark.parametrize(("timeless", "warns"), [(5, False), (6, True), (10, True)])
+    def test_warns_where_most_readers_did_everything_at_once(self, timeless: int, warns: bool) -> None:
+        rows = [(reader, book, 5.0, 0 if reader < timeless else book) for reader in range(10) for book in range(6)]
+        data = replace(snapshot(*[6] * 10), interactions=facts(*rows, readers=10))
+        findings = found("at", data)
+        assert [(one.severity, one.rows) for one in findings] == [(Severity.WARNING, timeless)] * warns
+
+    def test_does_not_ask_readers_of_one_book_for_an_order(self) -> None:
+        assert found("at", snapshot(*[1] * 10, 6)) == []
 
     def test_puts_what_stops_first(self) -> None:
         warning = Finding(Severity.WARNING, "book", "Unknown book", 0.5, 10)
@@ -135,6 +147,7 @@ class TestLogThatIsTooSmall:
             ([[5.0], [4.0], [5.0]], "No reader has read two books"),
             ([[2.0, 2.0, 2.0, 2.0]] * 6, "No rating reaches 4 stars."),
             ([[2.0, 5.0], [3.0, 5.0]], "No reader liked a book before"),
+            ([[5.0, 2.0], [5.0, 2.0]], "No reader liked an eligible, unread book among those that are kept"),
         ],
     )
     def test_is_refused_by_the_audit(self, stars: list[list[float]], reason: str) -> None:
@@ -142,8 +155,4 @@ class TestLogThatIsTooSmall:
         row = train()
         assert row.state == "refused_by_audit"
         assert reason in row.gate_reason
-
-    def test_is_refused_where_nobody_liked_what_is_kept_for_measuring(self) -> None:
-        self.log([5.0, 2.0], [5.0, 2.0])
-        with pytest.raises(NothingToMeasureError, match="nothing to evaluate on"):
-            train()
+        assert [refusal["acceptable"] for refusal in row.refusals] == [False]

@@ -7,8 +7,9 @@ from apps.recommendations.services.building import MEASURED_FILE, Trained, array
 from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
 from apps.releases.artifacts import load_arrays
 from apps.releases.selectors.live import LiveRelease
-from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built
+from apps.releases.services.kinds import BuildContext, Built
 from epicml.datasets.arrays import NamedArrays
+from epicml.datasets.audit import Severity
 from tests.apps.recommendations.library import NOON
 
 
@@ -64,17 +65,16 @@ class TestBuild:
 
         assert "lightfm" not in built.details["models"]
         assert built.details["models"][-1] == "popularity"
-        assert set(built.details) == {"snapshot", "models", "settings", "seed"}
+        assert set(built.details) == {"snapshot", "models", "settings", "seed", "test_share"}
         assert told[0] == "reading what readers did"
         assert any(text.startswith("fitting the measured model: ") for text in told)
         assert any(text.startswith("fitting the served model: ") for text in told)
 
-    def test_is_refused_where_the_champion_knew_more_than_twice_as_much(
-        self, full_library: None, tmp_path: Path
-    ) -> None:
-        with pytest.raises(AuditRefusedError, match="the live model was built from 5,000"):
-            built_in(tmp_path / "one", champion=champion_of(5000))
-        assert list((tmp_path / "one").iterdir()) == []
+    def test_goes_on_with_a_stop_that_a_person_may_accept(self, full_library: None, tmp_path: Path) -> None:
+        built, _ = built_in(tmp_path / "one", champion=champion_of(5000))
+        first = built.findings[0]
+        assert (first.severity, first.name) == (Severity.STOP, "rows_lost")
+        assert "the live model was built from 5,000" in first.text
 
 
 class TestArraysSha256:

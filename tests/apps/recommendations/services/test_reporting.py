@@ -1,6 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from apps.recommendations.services.building import MEASURED_FILE, Trained, build
-from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap, _in_rows_of, evaluate
+from apps.recommendations.services.comparing import in_rows_of
+from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap, evaluate
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import LoadedModel
 from apps.releases.selectors.live import LiveRelease
@@ -18,13 +20,11 @@ from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
 from epicml.datasets.splits import temporal_split
-from epicml.evaluation.offline import NO_BAND, Question
+from epicml.evaluation.offline import NO_BAND, Exam, Question
 from epicml.evaluation.report import Report
 from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.protocol import History
 from tests.apps.recommendations.library import NOON
-
-CHAMPION = LiveRelease(1, "recommender", "0", "0" * 64, {}, NOON)
 
 
 def quiet(done: int, total: int, text: str) -> None:
@@ -38,8 +38,10 @@ def built_in(folder: Path) -> EvaluateContext:
     return EvaluateContext("recommender", "1", folder, NOON, built, None, None, {}, quiet)
 
 
-def against(champion_folder: Path, context: EvaluateContext) -> Report:
-    return evaluate(replace(context, champion=CHAMPION, champion_folder=champion_folder))
+def against(champion_folder: Path, context: EvaluateContext, *, details: Mapping[str, Any] | None = None) -> Report:
+    """The report beside a live release with these files, that says of itself what the challenger says."""
+    champion = LiveRelease(1, "recommender", "0", "0" * 64, details or context.built.details, NOON)
+    return evaluate(replace(context, champion=champion, champion_folder=champion_folder))
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ class TestEvaluate:
         save_books([BookInput(key="fresh", title="Fresh", age_band=AgeBand.AGES_0_TO_5)], now=NOON)
         later = built_in(tmp_path / "later")
 
-        measure = against(challenger.folder, later).measure("ndcg@10")
+        measure = against(challenger.folder, later, details=challenger.built.details).measure("ndcg@10")
 
         assert measure.champion is not None
         assert measure.champion == pytest.approx(measure.challenger, abs=0.05)  # popularity has less than half of it
@@ -129,7 +131,7 @@ class TestInRowsOf:
         champion = LoadedModel("0", "", fitted(old, old.interactions), old.books)
         read = History(np.array(history, np.int32), np.full(len(history), 5, np.float32))
         question = Question(0, read, np.zeros(0, np.int32), NO_BAND)
-        rows: list[int] = _in_rows_of(self.NOW, champion)(question, np.array(eligible), 10).tolist()
+        rows: list[int] = in_rows_of(self.NOW, champion)(question, np.array(eligible), 10).tolist()
         return rows
 
     def test_ranks_in_the_new_rows_only_books_that_both_know(self) -> None:
@@ -149,7 +151,7 @@ class TestAfterAGap:
         readers = [[(start * 6 + step) % 80 for step in range(length)] for start in range(12)]
         data = snapshot(readers, ids=range(80))
         split = temporal_split(data.interactions, test_share=0.2)
-        return Trained(data, split, fitted(data, split.train))
+        return Trained(data, split, fitted(data, split.train), Exam.of(split, data.features))
 
     def test_asks_only_for_the_books_after_the_next_ten(self) -> None:
         (measure,) = _after_a_gap(self.trained(60))  # 12 of 60 are in the test, 2 of them after the gap

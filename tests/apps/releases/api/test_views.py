@@ -34,7 +34,7 @@ class TestRelease:
         key = numbers.make().key
         answer = api.get(f"/api/v1/releases/{KIND}/{key}").json()
         assert answer["report"]["measures"][0]["key"] == "number"
-        assert [result["passed"] for result in answer["gate_results"]] == [True]
+        assert [result["passed"] for result in answer["gate_results"]] == [True, True]
         assert [(step["name"], step["state"]) for step in answer["steps"]] == [
             ("Build", "done"),
             ("Audit", "done"),
@@ -97,3 +97,43 @@ class TestRollBack:
         answer = api.post(f"/api/v1/releases/{KIND}/roll-back", {"why": "x"})
         assert (answer.status_code, answer.json()["code"]) == (409, "not_promotable")
         assert "Nothing was live before" in answer.json()["message"]
+
+
+class TestAccept:
+    @pytest.fixture
+    def refused(self, numbers: NumberKind) -> str:
+        numbers.make(1.0)
+        return numbers.make(200.0).key
+
+    def test_makes_a_refused_release_live_and_shows_who_accepted_what(self, api: ApiClient, refused: str) -> None:
+        address = f"/api/v1/releases/{KIND}/{refused}"
+        assert api.get(address).json()["to_accept"] == ["small"]
+        answer = api.post(f"{address}/promote", {"why": "we need large ones", "accept": ["small"]})
+        assert (answer.status_code, answer.json()["state"], served_number()) == (200, "live", 200.0)
+        shown = api.get(address).json()
+        assert [(one["name"], one["by"], one["why"]) for one in shown["accepted"]] == [
+            ("small", "API key test", "we need large ones")
+        ]
+        assert (shown["decisions"][0]["accepted"], shown["to_accept"]) == (["small"], ["small"][1:])
+
+    def test_lists_what_speaks_against_each_release(self, api: ApiClient, refused: str) -> None:
+        first, second = api.get("/api/v1/releases").json()["items"]
+        assert [(one["name"], one["acceptable"]) for one in first["refusals"]] == [("small", True)]
+        assert (second["refusals"], second["accepted"]) == ([], [])
+
+    def test_is_told_what_to_accept(self, api: ApiClient, refused: str) -> None:
+        answer = api.post(f"/api/v1/releases/{KIND}/{refused}/promote", {"why": "I want it"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "gate_not_passed")
+        assert '"accept": ["small"]' in answer.json()["message"]
+
+    def test_is_told_which_names_are_known(self, api: ApiClient, refused: str) -> None:
+        body = {"why": "I want it", "accept": ["positive"]}
+        answer = api.post(f"/api/v1/releases/{KIND}/{refused}/promote", body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_refusal")
+        assert "known for numbers are not_compared, rows_lost, small" in answer.json()["fields"]["accept"][0]
+
+    @pytest.mark.parametrize("accept", ["small", [1], [""], ["x" * 41], ["small"] * 21, {"small": True}])
+    def test_refuses_what_is_no_list_of_names(self, api: ApiClient, refused: str, accept: object) -> None:
+        answer = api.post(f"/api/v1/releases/{KIND}/{refused}/promote", {"why": "x", "accept": accept})
+        assert answer.status_code == 400
+        assert any(field.startswith("accept") for field in answer.json()["fields"])

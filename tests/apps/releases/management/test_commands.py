@@ -98,3 +98,33 @@ class TestRollbackRelease:
         assert said == f"There is no {KIND} release '2026-01-01.1'."
         assert fails("rollback_release", "soup", "--why", "worse").startswith("No soup is live")
         assert served_number() == 1.0
+
+
+class TestAccept:
+    @pytest.fixture
+    def refused(self, numbers: NumberKind) -> str:
+        numbers.make(1.0)
+        return numbers.make(200.0).key
+
+    def test_makes_a_refused_release_live(self, refused: str) -> None:
+        said = run("promote_release", KIND, refused, "--accept", "small", "--why", "we need large ones", "--by", "eve")
+        assert said == f"numbers {refused} is live.\n"
+        assert served_number() == 200.0
+
+    def test_is_listed_with_who_and_why(self, refused: str) -> None:
+        run("promote_release", KIND, refused, "--accept", "small", "--why", "we need large ones", "--by", "eve")
+        (accepted,) = json.loads(run("list_releases", "--json"))[0]["accepted"]
+        assert (accepted["name"], accepted["by"], accepted["why"]) == ("small", "eve", "we need large ones")
+        assert "small" in run("list_releases").splitlines()[0]
+
+    def test_says_how_where_it_is_refused(self, refused: str) -> None:
+        assert "--accept small --why REASON" in fails("promote_release", KIND, refused, "--why", "I want it")
+
+    def test_names_the_known_ones(self, refused: str) -> None:
+        said = fails("promote_release", KIND, refused, "--accept", "age_band", "--why", "I want it")
+        assert said == (
+            "Nothing that can be accepted is called 'age_band'; known for numbers are not_compared, rows_lost, small."
+        )
+
+    def test_wants_a_reason(self, refused: str) -> None:
+        assert fails("promote_release", KIND, refused, "--accept", "small", "--why", " ").startswith("Say why small")

@@ -88,3 +88,62 @@ class TestRollBack:
         answer = admin_client.post(reverse("release-roll-back", args=[KIND, waiting]), {"why": "x"})
         assert answer.status_code == 409
         assert "was never live" in answer.content.decode()
+
+
+class TestAccept:
+    @pytest.fixture
+    def refused(self, numbers: NumberKind) -> str:
+        numbers.make(1.0)
+        return numbers.make(200.0).key
+
+    def test_is_offered_on_the_page_of_the_release(self, admin_client: Client, refused: str) -> None:
+        page = admin_client.get(reverse("release", args=[KIND, refused])).content.decode()
+        assert "Accept and promote…" in page
+        assert promote_url(refused) in page
+
+    def test_shows_each_refusal_with_a_box_that_must_be_ticked(self, admin_client: Client, refused: str) -> None:
+        page = admin_client.get(promote_url(refused)).content.decode()
+        assert page.count('type="checkbox" name="accept"') == 1
+        assert 'name="accept" value="small" required' in page
+        assert "Size is 200.0000; the rule is at most 100." in page
+
+    def test_asks_for_nothing_where_it_passed(self, admin_client: Client, waiting: str) -> None:
+        assert 'name="accept"' not in admin_client.get(promote_url(waiting)).content.decode()
+
+    def test_makes_it_live_and_the_page_says_who_accepted_what(self, admin_client: Client, refused: str) -> None:
+        body = {"why": "we need large ones", "accept": ["small"]}
+        page = admin_client.post(promote_url(refused), body, follow=True).content.decode()
+        assert live() == refused
+        assert "small, by admin, " in page
+        assert "Accepted</span>" in page
+        assert "we need large ones" in page
+
+    @pytest.mark.parametrize(
+        ("accept", "status", "said"),
+        [
+            ([], 409, "--accept small"),
+            (["rows_lost"], 409, "--accept small"),
+            (["age_band"], 400, "known for numbers are"),
+        ],
+    )
+    def test_refuses_without_each_name(
+        self, admin_client: Client, refused: str, accept: list[str], status: int, said: str
+    ) -> None:
+        answer = admin_client.post(promote_url(refused), {"why": "I want it", "accept": accept})
+        assert answer.status_code == status
+        assert said in answer.content.decode()
+        assert live() != refused
+
+    def test_keeps_what_was_ticked_where_the_reason_is_missing(self, admin_client: Client, refused: str) -> None:
+        page = admin_client.post(promote_url(refused), {"why": "", "accept": ["small"]}).content.decode()
+        assert 'value="small" checked required' in page
+
+    def test_is_not_offered_to_who_may_only_look(self, login: Login, refused: str) -> None:
+        page = login("releases.view_release").get(reverse("release", args=[KIND, refused])).content.decode()
+        assert "Accept and promote…" not in page.replace("“Accept and promote…”", "")
+
+    def test_is_not_offered_for_what_nobody_may_accept(self, admin_client: Client, numbers: NumberKind) -> None:
+        refused = numbers.make(-1.0).key
+        page = admin_client.get(reverse("release", args=[KIND, refused])).content.decode()
+        assert "Accept and promote…" not in page
+        assert "Nobody can accept this: positive." in page

@@ -1,14 +1,16 @@
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from apps.releases.artifacts import ArtifactStorageError
-from apps.releases.models import Release
+from apps.releases.artifacts import ArtifactCorruptError, ArtifactStorageError, FolderTakenError
+from apps.releases.models import Decision, Release
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.live import live_release
 from apps.releases.services.kinds import UnknownKindError
 from apps.releases.services.making import LEASE, BuildLostError, make_release
+from apps.releases.services.promotion import promote_release, roll_back
 from apps.releases.services.reconciling import fail_dead_builds
 from epicml.datasets.audit import Finding, Severity
 from tests.apps.releases.numbers import KIND, NOON, Clock, NumberKind, damage, served_number
@@ -47,7 +49,7 @@ class TestMakeRelease:
     def test_records_report_rules_and_reason_of_a_refusal(self, numbers: NumberKind) -> None:
         detail = release_detail(KIND, numbers.make(-1.0).key)
         assert detail.report
-        assert [bool(result["passed"]) for result in detail.gate_results] == [False]
+        assert [bool(result["passed"]) for result in detail.gate_results] == [False, True]
         assert detail.row.gate_reason
 
     def test_removes_the_files_of_a_refused_release(self, numbers: NumberKind, artifacts_dir: Path) -> None:
@@ -98,9 +100,18 @@ class TestMakeRelease:
         numbers.make()
         assert numbers.champion_folders == [None, artifacts_dir / KIND / first.key]
 
-    def test_can_replace_a_champion_whose_files_are_damaged(self, numbers: NumberKind, artifacts_dir: Path) -> None:
-        damage(artifacts_dir, numbers.make(1.0).key)
-        assert numbers.make(2.0).state == "live"
+    def test_promotes_nothing_beside_a_live_release_that_cannot_be_compared(
+        self, numbers: NumberKind, artifacts_dir: Path
+    ) -> None:
+        first = numbers.make(1.0)
+        damage(artifacts_dir, first.key)
+        second = numbers.make(2.0)
+        assert (second.state, live_release(KIND).key) == ("refused", first.key)  # type: ignore[union-attr]
+        assert second.gate_headline == "No. It could not be compared with what is live."
+        assert second.gate_reason.startswith(
+            f"Release {first.key} is live but could not be compared, because number.npz of numbers {first.key} is not "
+            "what was sealed: its SHA-256 differs. "
+        )
         assert numbers.champion_folders[-1] is None
 
     def test_refuses_an_unknown_kind(self) -> None:
@@ -139,3 +150,49 @@ class TestBuilderThatWasGivenUp:
         row = numbers.make(job=8)
         assert row.key == "2026-11-24.2"
         assert Release.objects.get(key="2026-11-24.1").state == "failed"
+
+
+class TestRestoredDatabase:
+    """Rows and files are of different days, as after a restore of one without the other."""
+
+    def test_leaves_the_files_of_releases_that_it_does_not_know(self, numbers: NumberKind, artifacts_dir: Path) -> None:
+        lost = [numbers.make(number).key for number in (1.0, 2.0)]
+        kept = {key: (artifacts_dir / KIND / key / "number.npz").read_bytes() for key in lost}
+        Decision.objects.all().delete()
+        Release.objects.update(champion=None)
+        Release.objects.all().delete()
+        row = numbers.make(3.0)
+        assert (row.key, row.state, served_number()) == ("2026-11-24.3", "live", 3.0)
+        assert row.gate_headline == "Yes. It breaks no rule, and nothing was live before."
+        assert {key: (artifacts_dir / KIND / key / "number.npz").read_bytes() for key in lost} == kept
+
+    def test_passes_over_names_that_are_no_keys(self, numbers: NumberKind, artifacts_dir: Path) -> None:
+        for name in ("2026-11-24.x", "2026-11-24.", "2026-11-23.7", "notes.txt", "2026-11-24.5.bak"):
+            (artifacts_dir / KIND / name).mkdir(parents=True)
+        (artifacts_dir / KIND / "2026-11-24.4").touch()  # not even a folder
+        assert numbers.make().key == "2026-11-24.5"
+
+    def test_never_writes_over_a_folder_that_appears_meanwhile(self, numbers: NumberKind, artifacts_dir: Path) -> None:
+        def appear() -> None:
+            (artifacts_dir / KIND / "2026-11-24.1").mkdir()
+            (artifacts_dir / KIND / "2026-11-24.1" / "number.npz").write_bytes(b"another timeline")
+
+        numbers.during_build = appear
+        with pytest.raises(FolderTakenError, match="build again under a new key"):
+            numbers.make()
+        assert (artifacts_dir / KIND / "2026-11-24.1" / "number.npz").read_bytes() == b"another timeline"
+        assert Release.objects.get().state == "failed"
+        numbers.during_build = lambda: None
+        assert numbers.make().key == "2026-11-24.2"
+
+    def test_builds_beside_rows_whose_files_are_gone(self, numbers: NumberKind, artifacts_dir: Path) -> None:
+        keys = [numbers.make(number).key for number in (1.0, 2.0)]
+        shutil.rmtree(artifacts_dir)
+        row = numbers.make(3.0)
+        assert (row.key, row.state) == ("2026-11-24.3", "refused")
+        assert f"Release {keys[1]} is live but could not be compared" in row.gate_reason
+        promote_release(KIND, row.key, decided_by="tom", why="restored", now=NOON, accept=["not_compared"])
+        assert served_number() == 3.0
+        with pytest.raises(ArtifactCorruptError, match="missing"):
+            roll_back(KIND, decided_by="tom", why="x", now=NOON)
+        assert served_number() == 3.0

@@ -3,16 +3,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from apps.catalog.services.books import save_books
+from apps.catalog.services.books import delete_books, save_books
 from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services.files import ArtifactCorruptError
 from apps.releases.services.promotion import roll_back
 from apps.search.selectors.live_index import NEVER_PROMOTED, OpenIndex, live_index, problem, reset_live_index
 from apps.search.services.applying import apply_changes
+from apps.search.services.monitoring import health
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.damages import break_copies, change_a_byte, remove_copies, sealed_folder
 from tests.apps.search.library import NOON
+from tests.apps.search.searching import keys as found_keys
+from tests.apps.search.searching import searched
 
 SOON = NOON + timedelta(seconds=1)
 LATER = NOON + timedelta(minutes=1)
@@ -138,3 +143,72 @@ class TestResetLiveIndex:
         first = opened(NOON)
         reset_live_index()
         assert opened(NOON) is not first
+
+
+class TestStandIn:
+    """The live index has no sound copy and no sound files; the one before it is sound."""
+
+    @pytest.fixture
+    def keys(self, live_index_row: ReleaseRow, var_dir: Path) -> list[str]:
+        second = library.rebuild()
+        remove_copies()
+        change_a_byte(sealed_folder(var_dir, second.key), ".term")
+        reset_live_index()
+        return [live_index_row.key, second.key]
+
+    def test_answers_where_no_book_changed_since(self, keys: list[str]) -> None:
+        index = opened(NOON)
+        assert (index.release, index.sealed, index.stands_in) == (keys[0], True, True)
+        answer = searched("holes")
+        assert (answer.release, answer.fallback, found_keys(answer)) == (keys[0], None, ["holes"])
+
+    def test_does_not_answer_with_books_as_they_were(self, keys: list[str]) -> None:
+        save_books([a_book("holes", title="Yak", series=None)], now=NOON)
+        delete_books(["matilda"], now=NOON)
+        assert live_index(now=NOON) is None
+        answer = searched("yak")
+        assert (answer.release, answer.fallback, found_keys(answer)) == (None, "index_unavailable", ["holes"])
+
+    def test_answers_as_soon_as_its_copy_has_caught_up(self, keys: list[str]) -> None:
+        save_books([a_book("holes", title="Yak", series=None)], now=NOON)
+        delete_books(["matilda"], now=NOON)
+        assert live_index(now=NOON) is None
+        applied = apply_changes()
+        assert applied is not None
+        assert applied.release == keys[0]
+        index = opened(LATER)
+        assert (index.release, index.sealed, index.stands_in) == (keys[0], False, True)
+        assert [found_keys(searched(text, now=LATER)) for text in ("yak", "holes", "matilda")] == [["holes"], [], []]
+
+    def test_goes_on_with_every_change_that_is_applied(self, keys: list[str]) -> None:
+        apply_changes()
+        assert not opened(NOON).sealed
+        save_books([a_book("new", title="Zebra", series=None)], now=NOON)
+        apply_changes()
+        assert found_keys(searched("zebra", now=SOON)) == ["new"]
+
+    def test_of_sealed_files_ends_with_the_first_change(self, keys: list[str]) -> None:
+        assert opened(NOON).sealed
+        save_books([a_book("new", title="Zebra", series=None)], now=NOON)
+        assert live_index(now=SOON) is None
+        assert found_keys(searched("zebra", now=SOON)) == ["new"]
+
+    def test_is_named_in_the_health_beside_the_live_one(self, keys: list[str]) -> None:
+        opened(timezone.now())
+        now = health()
+        assert now.state == "degraded"
+        assert now.detail.startswith(f"Release {keys[1]} is live and cannot be read: ")
+        assert now.noticed == f"Release {keys[0]} answers in its place."
+
+    def test_gives_way_to_the_live_index_when_it_is_mended(self, keys: list[str], var_dir: Path) -> None:
+        assert opened(NOON).release == keys[0]
+        change_a_byte(sealed_folder(var_dir, keys[1]), ".term")  # the same byte once more
+        apply_changes()
+        assert (opened(LATER).release, opened(LATER).stands_in) == (keys[1], False)
+
+    def test_is_not_there_where_the_former_one_is_damaged_too(self, keys: list[str], var_dir: Path) -> None:
+        change_a_byte(sealed_folder(var_dir, keys[0]), ".term")
+        assert live_index(now=NOON) is None
+        with pytest.raises(ArtifactCorruptError):
+            apply_changes()
+        assert searched("holes").fallback == "index_unavailable"

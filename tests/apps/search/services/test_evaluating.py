@@ -87,8 +87,10 @@ class TestEvaluateIndex:
         assert measure.change is not None
         assert (measure.change.low, measure.change.high) == (0, 0)
 
-    def test_does_without_a_champion_that_cannot_be_read(self, cards: list[BookCard], tmp_path: Path) -> None:
+    def test_refuses_for_a_champion_that_cannot_be_read(self, cards: list[BookCard], tmp_path: Path) -> None:
         (tmp_path / "champion").mkdir()
         report = evaluated(tmp_path / "new", cards, cards, champion_folder=tmp_path / "champion")
         assert report.measure("keystrokes_saved").champion is None
-        assert decide(report, RULES).passed
+        verdict = decide(report, RULES)
+        assert [(refusal.name, refusal.acceptable) for refusal in verdict.refusals] == [("not_compared", True)]
+        assert "could not be compared, because its index cannot be read" in verdict.reason

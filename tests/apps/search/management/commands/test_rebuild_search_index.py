@@ -17,12 +17,12 @@ def run(*arguments: str) -> tuple[str, str]:
 @pytest.mark.usefixtures("full_library", "quick_gate")
 class TestRebuildSearchIndex:
     def test_serves_what_passes_its_gate_and_says_what_it_did(self) -> None:
-        said, progress = run("--promote", "--why", "new books")
+        said, progress = run("--promote", "--why", "new books", "--by", "ada")
         row = releases(kind="search_index")[0]
         assert said.startswith(f"Search index {row.key}: live in ")
         assert said.count("\n") == 1
         assert "30 books indexed" in progress
-        assert (row.created_by, row.why, live_key("search_index")) == ("command", "new books", (row.key, row.sha256))
+        assert (row.created_by, row.why, live_key("search_index")) == ("ada", "new books", (row.key, row.sha256))
 
     def test_leaves_it_waiting_unless_told_to_promote(self) -> None:
         assert ": passed in " in run()[0]
