@@ -141,7 +141,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.platform.api.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.platform.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "apps.platform.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -154,7 +154,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.add_errors"],  # choices stay where they are used, without names
+    "COMPONENT_SPLIT_PATCH": False,  # what a PATCH needs and what it may leave out is said field by field
+    "POSTPROCESSING_HOOKS": [
+        "apps.platform.api.schema.add_error_shape"
+    ],  # choices stay where they are used, without names
 }
 UNFOLD = unfold_settings(demo=DEMO)
 

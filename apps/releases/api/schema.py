@@ -2,18 +2,37 @@
 
 from rest_framework import serializers
 
+from apps.platform.api.bounds import Text
+from apps.platform.api.pagination import PageShape
+
+KIND_FORM = r"[a-z_]{1,32}"
+KEY_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,6}"
+LONGEST_KEY = 17
+STATES = [
+    "building",
+    "refused_by_audit",
+    "built",
+    "evaluated",
+    "passed",
+    "refused",
+    "live",
+    "retired",
+    "failed",
+]
+LONGEST_REASON = 500
+
 
 class PromoteRequest(serializers.Serializer[None]):
     """Why this release is made live."""
 
-    why = serializers.CharField(max_length=500)
+    why = Text(max_length=LONGEST_REASON)
 
 
 class RollBackRequest(serializers.Serializer[None]):
     """Why, and to which release; without `to` it is the one that was live before the present one."""
 
-    why = serializers.CharField(max_length=500)
-    to = serializers.CharField(required=False, max_length=24)
+    why = Text(max_length=LONGEST_REASON)
+    to = Text(pattern=KEY_FORM, min_length=1, max_length=LONGEST_KEY, required=False, allow_null=True)
 
 
 class ReleaseItem(serializers.Serializer[None]):
@@ -21,7 +40,7 @@ class ReleaseItem(serializers.Serializer[None]):
 
     kind = serializers.CharField()
     key = serializers.CharField()
-    state = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
     gate_passed = serializers.BooleanField(allow_null=True)
     gate_headline = serializers.CharField()
     gate_reason = serializers.CharField()
@@ -29,19 +48,16 @@ class ReleaseItem(serializers.Serializer[None]):
     created_by = serializers.CharField()
     why = serializers.CharField()
     error = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    promoted_at = serializers.DateTimeField(allow_null=True)
-    retired_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField(help_text="In UTC.")
+    promoted_at = serializers.DateTimeField(allow_null=True, help_text="When it was last made live, in UTC.")
+    retired_at = serializers.DateTimeField(allow_null=True, help_text="In UTC.")
     job_id = serializers.IntegerField(allow_null=True)
 
 
-class ReleasePage(serializers.Serializer[None]):
+class ReleasePage(PageShape):
     """A page of releases, newest first."""
 
     items = ReleaseItem(many=True)
-    page = serializers.IntegerField()
-    page_size = serializers.IntegerField()
-    total = serializers.IntegerField()
 
 
 class ReleaseSteps(serializers.Serializer[None]):
@@ -49,7 +65,7 @@ class ReleaseSteps(serializers.Serializer[None]):
 
     name = serializers.CharField()
     state = serializers.CharField()
-    at = serializers.DateTimeField(allow_null=True)
+    at = serializers.DateTimeField(allow_null=True, help_text="In UTC.")
     text = serializers.CharField()
 
 
