@@ -155,9 +155,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,  # what a PATCH needs and what it may leave out is said field by field
-    "POSTPROCESSING_HOOKS": [
-        "apps.platform.api.schema.add_error_shape"
-    ],  # choices stay where they are used, without names
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Choices other than the age bands stay where they are used, without names.
+    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.name_shared_shapes"],
 }
 UNFOLD = unfold_settings(demo=DEMO)
 

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
 from apps.platform.api.negotiation import JsonOnly
+from epicml.audience.bands import CODES
 
 ERROR_NAME = "Error"
 ERROR_SCHEMA = {
@@ -23,6 +24,8 @@ ERROR_SCHEMA = {
         },
     },
 }
+BAND_NAME = "AgeBand"
+_BAND = {"$ref": f"#/components/schemas/{BAND_NAME}"}
 _ERROR = {"$ref": f"#/components/schemas/{ERROR_NAME}"}
 _RETRY_AFTER = {
     "Retry-After": {
@@ -97,7 +100,29 @@ def _answer(says: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
     return {**({"headers": headers} if headers else {}), "content": content, "description": says}
 
 
-def add_error_shape(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """The shape that all errors refer to is in the document."""
-    result.setdefault("components", {}).setdefault("schemas", {})[ERROR_NAME] = ERROR_SCHEMA
+def name_shared_shapes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The shape of all errors and the age bands stand once in the document, so that a client has one type for each."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    _name_bands(result)
+    schemas[ERROR_NAME] = ERROR_SCHEMA
+    schemas[BAND_NAME] = {"type": "string", "enum": list(CODES.values()), "description": "Ages, youngest first."}
     return result
+
+
+def _name_bands(part: Any) -> None:
+    """Wherever the age bands are written out, refer to them. Beside a reference nothing else counts, hence allOf.
+
+    A choice that may be null is written in the same way: as one more value null makes types of its own in clients.
+    """
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _name_bands(inner)
+    if not isinstance(part, dict) or not isinstance(part.get("enum"), list):
+        return
+    part.pop("x-spec-enum-id", None)
+    values = [value for value in part["enum"] if value is not None]
+    shape = _BAND if values == list(CODES.values()) else {"type": "string", "enum": values}
+    if shape is not _BAND and not part.get("nullable"):
+        return
+    kept = {name: part[name] for name in ("description", "nullable") if name in part}
+    part.clear()
+    part.update({"allOf": [shape], **kept} if kept else shape)
