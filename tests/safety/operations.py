@@ -270,15 +270,18 @@ def _body_fields(operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _names(schema: dict[str, Any]) -> Iterator[str]:
     """Names of the fields of an object, and of the objects in its lists."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     for name, part in schema.get("properties", {}).items():
         yield name
         if part.get("type") == "array":
             yield from _names(part["items"])
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where only its name is given."""
+    if "allOf" in schema:
+        (schema,) = schema["allOf"]
     if "$ref" not in schema:
         return schema
-    resolved: dict[str, Any] = documented()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return resolved
+    found: dict[str, Any] = documented()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found

@@ -40,7 +40,7 @@ ISBNS_HELP = (
 class BookKey(Text):
     """A library's own name of a book."""
 
-    def __init__(self, **options: bool) -> None:
+    def __init__(self, **options: Any) -> None:
         says = "Your own identifier of the book; upper and lower case differ. Not '.' and not '..'."
         super().__init__(pattern=KEY_PATTERN, min_length=1, max_length=64, help_text=says, **options)
 

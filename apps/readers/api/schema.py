@@ -18,7 +18,7 @@ LEVEL_MAX_HELP = "The hardest reading level wished for, 1 to 12."
 class ReaderKey(Text):
     """A library's own pseudonym of a reader."""
 
-    def __init__(self, **options: bool) -> None:
+    def __init__(self, **options: Any) -> None:
         says = "Your pseudonym of the reader; upper and lower case differ. Never a name or an e-mail address."
         super().__init__(pattern=READER_KEY_FORM, min_length=1, max_length=64, help_text=says, **options)
 
