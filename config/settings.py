@@ -145,9 +145,18 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.platform.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+API_DESCRIPTION = """Search, suggestions and recommendations for a children's library.
+
+* PUT replaces, PATCH merges, POST adds and merges: what it leaves out stays.
+* Bodies are JSON of up to 1 MiB, whatever their Content-Type says. Blanks around a text are cut off.
+* A parameter or field that is not described here is refused.
+* Moments are ISO 8601 with their zone, and answered in UTC. Text is counted in Unicode code points.
+* A method that a path does not have is answered 405 in the shape of every error.
+* Every answer carries X-Request-Id, under which the log has it.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "epicml",
-    "DESCRIPTION": "Search, suggestions and recommendations for a children's library.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

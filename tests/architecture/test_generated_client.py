@@ -26,7 +26,8 @@ from apps.releases.services import kinds
 from epicml.audience.bands import AgeBand
 from tests.apps.releases.numbers import NumberKind
 from tests.architecture.tree import ROOT
-from tests.safety.operations import METHODS, documented
+from tests.client import ApiClient
+from tests.safety.operations import METHODS, OPERATIONS, Operation, documented
 
 pytestmark = pytest.mark.django_db
 
@@ -326,6 +327,34 @@ class TestErrors:
             assert answer["description"]
         assert "Retry-After" in errors["429"]["headers"]
         assert "WWW-Authenticate" in errors["401"]["headers"]
+
+    @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.title)
+    @pytest.mark.parametrize(
+        ("status", "headers", "body"),
+        [
+            (406, {"Accept": "text/html"}, None),
+            (413, {"Content-Length": "2000000"}, b"x" * 2_000_000),
+            (415, {"Content-Type": "text/xml"}, None),
+            (404, {}, None),
+        ],
+    )
+    def test_are_answered_where_they_are_described(
+        self, operation: Operation, api: ApiClient, status: int, headers: dict[str, str], body: bytes | None
+    ) -> None:
+        described = documented()["paths"]["/api/v1/" + operation.path][operation.method.lower()]["responses"]
+        api.headers |= headers
+        address = operation.url()
+        if status == 404:
+            nobody = {"kind": "nothing", "key": NO_DAY if "releases" in operation.path else "nobody", "job_id": "9"}
+            address = operation.url(**{v.name: nobody[v.name] for v in operation.values if v.place == "path"})
+        answer = api.send(operation.method, address, operation.body if body is None else body)
+        assert (answer.status_code == status) == (str(status) in described), answer.content
+        assert answer.status_code < 400 or set(answer.json()) == {"code", "message", "fields"}
+
+    def test_of_a_method_that_is_not_there_have_the_same_shape(self, api: ApiClient) -> None:
+        for address in ("suggest", "books", "popular", "events", "jobs/1"):
+            answer = api.send("TRACE" if address == "books" else "PATCH", f"/api/v1/{address}")
+            assert (answer.status_code, set(answer.json())) == (405, {"code", "message", "fields"}), address
 
     @pytest.mark.parametrize("name", CALLS)
     def test_of_a_body_are_described_where_one_is_read(self, name: str) -> None:

@@ -81,7 +81,7 @@ class ApiSchema(AutoSchema):
             "429": _answer("The limit of the key is used up.", _RETRY_AFTER),
             "500": _answer("Something went wrong here; the message has the id under which the log has it."),
         }
-        if "{" in self.path:
+        if "{" in self.path and self.method != "PUT":  # which adds what is not there
             found["404"] = _answer("What the address names does not exist.")
         if getattr(self.view, "content_negotiation_class", None) is not JsonOnly:
             found["406"] = _answer("The Accept header takes no JSON.")
