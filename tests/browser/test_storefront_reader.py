@@ -89,6 +89,9 @@ class TestWhoIsReading:
         home_of_when_loaded(page)
         demo_server.send("DELETE", f"readers/{key}")
 
+        typed(page, "the")
+        expect(page.locator("#notice")).to_contain_text("We do not know who is reading any more.")
+        page.evaluate("document.getElementById('notice').replaceChildren()")
         page.evaluate("import('/static/demo/home.js').then(({ showHome }) => showHome())")
 
         expect(page.locator("#notice")).to_contain_text("We do not know who is reading any more.")

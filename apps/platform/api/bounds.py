@@ -63,6 +63,14 @@ class Text(serializers.Field[Any, Any, Any, Any]):
         set_override(self, "field", text(max_length, least=least, pattern=pattern))
 
 
+class Reference(serializers.Field[Any, Any, Any, Any]):
+    """A part whose shape another app describes, by its name in the document: a client has one type for it."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(**options)
+        set_override(self, "field", {"$ref": f"#/components/schemas/{name}"})
+
+
 @dataclass(frozen=True, slots=True)
 class WholeParameter:
     """A whole number of the query string: how it is read, and how the document describes it."""

@@ -3,29 +3,12 @@
 from rest_framework import serializers
 
 from apps.platform.api.audience import BANDS, Audience
+from apps.platform.api.bounds import Reference
 
 SCORE = (
     "Without a unit: the higher the nearer the top. It falls along one list, and is not comparable between lists or "
     "releases."
 )
-
-
-class RecommendedBook(serializers.Serializer[None]):
-    """A book as every answer shows it."""
-
-    key = serializers.CharField()
-    title = serializers.CharField()
-    authors = serializers.ListField(child=serializers.CharField())
-    series = serializers.CharField(allow_null=True)
-    series_number = serializers.FloatField(allow_null=True)
-    age_band = serializers.ChoiceField(BANDS)
-    reading_level = serializers.IntegerField(allow_null=True, help_text="1 (easiest) to 12; null: not known.")
-    language = serializers.CharField(help_text="ISO 639: two letters where there are, else three; und.")
-    year = serializers.IntegerField(allow_null=True, help_text="Of the first edition; negative: before Christ.")
-    genres = serializers.ListField(child=serializers.CharField())
-    popularity = serializers.IntegerField(help_text="How many ratings the book has.")
-    average_rating = serializers.FloatField(allow_null=True, help_text="Stars, 0 to 5.")
-    isbns = serializers.ListField(child=serializers.CharField(), help_text="With 13 digits.")
 
 
 class RecommendationReason(serializers.Serializer[None]):
@@ -42,7 +25,7 @@ class RecommendedItem(serializers.Serializer[None]):
     """One place of a list."""
 
     rank = serializers.IntegerField(min_value=1, help_text="The place in the list, from 1.")
-    book = RecommendedBook()
+    book = Reference("Book")
     score = serializers.FloatField(help_text=SCORE)
     reason = RecommendationReason()
 

@@ -4,7 +4,22 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.catalog.services.limits import (
+    HIGHEST_RATING,
+    HIGHEST_SERIES_NUMBER,
+    KEY_PATTERN,
+    MAX_AUTHORS,
+    MAX_GENRES,
+    MAX_ISBNS,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TITLE,
+    MOST_RATINGS,
+    READING_LEVELS,
+    YEARS,
+)
 from apps.platform.api.audience import BANDS, Audience
+from apps.platform.api.bounds import Reference, Text
 from apps.platform.api.pagination import PageShape
 
 RANGES = (
@@ -16,19 +31,33 @@ RANGES = (
 class FoundBook(serializers.Serializer[None]):
     """A book as every answer shows it."""
 
-    key = serializers.CharField()
-    title = serializers.CharField()
-    authors = serializers.ListField(child=serializers.CharField())
-    series = serializers.CharField(allow_null=True)
-    series_number = serializers.FloatField(allow_null=True)
+    key = Text(pattern=KEY_PATTERN, min_length=1, max_length=64)
+    title = Text(max_length=MAX_TITLE)
+    authors = serializers.ListField(child=Text(max_length=MAX_NAME), max_length=MAX_AUTHORS)
+    series = Text(max_length=MAX_NAME, allow_null=True)
+    series_number = serializers.FloatField(min_value=0, max_value=HIGHEST_SERIES_NUMBER, allow_null=True)
     age_band = serializers.ChoiceField(BANDS)
-    reading_level = serializers.IntegerField(allow_null=True, help_text="1 (easiest) to 12; null: not known.")
-    language = serializers.CharField(help_text="ISO 639: two letters where there are, else three; und.")
-    year = serializers.IntegerField(allow_null=True, help_text="Of the first edition; negative: before Christ.")
-    genres = serializers.ListField(child=serializers.CharField())
-    popularity = serializers.IntegerField(help_text="How many ratings the book has.")
-    average_rating = serializers.FloatField(allow_null=True, help_text="Stars, 0 to 5.")
-    isbns = serializers.ListField(child=serializers.CharField(), help_text="With 13 digits.")
+    reading_level = serializers.IntegerField(
+        min_value=READING_LEVELS[0],
+        max_value=READING_LEVELS[1],
+        allow_null=True,
+        help_text="1 (easiest) to 12; null: not known.",
+    )
+    language = Text(max_length=3, help_text="ISO 639: two letters where there are, else three; und.")
+    year = serializers.IntegerField(
+        min_value=YEARS[0],
+        max_value=YEARS[1],
+        allow_null=True,
+        help_text="Of the first edition; negative: before Christ.",
+    )
+    genres = serializers.ListField(child=Text(max_length=MAX_TAG), max_length=MAX_GENRES)
+    popularity = serializers.IntegerField(
+        min_value=0, max_value=MOST_RATINGS, help_text="How many ratings the book has."
+    )
+    average_rating = serializers.FloatField(
+        min_value=0, max_value=HIGHEST_RATING, allow_null=True, help_text="Stars, 0 to 5."
+    )
+    isbns = serializers.ListField(child=Text(pattern=r"97[89][0-9]{10}", max_length=13), max_length=MAX_ISBNS)
 
 
 class Range(serializers.ListField):
@@ -46,7 +75,7 @@ class Suggestion(serializers.Serializer[None]):
     text = serializers.CharField()
     highlight = serializers.ListField(child=Range(), help_text=f"In `text`. {RANGES}")
     detail = serializers.CharField(help_text="The authors of a book; a book of an author or a series.")
-    book = FoundBook(allow_null=True)
+    book = Reference("Book", allow_null=True)
 
 
 class SuggestAnswer(serializers.Serializer[None]):
