@@ -23,7 +23,7 @@ from apps.catalog.services.limits import (
 )
 from apps.platform.api.audience import BANDS, Audience
 from apps.platform.api.bounds import Text
-from apps.platform.api.pagination import PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
 from epicml.text.languages import TAG_FORM
 
 LEVEL: dict[str, Any] = {"min_value": READING_LEVELS[0], "max_value": READING_LEVELS[1]}
@@ -162,7 +162,7 @@ class BookRemark(serializers.Serializer[None]):
 class SavedBook(serializers.Serializer[None]):
     """What became of one book."""
 
-    key = serializers.CharField(allow_null=True, help_text="null where what was sent as the key can be none.")
+    key = Text(max_length=64, allow_null=True, help_text="null where what was sent as the key can be none.")
     status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "refused"])
     fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), help_text="Why it was refused, by field."
@@ -173,11 +173,11 @@ class SavedBook(serializers.Serializer[None]):
 class SavedBatch(serializers.Serializer[None]):
     """What became of each book, in the order in which they were sent."""
 
-    items = SavedBook(many=True)
-    created = serializers.IntegerField(min_value=0)
-    updated = serializers.IntegerField(min_value=0)
-    unchanged = serializers.IntegerField(min_value=0)
-    refused = serializers.IntegerField(min_value=0)
+    items = serializers.ListField(child=SavedBook(), max_length=BOOKS_PER_BATCH)
+    created = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    updated = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    unchanged = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    refused = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
 
 
 class KeyBatch(serializers.Serializer[None]):
@@ -189,11 +189,11 @@ class KeyBatch(serializers.Serializer[None]):
 class DeletedBatch(serializers.Serializer[None]):
     """How many of the books were there."""
 
-    deleted = serializers.IntegerField(min_value=0)
+    deleted = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
 
 
 class BookPage(PageShape):
     """A page of books."""
 
-    items = Book(many=True)
+    items = serializers.ListField(child=Book(), max_length=LARGEST_PAGE)
     audience = Audience()

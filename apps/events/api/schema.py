@@ -74,7 +74,7 @@ class EventOutcome(serializers.Serializer[None]):
 class EventOutcomes(serializers.Serializer[None]):
     """What became of each event, in the order in which they were sent."""
 
-    items = EventOutcome(many=True)
-    stored = serializers.IntegerField(min_value=0)
-    duplicate = serializers.IntegerField(min_value=0)
-    refused = serializers.IntegerField(min_value=0)
+    items = serializers.ListField(child=EventOutcome(), max_length=MAX_BATCH)
+    stored = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
+    duplicate = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
+    refused = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from apps.jobs.selectors.jobs import STATES
-from apps.platform.api.pagination import PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
 
 
 class JobItem(serializers.Serializer[None]):
@@ -27,4 +27,4 @@ class JobItem(serializers.Serializer[None]):
 class JobPage(PageShape):
     """A page of jobs, newest first."""
 
-    items = JobItem(many=True)
+    items = serializers.ListField(child=JobItem(), max_length=LARGEST_PAGE)

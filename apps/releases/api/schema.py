@@ -3,10 +3,11 @@
 from rest_framework import serializers
 
 from apps.platform.api.bounds import Text
-from apps.platform.api.pagination import PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
 
 KIND_FORM = r"[a-z_]{1,32}"
 KEY_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,6}"
+LONGEST_KIND = 32
 LONGEST_KEY = 17
 STATES = [
     "building",
@@ -38,8 +39,8 @@ class RollBackRequest(serializers.Serializer[None]):
 class ReleaseItem(serializers.Serializer[None]):
     """One release in the list."""
 
-    kind = serializers.CharField()
-    key = serializers.CharField()
+    kind = Text(pattern=KIND_FORM, min_length=1, max_length=LONGEST_KIND)
+    key = Text(pattern=KEY_FORM, min_length=1, max_length=LONGEST_KEY)
     state = serializers.ChoiceField(STATES)
     gate_passed = serializers.BooleanField(allow_null=True)
     gate_headline = serializers.CharField()
@@ -57,7 +58,7 @@ class ReleaseItem(serializers.Serializer[None]):
 class ReleasePage(PageShape):
     """A page of releases, newest first."""
 
-    items = ReleaseItem(many=True)
+    items = serializers.ListField(child=ReleaseItem(), max_length=LARGEST_PAGE)
 
 
 class ReleaseSteps(serializers.Serializer[None]):

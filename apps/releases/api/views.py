@@ -21,8 +21,7 @@ from apps.releases.services import promotion
 
 KIND_FORM = re.compile(schema.KIND_FORM)
 KEY_FORM = re.compile(schema.KEY_FORM)
-LONGEST_KIND = 32
-A_KIND = text(LONGEST_KIND, least=1, pattern=schema.KIND_FORM)
+A_KIND = text(schema.LONGEST_KIND, least=1, pattern=schema.KIND_FORM)
 KIND = part_of_path("kind", A_KIND, "search_index or recommender.")
 KEY = part_of_path("key", text(schema.LONGEST_KEY, least=1, pattern=schema.KEY_FORM), "Day and number: 2026-11-24.1.")
 
@@ -40,7 +39,7 @@ class ReleaseListView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Everything that was built to be served, newest first."""
         fields = Fields(request.query_params)
-        kind = fields.optional_text("kind", max_length=LONGEST_KIND, pattern=KIND_FORM)
+        kind = fields.optional_text("kind", max_length=schema.LONGEST_KIND, pattern=KIND_FORM)
         page = read_page(fields)
         fields.check()
         rows = releases(kind=kind, offset=page.start, limit=page.size)

@@ -20,7 +20,7 @@ from apps.catalog.services.limits import (
 )
 from apps.platform.api.audience import BANDS, Audience
 from apps.platform.api.bounds import Reference, Text
-from apps.platform.api.pagination import PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
 
 RANGES = (
     "Half-open ranges [start, end] that count Unicode code points from 0, as Python does. JavaScript counts UTF-16 "
@@ -126,7 +126,7 @@ class SearchAnswer(PageShape):
     """One page of what was found."""
 
     query = serializers.CharField()
-    items = SearchItem(many=True)
+    items = serializers.ListField(child=SearchItem(), max_length=LARGEST_PAGE)
     facets = Facets()
     did_you_mean = serializers.CharField(allow_null=True)
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
