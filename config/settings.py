@@ -141,20 +141,32 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.platform.api.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.platform.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "apps.platform.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+API_DESCRIPTION = """Search, suggestions and recommendations for a children's library.
+
+* PUT replaces, PATCH merges, POST adds and merges: what it leaves out stays.
+* Bodies are JSON of up to 1 MiB, whatever their Content-Type says. Blanks around a text are cut off.
+* A parameter or field that is not described here is refused.
+* Moments are ISO 8601 with their zone, and answered in UTC. Text is counted in Unicode code points.
+* A method that a path does not have is answered 405 in the shape of every error.
+* Every answer carries X-Request-Id, under which the log has it.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "epicml",
-    "DESCRIPTION": "Search, suggestions and recommendations for a children's library.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.add_errors"],  # choices stay where they are used, without names
+    "COMPONENT_SPLIT_PATCH": False,  # what a PATCH needs and what it may leave out is said field by field
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Choices other than the age bands stay where they are used, without names.
+    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.name_shared_shapes"],
 }
 UNFOLD = unfold_settings(demo=DEMO)
 

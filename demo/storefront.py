@@ -10,12 +10,14 @@ from django.views.decorators.http import require_safe
 
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
 from demo.keys import TooManyOriginsError, storefront_key
-from epicml.audience.bands import AgeBand
+from epicml.audience.asking import READER_KEY_FORM
+from epicml.audience.bands import YOUNGEST, AgeBand
 
 READERS_PER_BAND = 4
-FIRST_BAND = AgeBand.AGES_9_TO_11
 LONGEST_QUERY = 200
-READER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_KEY = 64
+READER_KEY = re.compile(READER_KEY_FORM)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -58,16 +60,33 @@ class ReaderChoice:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whose books the page shows: a reader's, or where nobody knows who was named, those for the youngest.
+
+    `key` is what every form and link carries on, so that no page jumps to another reader.
+    """
+
+    key: str
+    profile: ReaderProfile | None
+    was_named: bool
+
+    @property
+    def is_pseudonym(self) -> bool:
+        return READER_KEY.fullmatch(self.key) is not None
+
+
 @require_safe
 def storefront(request: HttpRequest) -> HttpResponse:
     """Home, results or one book; the address says which, and a script asks the API for it."""
     samples = sample_readers(per_band=READERS_PER_BAND)
-    chosen = _chosen(request.GET.get("reader", ""), samples)
-    shown = samples if chosen is None or chosen in samples else [chosen, *samples]
-    key, missing = _key(request) if chosen else ("", "There is no reader yet.")
+    shown = _shown(request.GET.get("reader", ""), samples)
+    key, missing = _key(request) if samples else ("", "There is no reader yet.")
+    others = [shown.profile] if shown.profile and shown.profile not in samples else []
     context = {
-        "reader": ReaderChoice.of(chosen) if chosen and key else None,
-        "readers": [ReaderChoice.of(profile) for profile in shown],
+        "shown": shown,
+        "reader": ReaderChoice.of(shown.profile) if shown.profile else None,
+        "readers": [ReaderChoice.of(profile) for profile in [*others, *samples]],
         "public_key": key,
         "missing": missing,
         "query": request.GET.get("q", "").strip()[:LONGEST_QUERY],
@@ -78,14 +97,16 @@ def storefront(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _chosen(key: str, samples: list[ReaderProfile]) -> ReaderProfile | None:
-    """The reader of the address; a sample reader where it names none, or one who is gone."""
-    first = [profile for profile in samples if profile.age_band is FIRST_BAND]
-    usual = next(iter(first + samples), None)
+def _shown(named: str, samples: list[ReaderProfile]) -> Shown:
+    """The reader of the address; who names none sees the books of a sample reader of the youngest band."""
+    named = CONTROL.sub("", named)[:LONGEST_KEY].strip()
+    if not named:
+        first = next((profile for profile in samples if profile.age_band is YOUNGEST), None)
+        return Shown(first.key if first else "", first, was_named=False)
     try:
-        return reader_profile(key) if READER_KEY.fullmatch(key) else usual
+        return Shown(named, reader_profile(named), was_named=True)
     except ReaderNotFoundError:
-        return usual
+        return Shown(named, None, was_named=True)
 
 
 def _key(request: HttpRequest) -> tuple[str, str]:

@@ -13,10 +13,10 @@ class EventsConfig(AppConfig):
         from apps.catalog.services.audience import register_audience
         from apps.events.services.privacy import erase_events, export_events
         from apps.jobs.services.registry import register_job, register_schedule
-        from apps.readers.selectors import audience
+        from apps.readers.selectors import answered_for
         from apps.readers.services import register_erasure, register_export
 
-        register_audience(lambda reader, age_band: audience(reader, age_band).age_band)
+        register_audience(answered_for)
         register_erasure("events", erase_events)
         register_export("events", export_events)
         register_job("events.purge", "apps.events.tasks.purge", lease_seconds=300)

@@ -4,9 +4,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from epicml.audience.asking import READER_KEY_FORM
 from epicml.audience.bands import AgeBand
 
-KEY_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+KEY_PATTERN = READER_KEY_FORM
 AGE_BANDS = [(band.value, band.label) for band in AgeBand]
 
 

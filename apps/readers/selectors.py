@@ -7,7 +7,8 @@ from typing import Any
 
 from apps.platform.services.errors import NotFoundError
 from apps.readers.models import KEY_PATTERN, Reader
-from epicml.audience.bands import YOUNGEST, AgeBand
+from epicml.audience.asking import AnsweredFor, Naming, answer_band
+from epicml.audience.bands import AgeBand
 
 KEY = re.compile(KEY_PATTERN)
 COLUMNS = ("id", "key", "age_band", "level_min", "level_max", "languages")
@@ -44,7 +45,7 @@ class ReaderProfile:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom an answer is made: the band it may not exceed, and the reader where one was named."""
+    """For whom an answer is made: the band it may not exceed, and the reader where one was named who is known."""
 
     age_band: AgeBand
     reader: ReaderProfile | None
@@ -52,11 +53,10 @@ class Audience:
 
 def reader_profile(key: str) -> ReaderProfile:
     """The reader with this pseudonym."""
-    # The form first: databases answer some characters (NUL) with errors of their own.
-    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first() if KEY.fullmatch(key) else None
-    if row is None:
+    profile = _find(key)
+    if profile is None:
         raise ReaderNotFoundError(key)
-    return _profile(row)
+    return profile
 
 
 def reader_ids(keys: Sequence[str]) -> dict[str, int]:
@@ -84,10 +84,32 @@ def sample_readers(*, per_band: int) -> list[ReaderProfile]:
 
 
 def audience(reader_key: str | None, age_band: AgeBand | None) -> Audience:
-    """The lower of the reader's band and the one asked for; who names neither is taken for the youngest."""
-    reader = reader_profile(reader_key) if reader_key is not None else None
-    bands = [band for band in (age_band, reader.age_band if reader else None) if band is not None]
-    return Audience(age_band=min(bands, default=YOUNGEST), reader=reader)
+    """The lower of the reader's band and the one asked for; who names nobody, or nobody known, is the youngest."""
+    reader, naming = _named(reader_key)
+    band = answer_band(naming, reader_band=reader.age_band if reader else None, asked=age_band)
+    return Audience(age_band=band, reader=reader)
+
+
+def answered_for(reader_key: str | None, age_band: AgeBand | None) -> AnsweredFor:
+    """The same as a value that also says how the reader was named."""
+    reader, naming = _named(reader_key)
+    band = answer_band(naming, reader_band=reader.age_band if reader else None, asked=age_band)
+    return AnsweredFor(band, naming, asked=age_band, reader=reader.key if reader else None)
+
+
+def _named(key: str | None) -> tuple[ReaderProfile | None, Naming]:
+    if key is None:
+        return None, Naming.NOBODY
+    if not KEY.fullmatch(key):
+        return None, Naming.MALFORMED
+    reader = _find(key)
+    return reader, Naming.UNKNOWN if reader is None else Naming.KNOWN
+
+
+def _find(key: str) -> ReaderProfile | None:
+    # The form first: databases answer some characters (NUL) with errors of their own.
+    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first() if KEY.fullmatch(key) else None
+    return None if row is None else _profile(row)
 
 
 def _profile(row: tuple[Any, ...]) -> ReaderProfile:

@@ -1,7 +1,7 @@
 """Saving readers, and everything that is kept about one: erased or exported in one call, over all apps."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,9 @@ from epicml.audience.bands import AgeBand
 JSON = Any  # what json.dumps takes
 Erasure = Callable[[int], int]
 Export = Callable[[int], JSON]
+LEVELS = (1, 12)
+MAX_LANGUAGES = 20
+MAX_LANGUAGE = 20  # of a code as it is written
 PROFILE_COLUMNS = ("age_band", "level_min", "level_max", "languages", "updated_at")
 
 _erasures: dict[str, Erasure] = {}
@@ -53,6 +56,26 @@ class ErasureReport:
 def save_reader(reader: ReaderInput, *, now: datetime) -> bool:
     """The profile is as given. Whether the reader is new."""
     return save_readers([reader], now=now) == 1
+
+
+def change_reader(key: str, changes: Mapping[str, Any], *, now: datetime) -> None:
+    """The fields of the profile that are given are as given, and the others as they were."""
+    with transaction.atomic():
+        # The lock, so that of two changes at once neither undoes the other.
+        found = Reader.objects.select_for_update().filter(key=key).first() if KEY.fullmatch(key) else None
+        if found is None:
+            raise ReaderNotFoundError(key)
+        profile = reader_profile(key)
+        known = ReaderInput(
+            key=key,
+            age_band=profile.age_band,
+            level_min=profile.level_min,
+            level_max=profile.level_max,
+            languages=profile.languages,
+        )
+        changed = replace(known, **changes)
+        if changed != known:
+            save_reader(changed, now=now)
 
 
 def save_readers(readers: Sequence[ReaderInput], *, now: datetime) -> int:
@@ -110,7 +133,7 @@ def _check_levels(reader: ReaderInput) -> None:
     low, high = reader.level_min, reader.level_max
     if low is None and high is None:
         return
-    if low is None or high is None or not 1 <= low <= high <= 12:
+    if low is None or high is None or not LEVELS[0] <= low <= high <= LEVELS[1]:
         raise ReadingLevelsError
 
 

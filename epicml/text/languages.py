@@ -3,7 +3,8 @@
 import re
 
 UNKNOWN = "und"  # ISO 639-2 for "undetermined"
-_TAG = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{1,8})*")
+TAG_FORM = r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{1,8})*"
+_TAG = re.compile(TAG_FORM)
 # ISO 639-2 codes, bibliographic and terminological, of languages that have a two-letter code. Others stay as they are.
 _THREE_LETTERS = """
 aar:aa abk:ab afr:af aka:ak alb:sq amh:am ara:ar arg:an arm:hy asm:as ava:av ave:ae aym:ay aze:az bak:ba bam:bm baq:eu

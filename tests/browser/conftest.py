@@ -14,12 +14,13 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, sync_playwright
 
 from tests.servers import ServerUnavailableError, skip_or_fail
 
@@ -54,8 +55,14 @@ class DemoServer:
 
     def api(self, path: str, **query: str) -> Any:
         """The answer of the API to a GET with the key of all scopes."""
-        url = f"{self.address}/api/v1/{path}?{urllib.parse.urlencode(query)}"
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {self.api_key}"})
+        return self.send("GET", f"{path}?{urllib.parse.urlencode(query)}")
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer of the API to any method, with the key of all scopes."""
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        url = f"{self.address}/api/v1/{path}"
+        request = urllib.request.Request(url, content, headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as response:
             return json.load(response)
 
@@ -74,7 +81,8 @@ class Visit:
         return self.page
 
     def screenshot(self, name: str, *, full_page: bool = True) -> None:
-        self.page.evaluate("document.fonts.ready")
+        with suppress(Error):  # where scripts are off nothing can be waited for
+            self.page.evaluate("document.fonts.ready")
         self.page.screenshot(path=self.folder / f"{name}.png", full_page=full_page)
 
     def scrolls_sideways(self) -> bool:
@@ -140,11 +148,14 @@ def open_page(chromium: Browser, demo_server: DemoServer, screenshots: Path) -> 
     """Open windows: `open_page(width=360, dark=True)`. The test fails if one complained in its console."""
     opened: list[tuple[BrowserContext, Visit]] = []
 
-    def open_one(*, width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False) -> Visit:
+    def open_one(
+        *, width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, script: bool = True
+    ) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             has_touch=touch,
+            java_script_enabled=script,
         )
         visit = Visit(context.new_page(), demo_server.address, screenshots)
         visit.page.on("console", visit.note_console)

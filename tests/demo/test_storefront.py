@@ -1,9 +1,12 @@
+import html
 from datetime import datetime
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client
 
-from apps.readers.services import ReaderInput, save_readers
+from apps.readers.models import Reader
+from apps.readers.services import ReaderInput, erase_reader, save_readers
 from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +18,7 @@ def readers(now: datetime) -> None:
     save_readers(
         [
             ReaderInput(key="R-00001", age_band=AgeBand.ADULT, languages=("en",)),
+            ReaderInput(key="R-00003", age_band=AgeBand.AGES_0_TO_5, languages=("en",)),
             ReaderInput(key="R-00002", age_band=AgeBand.AGES_9_TO_11, languages=("en", "de")),
         ],
         now=now,
@@ -29,8 +33,18 @@ def page(client: Client, **query: str) -> str:
 
 @pytest.mark.usefixtures("readers")
 class TestStorefront:
-    def test_starts_with_a_reader_of_9_to_11(self, client: Client) -> None:
-        assert 'data-reader="R-00002"' in page(client)
+    def test_starts_with_a_reader_of_the_youngest_band_and_says_who(self, client: Client) -> None:
+        for shown in (page(client), page(client, reader="")):
+            assert 'data-reader="R-00003" data-known' in shown
+            assert "You have not said it yet" in shown
+            assert "<b>R-00003</b> reads at 0 to 5" in shown
+
+    def test_starts_with_nobody_where_there_is_no_reader_of_the_youngest_band(self, client: Client) -> None:
+        Reader.objects.filter(key="R-00003").delete()
+        shown = page(client)
+        assert 'data-reader="">' in shown
+        assert "Who is reading?" in shown
+        assert "from 0 to 5 years" in shown
 
     def test_shows_the_reader_of_the_address(self, client: Client) -> None:
         shown = page(client, reader="R-00001")
@@ -40,12 +54,42 @@ class TestStorefront:
 
     def test_says_that_age_bands_are_made_up(self, client: Client) -> None:
         assert "reads at 9 to 11, in English and German. Demo: books and ratings are real, age bands are made up." in (
-            page(client)
+            page(client, reader="R-00002")
         )
 
-    @pytest.mark.parametrize("reader", ["R-99999", "", "a\0b", "x" * 500, "<script>", "\ud800"])
-    def test_takes_a_sample_reader_for_one_that_is_not_there(self, client: Client, reader: str) -> None:
-        assert 'data-reader="R-00002"' in page(client, reader=reader.encode("utf-8", "replace").decode())
+    @pytest.mark.parametrize(
+        ("reader", "carried"),
+        [
+            ("R-99999", "R-99999"),
+            ("r-00001", "r-00001"),
+            ("Mia Weber", "Mia Weber"),
+            ("a\0b", "ab"),
+            ("x" * 500, "x" * 64),
+            ("<script>", "&lt;script&gt;"),
+            ('"&é', "&quot;&amp;é"),
+        ],
+    )
+    def test_takes_nobody_for_one_that_is_not_there(self, client: Client, reader: str, carried: str) -> None:
+        shown = page(client, reader=reader, q="dragon")
+        assert f'data-reader="{carried}">' in shown
+        assert "from 0 to 5 years" in shown
+        # The search, the choice of reader, and the way home.
+        assert f'<input type="hidden" name="reader" value="{carried}">' in shown
+        assert f'<option value="{carried}" selected>' in shown
+        assert f'href="/?{urlencode({"reader": html.unescape(carried)}, quote_via=quote, safe="")}"' in shown
+
+    def test_takes_nobody_for_one_who_was_erased(self, client: Client, now: datetime) -> None:
+        erase_reader("R-00001", by="a test", now=now)
+        shown = page(client, reader="R-00001")
+        assert 'data-reader="R-00001">' in shown
+        assert "We do not know who R-00001 is." in shown
+
+    @pytest.mark.parametrize("reader", ["R-00001", "R-00002", "R-00003"])
+    def test_carries_the_reader_through_every_form_and_link(self, client: Client, reader: str) -> None:
+        shown = page(client, reader=reader, q="dragon")
+        assert f'<input type="hidden" name="reader" value="{reader}">' in shown
+        assert f'<option value="{reader}" selected>' in shown
+        assert f'href="/?reader={reader}"' in shown
 
     def test_escapes_what_the_address_says(self, client: Client) -> None:
         shown = page(client, q='"><script>alert(1)</script>')

@@ -47,13 +47,18 @@ def band_at_first(number: int) -> AgeBand:
     return AgeBand(number % len(AgeBand))
 
 
+def authors(number: int) -> tuple[str, str]:
+    """One whom the book has to itself, and one whom a half dozen share."""
+    return f"Author {mark(number)}", f"House {number // 6}"
+
+
 def book(number: int, band: AgeBand) -> BookInput:
     """Books of a dozen share a series, books of a half dozen an author; each has a mark in title, author and genre."""
     word = mark(number)
     return BookInput(
         key=key(number),
         title=f"The dragon {word}",
-        authors=(f"Author {word}", f"House {number // 6}"),
+        authors=authors(number),
         series=f"Dragons {number // 12}",
         series_number=1 + number % 12,
         age_band=band,

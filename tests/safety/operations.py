@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -25,7 +25,6 @@ class Value:
     place: Place
     kind: Kind
     inside: str = ""
-    unknown_is_404: bool = False  # a name of no form: what it names is looked up, and not found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,8 @@ class Operation:
         return body
 
 
+# Names of nobody, of any form.
+STRANGERS = ("nobody", *corpus.CONTROL, *corpus.HARMLESS, "", "x" * 65, "x" * 5000, "a b", "a/b")
 # What stands in the place of each part of a path when another part is tried.
 BOOK, READER, JOB, RELEASE = "known-book", "known-reader", "999999999", "2026-11-24.1"
 PATHS = {
@@ -81,15 +82,21 @@ JOB_ID = Value("job_id", "path", corpus.NUMBER_IN_PATH)
 PAGES = (Value("page", "query", corpus.WHOLE), Value("page_size", "query", corpus.WHOLE))
 LIMIT = Value("limit", "query", corpus.WHOLE)
 BAND = Value("age_band", "query", corpus.CHOICE)
-ASKER = (Value("reader", "query", corpus.FORMED), BAND)
-ASKER_OF_BOOKS = (Value("reader", "query", corpus.FORMED, unknown_is_404=True), BAND)
+# Whatever is said of the reader is answered, for the youngest.
+ASKER = (Value("reader", "query", Kind(harmless=STRANGERS)), BAND)
 WHY = Value("why", "body", corpus.free_text(500))
 
 # A surface may look like a path.
 SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("", "a/b", "../../../../etc/passwd")))
 LIST_ID = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
 LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text not in ("", " ")))
-ISBNS = Kind(json=(*corpus.texts(40).json, *([text] for text in corpus.HARMLESS), ["0439023484"]))
+ISBNS = Kind(
+    json=(
+        *(value for value in corpus.texts(40).json if value != ["a"] * 1001),
+        *([text] for text in corpus.HARMLESS),
+        ["0439023484"],
+    )
+)
 BOOK_FIELDS = (
     Value("key", "body", corpus.FORMED, "books"),
     Value("title", "body", corpus.free_text(500), "books"),
@@ -105,6 +112,7 @@ BOOK_FIELDS = (
     Value("average_rating", "body", corpus.DECIMAL, "books"),
     Value("isbns", "body", ISBNS, "books"),
 )
+ONE_BOOK_FIELDS = tuple(replace(value, inside="") for value in BOOK_FIELDS)
 EVENT_FIELDS = (
     Value("event_id", "body", corpus.FORMED, "events"),
     Value("reader", "body", corpus.FORMED, "events"),
@@ -116,6 +124,14 @@ EVENT_FIELDS = (
     Value("occurred_at", "body", corpus.MOMENT, "events"),
 )
 BOOKS = Value("books", "body", corpus.RECORDS)
+# In the address instead of the body, never beside it.
+KEYS = (Value("keys", "body", corpus.texts(64)), Value("keys", "query", Kind(query=corpus.texts(64).query)))
+PROFILE = (
+    Value("age_band", "body", corpus.CHOICE),
+    Value("level_min", "body", corpus.WHOLE),
+    Value("level_max", "body", corpus.WHOLE),
+    Value("languages", "body", corpus.CHOICES),
+)
 SAVED = {"books": [{"key": "b", "title": "B", "age_band": "6-8", "series": "S", "series_number": 1}]}
 SENT = {
     "events": [
@@ -141,8 +157,8 @@ OPERATIONS = (
             *ASKER,
             Value("age_bands", "query", corpus.CHOICES),
             Value("reading_levels", "query", corpus.WHOLES),
-            Value("languages", "query", corpus.texts(8)),
-            Value("genres", "query", corpus.texts(100)),
+            Value("languages", "query", Kind(query=tuple(text for text in corpus.CHOICE.query if text.strip()))),
+            Value("genres", "query", corpus.texts(60)),
             *PAGES,
         ),
     ),
@@ -153,7 +169,7 @@ OPERATIONS = (
         "GET",
         "popular",
         "recommendations:read",
-        (LIMIT, *ASKER, Value("genre", "query", corpus.free_text(64))),
+        (LIMIT, *ASKER, Value("genre", "query", corpus.free_text(60))),
     ),
     Operation("POST", "events", "events:write", (Value("events", "body", corpus.RECORDS), *EVENT_FIELDS), SENT),
     Operation("GET", "readers/{key}", "readers:read", (PATH_KEY,)),
@@ -161,22 +177,23 @@ OPERATIONS = (
         "PUT",
         "readers/{key}",
         "readers:write",
-        (
-            PATH_KEY,
-            Value("age_band", "body", corpus.CHOICE),
-            Value("level_min", "body", corpus.WHOLE),
-            Value("level_max", "body", corpus.WHOLE),
-            Value("languages", "body", corpus.CHOICES),
-        ),
+        (PATH_KEY, *PROFILE),
         {"age_band": "9-11", "level_min": 1, "level_max": 12, "languages": ["en"]},
     ),
+    Operation("PATCH", "readers/{key}", "readers:write", (PATH_KEY, *PROFILE), {"age_band": "9-11"}),
     Operation("DELETE", "readers/{key}", "readers:erase", (PATH_KEY,)),
     Operation("GET", "readers/{key}/export", "readers:read", (PATH_KEY,)),
-    Operation("GET", "books", "catalog:read", (*ASKER_OF_BOOKS, *PAGES)),
+    Operation("GET", "books", "catalog:read", (*ASKER, *PAGES)),
     Operation("POST", "books", "catalog:write", (BOOKS, *BOOK_FIELDS), SAVED),
     Operation("PUT", "books", "catalog:write", (BOOKS, *BOOK_FIELDS), SAVED),
-    Operation("DELETE", "books", "catalog:write", (Value("keys", "body", corpus.texts(64)),), {"keys": ["unknown"]}),
-    Operation("GET", "books/{key}", "catalog:read", (PATH_KEY, *ASKER_OF_BOOKS)),
+    Operation(
+        "PATCH", "books", "catalog:write", (BOOKS, *BOOK_FIELDS), {"books": [{**SAVED["books"][0], "key": BOOK}]}
+    ),
+    Operation("DELETE", "books", "catalog:write", KEYS, {"keys": ["unknown"]}),
+    Operation("PUT", "books/{key}", "catalog:write", (PATH_KEY, *ONE_BOOK_FIELDS), {"title": "B", "age_band": "6-8"}),
+    Operation("PATCH", "books/{key}", "catalog:write", (PATH_KEY, *ONE_BOOK_FIELDS), {"title": "B"}),
+    Operation("DELETE", "books/{key}", "catalog:write", (PATH_KEY,)),
+    Operation("GET", "books/{key}", "catalog:read", (PATH_KEY, *ASKER)),
     Operation(
         "GET",
         "jobs",
@@ -259,15 +276,18 @@ def _body_fields(operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _names(schema: dict[str, Any]) -> Iterator[str]:
     """Names of the fields of an object, and of the objects in its lists."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     for name, part in schema.get("properties", {}).items():
         yield name
         if part.get("type") == "array":
             yield from _names(part["items"])
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where only its name is given."""
+    if "allOf" in schema:
+        (schema,) = schema["allOf"]
     if "$ref" not in schema:
         return schema
-    resolved: dict[str, Any] = documented()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return resolved
+    found: dict[str, Any] = documented()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found

@@ -255,7 +255,8 @@ def refused_requests() -> Iterator[tuple[str, str, Any]]:
     """Requests that are refused in every way there is, each with a reader in it."""
     yield "GET", f"/api/v1/readers/{READER}", None
     yield "GET", f"/api/v1/readers/{READER}/home", None
-    yield "GET", f"/api/v1/search?reader={READER}", None
+    yield "GET", f"/api/v1/books/nowhere?reader={READER}", None
+    yield "GET", f"/api/v1/books/nowhere/similar?reader={READER}", None
     yield "GET", f"/api/v1/search?bogus={READER}&{READER}=1", None
     yield "GET", f"/api/v1/nowhere/{READER}", None
     yield "GET", f"/api/v1/suggest?reader={READER}&" + "&".join(f"{READER}{n}=1" for n in range(1100)), None

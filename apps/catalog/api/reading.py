@@ -6,15 +6,19 @@ from typing import Any
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.limits import (
+    HIGHEST_RATING,
     HIGHEST_SERIES_NUMBER,
     KEY_PATTERN,
     MAX_AUTHORS,
     MAX_GENRES,
+    MAX_ISBN,
     MAX_ISBNS,
+    MAX_LANGUAGE,
     MAX_NAME,
     MAX_TAG,
     MAX_TITLE,
     MOST_RATINGS,
+    READING_LEVELS,
     YEARS,
 )
 from apps.platform.api.parsing import Fields
@@ -22,8 +26,9 @@ from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.languages import UnknownLanguageError, language_code
 
 KEY = re.compile(KEY_PATTERN)
-MAX_LANGUAGE = 20
-MAX_ISBN = 40
+LOWEST_LEVEL, HIGHEST_LEVEL = READING_LEVELS
+# What an answer says beside a book, so that a book that was read can be changed and sent back as it is.
+ONLY_IN_ANSWERS = "audience"
 
 # How each field is read; one that was sent as null is not known. What was not sent at all is not said.
 READERS: dict[str, tuple[str, Callable[[Fields], Any]]] = {
@@ -35,20 +40,30 @@ READERS: dict[str, tuple[str, Callable[[Fields], Any]]] = {
         lambda fields: fields.optional_number("series_number", low=0, high=HIGHEST_SERIES_NUMBER),
     ),
     "age_band": ("age_band", lambda fields: fields.optional_age_band()),
-    "reading_level": ("reading_level", lambda fields: fields.optional_integer("reading_level", low=1, high=12)),
+    "reading_level": (
+        "reading_level",
+        lambda fields: fields.optional_integer("reading_level", low=LOWEST_LEVEL, high=HIGHEST_LEVEL),
+    ),
     "language": ("language", lambda fields: _language(fields)),
     "year": ("published_year", lambda fields: fields.optional_integer("year", low=YEARS[0], high=YEARS[1])),
     "genres": ("genres", lambda fields: _distinct(fields, "genres", most=MAX_GENRES, longest=MAX_TAG)),
     "popularity": ("ratings_count", lambda fields: fields.integer("popularity", default=0, low=0, high=MOST_RATINGS)),
-    "average_rating": ("average_rating", lambda fields: fields.optional_number("average_rating", low=0, high=5)),
+    "average_rating": (
+        "average_rating",
+        lambda fields: fields.optional_number("average_rating", low=0, high=HIGHEST_RATING),
+    ),
     "isbns": ("isbns", lambda fields: _isbns(fields)),
 }
 
 
-def read_book(item: Any, *, whole: bool) -> BookInput:
-    """What a client says of a book. What it leaves out is not said, or not known where this shall be the whole book."""
+def read_book(item: Any, *, whole: bool, named: str | None = None) -> BookInput:
+    """What a client says of a book, whose key the address may have named.
+
+    What it leaves out is not said, or not known where this shall be the whole book.
+    """
     fields = Fields(item)
-    key = fields.text("key", max_length=64, pattern=KEY)
+    key = _key(fields, named=named)
+    fields.raw(ONLY_IN_ANSWERS)
     sent = set(item) if isinstance(item, dict) else set()
     if whole:
         sent.add("title")  # a whole book has one: who leaves it out is told so
@@ -56,6 +71,15 @@ def read_book(item: Any, *, whole: bool) -> BookInput:
     fields.check()
     book = BookInput(key=key, **said)
     return book.replacing() if whole else book
+
+
+def _key(fields: Fields, *, named: str | None) -> str:
+    key = fields.text("key", required=named is None, default=named or "", max_length=64, pattern=KEY)
+    if named is not None and not KEY.fullmatch(named):
+        fields.complain("key", f"The key of a book has the form {KEY.pattern}.")
+    elif named is not None and key != named:
+        fields.complain("key", f"The address names {named!r}: say the same here, or leave it out.")
+    return key
 
 
 def _distinct(fields: Fields, name: str, *, most: int, longest: int) -> tuple[str, ...]:

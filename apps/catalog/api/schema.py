@@ -1,37 +1,155 @@
 """Shapes of the API of books, for its documentation; answers are written by orjson."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from epicml.audience.bands import CODES
+from apps.catalog.services.limits import (
+    BOOKS_PER_BATCH,
+    HIGHEST_RATING,
+    HIGHEST_SERIES_NUMBER,
+    KEY_PATTERN,
+    MAX_AUTHORS,
+    MAX_GENRES,
+    MAX_ISBN,
+    MAX_ISBNS,
+    MAX_LANGUAGE,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TITLE,
+    MOST_RATINGS,
+    READING_LEVELS,
+    YEARS,
+)
+from apps.platform.api.audience import BANDS, Audience
+from apps.platform.api.bounds import Text
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+from epicml.text.languages import TAG_FORM
+
+LEVEL: dict[str, Any] = {"min_value": READING_LEVELS[0], "max_value": READING_LEVELS[1]}
+LEVEL_HELP = f"How hard it is to read, {READING_LEVELS[0]} (easiest) to {READING_LEVELS[1]}; null: not known."
+YEAR_HELP = "Of the first edition; negative: before Christ."
+POPULARITY_HELP = "How many ratings the book has, in whichever source you count."
+AVERAGE_HELP = "Stars, 0 to 5."
+ISBNS_HELP = (
+    "With 10 or 13 digits, with or without hyphens, with a right check digit; answered with 13 digits. An ISBN names "
+    "one book."
+)
 
 
-class Book(serializers.Serializer[None]):
-    """A book. Without an age band its genres decide; a book with no children's tag is for adults."""
+class BookKey(Text):
+    """A library's own name of a book."""
 
-    key = serializers.RegexField(r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$", help_text="Your own identifier of the book.")
-    title = serializers.CharField(max_length=500)
-    authors = serializers.ListField(child=serializers.CharField(max_length=200), max_length=60, required=False)
-    series = serializers.CharField(max_length=200, required=False, allow_null=True)
-    series_number = serializers.FloatField(min_value=0, required=False, allow_null=True)
-    age_band = serializers.ChoiceField(choices=list(CODES.values()), required=False)
-    reading_level = serializers.IntegerField(min_value=1, max_value=12, required=False, allow_null=True)
-    language = serializers.CharField(max_length=20, required=False, help_text="en, eng or en-GB; answered as en.")
-    year = serializers.IntegerField(min_value=-4000, max_value=2100, required=False, allow_null=True)
-    genres = serializers.ListField(child=serializers.CharField(max_length=60), max_length=100, required=False)
-    popularity = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
-    average_rating = serializers.FloatField(min_value=0, max_value=5, required=False, allow_null=True)
-    isbns = serializers.ListField(
-        child=serializers.CharField(max_length=40),
-        max_length=50,
+    def __init__(self, **options: Any) -> None:
+        says = "Your own identifier of the book; upper and lower case differ. Not '.' and not '..'."
+        super().__init__(pattern=KEY_PATTERN, min_length=1, max_length=64, help_text=says, **options)
+
+
+class BookFields(serializers.Serializer[None]):
+    """What can be said of a book beside key and title. null says that it is not known."""
+
+    authors = serializers.ListField(
+        child=Text(max_length=MAX_NAME), max_length=MAX_AUTHORS, required=False, allow_null=True
+    )
+    series = Text(max_length=MAX_NAME, required=False, allow_null=True)
+    series_number = serializers.FloatField(
+        min_value=0, max_value=HIGHEST_SERIES_NUMBER, required=False, allow_null=True
+    )
+    age_band = serializers.ChoiceField(
+        choices=BANDS,
         required=False,
-        help_text="With 10 or 13 digits, with or without hyphens; answered with 13 digits. An ISBN names one book.",
+        allow_null=True,
+        help_text="Without one the genres decide; a book with no children's tag is for adults.",
+    )
+    reading_level = serializers.IntegerField(**LEVEL, required=False, allow_null=True, help_text=LEVEL_HELP)
+    language = Text(
+        pattern=rf"({TAG_FORM})?",
+        max_length=MAX_LANGUAGE,
+        required=False,
+        allow_null=True,
+        help_text="ISO 639 or BCP 47 in any case: en, eng or en-GB are answered as en; not known is answered as und.",
+    )
+    year = serializers.IntegerField(
+        min_value=YEARS[0], max_value=YEARS[1], required=False, allow_null=True, help_text=YEAR_HELP
+    )
+    genres = serializers.ListField(
+        child=Text(max_length=MAX_TAG), max_length=MAX_GENRES, required=False, allow_null=True
+    )
+    popularity = serializers.IntegerField(
+        min_value=0, max_value=MOST_RATINGS, required=False, allow_null=True, help_text=POPULARITY_HELP
+    )
+    average_rating = serializers.FloatField(
+        min_value=0, max_value=HIGHEST_RATING, required=False, allow_null=True, help_text=AVERAGE_HELP
+    )
+    isbns = serializers.ListField(
+        child=Text(max_length=MAX_ISBN), max_length=MAX_ISBNS, required=False, allow_null=True, help_text=ISBNS_HELP
     )
 
 
-class BookBatch(serializers.Serializer[None]):
-    """Up to 1,000 books; each is saved or refused for itself."""
+class NamedWholeBook(BookFields):
+    """A whole book under the key of the address: what is left out is not known."""
 
-    books = Book(many=True)
+    key = BookKey(required=False)
+    title = Text(max_length=MAX_TITLE)
+
+
+class NamedBookChange(BookFields):
+    """What changes of the book that the address names: what is left out stays as it is."""
+
+    key = BookKey(required=False)
+    title = Text(max_length=MAX_TITLE, required=False, min_length=1)
+
+
+class WholeBook(NamedWholeBook):
+    """A whole book: what is left out is not known."""
+
+    key = BookKey()
+
+
+class BookChange(NamedBookChange):
+    """A new book, which needs a title, or what changes of a known one: what is left out stays as it is."""
+
+    key = BookKey()
+
+
+class WholeBookBatch(serializers.Serializer[None]):
+    """Up to 1,000 whole books; each is saved or refused for itself."""
+
+    books = serializers.ListField(child=WholeBook(), min_length=1, max_length=BOOKS_PER_BATCH)
+
+
+class BookChangeBatch(serializers.Serializer[None]):
+    """Up to 1,000 books or changes of books; each is saved or refused for itself."""
+
+    books = serializers.ListField(child=BookChange(), min_length=1, max_length=BOOKS_PER_BATCH)
+
+
+class Book(serializers.Serializer[None]):
+    """A book as every answer shows it."""
+
+    key = BookKey()
+    title = serializers.CharField(max_length=MAX_TITLE)
+    authors = serializers.ListField(child=serializers.CharField(max_length=MAX_NAME), max_length=MAX_AUTHORS)
+    series = serializers.CharField(max_length=MAX_NAME, allow_null=True)
+    series_number = serializers.FloatField(min_value=0, max_value=HIGHEST_SERIES_NUMBER, allow_null=True)
+    age_band = serializers.ChoiceField(choices=BANDS)
+    reading_level = serializers.IntegerField(**LEVEL, allow_null=True, help_text=LEVEL_HELP)
+    language = serializers.CharField(max_length=3, help_text="ISO 639: two letters where there are, else three; und.")
+    year = serializers.IntegerField(min_value=YEARS[0], max_value=YEARS[1], allow_null=True, help_text=YEAR_HELP)
+    genres = serializers.ListField(child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_GENRES)
+    popularity = serializers.IntegerField(min_value=0, max_value=MOST_RATINGS, help_text=POPULARITY_HELP)
+    average_rating = serializers.FloatField(
+        min_value=0, max_value=HIGHEST_RATING, allow_null=True, help_text=AVERAGE_HELP
+    )
+    isbns = serializers.ListField(
+        child=serializers.RegexField(r"^97[89][0-9]{10}$"), max_length=MAX_ISBNS, help_text="With 13 digits."
+    )
+
+
+class ShownBook(Book):
+    """A book, and for whom it is shown. `audience` is not read where the book is sent back."""
+
+    audience = Audience(read_only=True)
 
 
 class BookRemark(serializers.Serializer[None]):
@@ -42,40 +160,40 @@ class BookRemark(serializers.Serializer[None]):
 
 
 class SavedBook(serializers.Serializer[None]):
-    """What became of one book of a batch."""
+    """What became of one book."""
 
-    key = serializers.CharField(allow_null=True)
+    key = Text(max_length=64, allow_null=True, help_text="null where what was sent as the key can be none.")
     status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "refused"])
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), help_text="Why it was refused, by field."
+    )
     remarks = BookRemark(many=True)
 
 
 class SavedBatch(serializers.Serializer[None]):
     """What became of each book, in the order in which they were sent."""
 
-    items = SavedBook(many=True)
-    created = serializers.IntegerField()
-    updated = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    refused = serializers.IntegerField()
+    items = serializers.ListField(child=SavedBook(), max_length=BOOKS_PER_BATCH)
+    created = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    updated = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    unchanged = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
+    refused = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
 
 
 class KeyBatch(serializers.Serializer[None]):
     """Up to 1,000 identifiers of books."""
 
-    keys = serializers.ListField(child=serializers.CharField(max_length=64), max_length=1000)
+    keys = serializers.ListField(child=Text(max_length=64), max_length=BOOKS_PER_BATCH)
 
 
 class DeletedBatch(serializers.Serializer[None]):
     """How many of the books were there."""
 
-    deleted = serializers.IntegerField()
+    deleted = serializers.IntegerField(min_value=0, max_value=BOOKS_PER_BATCH)
 
 
-class BookPage(serializers.Serializer[None]):
+class BookPage(PageShape):
     """A page of books."""
 
-    items = Book(many=True)
-    page = serializers.IntegerField()
-    page_size = serializers.IntegerField()
-    total = serializers.IntegerField()
+    items = serializers.ListField(child=Book(), max_length=LARGEST_PAGE)
+    audience = Audience()

@@ -2,25 +2,27 @@
 
 from collections.abc import Callable
 
-from epicml.audience.bands import YOUNGEST, AgeBand
+from epicml.audience.asking import AnsweredFor, Naming, answer_band
+from epicml.audience.bands import AgeBand
 
-AudienceRule = Callable[[str | None, AgeBand | None], AgeBand]
+AudienceRule = Callable[[str | None, AgeBand | None], AnsweredFor]
 
 
-def _without_readers(reader_key: str | None, age_band: AgeBand | None) -> AgeBand:
+def _without_readers(reader: str | None, age_band: AgeBand | None) -> AnsweredFor:
     """Fails shut: a reader whom nobody can look up is taken for the youngest."""
-    return YOUNGEST if reader_key is not None or age_band is None else age_band
+    naming = Naming.NOBODY if reader is None else Naming.UNKNOWN
+    return AnsweredFor(answer_band(naming, reader_band=None, asked=age_band), naming, age_band)
 
 
 _rule: AudienceRule = _without_readers
 
 
 def register_audience(rule: AudienceRule) -> None:
-    """From now on this rule says up to which band a reader, or whoever names a band, may see."""
+    """From now on this rule says for whom an answer is that names a reader, a band, both or neither."""
     global _rule  # one rule for the process, set at start
     _rule = rule
 
 
-def audience_band(reader_key: str | None, age_band: AgeBand | None) -> AgeBand:
-    """The band that an answer for this reader, or for this band, may not exceed."""
-    return _rule(reader_key, age_band)
+def answered_for(reader: str | None, age_band: AgeBand | None) -> AnsweredFor:
+    """For whom the answer is made, and the band it may not exceed; `reader` is what was sent, of any form."""
+    return _rule(reader, age_band)

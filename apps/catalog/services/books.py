@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.catalog.models import Book, Change
+from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.services.book_tables import StoredBook, isbn_owners, stored_books, write_books
 from apps.catalog.services.book_values import BookInput, BookValues, NoTitleError, Remark, settled
 from apps.catalog.services.changes import lock_change_log, record_changes
@@ -42,17 +43,17 @@ class SaveReport:
         return sum(found == outcome for found in self.outcomes.values())
 
 
-def save_books(books: Sequence[BookInput], *, now: datetime) -> SaveReport:
+def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = False) -> SaveReport:
     """The books are as said, those that were withdrawn are back, and each real change has its number in the log.
 
     What is left out stays as it was. A key given twice is saved as it comes last. A new book without a title is
-    refused.
+    refused; with `only_live` every book that is new or withdrawn is.
     """
     said = {book.key: book for book in books}
     with transaction.atomic():
         lock_change_log()
         stored = stored_books(list(said))
-        wanted, remarks, reasons = _settled(said, stored)
+        wanted, remarks, reasons = _settled(said, stored, only_live=only_live)
         wanted, remarks = _without_taken_isbns(wanted, stored, remarks)
         outcomes = {key: _outcome(values, stored.get(key)) for key, values in wanted.items()}
         written = {key: values for key, values in wanted.items() if outcomes[key] != UNCHANGED}
@@ -75,13 +76,17 @@ def delete_books(keys: Sequence[str], *, now: datetime) -> int:
 Settled = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
 
 
-def _settled(said: Mapping[str, BookInput], stored: Mapping[str, StoredBook]) -> Settled:
+def _settled(said: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *, only_live: bool) -> Settled:
     wanted: dict[str, BookValues] = {}
     remarks: dict[str, tuple[Remark, ...]] = {}
     reasons: dict[str, str] = {}
     for key, book in said.items():
+        known = stored.get(key)
+        if only_live and (known is None or known.withdrawn):
+            reasons[key] = str(BookNotFoundError(key))
+            continue
         try:
-            wanted[key], remarks[key] = settled(book, stored[key].values if key in stored else None)
+            wanted[key], remarks[key] = settled(book, known.values if known else None)
         except NoTitleError as error:
             reasons[key] = str(error)
     return wanted, remarks, reasons

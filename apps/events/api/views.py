@@ -23,6 +23,8 @@ class EventsView(APIView):
 
     @extend_schema(operation_id="send_events", request=schema.EventBatch, responses={200: schema.EventOutcomes})
     def post(self, request: Request) -> HttpResponse:
+        """Store events; each is answered for itself, and one that is wrong stops no other."""
+        Fields(request.query_params).check()
         fields = Fields(json_body(request))
         items = fields.records("events", max_items=MAX_BATCH)
         fields.check()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apps.catalog.services.limits import KEY_PATTERN
 from apps.events.models import EventKind
+from apps.readers.selectors import KEY
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCKS_AHEAD = timedelta(days=1)  # clocks of devices are wrong, but not by more
@@ -14,8 +16,8 @@ KINDS = frozenset(EventKind.values)
 LOWEST_RATING, HIGHEST_RATING = 1, 5
 
 EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-READER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-BOOK_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
+READER_KEY = KEY
+BOOK_KEY = re.compile(KEY_PATTERN)
 SURFACE = re.compile(r"[A-Za-z0-9._:/-]{0,32}")
 LIST_ID = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)

@@ -2,18 +2,21 @@
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.jobs.api import schema
 from apps.jobs.selectors.jobs import STATES, job_row, job_rows
 from apps.jobs.services.control import cancel_job, retry_job
-from apps.platform.api.pagination import page_answer, read_page
+from apps.platform.api.bounds import choice, parameter, part_of_path, text, whole
+from apps.platform.api.pagination import PAGES, page_answer, read_page
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
+from apps.platform.api.schema import refusal
 
 LONGEST_NAME = 100
+JOB_ID = part_of_path("job_id", whole(1, 2**63 - 1), "The job's number.")
 
 
 class JobListView(APIView):
@@ -24,14 +27,14 @@ class JobListView(APIView):
     @extend_schema(
         operation_id="list_jobs",
         parameters=[
-            OpenApiParameter("state", str, enum=STATES),
-            OpenApiParameter("name", str, description="Only jobs of this name, such as search.apply_changes."),
-            OpenApiParameter("page", int),
-            OpenApiParameter("page_size", int),
+            parameter("state", choice(STATES), "Only jobs in this state."),
+            parameter("name", text(LONGEST_NAME), "Only jobs of this name, such as search.apply_changes."),
+            *PAGES,
         ],
         responses={200: schema.JobPage},
     )
     def get(self, request: Request) -> HttpResponse:
+        """Background work, newest first."""
         fields = Fields(request.query_params)
         state = fields.optional_choice("state", STATES)
         name = fields.optional_text("name", max_length=LONGEST_NAME)
@@ -46,8 +49,9 @@ class JobView(APIView):
 
     scopes = {"GET": "jobs:read"}
 
-    @extend_schema(operation_id="get_job", responses={200: schema.JobItem})
+    @extend_schema(operation_id="get_job", parameters=[JOB_ID], responses={200: schema.JobItem})
     def get(self, request: Request, job_id: int) -> HttpResponse:
+        """One job: its state, progress and last error."""
         Fields(request.query_params).check()
         return json_response(job_row(job_id))
 
@@ -57,8 +61,18 @@ class RetryView(APIView):
 
     scopes = {"POST": "jobs:write"}
 
-    @extend_schema(operation_id="retry_job", request=None, responses={200: schema.JobItem})
+    @extend_schema(
+        operation_id="retry_job",
+        parameters=[JOB_ID],
+        request=None,
+        responses={
+            200: schema.JobItem,
+            409: refusal("The job was neither given up nor cancelled, or its work waits already under the same key."),
+        },
+    )
     def post(self, request: Request, job_id: int) -> HttpResponse:
+        """Let a job that was given up or cancelled wait to be run again."""
+        Fields(request.query_params).check()
         retry_job(job_id, now=timezone.now())
         return json_response(job_row(job_id))
 
@@ -68,7 +82,14 @@ class CancelView(APIView):
 
     scopes = {"POST": "jobs:write"}
 
-    @extend_schema(operation_id="cancel_job", request=None, responses={200: schema.JobItem})
+    @extend_schema(
+        operation_id="cancel_job",
+        parameters=[JOB_ID],
+        request=None,
+        responses={200: schema.JobItem, 409: refusal("The job neither waits nor runs.")},
+    )
     def post(self, request: Request, job_id: int) -> HttpResponse:
+        """Cancel a job that waits or runs."""
+        Fields(request.query_params).check()
         cancel_job(job_id, now=timezone.now())
         return json_response(job_row(job_id))

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rest_framework import serializers
+
+from apps.platform.api.bounds import WholeParameter
 from apps.platform.api.fields import Fields
 
 LAST_PAGE = 10_000
 LARGEST_PAGE = 100
+PAGE = WholeParameter("page", 1, LAST_PAGE, 1, "Which page, from 1.")
+PAGE_SIZE = WholeParameter("page_size", 1, LARGEST_PAGE, 20, "How many items on a page.")
+PAGES = [PAGE.documented, PAGE_SIZE.documented]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,17 @@ class Page:
         return self.start + self.size
 
 
-def read_page(fields: Fields, *, default_size: int = 20, largest: int = LARGEST_PAGE) -> Page:
+class PageShape(serializers.Serializer[None]):
+    """What every page of a list says of itself; `items` stand beside it."""
+
+    page = serializers.IntegerField(min_value=1, max_value=LAST_PAGE)
+    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE)
+    total = serializers.IntegerField(min_value=0, help_text="How many items there are on all pages.")
+
+
+def read_page(fields: Fields) -> Page:
     """The page that the query string asks for."""
-    return Page(
-        number=fields.integer("page", default=1, low=1, high=LAST_PAGE),
-        size=fields.integer("page_size", default=default_size, low=1, high=largest),
-    )
+    return Page(number=PAGE.read(fields), size=PAGE_SIZE.read(fields))
 
 
 def page_answer(items: Sequence[Any], *, page: Page, total: int) -> dict[str, Any]:

@@ -1,33 +1,67 @@
 """Shapes of the API of readers, for its documentation; answers are written by orjson."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from epicml.audience.bands import CODES
+from apps.platform.api.audience import BANDS
+from apps.platform.api.bounds import Text
+from apps.readers.services import LEVELS, MAX_LANGUAGE, MAX_LANGUAGES
+from epicml.audience.asking import READER_KEY_FORM
+from epicml.text.languages import TAG_FORM
+
+LEVEL: dict[str, Any] = {"min_value": LEVELS[0], "max_value": LEVELS[1], "required": False, "allow_null": True}
+LEVEL_MIN_HELP = "The easiest reading level wished for, 1 to 12; both ends or none."
+LEVEL_MAX_HELP = "The hardest reading level wished for, 1 to 12."
 
 
-class ReaderProfile(serializers.Serializer[None]):
+class ReaderKey(Text):
+    """A library's own pseudonym of a reader."""
+
+    def __init__(self, **options: Any) -> None:
+        says = "Your pseudonym of the reader; upper and lower case differ. Never a name or an e-mail address."
+        super().__init__(pattern=READER_KEY_FORM, min_length=1, max_length=64, help_text=says, **options)
+
+
+class ReaderChange(serializers.Serializer[None]):
+    """What changes of a reader: what is left out stays as it is, and null says that it is not known."""
+
+    age_band = serializers.ChoiceField(choices=BANDS, required=False)
+    level_min = serializers.IntegerField(**LEVEL, help_text=LEVEL_MIN_HELP)
+    level_max = serializers.IntegerField(**LEVEL, help_text=LEVEL_MAX_HELP)
+    languages = serializers.ListField(
+        child=Text(pattern=TAG_FORM, max_length=MAX_LANGUAGE),
+        max_length=MAX_LANGUAGES,
+        required=False,
+        allow_null=True,
+        help_text="Codes of ISO 639 or BCP 47 in any case; answered as en for en, eng or en-GB.",
+    )
+
+
+class ReaderProfile(ReaderChange):
     """What decides which books fit a reader. There is no field for a name, and none may be put into the pseudonym."""
 
-    age_band = serializers.ChoiceField(choices=list(CODES.values()))
-    level_min = serializers.IntegerField(min_value=1, max_value=12, required=False, allow_null=True)
-    level_max = serializers.IntegerField(min_value=1, max_value=12, required=False, allow_null=True)
-    languages = serializers.ListField(child=serializers.CharField(max_length=20), max_length=20, required=False)
+    age_band = serializers.ChoiceField(choices=BANDS)
 
 
-class Reader(ReaderProfile):
+class Reader(serializers.Serializer[None]):
     """A reader by the library's own pseudonym."""
 
-    key = serializers.CharField()
+    key = ReaderKey()
+    age_band = serializers.ChoiceField(choices=BANDS)
+    level_min = serializers.IntegerField(min_value=LEVELS[0], max_value=LEVELS[1], allow_null=True)
+    level_max = serializers.IntegerField(min_value=LEVELS[0], max_value=LEVELS[1], allow_null=True)
+    languages = serializers.ListField(child=serializers.CharField(max_length=3), max_length=MAX_LANGUAGES)
 
 
 class ErasedReader(serializers.Serializer[None]):
     """How many rows of each app were erased."""
 
-    erased = serializers.DictField(child=serializers.IntegerField())
+    erased = serializers.DictField(child=serializers.IntegerField(min_value=0))
 
 
 class ReaderExport(serializers.Serializer[None]):
     """Everything that is stored about a reader; each app adds a part under its name."""
 
-    exported_at = serializers.DateTimeField()
+    exported_at = serializers.DateTimeField(help_text="In UTC.")
     reader = Reader()

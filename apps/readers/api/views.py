@@ -1,42 +1,82 @@
 """Readers over the API: a pseudonym and an age band, saved, read, exported and erased."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
 from apps.readers.api import schema
 from apps.readers.selectors import KEY, reader_profile
-from apps.readers.services import ReaderInput, erase_reader, export_reader, save_reader
+from apps.readers.services import (
+    LEVELS,
+    MAX_LANGUAGE,
+    MAX_LANGUAGES,
+    ReaderInput,
+    change_reader,
+    erase_reader,
+    export_reader,
+    save_reader,
+)
+from epicml.audience.asking import READER_KEY_FORM
 from epicml.text.languages import UnknownLanguageError, language_code
 
-MAX_LANGUAGES = 20
-MAX_LANGUAGE = 20
+READER_KEY = part_of_path("key", text(64, least=1, pattern=READER_KEY_FORM), "The reader's pseudonym.")
+FIELDS = ("age_band", "level_min", "level_max", "languages")
 
 
 class ReaderView(APIView):
     """One reader."""
 
-    scopes = {"GET": "readers:read", "PUT": "readers:write", "DELETE": "readers:erase"}
+    scopes = {"GET": "readers:read", "PUT": "readers:write", "PATCH": "readers:write", "DELETE": "readers:erase"}
 
-    @extend_schema(operation_id="get_reader", responses={200: schema.Reader})
+    @extend_schema(operation_id="get_reader", parameters=[READER_KEY], responses={200: schema.Reader})
     def get(self, request: Request, key: str) -> HttpResponse:
+        """The reader's profile."""
         Fields(request.query_params).check()
         return json_response(reader_profile(key).as_json())
 
     @extend_schema(
-        operation_id="save_reader", request=schema.ReaderProfile, responses={200: schema.Reader, 201: schema.Reader}
+        operation_id="save_reader",
+        parameters=[READER_KEY],
+        request=schema.ReaderProfile,
+        responses={200: schema.Reader, 201: schema.Reader},
     )
     def put(self, request: Request, key: str) -> HttpResponse:
-        reader = _read(Fields(json_body(request)), key=key)
-        created = save_reader(reader, now=timezone.now())
+        """Replace or add: the profile is just as sent, and what is left out is not known any more."""
+        Fields(request.query_params).check()
+        fields = Fields(json_body(request))
+        if not KEY.fullmatch(key):
+            fields.complain("key", f"A pseudonym has the form {KEY.pattern}.")
+        created = save_reader(ReaderInput(key=key, **_read(fields, names=FIELDS)), now=timezone.now())
         return json_response(reader_profile(key).as_json(), status=201 if created else 200)
 
-    @extend_schema(operation_id="erase_reader", responses={200: schema.ErasedReader})
+    @extend_schema(
+        operation_id="patch_reader",
+        parameters=[READER_KEY],
+        request=schema.ReaderChange,
+        responses={200: schema.Reader},
+    )
+    def patch(self, request: Request, key: str) -> HttpResponse:
+        """Merge: what is left out stays as it was. 404 where there is no such reader."""
+        Fields(request.query_params).check()
+        body = json_body(request)
+        sent = [name for name in FIELDS if isinstance(body, dict) and name in body]
+        change_reader(key, _read(Fields(body), names=sent), now=timezone.now())
+        return json_response(reader_profile(key).as_json())
+
+    @extend_schema(
+        operation_id="erase_reader", parameters=[READER_KEY], request=None, responses={200: schema.ErasedReader}
+    )
     def delete(self, request: Request, key: str) -> HttpResponse:
+        """Erase everything that is stored about the reader, in every app."""
+        Fields(request.query_params).check()
         report = erase_reader(key, by=f"API key {getattr(request.auth, 'name', '')}", now=timezone.now())
         return json_response({"erased": report.counts})
 
@@ -46,24 +86,25 @@ class ReaderExportView(APIView):
 
     scopes = {"GET": "readers:read"}
 
-    @extend_schema(operation_id="export_reader", responses={200: schema.ReaderExport})
+    @extend_schema(operation_id="export_reader", parameters=[READER_KEY], responses={200: schema.ReaderExport})
     def get(self, request: Request, key: str) -> HttpResponse:
+        """Everything that is stored about the reader, by app."""
         Fields(request.query_params).check()
         return json_response(export_reader(key, now=timezone.now()))
 
 
-def _read(fields: Fields, *, key: str) -> ReaderInput:
-    if not KEY.fullmatch(key):
-        fields.complain("key", f"A pseudonym has the form {KEY.pattern}.")
-    reader = ReaderInput(
-        key=key,
-        age_band=fields.age_band(),
-        level_min=fields.optional_integer("level_min", low=1, high=12),
-        level_max=fields.optional_integer("level_max", low=1, high=12),
-        languages=_languages(fields),
-    )
+def _read(fields: Fields, *, names: Iterable[str]) -> dict[str, Any]:
+    """These fields of a profile as they were sent."""
+    low, high = LEVELS
+    readers: dict[str, Callable[[], Any]] = {
+        "age_band": fields.age_band,
+        "level_min": lambda: fields.optional_integer("level_min", low=low, high=high),
+        "level_max": lambda: fields.optional_integer("level_max", low=low, high=high),
+        "languages": lambda: _languages(fields),
+    }
+    found = {name: readers[name]() for name in names}
     fields.check()
-    return reader
+    return found
 
 
 def _languages(fields: Fields) -> tuple[str, ...]:

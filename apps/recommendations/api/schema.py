@@ -2,23 +2,13 @@
 
 from rest_framework import serializers
 
+from apps.platform.api.audience import BANDS, Audience
+from apps.platform.api.bounds import Reference
 
-class RecommendedBook(serializers.Serializer[None]):
-    """A book as every answer shows it."""
-
-    key = serializers.CharField()
-    title = serializers.CharField()
-    authors = serializers.ListField(child=serializers.CharField())
-    series = serializers.CharField(allow_null=True)
-    series_number = serializers.FloatField(allow_null=True)
-    age_band = serializers.CharField()
-    reading_level = serializers.IntegerField(allow_null=True)
-    language = serializers.CharField()
-    year = serializers.IntegerField(allow_null=True)
-    genres = serializers.ListField(child=serializers.CharField())
-    popularity = serializers.IntegerField()
-    average_rating = serializers.FloatField(allow_null=True)
-    isbns = serializers.ListField(child=serializers.CharField())
+SCORE = (
+    "Without a unit: the higher the nearer the top. It falls along one list, and is not comparable between lists or "
+    "releases."
+)
 
 
 class RecommendationReason(serializers.Serializer[None]):
@@ -34,9 +24,9 @@ class RecommendationReason(serializers.Serializer[None]):
 class RecommendedItem(serializers.Serializer[None]):
     """One place of a list."""
 
-    rank = serializers.IntegerField()
-    book = RecommendedBook()
-    score = serializers.FloatField(help_text="Falls along one list; not comparable between lists.")
+    rank = serializers.IntegerField(min_value=1, help_text="The place in the list, from 1.")
+    book = Reference("Book")
+    score = serializers.FloatField(help_text=SCORE)
     reason = RecommendationReason()
 
 
@@ -58,12 +48,14 @@ class SimilarBooks(RecommendedList):
     """What is near one book."""
 
     book = serializers.CharField()
+    audience = Audience()
 
 
 class PopularBooks(RecommendedList):
     """What is popular in one age band."""
 
-    age_band = serializers.CharField()
+    age_band = serializers.ChoiceField(BANDS)
+    audience = Audience()
 
 
 class HomeRow(serializers.Serializer[None]):

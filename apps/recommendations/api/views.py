@@ -1,28 +1,27 @@
 """Recommendations over the API. Hot paths: parsed by hand, answered by orjson."""
 
-import re
-
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.catalog.services.audience import answered_for
+from apps.catalog.services.limits import KEY_PATTERN, MAX_TAG
+from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker
+from apps.platform.api.bounds import WholeParameter, parameter, part_of_path, text
 from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
 from apps.recommendations.api import schema
 from apps.recommendations.services import answers
+from epicml.audience.asking import READER_KEY_FORM
 
-READER_FORM = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-LARGEST_LIST, LARGEST_ROW = 50, 20
-
-LIMIT = OpenApiParameter("limit", int, description=f"How many books, 1 to {LARGEST_LIST} (10).")
-ROW_SIZE = OpenApiParameter("limit", int, description=f"How many books in a row, 1 to {LARGEST_ROW} (10).")
-AUDIENCE = [
-    OpenApiParameter("reader", str, description="For this reader; never above their age band."),
-    OpenApiParameter("age_band", str, description="For this band, such as 9-11. Without reader and band: 0-5."),
-]
+LIMIT = WholeParameter("limit", 1, 50, 10, "How many books.")
+ROW_SIZE = WholeParameter("limit", 1, 20, 10, "How many books in a row.")
+GENRE = parameter("genre", text(MAX_TAG, least=1), "Only books of this genre; upper and lower case do not matter.")
+READER_KEY = part_of_path("key", text(64, least=1, pattern=READER_KEY_FORM), "The reader's pseudonym.")
+BOOK_KEY = part_of_path("key", text(64, least=1, pattern=KEY_PATTERN), "The book's key.")
 
 
 class RecommendationsView(APIView):
@@ -31,10 +30,15 @@ class RecommendationsView(APIView):
     scopes = {"GET": "recommendations:read"}
     content_negotiation_class = JsonOnly
 
-    @extend_schema(operation_id="recommendations", parameters=[LIMIT], responses={200: schema.ReaderRecommendations})
+    @extend_schema(
+        operation_id="recommendations",
+        parameters=[READER_KEY, LIMIT.documented],
+        responses={200: schema.ReaderRecommendations},
+    )
     def get(self, request: Request, key: str) -> HttpResponse:
+        """The best books for the reader at this moment, within the reader's own age band."""
         fields = Fields(request.query_params)
-        limit = fields.integer("limit", default=10, low=1, high=LARGEST_LIST)
+        limit = LIMIT.read(fields)
         fields.check()
         return json_response(answers.recommend(key, limit=limit, now=timezone.now()).as_json())
 
@@ -45,10 +49,11 @@ class HomeView(APIView):
     scopes = {"GET": "recommendations:read"}
     content_negotiation_class = JsonOnly
 
-    @extend_schema(operation_id="home", parameters=[ROW_SIZE], responses={200: schema.HomePage})
+    @extend_schema(operation_id="home", parameters=[READER_KEY, ROW_SIZE.documented], responses={200: schema.HomePage})
     def get(self, request: Request, key: str) -> HttpResponse:
+        """Rows of books for the reader's home page; no book stands in two of them."""
         fields = Fields(request.query_params)
-        size = fields.integer("limit", default=10, low=1, high=LARGEST_ROW)
+        size = ROW_SIZE.read(fields)
         fields.check()
         return json_response(answers.home_page(key, size=size, now=timezone.now()).as_json())
 
@@ -59,14 +64,21 @@ class SimilarView(APIView):
     scopes = {"GET": "recommendations:read"}
     content_negotiation_class = JsonOnly
 
-    @extend_schema(operation_id="similar", parameters=[LIMIT, *AUDIENCE], responses={200: schema.SimilarBooks})
+    @extend_schema(
+        operation_id="similar",
+        parameters=[BOOK_KEY, LIMIT.documented, *ASKER],
+        responses={200: schema.SimilarBooks},
+    )
     def get(self, request: Request, key: str) -> HttpResponse:
+        """Books near this one, which must itself be one that the reader or age band may see."""
         fields = Fields(request.query_params)
-        limit = fields.integer("limit", default=10, low=1, high=LARGEST_LIST)
-        reader, age_band = fields.optional_text("reader", pattern=READER_FORM), fields.optional_age_band()
-        fields.check()
-        answer = answers.similar(key, reader_key=reader, age_band=age_band, limit=limit, now=timezone.now())
-        return json_response(answer.as_json())
+        limit = LIMIT.read(fields)
+        asked = read_asker(fields, answered_for)
+        with explaining(asked):
+            answer = answers.similar(
+                key, reader_key=asked.reader, age_band=asked.age_band, limit=limit, now=timezone.now()
+            )
+        return json_response({**answer.as_json(), "audience": audience_json(asked)})
 
 
 class PopularView(APIView):
@@ -77,14 +89,16 @@ class PopularView(APIView):
 
     @extend_schema(
         operation_id="popular",
-        parameters=[LIMIT, *AUDIENCE, OpenApiParameter("genre", str, description="Only books of this genre.")],
+        parameters=[LIMIT.documented, *ASKER, GENRE],
         responses={200: schema.PopularBooks},
     )
     def get(self, request: Request) -> HttpResponse:
+        """The most popular books for the reader or age band."""
         fields = Fields(request.query_params)
-        limit = fields.integer("limit", default=10, low=1, high=LARGEST_LIST)
-        reader, age_band = fields.optional_text("reader", pattern=READER_FORM), fields.optional_age_band()
-        genre = fields.optional_text("genre", max_length=64)
-        fields.check()
-        answer = answers.popular(reader_key=reader, age_band=age_band, genre=genre, limit=limit, now=timezone.now())
-        return json_response(answer.as_json())
+        limit = LIMIT.read(fields)
+        genre = fields.optional_text("genre", min_length=1, max_length=MAX_TAG)
+        asked = read_asker(fields, answered_for)
+        answer = answers.popular(
+            reader_key=asked.reader, age_band=asked.age_band, genre=genre, limit=limit, now=timezone.now()
+        )
+        return json_response({**answer.as_json(), "audience": audience_json(asked)})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from apps.catalog.selectors.genres import genre_form
 from apps.events.selectors import History as Past
 from apps.events.selectors import history
 from apps.readers.selectors import Audience, ReaderProfile, reader_profile
@@ -96,12 +97,13 @@ def _wishes(stock: Stock, audience: Audience, *, gone_rows: Rows, genre: str | N
     languages: Sequence[str] = reader.languages if reader else ()
     asked = [(languages, levels_of(reader)), (languages, None), ((), None)]
     distinct = list(dict.fromkeys((tuple(wanted), levels) for wanted, levels in asked))
+    of_genre = None if genre is None else _of_genre(stock, genre)
     masks = []
     for wanted, levels in distinct:
         mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels).copy()
         mask[gone_rows[gone_rows != ABSENT]] = False
-        if genre is not None:
-            mask &= stock.by_genre.get(genre, np.zeros(len(mask), np.bool_))
+        if of_genre is not None:
+            mask &= of_genre
         masks.append(mask)
     return tuple(masks)
 
@@ -111,6 +113,16 @@ def _volumes(stock: Stock, past: Past | None) -> NextVolumes:
         return stock.first_volumes
     rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
     return stock.series_order.after(rows[rows != ABSENT])
+
+
+def _of_genre(stock: Stock, genre: str) -> Mask:
+    """Which rows carry the genre, in whatever case it is written."""
+    form = genre_form(genre)
+    mask = np.zeros(len(stock.shelf.cards), np.bool_)
+    for name, rows in stock.by_genre.items():
+        if genre_form(name) == form:
+            mask |= rows
+    return mask
 
 
 def _history(stock: Stock, past: Past | None, *, now: datetime) -> History:

@@ -2,19 +2,42 @@
 
 from rest_framework import serializers
 
+from apps.platform.api.bounds import Text
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+
+KIND_FORM = r"[a-z_]{1,32}"
+KEY_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,6}"
+LONGEST_KIND = 32
+LONGEST_KEY = 17
+STATES = [
+    "building",
+    "refused_by_audit",
+    "built",
+    "evaluated",
+    "passed",
+    "refused",
+    "live",
+    "retired",
+    "failed",
+]
+LONGEST_REASON = 500
+LONGEST_NAME, MOST_NAMES = 40, 20
+
 
 class PromoteRequest(serializers.Serializer[None]):
     """Why this release is made live; where it was refused, the names of the refusals that are accepted."""
 
-    why = serializers.CharField(max_length=500)
-    accept = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
+    why = Text(max_length=LONGEST_REASON)
+    accept = serializers.ListField(
+        child=Text(min_length=1, max_length=LONGEST_NAME), required=False, allow_null=True, max_length=MOST_NAMES
+    )
 
 
 class RollBackRequest(serializers.Serializer[None]):
     """Why, and to which release; without `to` it is the one that was live before the present one."""
 
-    why = serializers.CharField(max_length=500)
-    to = serializers.CharField(required=False, max_length=24)
+    why = Text(max_length=LONGEST_REASON)
+    to = Text(pattern=KEY_FORM, min_length=1, max_length=LONGEST_KEY, required=False, allow_null=True)
 
 
 class Refusal(serializers.Serializer[None]):
@@ -38,9 +61,9 @@ class Acceptance(serializers.Serializer[None]):
 class ReleaseItem(serializers.Serializer[None]):
     """One release in the list."""
 
-    kind = serializers.CharField()
-    key = serializers.CharField()
-    state = serializers.CharField()
+    kind = Text(pattern=KIND_FORM, min_length=1, max_length=LONGEST_KIND)
+    key = Text(pattern=KEY_FORM, min_length=1, max_length=LONGEST_KEY)
+    state = serializers.ChoiceField(STATES)
     gate_passed = serializers.BooleanField(allow_null=True)
     gate_headline = serializers.CharField()
     gate_reason = serializers.CharField()
@@ -48,21 +71,18 @@ class ReleaseItem(serializers.Serializer[None]):
     created_by = serializers.CharField()
     why = serializers.CharField()
     error = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    promoted_at = serializers.DateTimeField(allow_null=True)
-    retired_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField(help_text="In UTC.")
+    promoted_at = serializers.DateTimeField(allow_null=True, help_text="When it was last made live, in UTC.")
+    retired_at = serializers.DateTimeField(allow_null=True, help_text="In UTC.")
     job_id = serializers.IntegerField(allow_null=True)
     refusals = Refusal(many=True)
     accepted = Acceptance(many=True)
 
 
-class ReleasePage(serializers.Serializer[None]):
+class ReleasePage(PageShape):
     """A page of releases, newest first."""
 
-    items = ReleaseItem(many=True)
-    page = serializers.IntegerField()
-    page_size = serializers.IntegerField()
-    total = serializers.IntegerField()
+    items = serializers.ListField(child=ReleaseItem(), max_length=LARGEST_PAGE)
 
 
 class ReleaseSteps(serializers.Serializer[None]):
@@ -70,7 +90,7 @@ class ReleaseSteps(serializers.Serializer[None]):
 
     name = serializers.CharField()
     state = serializers.CharField()
-    at = serializers.DateTimeField(allow_null=True)
+    at = serializers.DateTimeField(allow_null=True, help_text="In UTC.")
     text = serializers.CharField()
 
 

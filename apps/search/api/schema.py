@@ -1,31 +1,70 @@
 """Shapes of the answers, for the documentation of the API; they are written from dataclasses (orjson)."""
 
+from typing import Any
+
 from rest_framework import serializers
+
+from apps.catalog.services.limits import (
+    HIGHEST_RATING,
+    HIGHEST_SERIES_NUMBER,
+    KEY_PATTERN,
+    MAX_AUTHORS,
+    MAX_GENRES,
+    MAX_ISBNS,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TITLE,
+    MOST_RATINGS,
+    READING_LEVELS,
+    YEARS,
+)
+from apps.platform.api.audience import BANDS, Audience
+from apps.platform.api.bounds import Reference, Text
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+
+RANGES = (
+    "Half-open ranges [start, end] that count Unicode code points from 0, as Python does. JavaScript counts UTF-16 "
+    "units: use Array.from(text)."
+)
 
 
 class FoundBook(serializers.Serializer[None]):
     """A book as every answer shows it."""
 
-    key = serializers.CharField()
-    title = serializers.CharField()
-    authors = serializers.ListField(child=serializers.CharField())
-    series = serializers.CharField(allow_null=True)
-    series_number = serializers.FloatField(allow_null=True)
-    age_band = serializers.CharField()
-    reading_level = serializers.IntegerField(allow_null=True)
-    language = serializers.CharField()
-    year = serializers.IntegerField(allow_null=True)
-    genres = serializers.ListField(child=serializers.CharField())
-    popularity = serializers.IntegerField()
-    average_rating = serializers.FloatField(allow_null=True)
-    isbns = serializers.ListField(child=serializers.CharField())
+    key = Text(pattern=KEY_PATTERN, min_length=1, max_length=64)
+    title = Text(max_length=MAX_TITLE)
+    authors = serializers.ListField(child=Text(max_length=MAX_NAME), max_length=MAX_AUTHORS)
+    series = Text(max_length=MAX_NAME, allow_null=True)
+    series_number = serializers.FloatField(min_value=0, max_value=HIGHEST_SERIES_NUMBER, allow_null=True)
+    age_band = serializers.ChoiceField(BANDS)
+    reading_level = serializers.IntegerField(
+        min_value=READING_LEVELS[0],
+        max_value=READING_LEVELS[1],
+        allow_null=True,
+        help_text="1 (easiest) to 12; null: not known.",
+    )
+    language = Text(max_length=3, help_text="ISO 639: two letters where there are, else three; und.")
+    year = serializers.IntegerField(
+        min_value=YEARS[0],
+        max_value=YEARS[1],
+        allow_null=True,
+        help_text="Of the first edition; negative: before Christ.",
+    )
+    genres = serializers.ListField(child=Text(max_length=MAX_TAG), max_length=MAX_GENRES)
+    popularity = serializers.IntegerField(
+        min_value=0, max_value=MOST_RATINGS, help_text="How many ratings the book has."
+    )
+    average_rating = serializers.FloatField(
+        min_value=0, max_value=HIGHEST_RATING, allow_null=True, help_text="Stars, 0 to 5."
+    )
+    isbns = serializers.ListField(child=Text(pattern=r"97[89][0-9]{10}", max_length=13), max_length=MAX_ISBNS)
 
 
 class Range(serializers.ListField):
-    """Start and end of a part to mark, in characters; the end is not part of it."""
+    """Start and end of a part to mark, in Unicode code points; the end is not part of it."""
 
-    child = serializers.IntegerField()
-    min_length = max_length = 2
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2, **options)
 
 
 class Suggestion(serializers.Serializer[None]):
@@ -34,9 +73,9 @@ class Suggestion(serializers.Serializer[None]):
     kind = serializers.ChoiceField(["book", "author", "series"])
     key = serializers.CharField(help_text="The book's key, or the name.")
     text = serializers.CharField()
-    highlight = serializers.ListField(child=Range())
+    highlight = serializers.ListField(child=Range(), help_text=f"In `text`. {RANGES}")
     detail = serializers.CharField(help_text="The authors of a book; a book of an author or a series.")
-    book = FoundBook(allow_null=True)
+    book = Reference("Book", allow_null=True)
 
 
 class SuggestAnswer(serializers.Serializer[None]):
@@ -46,13 +85,16 @@ class SuggestAnswer(serializers.Serializer[None]):
     suggestions = Suggestion(many=True)
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
     release = serializers.CharField(allow_null=True)
+    audience = Audience()
 
 
 class Highlights(serializers.Serializer[None]):
     """The places to mark."""
 
-    title = serializers.ListField(child=Range())
-    authors = serializers.ListField(child=serializers.ListField(child=Range()))
+    title = serializers.ListField(child=Range(), help_text=RANGES)
+    authors = serializers.ListField(
+        child=serializers.ListField(child=Range()), help_text="For each author, in their order."
+    )
     series = serializers.ListField(child=Range())
 
 
@@ -67,7 +109,7 @@ class Facet(serializers.Serializer[None]):
 
     value = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    count = serializers.IntegerField()
+    count = serializers.IntegerField(min_value=0)
     selected = serializers.BooleanField()
 
 
@@ -80,15 +122,13 @@ class Facets(serializers.Serializer[None]):
     genres = Facet(many=True)
 
 
-class SearchAnswer(serializers.Serializer[None]):
+class SearchAnswer(PageShape):
     """One page of what was found."""
 
     query = serializers.CharField()
-    items = SearchItem(many=True)
+    items = serializers.ListField(child=SearchItem(), max_length=LARGEST_PAGE)
     facets = Facets()
-    total = serializers.IntegerField()
-    page = serializers.IntegerField()
-    page_size = serializers.IntegerField()
     did_you_mean = serializers.CharField(allow_null=True)
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
     release = serializers.CharField(allow_null=True)
+    audience = Audience()

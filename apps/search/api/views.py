@@ -1,32 +1,58 @@
 """Search over the API. Hot paths: parsed by hand, answered by orjson."""
 
 import re
+from dataclasses import fields as fields_of
+from dataclasses import replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.catalog.selectors.genres import genre_spellings
+from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.audience import answered_for
+from apps.catalog.services.limits import MAX_LANGUAGE, MAX_TAG, READING_LEVELS
+from apps.platform.api.audience import ASKER, BANDS, audience_json, read_asker
+from apps.platform.api.bounds import WholeParameter, choice, parameter, several, text, whole
 from apps.platform.api.negotiation import JsonOnly
-from apps.platform.api.pagination import LARGEST_PAGE, read_page
+from apps.platform.api.pagination import PAGE, PAGE_SIZE, read_page
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
 from apps.search.api import schema
 from apps.search.selectors.facets import Filters
 from apps.search.services.searching import LAST_PLACE, SearchQuestion, search
 from apps.search.services.suggesting import suggest
+from epicml.audience.asking import AnsweredFor
 from epicml.audience.bands import AgeBand
+from epicml.text.languages import TAG_FORM, UnknownLanguageError, language_code
 
-READER_FORM = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 LONGEST_TEXT = 200
-LARGEST_LIST = 50
 MOST_CHOICES = 50
+LOWEST_LEVEL, HIGHEST_LEVEL = READING_LEVELS
 
-TEXT = OpenApiParameter("q", str, description=f"What the reader types, up to {LONGEST_TEXT} characters.")
-AUDIENCE = [
-    OpenApiParameter("reader", str, description="For this reader; never above their age band."),
-    OpenApiParameter("age_band", str, description="For this band, such as 9-11. Without reader and band: 0-5."),
+LIMIT = WholeParameter("limit", 1, 50, 10, "How many books. Up to 4 names of authors and series follow them.")
+TEXT = parameter("q", text(LONGEST_TEXT), "What the reader types; without it nothing is suggested.")
+SEARCHED = parameter("q", text(LONGEST_TEXT), "What the reader typed; without it, every book by popularity.")
+FILTERS = [
+    parameter("age_bands", several(choice(BANDS), most=len(AgeBand)), "Only books of these bands."),
+    parameter(
+        "reading_levels",
+        several(whole(LOWEST_LEVEL, HIGHEST_LEVEL), most=HIGHEST_LEVEL),
+        "Only books of these levels, 1 (easiest) to 12.",
+    ),
+    parameter(
+        "languages",
+        several(text(MAX_LANGUAGE, least=1, pattern=TAG_FORM), most=MOST_CHOICES),
+        "Only books in these languages, written as for a book: en, EN, eng and en-GB all mean en.",
+    ),
+    parameter(
+        "genres",
+        several(text(MAX_TAG, least=1), most=MOST_CHOICES),
+        "Only books of any of these genres; upper and lower case do not matter.",
+    ),
 ]
 
 
@@ -37,24 +63,16 @@ class SuggestView(APIView):
     content_negotiation_class = JsonOnly
 
     @extend_schema(
-        operation_id="suggest",
-        parameters=[
-            TEXT,
-            OpenApiParameter(
-                "limit", int, description=f"How many books, 1 to {LARGEST_LIST} (10). Up to 4 names follow them."
-            ),
-            *AUDIENCE,
-        ],
-        responses={200: schema.SuggestAnswer},
+        operation_id="suggest", parameters=[TEXT, LIMIT.documented, *ASKER], responses={200: schema.SuggestAnswer}
     )
     def get(self, request: Request) -> HttpResponse:
+        """Complete what a reader is typing; a blank at the end says that the word is complete."""
         fields = Fields(request.query_params)
-        limit = fields.integer("limit", default=10, low=1, high=LARGEST_LIST)
-        reader, band = _audience(fields)
+        limit = LIMIT.read(fields)
         fields.text("q", required=False, max_length=LONGEST_TEXT)
-        fields.check()
-        text = fields.raw("q") or ""  # as typed: a blank at the end says that the word is complete
-        return json_response(suggest(text, limit=limit, reader_key=reader, age_band=band, now=timezone.now()))
+        asked = read_asker(fields, answered_for)
+        typed = fields.raw("q") or ""  # with the blank
+        return _answer(suggest(typed, limit=limit, age_band=asked.age_band, now=timezone.now()), asked)
 
 
 class SearchView(APIView):
@@ -65,49 +83,58 @@ class SearchView(APIView):
 
     @extend_schema(
         operation_id="search",
-        parameters=[
-            TEXT,
-            *AUDIENCE,
-            OpenApiParameter("age_bands", str, many=True, description="Only books of these bands."),
-            OpenApiParameter("reading_levels", int, many=True, description="Only books of these levels, 1 to 12."),
-            OpenApiParameter("languages", str, many=True, description="Only books in these languages, such as en."),
-            OpenApiParameter("genres", str, many=True, description="Only books of any of these genres."),
-            OpenApiParameter("page", int, description=f"From 1; the first {LAST_PLACE} books can be paged through."),
-            OpenApiParameter("page_size", int, description=f"1 to {LARGEST_PAGE} (20)."),
-        ],
+        parameters=[SEARCHED, *ASKER, *FILTERS, PAGE.documented, PAGE_SIZE.documented],
         responses={200: schema.SearchAnswer},
     )
     def get(self, request: Request) -> HttpResponse:
+        """Find books by their words. Of the books found the first 10,000 can be paged through."""
         fields = Fields(request.query_params)
         page = read_page(fields)
         if page.start >= LAST_PLACE:
             fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
-        reader, band = _audience(fields)
+        typed = fields.text("q", required=False, max_length=LONGEST_TEXT)
+        filters = _filters(fields)
+        asked = read_asker(fields, answered_for)
         question = SearchQuestion(
-            text=fields.text("q", required=False, max_length=LONGEST_TEXT),
-            filters=_filters(fields),
+            text=typed,
+            filters=_as_stored(filters, asked.age_band),
             page=page.number,
             page_size=page.size,
-            reader_key=reader,
-            age_band=band,
+            age_band=asked.age_band,
         )
-        fields.check()
-        return json_response(search(question, now=timezone.now()))
+        return _answer(search(question, now=timezone.now()), asked)
 
 
-def _audience(fields: Fields) -> tuple[str | None, AgeBand | None]:
-    return fields.optional_text("reader", max_length=64, pattern=READER_FORM), fields.optional_age_band()
+def _answer(found: Any, asked: AnsweredFor) -> HttpResponse:
+    """The answer of a service with the field that says for whom it is."""
+    answer = {field.name: getattr(found, field.name) for field in fields_of(found)}
+    return json_response({**answer, "audience": audience_json(asked)})
 
 
 def _filters(fields: Fields) -> Filters:
     bands = [_band(fields, code) for code in fields.texts("age_bands", max_items=len(AgeBand), max_length=8)]
-    levels = [_level(fields, text) for text in fields.texts("reading_levels", max_items=12, max_length=2)]
+    levels = [_level(fields, text) for text in fields.texts("reading_levels", max_items=HIGHEST_LEVEL, max_length=2)]
     return Filters(
         age_bands=[band for band in bands if band is not None],
         reading_levels=[level for level in levels if level is not None],
-        languages=fields.texts("languages", max_items=MOST_CHOICES, max_length=8),
-        genres=fields.texts("genres", max_items=MOST_CHOICES, max_length=100),
+        languages=_languages(fields),
+        genres=fields.texts("genres", max_items=MOST_CHOICES, max_length=MAX_TAG),
     )
+
+
+def _as_stored(filters: Filters, band: AgeBand) -> Filters:
+    return (
+        replace(filters, genres=genre_spellings(shelf(), filters.genres, audience=band)) if filters.genres else filters
+    )
+
+
+def _languages(fields: Fields) -> list[str]:
+    codes = fields.texts("languages", max_items=MOST_CHOICES, max_length=MAX_LANGUAGE)
+    try:
+        return list(dict.fromkeys(language_code(code) for code in codes))
+    except UnknownLanguageError as error:
+        fields.complain("languages", str(error))
+        return []
 
 
 def _band(fields: Fields, code: str) -> AgeBand | None:
@@ -119,6 +146,6 @@ def _band(fields: Fields, code: str) -> AgeBand | None:
 
 def _level(fields: Fields, text: str) -> int | None:
     if not re.fullmatch(r"[1-9]|1[0-2]", text, re.ASCII):
-        fields.complain("reading_levels", "Each must be a whole number from 1 to 12.")
+        fields.complain("reading_levels", f"Each must be a whole number from {LOWEST_LEVEL} to {HIGHEST_LEVEL}.")
         return None
     return int(text)

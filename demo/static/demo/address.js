@@ -3,7 +3,8 @@
 const shown = new URLSearchParams(window.location.search);
 
 export const page = {
-  reader: document.body.dataset.reader,
+  reader: document.body.dataset.reader, // whoever was named, known or not: every link carries it on
+  isKnown: "known" in document.body.dataset,
   query: (shown.get("q") || "").trim(),
   book: shown.get("book") || "",
   number: Math.max(1, Number.parseInt(shown.get("page") || "1", 10) || 1),

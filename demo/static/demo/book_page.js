@@ -6,7 +6,7 @@ import { actions, ages, displayTitle, genreName, languageName, row } from "./boo
 import { cover } from "./cover.js";
 import { fill, h } from "./dom.js";
 import { send } from "./events.js";
-import { empty, failure, say, showFallback, waiting } from "./notices.js";
+import { empty, failure, say, showAudience, showFallback, waiting } from "./notices.js";
 
 const WORDS = { finished: "You finished", hidden: "You hid" };
 const main = document.getElementById("content");
@@ -52,7 +52,7 @@ function detail(book) {
     "article",
     { class: "detail" },
     h("div", { class: "detail-cover" }, cover({ title, author: book.authors[0] || "" })),
-    h("div", { class: "detail-text" }, h("h1", {}, title), byline(book), seriesLine(book), facts(book), actions(book, (kind) => act(kind, book))),
+    h("div", { class: "detail-text" }, h("h1", {}, title), byline(book), seriesLine(book), facts(book), page.isKnown ? actions(book, (kind) => act(kind, book)) : null),
   );
 }
 
@@ -64,7 +64,7 @@ async function showSimilar(place) {
   fill(place, waiting(1));
   try {
     const similar = await get(`books/${encodeURIComponent(page.book)}/similar`, { limit: 14, reader: page.reader });
-    showFallback(similar.fallback);
+    if (similar.fallback) showFallback(similar.fallback); // nothing else that was said is taken away
     const title = "Readers of this book also liked";
     // The heading says it for all of them; another reason, such as the same author, stays.
     const items = similar.items.map((item) => (item.reason?.kind === "similar" ? { book: item.book } : item));
@@ -80,12 +80,13 @@ export async function showBook() {
   fill(main, waiting(1));
   try {
     const book = await get(`books/${encodeURIComponent(page.book)}`, { reader: page.reader });
+    showAudience(book.audience);
     document.title = `${displayTitle(book)} – epicml sample library`;
     fill(main, detail(book), place);
   } catch (error) {
     fill(main, error.status === 404 ? missing() : failure(error, showBook));
     return;
   }
-  send("opened", page.book, "storefront.book").catch(() => {}); // what is read goes on without it
+  if (page.isKnown) send("opened", page.book, "storefront.book").catch(() => {}); // what is read goes on without it
   showSimilar(place);
 }

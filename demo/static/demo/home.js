@@ -5,13 +5,35 @@ import { get } from "./api.js";
 import { displayTitle, row } from "./books.js";
 import { fill } from "./dom.js";
 import { send } from "./events.js";
-import { empty, failure, say, showFallback, waiting } from "./notices.js";
+import { empty, failure, say, showAudience, showFallback, waiting } from "./notices.js";
 
 const WORDS = { finished: "You finished", hidden: "You hid" };
 const ROW = 14; // two screens of a row
 const main = document.getElementById("content");
 
 const fetchHome = () => get(`readers/${encodeURIComponent(page.reader)}/home`, { limit: ROW });
+
+/** For who is not known there is no home page: one row of what many read, for the youngest. */
+async function drawForStranger() {
+  const popular = await get("popular", { limit: ROW, reader: page.reader });
+  showAudience(popular.audience);
+  const nothing = empty("No book for the youngest yet.", "Books appear as soon as the catalogue has one for 0 to 5. Choose a reader above.");
+  fill(main, popular.items.length ? row({ key: "popular", title: "Books that many children like", items: popular.items }) : nothing);
+}
+
+async function drawHome() {
+  if (!page.isKnown) {
+    await drawForStranger();
+    return;
+  }
+  try {
+    draw(await fetchHome());
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    await drawForStranger(); // erased since this page was made
+  }
+}
+
 const booksOf = (home) => new Set(home.rows.flatMap(({ items }) => items.map(({ book }) => book.key)));
 
 function draw(home, newBooks = new Set()) {
@@ -60,7 +82,7 @@ async function act(before, kind, book) {
 export async function showHome() {
   fill(main, waiting());
   try {
-    draw(await fetchHome());
+    await drawHome();
   } catch (error) {
     fill(main, failure(error, showHome));
   }

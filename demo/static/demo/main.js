@@ -9,7 +9,12 @@ import { SearchBox } from "./search_box.js";
 const readers = document.getElementById("reader");
 
 new SearchBox(document.getElementById("search"));
-readers.value = page.reader; // a browser may remember another choice after going back
+// A browser may remember another choice after going back, also where it keeps the whole page.
+const showReader = () => {
+  readers.value = page.reader;
+};
+showReader();
+window.addEventListener("pageshow", showReader);
 readers.addEventListener("change", () => readers.form.requestSubmit());
 
 const content = document.getElementById("content");

@@ -1,5 +1,6 @@
 /** What the page says about itself: fallbacks, errors, empty answers, and what just changed. */
 
+import { page } from "./address.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -25,6 +26,12 @@ function banner(kind, sign, [sentence, more], ...rest) {
 export function showFallback(code) {
   const unknown = ["Part of the library does not answer.", `What still works is shown (${code}).`];
   fill(notice, code ? banner("watch", "watch", FALLBACKS[code] || unknown) : null);
+}
+
+/** Say that the answer is for the youngest; the page itself has said so where it knew when it was made. */
+export function showAudience({ reader_known: known }) {
+  if (known !== false || !page.isKnown) return;
+  fill(notice, banner("watch", "watch", ["We do not know who is reading any more.", "So you get books for the youngest children, from 0 to 5 years. Pick your name in the list at the top."]));
 }
 
 /** What failed, what still works, and a button to try again. */

@@ -4,7 +4,7 @@ import { address, page, searchAddress, values } from "./address.js";
 import { get } from "./api.js";
 import { card, genreName, languageName } from "./books.js";
 import { fill, h } from "./dom.js";
-import { empty, failure, showFallback, waiting } from "./notices.js";
+import { empty, failure, showAudience, showFallback, waiting } from "./notices.js";
 
 const PAGE_SIZE = 21;
 const main = document.getElementById("content");
@@ -87,6 +87,7 @@ function nothing(chosen) {
 
 function draw(found, chosen) {
   showFallback(found.fallback);
+  showAudience(found.audience);
   if (found.total === 0) {
     fill(main, nothing(chosen));
     return;

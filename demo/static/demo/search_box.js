@@ -6,6 +6,7 @@ import { displayTitle } from "./books.js";
 import { thumbnail } from "./cover.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { showAudience } from "./notices.js";
 
 const PAUSE_MS = 90; // shorter than between two keys of a quick typist, so that only the last text is asked for
 const BOOKS = 6; // authors and series follow them
@@ -91,6 +92,7 @@ export class SearchBox {
     const query = this.input.value.trim();
     try {
       const answer = await get("suggest", { q: query, limit: BOOKS, reader: page.reader }, { signal: asked.signal });
+      showAudience(answer.audience);
       if (this.asked === asked && document.activeElement === this.input) this.show(answer.suggestions);
     } catch (error) {
       if (isAborted(error) || asked.signal.aborted) return;

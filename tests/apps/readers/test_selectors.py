@@ -3,8 +3,10 @@ from datetime import datetime
 import pytest
 
 from apps.readers.selectors import (
+    Audience,
     ReaderNotFoundError,
     all_reader_ids,
+    answered_for,
     audience,
     reader_bands,
     reader_ids,
@@ -81,6 +83,26 @@ class TestAudience:
         assert found.age_band is expected
         assert (found.reader.key if found.reader else None) == reader
 
-    def test_does_not_pass_over_a_reader_who_is_unknown(self) -> None:
-        with pytest.raises(ReaderNotFoundError):
-            audience("nobody", AgeBand.ADULT)
+    @pytest.mark.parametrize("key", ["nobody", "", "a b", "a\n", "\0", "\ud800", "x" * 65, "A"])
+    def test_takes_who_is_not_known_for_the_youngest(self, key: str) -> None:
+        assert audience(key, AgeBand.ADULT) == Audience(AgeBand.AGES_0_TO_5, None)
+
+
+class TestAnsweredFor:
+    @pytest.mark.parametrize(
+        ("key", "naming"),
+        [
+            (None, "nobody"),
+            ("a", "known"),
+            ("A", "unknown"),
+            ("nobody", "unknown"),
+            ("a b", "malformed"),
+            ("", "malformed"),
+        ],
+    )
+    def test_says_how_the_reader_was_named(self, key: str | None, naming: str) -> None:
+        found = answered_for(key, AgeBand.ADULT)
+
+        assert found.naming == naming
+        assert found.age_band is audience(key, AgeBand.ADULT).age_band
+        assert found.reader == ("a" if key == "a" else None)

@@ -6,9 +6,9 @@ from apps.platform.api.pagination import LARGEST_PAGE, LAST_PAGE, Page, page_ans
 from apps.platform.api.parsing import InvalidInputError
 
 
-def page(query: str, **limits: int) -> Page:
+def page(query: str) -> Page:
     fields = Fields(QueryDict(query))
-    found = read_page(fields, **limits)
+    found = read_page(fields)
     fields.check()
     return found
 
@@ -16,7 +16,6 @@ def page(query: str, **limits: int) -> Page:
 class TestReadPage:
     def test_is_the_first_where_none_is_asked_for(self) -> None:
         assert page("") == Page(1, 20)
-        assert page("", default_size=7) == Page(1, 7)
 
     def test_cuts_a_list_without_gap_or_overlap(self) -> None:
         whole = list(range(10))
@@ -43,10 +42,6 @@ class TestReadPage:
         with pytest.raises(InvalidInputError) as caught:
             page(query)
         assert list(caught.value.fields) == [field]
-
-    def test_keeps_to_the_limit_of_its_endpoint(self) -> None:
-        with pytest.raises(InvalidInputError):
-            page("page_size=51", largest=50)
 
 
 class TestPageAnswer:

@@ -69,6 +69,62 @@ class TestReader:
         assert api.delete(f"/api/v1/readers/{key}").status_code == 404
 
 
+class TestChangingAReader:
+    @pytest.fixture(autouse=True)
+    def mia(self, api: ApiClient) -> None:
+        api.put(URL, {"age_band": "6-8", "level_min": 1, "level_max": 3, "languages": ["en"]})
+
+    @pytest.mark.parametrize(
+        ("change", "after"),
+        [
+            ({}, {}),
+            ({"age_band": "9-11"}, {"age_band": "9-11"}),
+            ({"languages": ["GER", "en-GB"]}, {"languages": ["de", "en"]}),
+            ({"languages": None}, {"languages": []}),
+            ({"level_max": 5}, {"level_max": 5}),
+            ({"level_min": None, "level_max": None}, {"level_min": None, "level_max": None}),
+        ],
+    )
+    def test_leaves_what_is_left_out_as_it_was(
+        self, api: ApiClient, change: dict[str, object], after: dict[str, object]
+    ) -> None:
+        before = api.get(URL).json()
+
+        answer = api.patch(URL, change)
+
+        assert (answer.status_code, answer.json()) == (200, {**before, **after})
+        assert api.get(URL).json() == {**before, **after}
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"level_min": 4}, "level_min"),  # above the level_max that stays
+            ({"level_max": None}, "level_min"),
+            ({"age_band": None}, "age_band"),
+            ({"languages": ["English!"]}, "languages"),
+            ({"key": "other"}, "key"),
+            ([], "body"),
+        ],
+    )
+    def test_names_what_is_wrong_and_changes_nothing(self, api: ApiClient, change: object, field: str) -> None:
+        before = api.get(URL).json()
+
+        answer = api.patch(URL, change)
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+        assert api.get(URL).json() == before
+
+    @pytest.mark.parametrize("key", ["nobody", "MIA-7f3a", "mia-7f3a%0A", "a%20b", "%2e", "%2e%2e"])
+    def test_makes_no_reader(self, api: ApiClient, key: str) -> None:
+        assert api.patch(f"/api/v1/readers/{key}", {"age_band": "9-11"}).status_code == 404
+        assert list(Reader.objects.values_list("key", flat=True)) == ["mia-7f3a"]
+
+    def test_replacing_forgets_what_is_left_out(self, api: ApiClient) -> None:
+        answer = api.put(URL, {"age_band": "6-8"}).json()
+
+        assert (answer["level_min"], answer["level_max"], answer["languages"]) == (None, None, [])
+
+
 class TestErasure:
     @pytest.fixture(autouse=True)
     def reader_with_an_event(self, now: datetime) -> None:

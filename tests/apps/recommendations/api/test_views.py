@@ -105,15 +105,38 @@ class TestSimilar:
         assert library_api.get("/api/v1/books/robot-3/similar", age_band="9-11").status_code == 404
         assert library_api.get("/api/v1/books/robot-3/similar", age_band="adult").status_code == 200
 
-    @pytest.mark.parametrize(
-        ("name", "value"), [("age_band", "7"), ("reader", "a b"), ("reader", "\0"), ("limit", "many")]
-    )
+    @pytest.mark.parametrize(("name", "value"), [("age_band", "7"), ("limit", "many"), ("limit", "51")])
     def test_names_the_field_that_is_wrong(self, library_api: ApiClient, name: str, value: str) -> None:
         answer = library_api.get("/api/v1/books/robot-1/similar", **{name: value})
         assert (answer.status_code, list(answer.json()["fields"])) == (400, [name])
 
+    @pytest.mark.parametrize("reader", ["nobody", "a b", "\0"])
+    def test_says_that_a_book_may_be_hidden_for_nobody_knows_the_reader(
+        self, library_api: ApiClient, reader: str
+    ) -> None:
+        answer = library_api.get("/api/v1/books/robot-1/similar", reader=reader, age_band="adult")
+        assert (answer.status_code, list(answer.json()["fields"])) == (404, ["reader"])
+        assert list(library_api.get("/api/v1/books/robot-1/similar", age_band="0-5").json()["fields"]) == []
+
 
 class TestPopular:
+    @pytest.mark.parametrize("reader", ["nobody", "a b", "\0"])
+    def test_takes_who_is_not_known_for_the_youngest(self, library_api: ApiClient, reader: str) -> None:
+        answer = library_api.get("/api/v1/popular", reader=reader, age_band="adult").json()
+        assert (answer["age_band"], answer["items"], answer["audience"]["reader_known"]) == ("0-5", [], False)
+
+    def test_follows_the_reader(self, library_api: ApiClient) -> None:
+        profile = library_api.get(f"/api/v1/readers/{CHILD}").json()
+        answer = library_api.get("/api/v1/popular", reader=CHILD, age_band="adult").json()
+        assert answer["audience"]["age_band"] == answer["age_band"] == profile["age_band"]
+        assert answer["audience"]["reader_known"] is True
+
+    @pytest.mark.parametrize("genre", ["dragon", "DRAGON", " Dragon "])
+    def test_takes_a_genre_in_any_case(self, library_api: ApiClient, genre: str) -> None:
+        items = library_api.get("/api/v1/popular", age_band="adult", genre=genre).json()["items"]
+        assert items
+        assert all("dragon" in item["book"]["genres"] for item in items)
+
     def test_takes_who_says_nothing_for_the_youngest(self, library_api: ApiClient) -> None:
         answer = library_api.get("/api/v1/popular").json()
         assert (answer["age_band"], answer["items"]) == ("0-5", [])
@@ -123,5 +146,5 @@ class TestPopular:
         assert {item["book"]["age_band"] for item in answer["items"]} == {"6-8"}
 
     def test_names_the_genre_that_is_too_long(self, library_api: ApiClient) -> None:
-        answer = library_api.get("/api/v1/popular", genre="x" * 65)
+        answer = library_api.get("/api/v1/popular", genre="x" * 61)
         assert (answer.status_code, list(answer.json()["fields"])) == (400, ["genre"])

@@ -2,13 +2,27 @@ from collections.abc import Callable
 
 import pytest
 
+from apps.releases.api.schema import STATES
+from apps.releases.models import Release
 from tests.apps.releases.numbers import KIND, NumberKind, served_number
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 
 
+class TestSchema:
+    def test_knows_every_state(self) -> None:
+        assert set(Release.State.values) == set(STATES)
+
+
 class TestReleaseList:
+    @pytest.mark.parametrize(
+        "address", ["releases%0A", "releases/numbers/2026-11-24.1%0A", "releases/numbers%0A/2026-11-24.1"]
+    )
+    def test_is_at_one_address(self, api: ApiClient, numbers: NumberKind, address: str) -> None:
+        assert numbers.make().key == "2026-11-24.1"
+        assert api.get(f"/api/v1/{address}").status_code == 404
+
     def test_lists_the_newest_first(self, api: ApiClient, numbers: NumberKind) -> None:
         keys = [numbers.make().key, numbers.make(-1.0).key]
         answer = api.get("/api/v1/releases").json()

@@ -65,7 +65,7 @@ class TestSuggest:
     @pytest.mark.parametrize(
         ("name", "value"),
         [("limit", value) for value in ("0", "51", "-1", "x", "1e3", "9" * 30, "")]
-        + [("q", "x" * 201), ("q", "a\0b"), ("age_band", "7"), ("reader", "a b"), ("reader", ""), ("page", "2")],
+        + [("q", "x" * 201), ("q", "a\0b"), ("age_band", "7"), ("page", "2")],
     )
     def test_names_the_field_that_is_wrong(self, api: ApiClient, name: str, value: str) -> None:
         answer = api.get(SUGGEST, **{name: value})
@@ -96,6 +96,24 @@ class TestSearch:
         chosen = {name: [f["value"] for f in facets if f["selected"]] for name, facets in answer["facets"].items()}
         assert chosen == {"age_bands": [], "reading_levels": ["6"], "languages": ["en", "de"], "genres": ["magic"]}
 
+    @pytest.mark.parametrize("written", ["de", "DE", "deu", "ger", "GER", "de-AT", "de_CH", " de "])
+    def test_takes_a_language_as_a_book_may_be_written_with_it(self, library_api: ApiClient, written: str) -> None:
+        answer = library_api.get(SEARCH, age_band="adult", languages=written).json()
+        assert {item["language"] for item in answer["items"]} == {"de"}
+        assert [f["value"] for f in answer["facets"]["languages"] if f["selected"]] == ["de"]
+
+    @pytest.mark.parametrize("written", ["magic", "MAGIC", "Magic", " magic "])
+    def test_takes_a_genre_in_any_case(self, library_api: ApiClient, written: str) -> None:
+        found = library_api.get(SEARCH, age_band="adult", genres=written).json()
+        assert found["total"] > 0
+        assert all("magic" in item["genres"] for item in found["items"])
+        assert [f["value"] for f in found["facets"]["genres"] if f["selected"]] == ["magic"]
+
+    @pytest.mark.parametrize("query", [{"languages": "tlh"}, {"genres": "nobody writes this"}])
+    def test_finds_nothing_for_a_filter_that_no_book_has(self, library_api: ApiClient, query: dict[str, str]) -> None:
+        answer = library_api.get(SEARCH, age_band="adult", **query)
+        assert (answer.status_code, answer.json()["total"]) == (200, 0)
+
     def test_pages_through_every_book(self, library_api: ApiClient) -> None:
         pages = [library_api.get(SEARCH, age_band="adult", page=page, page_size=8).json() for page in (1, 2, 3, 4)]
         keys = [item["key"] for page in pages for item in page["items"]]
@@ -117,10 +135,11 @@ class TestSearch:
             ("reading_levels", "13"),
             ("reading_levels", "1.5"),
             ("reading_levels", "\u0661"),
-            ("languages", "x" * 9),
-            ("genres", "x" * 101),
+            ("languages", "English!"),
+            ("languages", "x" * 21),
+            ("languages", ["en", "e"]),
+            ("genres", "x" * 61),
             ("genres", [f"g{number}" for number in range(51)]),
-            ("reader", "a b"),
             ("limit", "5"),
         ],
     )
@@ -145,9 +164,43 @@ class TestBoth:
         answer = library_api.get(url, q="dragon", reader="ada", age_band="adult").json()
         assert bands(answer) == {"6-8"}
 
-    def test_do_not_know_an_unknown_reader(self, library_api: ApiClient, url: str) -> None:
-        answer = library_api.get(url, q="h", reader="nobody")
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    @pytest.mark.parametrize(
+        ("reader", "code"),
+        [
+            ("nobody", "reader_unknown"),
+            ("a b", "reader_malformed"),
+            ("", "reader_malformed"),
+            ("\0", "reader_malformed"),
+        ],
+    )
+    def test_answer_for_the_youngest_where_nobody_knows_the_reader(
+        self, library_api: ApiClient, url: str, reader: str, code: str
+    ) -> None:
+        answer = library_api.get(url, q="the", reader=reader, age_band="adult")
+        assert (answer.status_code, bands(answer.json())) == (200, {"0-5"})
+        audience = answer.json()["audience"]
+        assert (audience["age_band"], audience["reader_known"]) == ("0-5", False)
+        assert [(notice["code"], notice["field"]) for notice in audience["notices"]] == [(code, "reader")]
+
+    def test_say_for_whom_they_are(self, library_api: ApiClient, url: str) -> None:
+        save_reader(ReaderInput(key="ada", age_band=AgeBand.AGES_6_TO_8), now=NOON)
+        said = {
+            (reader, band): library_api.get(url, q="the", reader=reader, age_band=band).json()["audience"]
+            for reader in (None, "ada")
+            for band in (None, "0-5", "adult")
+        }
+        short = {
+            asked: (found["age_band"], found["reader_known"], [notice["code"] for notice in found["notices"]])
+            for asked, found in said.items()
+        }
+        assert short == {
+            (None, None): ("0-5", None, ["nobody_named"]),
+            (None, "0-5"): ("0-5", None, []),
+            (None, "adult"): ("adult", None, []),
+            ("ada", None): ("6-8", True, []),
+            ("ada", "0-5"): ("0-5", True, []),
+            ("ada", "adult"): ("6-8", True, ["age_band_lowered"]),
+        }
 
     def test_take_the_syntax_of_query_languages_for_plain_text(self, library_api: ApiClient, url: str) -> None:
         for fragment in SYNTAX:

@@ -1,0 +1,146 @@
+"""Whose books the storefront shows: never those of another reader, with script and without."""
+
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DemoServer, OpenPage
+from tests.browser.storefront import home_of_when_loaded, query_of, typed
+
+pytestmark = pytest.mark.browser
+
+STRANGERS = pytest.mark.parametrize("named", ["R-99999", "Mia%20Weber", "%3Cscript%3E"])
+SIZES = pytest.mark.parametrize("width", [1440, 360])
+
+
+def links_of(page: Page) -> list[dict[str, list[str]]]:
+    """The query of every link that stays in the storefront."""
+    found = page.locator("a[href^='/']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return [parse_qs(urlsplit(href).query) for href in found]
+
+
+def bands_of(page: Page, demo_server: DemoServer) -> set[str]:
+    return {demo_server.api(f"books/{key}", age_band="adult")["age_band"] for key in home_of_when_loaded(page)}
+
+
+class TestWhoIsReading:
+    def test_is_the_youngest_where_nobody_was_chosen(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        visit = open_page()
+        page = visit.go("/")
+
+        expect(page.locator(".who")).to_contain_text("Who is reading? You have not said it yet")
+        expect(page.locator(".who")).to_contain_text("reads at 0 to 5")
+        assert bands_of(page, demo_server) == {"0-5"}
+        assert page.get_by_label("Reading as").input_value() in demo_server.readers["0-5"]
+        visit.screenshot("storefront-nobody-chosen", full_page=False)
+
+    @STRANGERS
+    @SIZES
+    def test_is_said_where_nobody_knows_the_reader(
+        self, open_page: OpenPage, demo_server: DemoServer, named: str, width: int
+    ) -> None:
+        visit = open_page(width=width, touch=width == 360)
+        page = visit.go(f"/?reader={named}")
+        reader = query_of(page)["reader"]
+
+        expect(page.locator(".stranger")).to_contain_text("We do not know who")
+        expect(page.locator(".stranger")).to_contain_text("books for the youngest children, from 0 to 5 years")
+        assert bands_of(page, demo_server) == {"0-5"}
+        assert not visit.scrolls_sideways()
+        visit.screenshot(f"storefront-stranger-{width}", full_page=False)
+
+        assert {tuple(query["reader"]) for query in links_of(page)} == {tuple(reader)}
+        assert page.get_by_label("Reading as").input_value() == reader[0]
+
+    @STRANGERS
+    def test_stays_a_stranger_through_search_results_a_book_and_back(
+        self, open_page: OpenPage, demo_server: DemoServer, named: str
+    ) -> None:
+        page = open_page().go(f"/?reader={named}")
+        reader = query_of(page)["reader"]
+        home_of_when_loaded(page)
+
+        typed(page, "the")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("“the”")
+        assert query_of(page) == {"q": ["the"], "reader": reader}
+        assert bands_of(page, demo_server) == {"0-5"}
+
+        page.locator(".card-link").first.click()
+        expect(page.locator(".detail")).to_be_visible()
+        assert query_of(page)["reader"] == reader
+        expect(page.locator("[data-act]")).to_have_count(0)  # nobody reads, so nothing is noted
+
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("“the”")
+        assert query_of(page)["reader"] == reader
+        page.get_by_role("link", name="epicml").click()
+        expect(page.locator(".stranger")).to_be_visible()
+        assert query_of(page)["reader"] == reader
+
+    def test_is_told_when_the_reader_is_erased_while_reading(
+        self, open_page: OpenPage, demo_server: DemoServer
+    ) -> None:
+        key = "R-erased-soon"
+        demo_server.send("PUT", f"readers/{key}", {"age_band": "adult"})
+        visit = open_page()
+        page = visit.go(f"/?reader={key}")
+        home_of_when_loaded(page)
+        demo_server.send("DELETE", f"readers/{key}")
+
+        typed(page, "the")
+        expect(page.locator("#notice")).to_contain_text("We do not know who is reading any more.")
+        page.evaluate("document.getElementById('notice').replaceChildren()")
+        page.evaluate("import('/static/demo/home.js').then(({ showHome }) => showHome())")
+
+        expect(page.locator("#notice")).to_contain_text("We do not know who is reading any more.")
+        assert bands_of(page, demo_server) == {"0-5"}
+        visit.wrongs.clear()  # the console notes the 404 of the home page
+
+    def test_is_the_same_after_going_back_from_another(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        first, other = demo_server.readers["0-5"][0], demo_server.readers["12-14"][0]
+        page = open_page().go(f"/?reader={first}")
+        home_of_when_loaded(page)
+        page.get_by_label("Reading as").select_option(other)
+        page.wait_for_url(f"**reader={other}*")
+        home_of_when_loaded(page)
+
+        page.go_back()
+
+        expect(page.locator(".who")).to_contain_text(first)
+        expect(page.get_by_label("Reading as")).to_have_value(first)
+
+
+class TestWithoutScript:
+    @SIZES
+    @pytest.mark.parametrize("named", ["0-5", "9-11", "R-99999", "Mia Weber"])
+    def test_nothing_jumps_to_another_reader(
+        self, open_page: OpenPage, demo_server: DemoServer, named: str, width: int
+    ) -> None:
+        reader = demo_server.readers[named][0] if named in demo_server.readers else named
+        visit = open_page(width=width, script=False)
+        page = visit.go(f"/?{urlencode({'reader': reader})}")
+        assert not page.locator("#content *").count()
+        assert page.get_by_label("Reading as").input_value() == reader
+
+        page.get_by_role("combobox", name="Search").fill("dragon")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=dragon*")
+        assert query_of(page) == {"q": ["dragon"], "reader": [reader]}
+        visit.screenshot(f"storefront-without-script-{width}", full_page=False)
+
+        page.get_by_role("button", name="Change").click()
+        page.wait_for_load_state()
+        assert query_of(page) == {"q": ["dragon"], "reader": [reader]}
+        page.get_by_role("link", name="epicml").click()
+        page.wait_for_load_state()
+        assert query_of(page) == {"reader": [reader]}
+
+    def test_another_reader_is_chosen_by_the_button(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        other = demo_server.readers["12-14"][0]
+        page = open_page(script=False).go("/?reader=R-99999")
+        page.get_by_label("Reading as").select_option(other)
+        page.get_by_role("button", name="Change").click()
+        page.wait_for_url(f"**reader={other}*")
+        expect(page.locator(".who")).to_contain_text(f"{other} reads at 12 to 14")
