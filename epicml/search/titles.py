@@ -1,6 +1,6 @@
 """Titles that start with what was typed, by popularity: the recorded baseline, and the answer without an index."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,6 +36,15 @@ class TitleStarts:
             allowed: bool[n], which rows may be shown; None allows all.
         """
         first, last = bisect_left(self.forms, form), bisect_left(self.forms, form + LAST_CHARACTER)
+        return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
+
+    def whole(self, form: str, *, limit: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Rows of the titles that are just this, the most popular first; the arguments are those of starting().
+
+        >>> TitleStarts(["It", "Italy"], popularity=[1, 2]).whole("it_", limit=9).tolist()
+        [0]
+        """
+        first, last = bisect_left(self.forms, form), bisect_right(self.forms, form)
         return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
 
     def most_popular(

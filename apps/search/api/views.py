@@ -83,8 +83,9 @@ class SearchView(APIView):
         if page.start >= LAST_PLACE:
             fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
         reader, band = _audience(fields)
+        fields.text("q", required=False, max_length=LONGEST_TEXT)
         question = SearchQuestion(
-            text=fields.text("q", required=False, max_length=LONGEST_TEXT),
+            text=fields.raw("q") or "",  # as typed: blanks alone are a text in which nothing can be searched for
             filters=_filters(fields),
             page=page.number,
             page_size=page.size,

@@ -42,7 +42,17 @@ class TestSearch:
         found = keys(searched(""))
         assert found[:4] == ["games", "potter1", "fault", "hobbit"]
         assert [BOOKS[key].ratings_count for key in found] == [BOOKS[key].ratings_count for key in expected]
-        assert keys(searched(" ?! ")) == found
+
+    @pytest.mark.parametrize("text", [" ", " ?! ", "\\", "&", "\N{GRINNING FACE}", "\u200b", "...", '""'])
+    def test_finds_nothing_where_a_text_has_nothing_to_search_for_and_says_so(
+        self, searching: Searching, text: str
+    ) -> None:
+        answer = searched(text)
+        assert (answer.searchable, answer.items, answer.total, answer.did_you_mean) == (False, [], 0, None)
+        assert all(facet.count == 0 for facets in answer.facets.values() for facet in facets)
+
+    def test_says_that_there_is_something_to_search_for(self, searching: Searching) -> None:
+        assert [searched(text).searchable for text in ("", "holes", "7", "zzzz", "物")] == [True] * 5
 
     def test_finds_nothing_for_words_that_no_book_has(self, searching: Searching) -> None:
         answer = searched("zq")
@@ -149,8 +159,8 @@ class TestPages:
         twins = [replace(BOOKS["italy"], key=f"twin-{number}", title=f"Harold {number}") for number in range(23)]
         save_books(twins, now=NOON)  # as popular as each other
         searching.engine()
-        having_any = those(lambda book: not {"harry", "the"}.isdisjoint(plain(f"{book.title} {book.series}")))
-        for text, total in (("", len(BOOKS) + 23), ("harold", 1 + 23), ("harry the", len(having_any))):
+        having_any = those(lambda book: not {"harry", "hunger"}.isdisjoint(plain(f"{book.title} {book.series}")))
+        for text, total in (("", len(BOOKS) + 23), ("harold", 1 + 23), ("hunger harry", len(having_any))):
             whole = searched(text)
             pages = [keys(searched(text, page=page, page_size=5)) for page in range(1, total // 5 + 3)]
             assert [key for page in pages for key in page] == keys(whole)
@@ -184,6 +194,7 @@ class TestHighlights:
     def test_mark_no_letter_too_many(self, searching: Searching) -> None:
         item = searched("misérables").items[0]
         assert item["highlights"].title == [(4, 14)]  # L e s _ M i s é r a b l e s
+        assert searched("misé").items[0]["highlights"].title == [(4, 8)]
         assert searched("charlottes").items[0]["highlights"].title == [(0, 11)]  # with its apostrophe
 
 
@@ -228,6 +239,21 @@ class TestMeaning:
         assert answer.did_you_mean == "harry potter"
         assert keys(answer)[0] == "potter1"
         assert answer.items[0]["highlights"].title[0] == (0, 5)
+        assert all(item["corrected"] for item in answer.items)
+
+    def test_marks_only_books_that_rest_on_it(self, live_index_row: object) -> None:
+        assert not any(item["corrected"] for item in searched("harry potter").items)
+        assert not any(item["corrected"] for item in searched("harry pott").items)
+        answer = searched("hobit dragons")  # no book has both
+        assert {item["key"]: item["corrected"] for item in answer.items} == dict.fromkeys(DRAGONS, False) | {
+            "hobbit": True
+        }
+        assert answer.did_you_mean == "hobbit dragons"
+
+    def test_is_said_in_words_of_a_book_that_may_be_shown(self, live_index_row: object) -> None:
+        assert searched("tatoo").did_you_mean == "tattoo"
+        answer = searched("tatoo", band=AgeBand.AGES_9_TO_11)
+        assert (answer.did_you_mean, answer.items) == (None, [])
 
     def test_says_nothing_where_every_word_is_known(self, live_index_row: object) -> None:
         assert searched("harry rowling").did_you_mean is None
