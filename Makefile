@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?=
 export UV_NO_PROGRESS ?= 1
+# Of another project, where somebody has them set.
+unexport DJANGO_SETTINGS_MODULE PYTHONPATH PYTHONHOME
 
 .PHONY: help setup demo serve test check format bench lock openapi migrations clean
 

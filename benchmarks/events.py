@@ -98,7 +98,8 @@ def made_batches(part: str, batches: int) -> Iterator[list[dict[str, Any]]]:
 
 def fill() -> None:
     """Books and readers that the events are about."""
-    from apps.catalog.services.books import BookInput, save_books
+    from apps.catalog.services.book_values import BookInput
+    from apps.catalog.services.books import save_books
     from apps.readers.services import ReaderInput, save_readers
     from epicml.audience.bands import AgeBand
 

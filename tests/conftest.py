@@ -40,6 +40,21 @@ CACHE_RESETS = (
     ("apps.recommendations.serving", "forget_models"),
 )
 
+# All that the tests know of the machine: where programs are, who runs them, where temporary files go, what they demand.
+INHERITED = {
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "EPICML_REQUIRE_SERVERS",
+    "EPICML_SCREENSHOTS",
+}
+# OpenBLAS computes wrongly on some processors without its own.
+INHERITED_PREFIXES = ("PYTEST_", "COVERAGE_", "OPENBLAS_")
+
 _session = ExitStack()
 _missing: list[str] = []
 
@@ -63,17 +78,10 @@ def _prepare_environment(database: str) -> None:
     """Nothing of the machine reaches the tests: a folder and a database of their own."""
     folder = Path(tempfile.mkdtemp(prefix="epicml-test-"))
     _session.callback(shutil.rmtree, folder, ignore_errors=True)
-    for name in (
-        "DATABASE_URL",
-        "REDIS_URL",
-        "ELASTICSEARCH_URL",
-        "ARTIFACTS_URL",
-        "SECRET_KEY",
-        "DEBUG",
-        "NUM_PROXIES",
-    ):
-        os.environ.pop(name, None)
-    os.environ["EPICML_VAR"] = str(folder)
+    for name in os.environ.keys() - INHERITED:
+        if not name.startswith(INHERITED_PREFIXES):
+            del os.environ[name]
+    os.environ |= {"EPICML_VAR": str(folder), "LANG": "C.UTF-8"}
     if database == "postgresql":
         try:
             os.environ["DATABASE_URL"] = _session.enter_context(running_postgresql()).url("epicml")
@@ -114,6 +122,16 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """A real Redis."""
+    yield from _real_redis()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A real Redis that the test may stop."""
+    yield from _real_redis()
+
+
+def _real_redis() -> Iterator[RedisServer]:
     try:
         with running_redis() as server:
             yield server

@@ -9,11 +9,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
-from apps.catalog.models import AGE_BANDS, Book, Change
+from apps.catalog.models import AGE_BANDS, AgeBandSource, Book, Change
 from apps.catalog.selectors.books import book_ids, live_cards
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import UNSAID, BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     MAX_AUTHORS,
@@ -24,6 +30,8 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from epicml.audience.bands import AgeBand
+from epicml.audience.tags import audience_of
+from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.languages import UnknownLanguageError, language_code
 
 FIELDS = (
@@ -32,18 +40,21 @@ FIELDS = (
     "author_names",
     "series_name",
     "series_number",
+    "genre_names",
     "age_band",
+    "said_by",
     "reading_level",
     "language",
     "published_year",
-    "genre_names",
+    "isbn_numbers",
     "ratings_count",
     "average_rating",
 )
+BY_GENRES = ("", "Guess from the genres")
 
 
 class BookForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A book as staff write it: authors one a line, genres separated by commas."""
+    """A book as staff write it: authors, genres and ISBNs one a line. No import undoes a band that they choose."""
 
     author_names = forms.CharField(
         label="Authors",
@@ -61,7 +72,22 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Genres",
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Separated by commas.",
+        help_text="One a line: a heading may have commas of its own.",
+    )
+    age_band = forms.TypedChoiceField(
+        label="Age band",
+        required=False,
+        coerce=lambda value: AgeBand(int(value)),
+        empty_value=None,
+        choices=[BY_GENRES, *AGE_BANDS],
+        widget=UnfoldAdminSelectWidget,
+        help_text="A band that you choose here stays, whatever later imports say.",
+    )
+    isbn_numbers = forms.CharField(
+        label="ISBNs",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="One a line, with 10 or 13 digits. An ISBN names one book.",
     )
 
     class Meta:
@@ -70,7 +96,6 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
             "key",
             "title",
             "series_number",
-            "age_band",
             "reading_level",
             "language",
             "published_year",
@@ -84,13 +109,22 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         for card in cards:
             self.initial["author_names"] = "\n".join(card.authors)
             self.initial["series_name"] = card.series or ""
-            self.initial["genre_names"] = ", ".join(card.genres)
+            self.initial["genre_names"] = "\n".join(card.genres)
+            self.initial["isbn_numbers"] = "\n".join(card.isbns)
+            guessed = self.instance.age_band_source == AgeBandSource.GUESSED
+            self.initial["age_band"] = "" if guessed else str(int(card.age_band))
 
     def clean_author_names(self) -> tuple[str, ...]:
         return _texts(self.cleaned_data["author_names"].splitlines(), most=MAX_AUTHORS, longest=MAX_NAME)
 
     def clean_genre_names(self) -> tuple[str, ...]:
-        return _texts(self.cleaned_data["genre_names"].split(","), most=MAX_GENRES, longest=MAX_TAG)
+        return _texts(self.cleaned_data["genre_names"].splitlines(), most=MAX_GENRES, longest=MAX_TAG)
+
+    def clean_isbn_numbers(self) -> tuple[str, ...]:
+        try:
+            return tuple(isbn13(line) for line in self.cleaned_data["isbn_numbers"].splitlines() if line.strip())
+        except InvalidIsbnError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean_language(self) -> str:
         try:
@@ -117,22 +151,30 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         return value
 
     def book(self) -> BookInput:
-        """The book that the form describes."""
+        """What the form says of the book; age band and level only where somebody touched them."""
         values = self.cleaned_data
+        decided = not self.instance.pk or not {"age_band", "reading_level"}.isdisjoint(self.changed_data)
+        guessed = values["age_band"] is None
         return BookInput(
             key=self.instance.key,
             title=values["title"],
             authors=values["author_names"],
             series=values["series_name"] or None,
             series_number=values["series_number"],
-            age_band=AgeBand(values["age_band"]),
-            reading_level=values["reading_level"],
+            age_band=values["age_band"] if decided else UNSAID,
+            reading_level=values["reading_level"] if decided and not self._keeps_level(guessed) else UNSAID,
             language=values["language"],
             published_year=values["published_year"],
             genres=values["genre_names"],
             ratings_count=values["ratings_count"],
             average_rating=values["average_rating"],
+            isbns=values["isbn_numbers"],
+            by_staff=decided,
         )
+
+    def _keeps_level(self, guessed: bool) -> bool:  # noqa: FBT001
+        """Whether the level goes with a guess: nobody wrote another one."""
+        return guessed and "reading_level" not in self.changed_data
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -157,20 +199,20 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
     form = BookForm
     fields = FIELDS
     list_display = ("title", "shown_authors", "shown_band", "reading_level", "language", "ratings_count", "state")
-    list_filter = (StateFilter, "age_band", "reading_level", "language")
+    list_filter = (StateFilter, "age_band", "age_band_source", "reading_level", "language")
     search_fields = ("title", "=key", "authors__name", "series__name")
     search_help_text = "Title, author, series or key"
     ordering = ("-ratings_count", "id")
     list_per_page = 50
     show_full_result_count = False
-    actions = ("withdraw",)
+    actions = ("confirm_age_bands", "withdraw")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
         books: QuerySet[Book] = super().get_queryset(request)
         return books.prefetch_related("authors")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Book | None = None) -> tuple[str, ...]:
-        return () if obj is None else ("key",)
+        return ("said_by",) if obj is None else ("key", "said_by")
 
     def has_delete_permission(self, request: HttpRequest, obj: Book | None = None) -> bool:
         return False
@@ -184,11 +226,25 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Age", ordering="age_band")
     def shown_band(self, book: Book) -> str:
-        return dict(AGE_BANDS)[book.age_band]
+        band = dict(AGE_BANDS)[book.age_band]
+        return f"{band}, guessed" if book.age_band_source == AgeBandSource.GUESSED else band
+
+    @admin.display(description="Who said the age band")
+    def said_by(self, book: Book) -> str:
+        if book.pk is None or book.age_band_source != AgeBandSource.GUESSED:
+            return dict(AgeBandSource.choices)[book.age_band_source].capitalize() if book.pk else "–"
+        headings = ", ".join(f"“{heading}”" for heading in audience_of(book.genres).headings)
+        reason = f"from {headings}" if headings else "for adults, because no genre says for whom the book is"
+        return f"{dict(AGE_BANDS)[book.age_band].capitalize()}: guessed {reason}"
 
     @display(description="State", label={"Withdrawn": "danger", "Live": "success"})  # type: ignore[untyped-decorator]
     def state(self, book: Book) -> str:
         return "Withdrawn" if book.withdrawn_at else "Live"
+
+    @admin.action(description="Confirm the age bands of the chosen books", permissions=["change"])
+    def confirm_age_bands(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
+        report = save_books([_confirmed(book) for book in queryset], now=timezone.now())
+        messages.success(request, f"The age bands of {len(report.values):,} books are set; no import changes them.")
 
     @admin.action(description="Withdraw the chosen books", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
@@ -196,7 +252,9 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
         messages.success(request, f"{count:,} books are withdrawn. Saving one of them brings it back.")
 
     def save_model(self, request: HttpRequest, obj: Book, form: BookForm, change: bool) -> None:  # noqa: FBT001
-        save_books([form.book()], now=timezone.now())
+        report = save_books([form.book()], now=timezone.now())
+        for remark in report.remarks[obj.key]:
+            messages.warning(request, remark.reason)
         obj.pk = book_ids([obj.key])[obj.key]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
@@ -223,6 +281,10 @@ class ChangeAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:
         return False
+
+
+def _confirmed(book: Book) -> BookInput:
+    return BookInput(key=book.key, age_band=AgeBand(book.age_band), reading_level=book.reading_level, by_staff=True)
 
 
 def _texts(parts: list[str], *, most: int, longest: int) -> tuple[str, ...]:

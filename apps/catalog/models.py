@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from epicml.audience.bands import AgeBand
 
-KEY_PATTERN = r"[A-Za-z0-9._-]{1,64}"
+KEY_PATTERN = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}"  # "." and ".." are no part of an address: clients resolve them
 AGE_BANDS = [(band.value, band.label) for band in AgeBand]
 
 
@@ -39,6 +39,14 @@ class BookQuerySet(models.QuerySet["Book"]):
         return self.filter(withdrawn_at=None)
 
 
+class AgeBandSource(models.TextChoices):
+    """Who said for which age a book is."""
+
+    GUESSED = "guessed", "guessed"
+    GIVEN = "given", "given"
+    STAFF = "staff", "set by staff"
+
+
 class Book(models.Model):
     """One title of the library. `key` is the library's own identifier; "deleted" books are withdrawn, never removed."""
 
@@ -48,6 +56,12 @@ class Book(models.Model):
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="books")
     series_number = models.FloatField(null=True, blank=True)
     age_band = models.PositiveSmallIntegerField(choices=AGE_BANDS, default=AgeBand.ADULT.value)
+    age_band_source = models.CharField(
+        max_length=8,
+        choices=AgeBandSource.choices,
+        default=AgeBandSource.GUESSED,
+        help_text="Guessed from the genres, given by a file or client, or set by staff, which no import undoes.",
+    )
     reading_level = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 12; empty when not known.")
     language = models.CharField(max_length=8, default="und", help_text='"en", "de"; "und" when not known.')
     published_year = models.SmallIntegerField(null=True, blank=True, help_text="Negative years are before Christ.")
@@ -67,6 +81,9 @@ class Book(models.Model):
                 condition=Q(reading_level=None) | Q(reading_level__range=(1, 12)), name="book_reading_level_1_to_12"
             ),
             models.CheckConstraint(condition=~Q(title=""), name="book_has_title"),
+            models.CheckConstraint(
+                condition=Q(age_band_source__in=AgeBandSource.values), name="book_age_band_source_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,6 +103,20 @@ class BookAuthor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author_id} at {self.position} of {self.book_id}"
+
+
+class Isbn(models.Model):
+    """An ISBN as thirteen digits. It names one book; a book may have several, one for each edition."""
+
+    number = models.CharField(max_length=13, primary_key=True, validators=[RegexValidator(r"\A97[89][0-9]{10}\Z")])
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="isbns")
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = "ISBN"
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Change(models.Model):

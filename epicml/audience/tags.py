@@ -1,64 +1,85 @@
-"""What genre tags say about who a book is for.
+"""What the headings of a book say about who it is for.
 
-Tags are words that readers put on a book ("children-s-picture-books", "ya-fantasy"). How many of them speak of an age
-tells how sure they are; which ones name a stage (picture book, chapter book, middle grade) tells the age itself.
-The rule fails shut: where tags are few or disagree, the book goes to the older band.
+A catalogue's record has a few headings, each set by a librarian; a shelf of readers has dozens of tags, some of them by
+accident (Fifty Shades of Grey is tagged "young-adult"). So the same heading weighs more among few. The rule fails shut:
+what is unknown is for adults, and where headings are few or disagree the book goes to the older band.
 
-1. No children's tag: adult.
-2. A tag that says "for adults": adult, unless a stage is named too; then one band above what rule 4 or 5 says.
-3. A single children's tag and no stage: 15-17 when at least three tags speak of teenagers, else adult. (Books *about*
-   children have just one: "The Mammoth Hunters" is of the series "Earth's Children".)
-4. By stage, the youngest named: picture book 0-5; chapter book, or a picture book also tagged middle grade, 6-8;
-   middle grade 9-11. A chapter book with four tags of teenagers counts as middle grade.
-5. Without a stage: 6-8 with five children's tags and none of teenagers, 9-11 with five and fewer of teenagers,
-   else 12-14.
-6. From chapter books and rule 5 on, where tags of teenagers outnumber those of children: at least 12-14, and 15-17 when
-   they are more than twice as many.
+Always:
+1. A heading "adults only" (erotica): adult. No heading that names an audience: adult.
+2. An age in years or school years: the youngest band all of whose readers have reached it; the highest, where several
+   are named, and never below what rules 3 to 5 say of a "for adults" heading.
+3. A heading "for adults": adult, unless a stage is named too; then one band above what rule 4 or 5 says.
+
+A shelf is told by its form: at least TAGS_OF_A_SHELF tags, all of them small letters joined by hyphens.
+
+In a record:
+4. By stage, the youngest named: picture book 0-5; early reader, or a picture book also for middle grade, 6-8; middle
+   grade or "juvenile" 9-11. Without a stage, children's books are 9-11, those for teenagers 15-17, those for both
+   12-14. "Children" alone says nothing: it heads books about children.
+
+On a shelf:
+5. One tag that names children or a stage may be an accident (the stage only among MANY_TAGS): then 15-17 when at least
+   three tags speak of teenagers, else adult. Then by stage as above, but an early reader with four tags of teenagers
+   counts as middle grade. Without a stage: 6-8 with five children's tags and none of teenagers, 9-11 with five and
+   fewer of teenagers, else 12-14.
+In both, from early readers on, where headings of teenagers outnumber those of children: at least 12-14, and 15-17 when
+they are more than twice as many.
 """
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 
 from epicml.audience.bands import AgeBand
+from epicml.audience.headings import Heading, Says, heading_of
 
-CHILDREN = re.compile(r"child")
-PICTURE_BOOK = re.compile(r"picture-?book|caldecott")
-CHAPTER_BOOK = re.compile(r"chapter-?book|early-?reader")
-MIDDLE_GRADE = re.compile(r"middle-?grade|juvenile|junior-fiction|newbery")
-TEENAGERS = re.compile(r"(^|-)ya(-|$)|young-adult|teen")
-ADULTS = re.compile(r"^(new-)?adult(-|$)|erotic|^dark-romance$|^vaginal-fantasy$")
-
-PATTERNS = (CHILDREN, PICTURE_BOOK, CHAPTER_BOOK, MIDDLE_GRADE, TEENAGERS, ADULTS)  # in the order of _Evidence
-
+TAGS_OF_A_SHELF = 4
+MANY_TAGS = 10  # 95 of 100 books of goodbooks have so many
 CONFIDENT = 5  # so many children's tags are no accident
 TEENAGE_CHAPTER_BOOK = 4
 TEENAGE_BY_ACCIDENT = 3
+_SHELF_TAG = re.compile(r"[a-z0-9-]+")
+# The youngest age of each band. A book from 8 years on is for 9 to 11: at 6 to 8 there are readers of 6.
+FIRST_YEARS = {
+    AgeBand.AGES_0_TO_5: 3,
+    AgeBand.AGES_6_TO_8: 6,
+    AgeBand.AGES_9_TO_11: 9,
+    AgeBand.AGES_12_TO_14: 12,
+    AgeBand.AGES_15_TO_17: 15,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TagAudience:
-    """For whom a book is: its age band, and its reading level as a school year from 1 to 12 where that says more."""
+    """For whom a book is: its age band, and its reading level as a school year from 1 to 12 where that says more.
+
+    `headings` are those that it was told from, as they were written; none where nothing names an audience.
+    """
 
     age_band: AgeBand
     reading_level: int | None
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """How many tags speak of each thing."""
+    """How many headings say each thing, and the highest age that one names."""
 
-    children: int
+    total: int
+    is_shelf: bool
     picture_book: int
-    chapter_book: int
+    early_reader: int
     middle_grade: int
+    children: int
+    plain_children: int
     teenagers: int
     adults: int
+    adults_only: int
+    from_age: int | None
 
     @property
-    def names_a_stage(self) -> bool:
-        return bool(self.picture_book or self.chapter_book or self.middle_grade)
+    def stages(self) -> int:
+        return self.picture_book + self.early_reader + self.middle_grade
 
 
 LEVELS = {
@@ -68,76 +89,116 @@ LEVELS = {
     AgeBand.AGES_12_TO_14: 7,
     AgeBand.AGES_15_TO_17: 10,
 }
-CHAPTER_BOOK_LEVELS = {AgeBand.AGES_6_TO_8: 3, AgeBand.AGES_9_TO_11: 4}
+EARLY_READER_LEVELS = {AgeBand.AGES_6_TO_8: 3, AgeBand.AGES_9_TO_11: 4}
 
 
 def audience_of(tags: Collection[str]) -> TagAudience:
-    """For whom a book with these tags is.
+    """For whom a book with these headings is.
 
     Args:
-        tags: genre tags in any case, words joined by "-" or blanks; their order does not matter.
+        tags: headings or tags in any case, words joined by "-" or blanks; their order does not matter.
 
     Returns:
-        The age band, and a reading level from 1 to 12: the school year in which such books are usually read, 3 or 4 for
-        chapter books; None for adults, for whom tags say nothing about it.
+        The age band; a reading level from 1 to 12: the school year in which such books are usually read, 3 or 4 for
+        early readers, None for adults, for whom headings say nothing about it; and the headings that it rests on.
 
-    Source: our own rule for the tags of goodbooks-10k, of whose 10,000 books 1,475 carry a children's tag.
+    Source: our own rule, set on the tags of goodbooks-10k, of whose 10,000 books 1,475 have a children's tag.
 
-    >>> audience_of(["children", "childrens-books", "children-s-picture-books", "animals"])
-    TagAudience(age_band=<AgeBand.AGES_0_TO_5: 0>, reading_level=1)
-    >>> audience_of(["fantasy", "young-adult", "teen"])
-    TagAudience(age_band=<AgeBand.ADULT: 5>, reading_level=None)
+    >>> audience_of(["Bears -- Juvenile fiction", "Picture books", "Animals"]).age_band.code
+    '6-8'
+    >>> audience_of(["Child murder", "Missing children"])
+    TagAudience(age_band=<AgeBand.ADULT: 5>, reading_level=None, headings=())
     """
-    evidence = _evidence({tag.strip().lower().replace(" ", "-") for tag in tags})
+    said = {tag: heading for tag in tags if (heading := heading_of(tag))}
+    evidence = _evidence(said.values(), tags)
     band = _age_band(evidence)
-    return TagAudience(band, _reading_level(band, evidence))
+    return TagAudience(band, _reading_level(band, evidence), tuple(sorted(said)))
 
 
-def _evidence(tags: Collection[str]) -> _Evidence:
-    said = [_said(tag) for tag in tags]
-    return _Evidence(*(sum(row[place] for row in said) for place in range(len(PATTERNS))))
-
-
-@lru_cache(maxsize=10_000)  # a catalogue has some hundred tags on ten thousand books
-def _said(tag: str) -> tuple[bool, ...]:
-    return tuple(pattern.search(tag) is not None for pattern in PATTERNS)
+def _evidence(headings: Collection[Heading], tags: Collection[str]) -> _Evidence:
+    counts = {says: sum(says in heading.says for heading in headings) for says in Says}
+    ages = [heading.from_age for heading in headings if heading.from_age is not None]
+    return _Evidence(
+        total=len(tags),
+        is_shelf=len(tags) >= TAGS_OF_A_SHELF and all(_SHELF_TAG.fullmatch(tag) for tag in tags),
+        picture_book=counts[Says.PICTURE_BOOK],
+        early_reader=counts[Says.EARLY_READER],
+        middle_grade=counts[Says.MIDDLE_GRADE],
+        children=counts[Says.CHILDREN],
+        plain_children=counts[Says.PLAIN_CHILDREN],
+        teenagers=counts[Says.TEENAGERS],
+        adults=counts[Says.ADULTS],
+        adults_only=counts[Says.ADULTS_ONLY],
+        from_age=max(ages, default=None),
+    )
 
 
 def _age_band(evidence: _Evidence) -> AgeBand:
-    if not evidence.children or (evidence.adults and not evidence.names_a_stage):
+    if evidence.adults_only:
         return AgeBand.ADULT
-    if evidence.children == 1 and not evidence.names_a_stage:
-        return AgeBand.AGES_15_TO_17 if evidence.teenagers >= TEENAGE_BY_ACCIDENT else AgeBand.ADULT
-    band = _by_stage(evidence) if evidence.names_a_stage else _by_numbers(evidence)
+    if evidence.from_age is not None:
+        return _with_adults(_of_age(evidence.from_age), evidence, named=True)
+    band = _of_shelf(evidence) if evidence.is_shelf else _of_record(evidence)
+    if band is AgeBand.ADULT:
+        return band
     if not evidence.picture_book:
         band = max(band, _by_teenagers(evidence))
-    return AgeBand(band + 1) if evidence.adults else band
+    return _with_adults(band, evidence, named=bool(evidence.stages))
+
+
+def _with_adults(band: AgeBand, evidence: _Evidence, *, named: bool) -> AgeBand:
+    """One band above where a heading says "for adults", and adult where no stage and no age is named against it."""
+    if not evidence.adults or band is AgeBand.ADULT:
+        return band
+    return AgeBand(band + 1) if named else AgeBand.ADULT
+
+
+def _of_age(from_age: int) -> AgeBand:
+    return next((band for band, first in FIRST_YEARS.items() if first >= from_age), AgeBand.ADULT)
+
+
+def _of_record(evidence: _Evidence) -> AgeBand:
+    if evidence.stages:
+        return _by_stage(evidence)
+    if evidence.children:
+        return AgeBand.AGES_12_TO_14 if evidence.teenagers else AgeBand.AGES_9_TO_11
+    return AgeBand.AGES_15_TO_17 if evidence.teenagers else AgeBand.ADULT
+
+
+def _of_shelf(evidence: _Evidence) -> AgeBand:
+    children = evidence.children + evidence.plain_children
+    if _by_accident(evidence, children):
+        enough = evidence.teenagers >= TEENAGE_BY_ACCIDENT
+        return AgeBand.AGES_15_TO_17 if enough else AgeBand.ADULT
+    if evidence.stages:
+        return _by_stage(evidence)
+    if children >= CONFIDENT and not evidence.teenagers:
+        return AgeBand.AGES_6_TO_8
+    return AgeBand.AGES_9_TO_11 if evidence.teenagers < children >= CONFIDENT else AgeBand.AGES_12_TO_14
+
+
+def _by_accident(evidence: _Evidence, children: int) -> bool:
+    if evidence.stages:
+        return evidence.stages + children == 1 and evidence.total >= MANY_TAGS
+    return children <= 1
 
 
 def _by_stage(evidence: _Evidence) -> AgeBand:
     if evidence.picture_book:
         return AgeBand.AGES_6_TO_8 if evidence.middle_grade else AgeBand.AGES_0_TO_5
-    if evidence.chapter_book and evidence.teenagers < TEENAGE_CHAPTER_BOOK:
+    if evidence.early_reader and evidence.teenagers < TEENAGE_CHAPTER_BOOK:
         return AgeBand.AGES_6_TO_8
     return AgeBand.AGES_9_TO_11
 
 
-def _by_numbers(evidence: _Evidence) -> AgeBand:
-    if evidence.children >= CONFIDENT and not evidence.teenagers:
-        return AgeBand.AGES_6_TO_8
-    if evidence.children >= CONFIDENT and evidence.teenagers < evidence.children:
-        return AgeBand.AGES_9_TO_11
-    return AgeBand.AGES_12_TO_14
-
-
 def _by_teenagers(evidence: _Evidence) -> AgeBand:
-    children = evidence.children + evidence.chapter_book + evidence.middle_grade
+    children = evidence.children + evidence.plain_children + evidence.early_reader + evidence.middle_grade
     if evidence.teenagers > 2 * children:
         return AgeBand.AGES_15_TO_17
     return AgeBand.AGES_12_TO_14 if evidence.teenagers > children else AgeBand.AGES_0_TO_5
 
 
 def _reading_level(band: AgeBand, evidence: _Evidence) -> int | None:
-    if evidence.chapter_book and band in CHAPTER_BOOK_LEVELS:
-        return CHAPTER_BOOK_LEVELS[band]
+    if evidence.early_reader and band in EARLY_READER_LEVELS:
+        return EARLY_READER_LEVELS[band]
     return LEVELS.get(band)

@@ -184,3 +184,23 @@ class TestReaderPage:
         with page.expect_download() as download:
             page.get_by_role("link", name="Export this reader").click()
         assert download.value.suggested_filename.endswith(".json")
+
+
+class TestBook:
+    def test_guessed_age_band_is_corrected_in_one_edit_and_left_to_the_genres_again(self, log_in: OpenPage) -> None:
+        page = log_in().go("/admin/catalog/book/?age_band_source__exact=guessed&q=Lord+of+the+Flies")
+        found = page.locator("#result_list").get_by_role("link", name="Lord of the Flies")
+        found.click()
+        expect(page.get_by_text("Adult: guessed from")).to_be_visible()
+
+        page.get_by_label("Age band", exact=True).select_option(label="12 to 14")
+        page.get_by_role("button", name="Save", exact=True).press("Enter")
+
+        expect(page.get_by_text("was changed successfully")).to_be_visible()
+        expect(found).to_have_count(0)  # it is no guess any more
+        page.goto(page.url.replace("age_band_source__exact=guessed", "age_band_source__exact=staff"))
+        found.click()
+        expect(page.get_by_text("Set by staff")).to_be_visible()
+        page.get_by_label("Age band", exact=True).select_option(label="Guess from the genres")
+        page.get_by_role("button", name="Save", exact=True).press("Enter")
+        expect(found).to_have_count(0)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.events.services.ingest import ingest
 from apps.readers.services import ReaderInput, save_readers
 from apps.recommendations.services.building import build

@@ -89,6 +89,7 @@ WHY = Value("why", "body", corpus.free_text(500))
 SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("", "a/b", "../../../../etc/passwd")))
 LIST_ID = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
 LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text not in ("", " ")))
+ISBNS = Kind(json=(*corpus.texts(40).json, *([text] for text in corpus.HARMLESS), ["0439023484"]))
 BOOK_FIELDS = (
     Value("key", "body", corpus.FORMED, "books"),
     Value("title", "body", corpus.free_text(500), "books"),
@@ -102,6 +103,7 @@ BOOK_FIELDS = (
     Value("genres", "body", corpus.texts(60), "books"),
     Value("popularity", "body", corpus.WHOLE, "books"),
     Value("average_rating", "body", corpus.DECIMAL, "books"),
+    Value("isbns", "body", ISBNS, "books"),
 )
 EVENT_FIELDS = (
     Value("event_id", "body", corpus.FORMED, "events"),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
 from epicml.audience.bands import AgeBand
 from tests.client import ApiClient

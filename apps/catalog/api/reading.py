@@ -1,14 +1,16 @@
 """A book as a client sends it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from apps.catalog.services.books import BookInput
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     KEY_PATTERN,
     MAX_AUTHORS,
     MAX_GENRES,
+    MAX_ISBNS,
     MAX_NAME,
     MAX_TAG,
     MAX_TITLE,
@@ -16,37 +18,48 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.platform.api.parsing import Fields
-from epicml.audience.tags import audience_of
+from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.languages import UnknownLanguageError, language_code
 
 KEY = re.compile(KEY_PATTERN)
 MAX_LANGUAGE = 20
+MAX_ISBN = 40
+
+# How each field is read; one that was sent as null is not known. What was not sent at all is not said.
+READERS: dict[str, tuple[str, Callable[[Fields], Any]]] = {
+    "title": ("title", lambda fields: fields.text("title", max_length=MAX_TITLE)),
+    "authors": ("authors", lambda fields: _distinct(fields, "authors", most=MAX_AUTHORS, longest=MAX_NAME)),
+    "series": ("series", lambda fields: fields.optional_text("series", max_length=MAX_NAME) or None),
+    "series_number": (
+        "series_number",
+        lambda fields: fields.optional_number("series_number", low=0, high=HIGHEST_SERIES_NUMBER),
+    ),
+    "age_band": ("age_band", lambda fields: fields.optional_age_band()),
+    "reading_level": ("reading_level", lambda fields: fields.optional_integer("reading_level", low=1, high=12)),
+    "language": ("language", lambda fields: _language(fields)),
+    "year": ("published_year", lambda fields: fields.optional_integer("year", low=YEARS[0], high=YEARS[1])),
+    "genres": ("genres", lambda fields: _distinct(fields, "genres", most=MAX_GENRES, longest=MAX_TAG)),
+    "popularity": ("ratings_count", lambda fields: fields.integer("popularity", default=0, low=0, high=MOST_RATINGS)),
+    "average_rating": ("average_rating", lambda fields: fields.optional_number("average_rating", low=0, high=5)),
+    "isbns": ("isbns", lambda fields: _isbns(fields)),
+}
 
 
-def read_book(item: Any) -> BookInput:
-    """The book; without an age band its genres decide, and where they say nothing of children it is for adults."""
+def read_book(item: Any, *, whole: bool) -> BookInput:
+    """What a client says of a book. What it leaves out is not said, or not known where this shall be the whole book."""
     fields = Fields(item)
-    genres = tuple(dict.fromkeys(fields.texts("genres", max_items=MAX_GENRES, max_length=MAX_TAG)))
-    age_band, level = fields.optional_age_band(), fields.optional_integer("reading_level", low=1, high=12)
-    if age_band is None:
-        audience = audience_of(genres)
-        age_band, level = audience.age_band, level or audience.reading_level
-    book = BookInput(
-        key=fields.text("key", max_length=64, pattern=KEY),
-        title=fields.text("title", max_length=MAX_TITLE),
-        authors=tuple(dict.fromkeys(fields.texts("authors", max_items=MAX_AUTHORS, max_length=MAX_NAME))),
-        series=fields.optional_text("series", max_length=MAX_NAME) or None,
-        series_number=fields.optional_number("series_number", low=0, high=HIGHEST_SERIES_NUMBER),
-        age_band=age_band,
-        reading_level=level,
-        language=_language(fields),
-        published_year=fields.optional_integer("year", low=YEARS[0], high=YEARS[1]),
-        genres=genres,
-        ratings_count=fields.integer("popularity", default=0, low=0, high=MOST_RATINGS),
-        average_rating=fields.optional_number("average_rating", low=0, high=5),
-    )
+    key = fields.text("key", max_length=64, pattern=KEY)
+    sent = set(item) if isinstance(item, dict) else set()
+    if whole:
+        sent.add("title")  # a whole book has one: who leaves it out is told so
+    said: dict[str, Any] = {name: read(fields) for field, (name, read) in READERS.items() if field in sent}
     fields.check()
-    return book
+    book = BookInput(key=key, **said)
+    return book.replacing() if whole else book
+
+
+def _distinct(fields: Fields, name: str, *, most: int, longest: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fields.texts(name, max_items=most, max_length=longest)))
 
 
 def _language(fields: Fields) -> str:
@@ -55,3 +68,13 @@ def _language(fields: Fields) -> str:
     except UnknownLanguageError as error:
         fields.complain("language", str(error))
         return ""
+
+
+def _isbns(fields: Fields) -> tuple[str, ...]:
+    found = []
+    for text in fields.texts("isbns", max_items=MAX_ISBNS, max_length=MAX_ISBN):
+        try:
+            found.append(isbn13(text))
+        except InvalidIsbnError as error:
+            fields.complain("isbns", str(error))
+    return tuple(found)

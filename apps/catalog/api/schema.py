@@ -8,7 +8,7 @@ from epicml.audience.bands import CODES
 class Book(serializers.Serializer[None]):
     """A book. Without an age band its genres decide; a book with no children's tag is for adults."""
 
-    key = serializers.RegexField(r"^[A-Za-z0-9._-]{1,64}$", help_text="Your own identifier of the book.")
+    key = serializers.RegexField(r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$", help_text="Your own identifier of the book.")
     title = serializers.CharField(max_length=500)
     authors = serializers.ListField(child=serializers.CharField(max_length=200), max_length=60, required=False)
     series = serializers.CharField(max_length=200, required=False, allow_null=True)
@@ -20,6 +20,12 @@ class Book(serializers.Serializer[None]):
     genres = serializers.ListField(child=serializers.CharField(max_length=60), max_length=100, required=False)
     popularity = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False)
     average_rating = serializers.FloatField(min_value=0, max_value=5, required=False, allow_null=True)
+    isbns = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=50,
+        required=False,
+        help_text="With 10 or 13 digits, with or without hyphens; answered with 13 digits. An ISBN names one book.",
+    )
 
 
 class BookBatch(serializers.Serializer[None]):
@@ -28,12 +34,20 @@ class BookBatch(serializers.Serializer[None]):
     books = Book(many=True)
 
 
+class BookRemark(serializers.Serializer[None]):
+    """What was not taken as it was said; the book is saved all the same."""
+
+    field = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class SavedBook(serializers.Serializer[None]):
     """What became of one book of a batch."""
 
     key = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "refused"])
     fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]
+    remarks = BookRemark(many=True)
 
 
 class SavedBatch(serializers.Serializer[None]):

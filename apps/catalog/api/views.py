@@ -13,7 +13,8 @@ from apps.catalog.api.reading import KEY, read_book
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.selectors.shelf import books_page, shelf
 from apps.catalog.services.audience import audience_band
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import REFUSED, SaveReport, delete_books, save_books
 from apps.catalog.services.limits import BOOKS_PER_BATCH
 from apps.platform.api.pagination import page_answer, read_page
 from apps.platform.api.parsing import Fields, InvalidInputError, json_body
@@ -47,11 +48,11 @@ class BooksView(APIView):
 
     @extend_schema(operation_id="save_books", request=schema.BookBatch, responses={200: schema.SavedBatch})
     def post(self, request: Request) -> HttpResponse:
-        return self._save(request)
+        return self._save(request, whole=False)
 
     @extend_schema(operation_id="put_books", request=schema.BookBatch, responses={200: schema.SavedBatch})
     def put(self, request: Request) -> HttpResponse:
-        return self._save(request)
+        return self._save(request, whole=True)
 
     @extend_schema(operation_id="delete_books", request=schema.KeyBatch, responses={200: schema.DeletedBatch})
     def delete(self, request: Request) -> HttpResponse:
@@ -60,15 +61,15 @@ class BooksView(APIView):
         fields.check()
         return json_response({"deleted": delete_books(keys, now=timezone.now())})
 
-    def _save(self, request: Request) -> HttpResponse:
+    def _save(self, request: Request, *, whole: bool) -> HttpResponse:
         fields = Fields(json_body(request))
         records = fields.records("books", max_items=BOOKS_PER_BATCH)
         fields.check()
-        read = [_read(record) for record in records]
+        read = [_read(record, whole=whole) for record in records]
         saved = save_books([book for book in read if isinstance(book, BookInput)], now=timezone.now())
-        items = [_item(book, record, saved.outcomes) for book, record in zip(read, records, strict=True)]
+        items = [_item(book, record, saved) for book, record in zip(read, records, strict=True)]
         counts = {"created": saved.created, "updated": saved.updated, "unchanged": saved.unchanged}
-        refused = sum(isinstance(book, InvalidInputError) for book in read)
+        refused = sum(item["status"] == REFUSED for item in items)
         return json_response({"items": items, **counts, "refused": refused})
 
 
@@ -93,16 +94,18 @@ def _audience(fields: Fields) -> AgeBand:
     return audience_band(reader, age_band)
 
 
-def _read(record: Any) -> BookInput | InvalidInputError:
+def _read(record: Any, *, whole: bool) -> BookInput | InvalidInputError:
     try:
-        return read_book(record)
+        return read_book(record, whole=whole)
     except InvalidInputError as error:
         return error
 
 
-def _item(book: BookInput | InvalidInputError, record: Any, outcomes: dict[str, str]) -> dict[str, Any]:
+def _item(book: BookInput | InvalidInputError, record: Any, saved: SaveReport) -> dict[str, Any]:
     if isinstance(book, BookInput):
-        return {"key": book.key, "status": outcomes[book.key], "fields": {}}
+        reasons = {"title": [saved.reasons[book.key]]} if book.key in saved.reasons else {}
+        remarks = [{"field": remark.field, "reason": remark.reason} for remark in saved.remarks.get(book.key, ())]
+        return {"key": book.key, "status": saved.outcomes[book.key], "fields": reasons, "remarks": remarks}
     key = record.get("key") if isinstance(record, dict) else None
     known = key if isinstance(key, str) and KEY.fullmatch(key) else None
-    return {"key": known, "status": "refused", "fields": book.fields}
+    return {"key": known, "status": REFUSED, "fields": book.fields, "remarks": []}

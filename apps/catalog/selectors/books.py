@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.catalog.models import Book, BookAuthor
+from apps.catalog.models import Book, BookAuthor, Isbn
 from apps.platform.services.errors import NotFoundError
 from epicml.audience.bands import AgeBand
 
@@ -52,6 +52,7 @@ class BookCard:
     genres: tuple[str, ...]
     popularity: int
     average_rating: float | None
+    isbns: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The one shape of a book in the API."""
@@ -68,6 +69,7 @@ class BookCard:
             "genres": self.genres,
             "popularity": self.popularity,
             "average_rating": self.average_rating,
+            "isbns": self.isbns,
         }
 
 
@@ -99,8 +101,9 @@ def all_book_ids() -> dict[str, int]:
 
 def _cards(books: QuerySet[Book]) -> list[BookCard]:
     rows = list(books.values_list(*COLUMNS))
-    authors = _authors([row[0] for row in rows])
-    return [_card(row, tuple(authors[row[0]])) for row in rows]
+    ids = [row[0] for row in rows]
+    authors, isbns = _authors(ids), _isbns(ids)
+    return [_card(row, tuple(authors[row[0]]), tuple(isbns[row[0]])) for row in rows]
 
 
 def _authors(ids: Sequence[int]) -> defaultdict[int, list[str]]:
@@ -111,7 +114,14 @@ def _authors(ids: Sequence[int]) -> defaultdict[int, list[str]]:
     return found
 
 
-def _card(row: tuple[Any, ...], authors: tuple[str, ...]) -> BookCard:
+def _isbns(ids: Sequence[int]) -> defaultdict[int, list[str]]:
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for book_id, number in Isbn.objects.filter(book_id__in=ids).values_list("book_id", "number"):
+        found[book_id].append(number)
+    return found
+
+
+def _card(row: tuple[Any, ...], authors: tuple[str, ...], isbns: tuple[str, ...]) -> BookCard:
     book_id, key, title, series, number, band, level, language, year, genres, popularity, rating = row
     return BookCard(
         id=book_id,
@@ -127,4 +137,5 @@ def _card(row: tuple[Any, ...], authors: tuple[str, ...]) -> BookCard:
         genres=tuple(genres),
         popularity=popularity,
         average_rating=rating,
+        isbns=isbns,
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from apps.catalog.services.books import BookInput
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.cells import Cells
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
@@ -19,7 +19,6 @@ from apps.catalog.services.limits import (
 )
 from apps.platform.services.refusals import RowError
 from apps.platform.services.tables import Row, Table, columns_of
-from epicml.audience.tags import audience_of
 from epicml.text.normalise import main_title, series_of
 
 # The names a column may have, those of goodbooks-10k among them. ISBNs are not: in that file most have lost their
@@ -83,18 +82,14 @@ def read_tags(table: Table) -> Tags:
 def _book(cells: Cells, *, key: str, genres: tuple[str, ...]) -> BookInput:
     title = cells.text("title", longest=MAX_TITLE)
     series, number = _series(cells, title)
-    age_band, level = cells.age_band(), cells.whole("reading_level", low=1, high=12)
-    if age_band is None:
-        audience = audience_of(genres)
-        age_band, level = audience.age_band, level or audience.reading_level
     return BookInput(
         key=key,
         title=main_title(title),
         authors=cells.texts("authors", most=MAX_AUTHORS, longest=MAX_NAME),
         series=series,
         series_number=number,
-        age_band=age_band,
-        reading_level=level,
+        age_band=cells.age_band(),
+        reading_level=cells.whole("reading_level", low=1, high=12),
         language=cells.language(),
         published_year=cells.whole("year", low=YEARS[0], high=YEARS[1]),
         genres=genres,

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from apps.catalog.services.book_rows import BookRows, Tags, read_tags
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.platform.services.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tables import Table, open_table
 

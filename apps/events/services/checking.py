@@ -15,7 +15,7 @@ LOWEST_RATING, HIGHEST_RATING = 1, 5
 
 EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 READER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-BOOK_KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
+BOOK_KEY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}")
 SURFACE = re.compile(r"[A-Za-z0-9._:/-]{0,32}")
 LIST_ID = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)

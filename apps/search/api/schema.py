@@ -18,6 +18,7 @@ class FoundBook(serializers.Serializer[None]):
     genres = serializers.ListField(child=serializers.CharField())
     popularity = serializers.IntegerField()
     average_rating = serializers.FloatField(allow_null=True)
+    isbns = serializers.ListField(child=serializers.CharField())
 
 
 class Range(serializers.ListField):

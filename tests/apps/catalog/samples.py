@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from apps.catalog.services.books import BookInput
+from apps.catalog.services.book_values import BookInput
 from epicml.audience.bands import AgeBand
 
 HOLES = BookInput(
@@ -19,9 +19,10 @@ HOLES = BookInput(
     genres=("childrens", "middle-grade"),
     ratings_count=719_000,
     average_rating=3.93,
+    isbns=("9780440414803",),
 )
 
 
 def a_book(key: str, **changes: Any) -> BookInput:
     """A book like Holes with another key; the title is the key where none is given."""
-    return dataclasses.replace(HOLES, **{"key": key, "title": key, **changes})
+    return dataclasses.replace(HOLES, **{"key": key, "title": key, "isbns": (), **changes})

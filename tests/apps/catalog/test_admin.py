@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import datetime
 
 import pytest
@@ -5,9 +6,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from apps.catalog.models import Book
+from apps.catalog.models import AgeBandSource, Book
 from apps.catalog.selectors.changes import changes_after
 from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import HOLES, a_book
@@ -27,7 +29,8 @@ FORM = {
     "reading_level": "5",
     "language": "eng",
     "published_year": "1998",
-    "genre_names": "childrens, middle-grade",
+    "genre_names": "childrens\nmiddle-grade",
+    "isbn_numbers": "0-440-41480-6",
     "ratings_count": "719000",
     "average_rating": "3.93",
 }
@@ -55,7 +58,8 @@ class TestBookAdmin:
         answer = admin_client.post(url, {**FORM, "key": "other", "title": "Löcher", "author_names": "Louis Sachar"})
 
         assert "Louis Sachar" in page
-        assert "childrens, middle-grade" in page
+        assert "childrens\nmiddle-grade" in page
+        assert "9780440414803" in page
         assert answer.status_code == 302
         assert [(card.key, card.title) for card in shelf().cards] == [("holes", "Löcher")]
         assert len(changes_after(0)) == 2
@@ -71,6 +75,7 @@ class TestBookAdmin:
             ("language", "English", "is no language code"),
             ("author_names", "\n".join(str(number) for number in range(61)), "At most 60"),
             ("age_band", "9", "not one of the available choices"),
+            ("isbn_numbers", "0-440-41480-7", "its check digit or prefix is wrong"),
         ],
     )
     def test_says_what_is_wrong(self, admin_client: Client, field: str, value: str, sentence: str) -> None:
@@ -121,3 +126,71 @@ class TestChangeAdmin:
 
         assert "Alpha" in admin_client.get(reverse("admin:catalog_change_changelist")).text
         assert admin_client.get(reverse("admin:catalog_change_add")).status_code == 403
+
+
+class TestAgeBands:
+    def test_says_what_was_guessed_and_from_what(self, admin_client: Client, now: datetime) -> None:
+        save_books([BookInput(key="1", title="Bears", genres=("Picture books", "Bears"))], now=now)
+        save_books([BookInput(key="2", title="Law", genres=("Law",))], now=now)
+
+        guessed, unknown = (admin_client.get(reverse(CHANGE, args=[pk])).text for pk in book_ids_of("1", "2"))
+
+        assert "0 to 5: guessed from “Picture books”" in guessed
+        assert "guessed for adults, because no genre says for whom the book is" in unknown
+
+    def test_are_filtered_by_who_said_them(self, admin_client: Client, now: datetime) -> None:
+        save_books([HOLES, BookInput(key="1", title="Bears", genres=("Picture books",))], now=now)
+
+        page = admin_client.get(reverse(LIST), {"age_band_source__exact": "guessed"}).text
+
+        assert "Bears" in page
+        assert "Louis Sachar" not in page
+
+    def test_that_one_edit_corrects_stay_after_the_next_import(self, admin_client: Client, now: datetime) -> None:
+        book = BookInput(key="holes", title="Holes", genres=("Picture books",))
+        save_books([book], now=now)
+
+        admin_client.post(reverse(CHANGE, args=book_ids_of("holes")), FORM)
+        save_books([book, dataclasses.replace(book, age_band=AgeBand.AGES_0_TO_5)], now=now)
+
+        assert shelf().card("holes").age_band is AgeBand.AGES_9_TO_11
+        assert Book.objects.get().age_band_source == AgeBandSource.STAFF
+
+    def test_nobody_touched_stay_as_they_were_said(self, admin_client: Client, now: datetime) -> None:
+        save_books([HOLES], now=now)
+
+        admin_client.post(reverse(CHANGE, args=book_ids_of("holes")), {**FORM, "title": "Löcher"})
+
+        assert Book.objects.values_list("title", "age_band_source").get() == ("Löcher", AgeBandSource.GIVEN)
+
+    def test_are_left_to_the_genres_again(self, admin_client: Client, now: datetime) -> None:
+        save_books([dataclasses.replace(HOLES, by_staff=True)], now=now)
+
+        admin_client.post(
+            reverse(CHANGE, args=book_ids_of("holes")), {**FORM, "age_band": "", "genre_names": "Picture books"}
+        )
+
+        card = shelf().card("holes")
+        assert (card.age_band, card.reading_level) == (AgeBand.AGES_0_TO_5, 1)
+        assert Book.objects.get().age_band_source == AgeBandSource.GUESSED
+
+    def test_are_confirmed_for_many_books_at_once(self, admin_client: Client, now: datetime) -> None:
+        save_books([BookInput(key=key, title=key, genres=("Picture books",)) for key in "ab"], now=now)
+
+        admin_client.post(
+            reverse(LIST), {"action": "confirm_age_bands", "_selected_action": book_ids_of("a", "b")}, follow=True
+        )
+
+        assert set(Book.objects.values_list("age_band", "age_band_source")) == {(0, AgeBandSource.STAFF)}
+
+    def test_warns_where_an_isbn_is_that_of_another_book(self, admin_client: Client, now: datetime) -> None:
+        save_books([a_book("other", isbns=("9780440414803",))], now=now)
+
+        page = admin_client.post(reverse(ADD), FORM, follow=True).text
+
+        assert "ISBN 9780440414803 is that of book" in page
+
+
+def book_ids_of(*keys: str) -> list[int]:
+    ids = dict(Book.objects.values_list("key", "pk"))
+    return [ids[key] for key in keys]

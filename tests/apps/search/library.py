@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from apps.catalog.selectors.books import all_book_ids
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.kinds import EvaluateContext, register_kind
 from apps.search.services.releasing import SEARCH_INDEX, rebuild_index

@@ -46,7 +46,7 @@ class TestSavingBooks:
             (None, "refused"),
             (None, "refused"),
         ]
-        assert body["items"][1]["fields"] == {"title": ["This field is required."]}
+        assert list(body["items"][1]["fields"]) == ["title"]
         assert (body["created"], body["refused"]) == (1, 3)
         assert [card.key for card in shelf().cards] == ["1"]
 

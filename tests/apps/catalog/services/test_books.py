@@ -4,6 +4,7 @@ import pytest
 
 from apps.catalog.models import Author, Book, BookAuthor, Change
 from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from tests.apps.catalog.samples import HOLES, a_book
 
@@ -33,6 +34,7 @@ class TestSaveBooks:
             "genres": ("childrens", "middle-grade"),
             "popularity": 719_000,
             "average_rating": 3.93,
+            "isbns": ("9780440414803",),
         }
 
     def test_writes_nothing_for_a_book_that_did_not_change(self, now: datetime) -> None:
@@ -97,6 +99,59 @@ class TestSaveBooks:
 
         assert save_books(books, now=now).created == 2500
         assert save_books(books, now=now).unchanged == 2500
+
+
+FIRST, SECOND, THIRD = "9780306406157", "9780439023481", "9780061120084"
+
+
+class TestIsbns:
+    def test_stays_with_the_book_that_has_it(self, now: datetime) -> None:
+        save_books([a_book("1", isbns=(FIRST,))], now=now)
+
+        report = save_books([a_book("2", isbns=(FIRST, SECOND))], now=now)
+
+        assert shelf().card("2").isbns == (SECOND,)
+        assert shelf().card("1").isbns == (FIRST,)
+        assert [remark.reason for remark in report.remarks["2"]] == [
+            f"ISBN {FIRST} is that of book '1' already; it stays there."
+        ]
+
+    def test_goes_to_the_first_of_two_new_books(self, now: datetime) -> None:
+        save_books([a_book("1", isbns=(FIRST,)), a_book("2", isbns=(FIRST,))], now=now)
+
+        assert (shelf().card("1").isbns, shelf().card("2").isbns) == ((FIRST,), ())
+
+    def test_moves_when_both_books_say_so(self, now: datetime) -> None:
+        save_books([a_book("1", isbns=(FIRST,)), a_book("2", isbns=(SECOND,))], now=now)
+
+        report = save_books([a_book("1", isbns=(SECOND,)), a_book("2", isbns=(FIRST,))], now=now)
+
+        assert (shelf().card("1").isbns, shelf().card("2").isbns) == ((SECOND,), (FIRST,))
+        assert report.updated == 2
+        assert report.remarks == {"1": (), "2": ()}
+
+    def test_is_free_again_after_its_book_was_withdrawn(self, now: datetime) -> None:
+        save_books([a_book("1", isbns=(FIRST,))], now=now)
+        delete_books(["1"], now=now)
+
+        save_books([a_book("2", isbns=(FIRST,))], now=now)
+        report = save_books([a_book("1", isbns=(FIRST, THIRD))], now=now)
+
+        assert (shelf().card("2").isbns, shelf().card("1").isbns) == ((FIRST,), (THIRD,))
+        assert len(report.remarks["1"]) == 1
+
+    def test_given_again_writes_nothing(self, now: datetime) -> None:
+        save_books([a_book("1", isbns=(SECOND, FIRST))], now=now)
+
+        assert save_books([a_book("1", isbns=(FIRST, SECOND, FIRST))], now=now).unchanged == 1
+
+
+class TestRefusedBooks:
+    def test_are_named_and_stop_no_other(self, now: datetime) -> None:
+        report = save_books([BookInput(key="new", ratings_count=5), a_book("2")], now=now)
+
+        assert report.outcomes == {"new": "refused", "2": "created"}
+        assert "needs a title" in report.reasons["new"]
 
 
 class TestDeleteBooks:

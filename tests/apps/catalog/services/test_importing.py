@@ -149,4 +149,6 @@ class TestImportBooks:
         assert sum(card.language == "und" for card in cards) == 1084
         assert sum(card.year is not None and card.year < 0 for card in cards) == 31
         assert sum(any("child" in tag for tag in card.genres) for card in cards) == 1475
-        assert all(any("child" in tag for tag in card.genres) for card in cards if card.age_band < AgeBand.ADULT)
+        assert all(
+            any("child" in tag for tag in card.genres) for card in cards if card.age_band < AgeBand.AGES_15_TO_17
+        )

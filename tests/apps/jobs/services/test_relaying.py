@@ -10,7 +10,7 @@ from apps.jobs.services.relaying import AGAIN_AFTER, Relaying, relay_jobs
 from apps.jobs.services.runner import run_next
 from tests.apps.jobs import broker
 from tests.apps.jobs.clock import Clock
-from tests.servers import RedisServer, running_redis
+from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -130,22 +130,21 @@ class TestRelayDue:
 
 
 class TestBrokerAway:
-    def test_jobs_wait_in_the_database_and_go_out_when_it_is_back(self, now: datetime) -> None:
+    def test_jobs_wait_in_the_database_and_go_out_when_it_is_back(self, own_redis: RedisServer, now: datetime) -> None:
         job_ids = [enqueue("sample.nothing", now=now) for _ in range(3)]
-        with running_redis() as redis:
-            relay = Relaying(redis.url)
-            relay.relay_due(now=now - SECOND)
-            broker.stop(redis)
+        relay = Relaying(own_redis.url)
+        relay.relay_due(now=now - SECOND)
+        broker.stop(own_redis)
 
-            assert relay.relay_due(now=now) == 0
-            assert [(job.state, job.relayed_at) for job in Job.objects.all()] == [("queued", None)] * 3
-            back = broker.start_again(redis)
-            try:
-                assert relay.relay_due(now=now) == 3
-                assert sent(redis) == job_ids
-            finally:
-                back.terminate()
-                back.wait(timeout=10)
+        assert relay.relay_due(now=now) == 0
+        assert [(job.state, job.relayed_at) for job in Job.objects.all()] == [("queued", None)] * 3
+        back = broker.start_again(own_redis)
+        try:
+            assert relay.relay_due(now=now) == 3
+            assert sent(own_redis) == job_ids
+        finally:
+            back.terminate()
+            back.wait(timeout=10)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,6 +19,7 @@ BOOK_FIELDS = {
     "genres",
     "popularity",
     "average_rating",
+    "isbns",
 }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
 from apps.recommendations.selectors import question
 from apps.recommendations.selectors.question import Question

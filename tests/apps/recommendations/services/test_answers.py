@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.catalog.selectors.books import BookNotFoundError
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.readers.selectors import ReaderNotFoundError
 from apps.readers.services import ReaderInput, save_reader
 from apps.recommendations.selectors import question

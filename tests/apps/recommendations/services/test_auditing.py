@@ -4,7 +4,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_readers
 from apps.recommendations.services.auditing import audit_snapshot, audit_split, must_stop
 from apps.recommendations.services.reporting import NothingToMeasureError

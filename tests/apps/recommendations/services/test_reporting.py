@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.recommendations.services.building import MEASURED_FILE, Trained, build
 from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap, _in_rows_of, evaluate
 from apps.recommendations.services.snapshot import Snapshot

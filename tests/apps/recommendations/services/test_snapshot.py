@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_readers
 from apps.recommendations.services.snapshot import features_of, take_snapshot
 from epicml.audience.bands import AgeBand

@@ -16,6 +16,7 @@ class TestShownBook:
             **card.as_json(),
             "authors": ["A", "B", "C"],
             "genres": list(card.genres),
+            "isbns": list(card.isbns),
         }
 
     def test_is_worked_out_once_for_each_state_of_the_book(self, full_library: None) -> None:

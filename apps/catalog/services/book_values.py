@@ -1,0 +1,163 @@
+"""What is said of a book, and what the book is then. What nobody says stays as it was."""
+
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import Any, Final, TypeAlias, TypeVar
+
+from apps.catalog.models import AgeBandSource
+from epicml.audience.bands import AgeBand
+from epicml.audience.tags import TagAudience, audience_of
+
+T = TypeVar("T")
+
+
+class Unsaid(Enum):
+    """The type of UNSAID, told apart from None, which says that something is not known."""
+
+    UNSAID = "unsaid"
+
+
+UNSAID: Final = Unsaid.UNSAID
+Said: TypeAlias = T | Unsaid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookInput:
+    """What a file, a client or staff say of a book. What they leave out changes nothing.
+
+    An age band of None is to be guessed from the genres. `by_staff` says that a person decided the age band and the
+    reading level that are said here: no import undoes that.
+    """
+
+    key: str
+    title: Said[str] = UNSAID
+    authors: Said[tuple[str, ...]] = UNSAID
+    series: Said[str | None] = UNSAID
+    series_number: Said[float | None] = UNSAID
+    age_band: Said[AgeBand | None] = UNSAID
+    reading_level: Said[int | None] = UNSAID
+    language: Said[str] = UNSAID
+    published_year: Said[int | None] = UNSAID
+    genres: Said[tuple[str, ...]] = UNSAID
+    ratings_count: Said[int] = UNSAID
+    average_rating: Said[float | None] = UNSAID
+    isbns: Said[tuple[str, ...]] = UNSAID
+    by_staff: bool = False
+
+    def replacing(self) -> "BookInput":
+        """The same as a whole book: what is left out is not known."""
+        left_out = {name: value for name, value in NOT_KNOWN.items() if getattr(self, name) is UNSAID}
+        return replace(self, **left_out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookValues:
+    """A whole book as the tables hold it."""
+
+    title: str
+    authors: tuple[str, ...]
+    series: str | None
+    series_number: float | None
+    age_band: AgeBand
+    age_band_source: str
+    reading_level: int | None
+    language: str
+    published_year: int | None
+    genres: tuple[str, ...]
+    ratings_count: int
+    average_rating: float | None
+    isbns: tuple[str, ...]
+
+    @property
+    def guessed_from(self) -> tuple[str, ...]:
+        """The genres that a guessed age band rests on; none where nothing said for whom the book is."""
+        guessed = self.age_band_source == AgeBandSource.GUESSED
+        return audience_of(self.genres).headings if guessed else ()
+
+
+NOT_KNOWN: Final[dict[str, Any]] = {
+    "authors": (),
+    "series": None,
+    "series_number": None,
+    "age_band": None,
+    "reading_level": None,
+    "language": "und",
+    "published_year": None,
+    "genres": (),
+    "ratings_count": 0,
+    "average_rating": None,
+    "isbns": (),
+}
+_PLAIN = tuple(
+    field.name
+    for field in fields(BookValues)
+    if field.name not in {"age_band", "age_band_source", "reading_level", "isbns"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What was not done as it was said, or what was made of it; the book is saved all the same."""
+
+    field: str
+    reason: str
+
+
+class NoTitleError(ValueError):
+    """A book that is not in the catalogue yet, and nobody says its title."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no book {key!r} yet, and a new one needs a title.")
+        self.key = key
+
+
+def settled(said: BookInput, known: BookValues | None) -> tuple[BookValues, tuple[Remark, ...]]:
+    """The book after what was said of it; NoTitleError where it is new and has no title."""
+    if known is None and said.title is UNSAID:
+        raise NoTitleError(said.key)
+    plain = {name: _after(said, known, name) for name in _PLAIN}
+    band, source, level = _audience(said, known, genres=plain["genres"])
+    isbns = tuple(dict.fromkeys(_after(said, known, "isbns")))
+    values = BookValues(age_band=band, age_band_source=source, reading_level=level, isbns=isbns, **plain)
+    return values, _remarks(said, values)
+
+
+def _after(said: BookInput, known: BookValues | None, name: str) -> Any:
+    value = getattr(said, name)
+    if value is not UNSAID:
+        return value
+    return getattr(known, name) if known is not None else NOT_KNOWN[name]
+
+
+def _audience(said: BookInput, known: BookValues | None, *, genres: tuple[str, ...]) -> tuple[AgeBand, str, int | None]:
+    """For whom the book is, who says so, and its reading level."""
+    if known is not None and known.age_band_source == AgeBandSource.STAFF and not said.by_staff:
+        return known.age_band, known.age_band_source, known.reading_level
+    if isinstance(said.age_band, AgeBand):
+        source = AgeBandSource.STAFF if said.by_staff else AgeBandSource.GIVEN
+        return said.age_band, source, _after(said, known, "reading_level")
+    keeps = known is not None and known.age_band_source != AgeBandSource.GUESSED and said.age_band is UNSAID
+    if known is not None and (keeps or (said.age_band is UNSAID and said.genres is UNSAID)):
+        return known.age_band, known.age_band_source, _after(said, known, "reading_level")
+    guess = audience_of(genres)
+    return guess.age_band, AgeBandSource.GUESSED, _guessed_level(said, known, guess)
+
+
+def _guessed_level(said: BookInput, known: BookValues | None, guess: TagAudience) -> int | None:
+    """What is said; else what was known by itself; else what goes with the guess."""
+    if said.reading_level is not UNSAID and said.reading_level is not None:
+        return said.reading_level
+    if said.reading_level is UNSAID and known is not None and known.reading_level is not None:
+        was_guessed = known.reading_level == audience_of(known.genres).reading_level
+        return guess.reading_level if was_guessed else known.reading_level
+    return guess.reading_level
+
+
+def _remarks(said: BookInput, values: BookValues) -> tuple[Remark, ...]:
+    if said.by_staff or not isinstance(said.age_band, AgeBand) or said.age_band is values.age_band:
+        return ()
+    return (
+        Remark(
+            "age_band", f"Staff set the age band {values.age_band.code}; it stays, {said.age_band.code} is not taken."
+        ),
+    )

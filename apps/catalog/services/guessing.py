@@ -1,0 +1,45 @@
+"""Age bands that were guessed, guessed again: after an upgrade the rule may know more headings, or trust fewer."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.catalog.models import AgeBandSource, Book
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import UPDATED, save_books
+from epicml.audience.bands import AgeBand
+
+BATCH = 1000
+
+
+@dataclass(slots=True)
+class GuessReport:
+    """How many books have a guessed band, and how many moved from which band to which."""
+
+    guessed: int = 0
+    moved: Counter[tuple[AgeBand, AgeBand]] = field(default_factory=Counter)
+
+
+def guess_again(*, dry_run: bool = False, now: datetime, progress: Callable[[int], None] | None = None) -> GuessReport:
+    """Every guessed age band is what the rule says today of the genres; what files or staff said stays."""
+    report, last = GuessReport(), 0
+    while batch := _guessed_after(last):
+        with transaction.atomic():
+            saved = save_books([BookInput(key=key, age_band=None) for _, key, _ in batch], now=now)
+            transaction.set_rollback(dry_run)
+        for _, key, band in batch:
+            if saved.outcomes[key] == UPDATED:
+                report.moved[AgeBand(band), saved.values[key].age_band] += 1
+        report.guessed += len(batch)
+        last = batch[-1][0]
+        if progress is not None:
+            progress(report.guessed)
+    return report
+
+
+def _guessed_after(last: int) -> list[tuple[int, str, int]]:
+    books = Book.objects.live().filter(age_band_source=AgeBandSource.GUESSED, pk__gt=last).order_by("pk")
+    return list(books.values_list("pk", "key", "age_band")[:BATCH])
