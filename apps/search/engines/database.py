@@ -26,7 +26,13 @@ Mask = NDArray[np.bool_]
 
 def book_text(card: BookCard) -> BookText:
     """What of a book's card can be searched."""
-    return BookText(title=card.title, authors=card.authors, series=card.series, series_number=card.series_number)
+    return BookText(
+        title=card.title,
+        authors=card.authors,
+        series=card.series,
+        series_number=card.series_number,
+        isbns=card.isbns,
+    )
 
 
 class DatabaseEngine:

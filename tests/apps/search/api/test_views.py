@@ -1,16 +1,19 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rest_framework import serializers
 
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
 from apps.releases.selectors.listing import ReleaseRow
 from apps.search.api import schema
+from apps.search.services.applying import apply_changes
 from epicml.audience.bands import AgeBand
 from tests.apps.search.damages import remove_copies
-from tests.apps.search.library import NOON
+from tests.apps.search.library import NOON, books
 from tests.client import ApiClient
 
 SUGGEST, SEARCH = "/api/v1/suggest", "/api/v1/search"
@@ -181,6 +184,15 @@ class TestBoth:
     def test_find_nothing_rather_than_something_else(self, library_api: ApiClient, url: str, text: str) -> None:
         answer = library_api.get(url, q=text, age_band="adult").json()
         assert (answer["searchable"], answer["did_you_mean"], keys(answer)) == (True, None, [])
+
+    def test_find_a_book_by_its_isbn_and_nothing_by_an_unknown_one(self, library_api: ApiClient, url: str) -> None:
+        save_books([replace(books()[0], isbns=("9780399226908",))], now=NOON)
+        apply_changes()
+        for text in ("9780399226908", "978-0-399-22690-8", "0-399-22690-7", "0399226907", "97803992"):
+            answer = library_api.get(url, q=text, age_band="0-5").json()
+            assert (keys(answer), answer["did_you_mean"]) == (["hungry"], None), text
+            assert books_of(answer)[0]["isbns"] == ["9780399226908"]
+        assert keys(library_api.get(url, q="9780399226909", age_band="adult").json()) == []
 
     def test_take_every_word_for_a_beginning(self, library_api: ApiClient, url: str) -> None:
         assert keys(library_api.get(url, q="hung cate", age_band="0-5").json()) == ["hungry"]

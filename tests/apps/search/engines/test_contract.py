@@ -8,6 +8,7 @@ import pytest
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.releases.selectors.listing import ReleaseRow
+from apps.search.engines.protocol import Engine
 from epicml.audience.bands import AgeBand
 from epicml.search.plan import Typed
 from tests.apps.search.library import NOON, books, keys_of, main_title, plain
@@ -240,6 +241,48 @@ class TestEveryEngineReads:
 
     def test_a_word_no_shorter_than_it_is_typed_with_a_blank(self, searching: Searching) -> None:
         assert suggested(searching.engine(), "dragon ") == suggested(searching.engine(), "dragon. ")
+
+
+class TestEveryEngineFindsAnIsbn:
+    @pytest.fixture
+    def engine(self, searching: Searching) -> Engine:
+        save("games", isbns=("9780439023481", "9780439023528"))
+        save("holes", isbns=("9780804429573",))
+        save("1984", isbns=("9791090636071",))
+        return searching.engine()
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            *(("9780439023481", "games"), ("978-0-439-02348-1", "games"), ("978 0 439 02348 1", "games")),
+            *(("0439023483", "games"), ("0-439-02348-3", "games"), ("ISBN 0-439-02348-3", "games")),
+            *(("9780439023528", "games"), ("080442957X", "holes"), ("0-8044-2957-x", "holes")),
+            *(("9791090636071", "1984"), ("979-10-90636-07-1", "1984"), ("ISBN-13: 9791090636071", "1984")),
+            *(
+                ("97804390", "games"),
+                ("978-0-439-", "games"),
+                ("04390", "games"),
+                ("9791", "1984"),
+                ("isbn 0804", "holes"),
+            ),
+        ],
+    )
+    def test_whole_or_begun_in_every_form(self, engine: Engine, text: str, key: str) -> None:
+        assert suggested(engine, text) == found(engine, text) == [key]
+
+    @pytest.mark.parametrize(
+        "text", ["9780439023482", "0439023484", "9781984000000", "isbn 1984", "043902349", "19840"]
+    )
+    def test_and_nothing_that_looks_like_it(self, engine: Engine, text: str) -> None:
+        assert suggested(engine, text) == found(engine, text) == []
+
+    def test_of_books_that_may_be_shown_only(self, engine: Engine) -> None:
+        assert suggested(engine, "9791090636071", band=AgeBand.AGES_15_TO_17) == []
+        assert found(engine, "9791090636071", band=AgeBand.AGES_15_TO_17) == []
+
+    def test_of_no_withdrawn_book(self, searching: Searching, engine: Engine) -> None:
+        delete_books(["games"], now=NOON)
+        assert found(searching.engine(), "9780439023481") == []
 
 
 class TestEveryEngineAfterAChange:
