@@ -46,6 +46,9 @@ def apply_changes(*, progress: Progress | None = None) -> Applied | None:
     """The working copy of the live release goes up to the last change; None where nothing is live.
 
     Safe to run twice: a commit holds both the books and the number of the change up to which they go.
+
+    Raises:
+        IndexOfOtherFormError: the live release was made by another version, whose tokens are not these.
     """
     release = live_release(KIND)
     if release is None:
@@ -76,7 +79,9 @@ def _readable_cursor(copy: Path) -> int | None:
 
 def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
     """Copied from the sealed artifact and caught up aside, so that no reader meets a copy that is behind."""
-    with folders.new_copy(artifact_path(release), copy) as aside:
+    sealed = artifact_path(release)
+    folders.read_lexicon(sealed)  # an index of another version is refused before all of it is copied
+    with folders.new_copy(sealed, copy) as aside:
         return _replay(aside, folders.read_cursor(aside), progress)
 
 

@@ -10,6 +10,10 @@ from apps.platform.services.health import Health
 from apps.search.selectors.serving import STALE_CHANGES
 from apps.search.selectors.status import IndexStatus, index_status
 
+HEALS = (
+    "Run manage.py rebuild_search_index --promote. "
+    "Where another version of this program made the index, runjobs does so once by itself."
+)
 NOTICED = "Search and suggestions answer from the database: titles by popularity, no typing error is forgiven."
 
 
@@ -17,9 +21,7 @@ def health() -> Health:
     """Whether the index answers; without it search is degraded, never down."""
     status = index_status(now=timezone.now())
     if status.release is None:
-        return Health(
-            "degraded", status.problem, noticed=NOTICED, heals="Run manage.py rebuild_search_index --promote."
-        )
+        return Health("degraded", status.problem, noticed=NOTICED, heals=HEALS)
     if status.pending > STALE_CHANGES:
         return Health("degraded", _behind(status), noticed=NOTICED, heals="It mends itself while runjobs runs.")
     if status.release != status.live or status.sealed:
