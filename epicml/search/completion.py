@@ -14,10 +14,14 @@ from epicml.search.plan import (
     of_isbn,
     some_words,
     telling_words,
+    title_start,
     whole_title,
+    whole_titles,
     whole_words,
 )
 from epicml.text.speller import FORGIVEN_LETTERS
+
+SHOWN_FIRST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,10 @@ def complete(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found
 
 
 def search(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found:
-    """The books of a full search: what was typed as whole words, then as words that may go on, then some of its words.
+    """The books of a full search: whole words first, then words that may go on, then some of the words.
 
-    What it may have meant comes in only where no book has every word.
+    What it may have meant comes in only where no book has every word. The most popular titles that begin like it are
+    among the first SHOWN_FIRST, as they are among the suggestions, whatever else has it as a whole word.
 
     Args:
         typed: what was typed.
@@ -66,10 +71,10 @@ def search(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found:
         return Found([])
     if typed.isbn.is_certain:
         return Found(find(_isbn_or_title(typed), limit))
-    clauses = [whole_words(typed), every_stem(typed), completion(typed)]
+    clauses = [every_stem(typed), completion(typed)]
     if len(typed.words) > 1:
         clauses.append(begun_words(typed))
-    found = _first(limit, *(find(clause, limit) for clause in clauses))
+    found = _first(limit, _titles_and_whole_words(typed, find, limit), *(find(clause, limit) for clause in clauses))
     if not found and typed.isbn.digits:
         found = find(of_isbn(typed), limit)
     some = some_words(typed.words)
@@ -82,6 +87,15 @@ def search(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found:
     partly_meant = find(others, limit) if others else []
     corrected = frozenset(meant).union(frozenset(partly_meant).difference(partly))
     return Found(_first(limit, meant, partly, partly_meant), corrected)
+
+
+def _titles_and_whole_words(typed: Typed, find: Find, limit: int) -> list[int]:
+    exact = find(whole_titles(typed), limit)
+    begun = find(title_start(typed), SHOWN_FIRST)
+    whole = find(whole_words(typed), limit)
+    room = max(SHOWN_FIRST - len({*exact, *begun}), 0)
+    others = [book for book in whole if book not in begun]
+    return _first(limit, exact, [book for book in whole if book in begun], others[:room], begun, others)
 
 
 def _isbn_or_title(typed: Typed) -> Best:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from epicml.search.clauses import Field
+from epicml.text.function_words import FUNCTION_WORDS
 from epicml.text.normalise import is_unspaced, main_title, words
 from epicml.text.readings import (
     NUMBER,
@@ -64,7 +65,7 @@ class BookReadings:
         title = readings(main)
         aloud = [read_aloud(reading) for reading in title]
         aloud += [without_article(reading) for reading in (*title, *aloud)]
-        aloud += [tuple(words(book.title)), tuple(words(main.partition(":")[0]))]
+        aloud.append(tuple(words(book.title)))
         authors = [reading for name in book.authors for reading in readings(name)]
         number = None if book.series_number is None else f"{book.series_number:g}"
         return cls(
@@ -151,7 +152,8 @@ def stems_of(word: str) -> list[str]:
     (['dragon'], ['源氏', '氏物', '物語'])
     """
     if not is_unspaced(word):
-        return [stem(word)]
+        base = stem(word)
+        return [word if base in FUNCTION_WORDS else base]  # "fore" is no form of "for"
     return [word[place : place + 2] for place in range(max(len(word) - 1, 1))]
 
 

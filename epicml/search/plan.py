@@ -136,16 +136,31 @@ def _beginnings(reading: TypedReading) -> Iterator[Clause]:
         yield Term(Field.AUTHOR, key, NAME_WEIGHT)
 
 
-def whole_words(typed: Typed) -> Clause:
-    """The clause that takes what was typed for whole words: titles that are just this, that begin so, and names.
+def title_start(typed: Typed) -> Clause:
+    """Titles that begin like what was typed."""
+    return Term(Field.START, typed.form[:START_LENGTH])
+
+
+def whole_titles(typed: Typed) -> Clause:
+    """Titles that are just what was typed, then those of which a reading is.
 
     Args:
         typed: of at least one word.
     """
     plain, *others = (reading.closed for reading in typed.readings)
-    clauses: list[Clause] = [whole_title(plain), Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
+    tokens = [(reading.form + "_")[: WHOLE_LENGTH + 2] for reading in (plain, *others)]
+    return Best([whole_title(plain), *(Term(Field.READING, token, WHOLE_READING_WEIGHT) for token in tokens)])
+
+
+def whole_words(typed: Typed) -> Clause:
+    """The clause that takes what was typed for whole words: titles that begin so, then inner words and names.
+
+    Args:
+        typed: of at least one word.
+    """
+    plain, *others = (reading.closed for reading in typed.readings)
+    clauses: list[Clause] = [Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
     for reading in (plain, *others):
-        clauses.append(Term(Field.READING, (reading.form + "_")[: WHOLE_LENGTH + 2], WHOLE_READING_WEIGHT))
         clauses += _beginnings(reading)
         if len(reading.form) <= PHRASE_LENGTH:
             clauses.append(Term(Field.SERIES, reading.form, NAME_WEIGHT))

@@ -183,6 +183,14 @@ class TestSearch:
         engine = titled("Cats and Dogs", "Catching Dogfish", "A Dog", "A Cat and a Dog", "Catnip")
         assert searched(engine, "cat dog").books == [1, 4, 2, 3]
 
+    def test_has_the_most_popular_titles_that_begin_so_among_the_first_ten(self) -> None:
+        starts = [f"Catch {letter}" for letter in "abcdefghij"]
+        engine = titled("Cat", "A Fat Cat", "The Black Cat", "Cat Naps", *starts)
+        # The whole title, the start with the whole word, as many starts as make ten, then other whole words.
+        assert searched(engine, "cat").books == [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2, 3, 13, 14]
+        few = titled("Cat", "A Fat Cat", "The Black Cat", "Cat Naps", "Catch Me")
+        assert searched(few, "cat").books == [1, 4, 2, 3, 5]
+
     def test_takes_the_last_word_for_open(self) -> None:
         engine = titled("Put Me in the Zoo", "Harry Potter")
         assert searched(engine, "harry pott").books == [2]

@@ -13,6 +13,8 @@ from epicml.search.plan import (
     names,
     some_words,
     telling_words,
+    title_start,
+    whole_titles,
     whole_words,
     word_tokens,
 )
@@ -173,7 +175,7 @@ class TestCompletion:
         other = BookText("Something Else", ["Nobody"])
         engine = Interpreter({1: (BookText(title, []), 1), 2: (other, 9)})
         assert engine.find(completion(Typed.read(typed)), 2) == [1]
-        assert engine.find(whole_words(Typed.read(title)), 2) == [1]
+        assert engine.find(whole_titles(Typed.read(title)), 2) == [1]
 
     @pytest.mark.parametrize(
         ("title", "part"),
@@ -273,15 +275,25 @@ class TestWholeWords:
         engine = Interpreter({1: (BookText("Catching Fire", []), 9), 2: (BookText("Cat in the Hat", []), 1)})
         assert engine.find(whole_words(Typed.read("cat")), 2) == [2]
 
-    def test_puts_a_title_that_is_just_this_but_for_its_article_before_longer_ones(self) -> None:
-        books = {1: (BookText("Gruffalo's Child", []), 9), 2: (BookText("The Gruffalo", []), 1)}
-        books[3] = (BookText("Gruffalo Crumble", []), 99)
-        assert Interpreter(books).find(whole_words(Typed.read("gruffalo")), 3) == [2, 3, 1]
 
-    def test_finds_a_title_with_the_note_of_its_series(self) -> None:
+class TestWholeTitles:
+    def test_are_just_this_and_then_those_of_which_a_reading_is(self) -> None:
+        titles = ("Gruffalo's Child", "The Gruffalo", "Gruffalo Crumble", "Gruffalo", "A Gruffalo")
+        engine = Interpreter({place: (BookText(title, []), place) for place, title in enumerate(titles)})
+        assert engine.find(whole_titles(Typed.read("gruffalo")), 9) == [3, 4, 1]
+
+    def test_are_found_with_the_note_of_their_series(self) -> None:
         title = "Catching Fire (The Hunger Games, #2)"
         engine = Interpreter({1: (BookText(title, []), 1), 2: (BookText("Catching Fire", []), 9)})
-        assert engine.find(whole_words(Typed.read(title)), 2) == [1]
+        assert engine.find(whole_titles(Typed.read(title)), 2) == [1]
+
+
+class TestTitleStart:
+    def test_is_what_was_typed_open_or_not(self) -> None:
+        assert [title_start(Typed.read(text)) for text in ("cat", "cat ")] == [
+            Term(Field.START, "cat"),
+            Term(Field.START, "cat_"),
+        ]
 
 
 class TestBegunWords:
