@@ -15,6 +15,7 @@ from epicml.text.stems import stem
 # An engine's answer to one clause: ids of books, best first, at most so many.
 Find = Callable[[Clause, int], list[int]]
 
+BEGINNING_LETTERS = 5  # four letters of which one is wrong begin too many words: "lego" is no "Lemony"
 FUZZY_LENGTH = 24  # letters of a title that are compared with an edit
 FUZZY_BOOKS_OF_ONE_WORD = 4
 SPLIT_BOOKS = 3
@@ -38,6 +39,8 @@ def corrections(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int, found
         limit: books of each kind at most, >= 1.
         found: whether books were found as it was typed.
     """
+    if len(typed.words) == 1 and len(typed.words[0]) < BEGINNING_LETTERS:
+        typed = typed.closed
     any_book = found
     steps = (
         lambda: () if found else _with_edits(typed, lexicon, find, limit=limit),

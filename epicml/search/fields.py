@@ -1,7 +1,7 @@
 """The tokens under which a book is found: grams are made here, so that every engine indexes the same ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from epicml.search.clauses import Field
 from epicml.text.function_words import FUNCTION_WORDS
@@ -27,17 +27,22 @@ READING_LENGTH = 40
 PHRASE_LENGTH = 12
 WORD_LENGTH = 15
 INNER_WORDS = 7
+# German, Dutch, the languages of the north: "Geburtstagskuchen" is a cake, which stands last.
+COMPOUNDING = frozenset(("de", "nl", "sv", "da", "no", "nb", "nn", "is", "fi"))
+LEAST_PART = 4  # letters; shorter ones end words by accident
+LEAST_BEFORE_PART = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BookText:
-    """What a book says of itself that can be searched."""
+    """What a book says of itself that can be searched; its language as a code in ISO 639, "" where it is not known."""
 
     title: str
     authors: Sequence[str]
     series: str | None = None
     series_number: float | None = None
     isbns: Sequence[str] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,15 @@ class BookReadings:
         authors: of each author.
         series: of the series.
         places: the place in the series, as a word.
+        parts: what the words of the title end with, in a language that makes one word of many.
     """
 
     title: tuple[Reading, ...]
     title_aloud: tuple[Reading, ...]
     authors: tuple[Reading, ...]
     series: tuple[Reading, ...]
-    places: frozenset[str] = field(default_factory=frozenset)
+    places: frozenset[str]
+    parts: frozenset[str]
 
     @classmethod
     def of(cls, book: BookText) -> "BookReadings":
@@ -74,6 +81,9 @@ class BookReadings:
             authors=tuple(dict.fromkeys((*authors, *map(by_initials, authors)))),
             series=readings(book.series) if book.series else (),
             places=frozenset(() if number is None else (number,)),
+            parts=frozenset(part for reading in title for word in reading for part in _parts_of(word))
+            if book.language in COMPOUNDING
+            else frozenset(),
         )
 
     @property
@@ -108,6 +118,7 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
     plain = form_of(read.title[0]) + "_"
     others = (*read.title[1:], *read.title_aloud)
     everything = read.words | read.places
+    parts = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
     return {
         Field.EXACT: {plain[:WHOLE_LENGTH]},
         Field.START: set(prefixes(plain, START_LENGTH)),
@@ -115,16 +126,16 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
         Field.INNER: _from_each_word(read.title, skip=1, most=INNER_WORDS),
         Field.AUTHOR: _from_each_word(read.authors),
         Field.SERIES: _from_each_word(read.series),
-        Field.WORD: {gram for word in everything for gram in _of_a_word(word)},
+        Field.WORD: {gram for word in everything for gram in _of_a_word(word)} | parts,
         Field.STEM: {token for word in everything for token in (*stems_of(word), *_letters_of(word))},
         Field.ISBN: {gram for isbn in book.isbns for form in isbn_forms(isbn) for gram in prefixes(form, len(form))},
     }
 
 
 def searchable_words(book: BookText) -> set[str]:
-    """The words of title, authors, series and place in the series, in every reading."""
+    """The words of title, authors, series and place in the series, in every reading, and parts of words."""
     read = BookReadings.of(book)
-    return read.words | read.places
+    return read.words | read.places | read.parts
 
 
 def prefixes(text: str, longest: int) -> Iterator[str]:
@@ -155,6 +166,11 @@ def stems_of(word: str) -> list[str]:
         base = stem(word)
         return [word if base in FUNCTION_WORDS else base]  # "fore" is no form of "for"
     return [word[place : place + 2] for place in range(max(len(word) - 1, 1))]
+
+
+def _parts_of(word: str) -> Iterator[str]:
+    """What a word may end with, as a word of its own: "kuchen" in "geburtstagskuchen"."""
+    return (word[place:] for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1))
 
 
 def _of_a_word(word: str) -> Iterator[str]:

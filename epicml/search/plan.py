@@ -1,7 +1,7 @@
 """Text becomes a plan of weighted clauses: the one ranking contract, which every engine compiles and none adds to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
 from epicml.search.fields import (
@@ -90,6 +90,12 @@ isbn=TypedIsbn(digits='', is_certain=False))
             others=tuple(_reading(words, is_open=is_open and _goes_on(words, plain)) for words in others),
             isbn=typed_isbn(text),
         )
+
+    @property
+    def closed(self) -> "Typed":
+        """The same words, the last one complete."""
+        plain, *others = (reading.closed for reading in self.readings)
+        return replace(self, form=plain.form, is_open=False, others=tuple(others))
 
     @property
     def readings(self) -> tuple[TypedReading, ...]:

@@ -40,8 +40,9 @@ ABBREVIATIONS = dict(pair.split(":") for pair in _SHORT_FORMS.split())
 COUNTED = frozenset(_COUNTED.split())
 ARTICLES = frozenset(_ARTICLES.split())
 CONJUNCTIONS = frozenset(("and", "n", "und", "et", "y", "e", "en", "och", "og"))
-ARABIC_PREFIXES = ("وال", "بال", "كال", "فال", "ال", "لل")  # the article, alone and after "and", "with", "like", "so"
-LEAST_ARABIC_LETTERS = 2
+# Articles that are written as one with their word: the Arabic one, alone and after "and", "with", "like", "so", "for",
+# and the Hebrew one. So many letters must be left.
+JOINED_ARTICLES = {"وال": 2, "بال": 2, "كال": 2, "فال": 2, "ال": 2, "لل": 2, "ה": 3}
 STAND_ALONE = frozenset("ai")  # the letters that are words in English: "a cat" is not "acat"
 
 _MARKS = re.escape("".join(sorted(APOSTROPHES)) + ".\u2010\u2011-")
@@ -142,9 +143,9 @@ def usual(reading: Sequence[str], *, places: bool = True) -> Reading:
 def _written_out(word: str) -> str:
     if word.isascii():
         return ABBREVIATIONS.get(word, word)
-    for prefix in ARABIC_PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= LEAST_ARABIC_LETTERS:
-            return word[len(prefix) :]
+    for article, least in JOINED_ARTICLES.items():
+        if word.startswith(article) and len(word) - len(article) >= least:
+            return word[len(article) :]
     return word
 
 

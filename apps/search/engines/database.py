@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
-from epicml.search.completion import Found
+from epicml.search.completion import SHOWN_FIRST, Found
 from epicml.search.fields import BookText, searchable_words, stems_of
 from epicml.search.names import goes_on_like
 from epicml.search.plan import Typed, TypedReading, telling_words
@@ -32,6 +32,7 @@ def book_text(card: BookCard) -> BookText:
         series=card.series,
         series_number=card.series_number,
         isbns=card.isbns,
+        language=card.language,
     )
 
 
@@ -78,7 +79,8 @@ class DatabaseEngine:
             return self._found([whole, self._of_isbn(typed, allowed, limit)], limit)
         every = [
             whole,
-            self._titles.starting(closed[0].form, limit=limit, allowed=allowed),
+            self._titles.starting(closed[0].form, limit=SHOWN_FIRST, allowed=allowed),
+            self._titles.starting(typed.form, limit=SHOWN_FIRST, allowed=allowed),
             self._with_words(_has_words, closed, allowed, limit),
             self._with(lambda row: self._has_stems(row, closed), allowed, limit),
             self._with_words(_has_words, typed.readings, allowed, limit),

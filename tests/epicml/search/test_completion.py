@@ -141,6 +141,11 @@ class TestFound:
         assert completed(engine, "harrx ") == Found([2], frozenset({2}))
         assert searched(engine, "hary poter") == Found([2], frozenset({2}))
 
+    def test_adds_at_most_three_corrections_to_what_is_found_as_typed(self) -> None:
+        engine = titled("Minecart", *(f"Mind {letter}" for letter in "abcdef"))
+        assert completed(engine, "mine") == Found([1, 2, 3, 4], frozenset({2, 3, 4}))
+        assert completed(engine, "minx") == Found([2, 3, 4, 5, 6, 7], frozenset({2, 3, 4, 5, 6, 7}))
+
     def test_is_corrected_in_part_where_another_word_is_nowhere(self) -> None:
         engine = titled("The Hobbit", "Movie Night")
         assert searched(engine, "hobit movie") == Found([2, 1], frozenset({1}))
@@ -150,6 +155,11 @@ class TestFound:
         for found in (completed(SHELF, text, limit=limit), searched(SHELF, text)):
             assert found.corrected <= set(found.books)
             assert len(found.books) == len(set(found.books))
+
+    def test_takes_four_letters_for_a_whole_word_and_five_for_the_beginning_of_one(self) -> None:
+        engine = titled("Lemony Snicket", "Daddy-Long-Legs")
+        assert completed(engine, "lego") == searched(engine, "lego") == Found([2], frozenset({2}))
+        assert completed(engine, "lemmo") == searched(engine, "lemmo") == Found([1], frozenset({1}))
 
 
 class TestEveryWordMayGoOn:

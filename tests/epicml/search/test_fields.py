@@ -54,6 +54,16 @@ class TestTokensOf:
     def test_has_stems(self) -> None:
         assert tokens_of(BookText("Flying Dragons", ["Ann Fine"]))[Field.STEM] == {"fly", "dragon", "ann", "fin"}
 
+    def test_has_last_parts_of_words_where_one_word_is_made_of_many(self) -> None:
+        german = tokens_of(BookText("Baumhaus", [], language="de"))[Field.WORD]
+        assert german - tokens_of(BookText("Baumhaus", [], language="en"))[Field.WORD] == {
+            "mhaus",
+            "mhaus_",
+            "haus",
+            "haus_",
+        }
+        assert {"kuchen_", "gskuchen_"} <= tokens_of(BookText("Der Geburtstagskuchen", [], language="nl"))[Field.WORD]
+
     def test_has_every_part_of_a_word_without_gaps(self) -> None:
         words = tokens_of(BookText("源氏物", []))[Field.WORD]
         assert words == {"源", "源氏", "源氏物", "氏", "氏物", "物"}

@@ -72,6 +72,11 @@ class TestTyped:
     def test_knows_other_ways_to_read_it(self, text: str, forms: list[str]) -> None:
         assert [reading.form for reading in Typed.read(text).readings] == forms
 
+    def test_is_closed_with_its_last_word_complete(self) -> None:
+        closed = Typed.read("dr. seu").closed
+        assert [reading.form for reading in closed.readings] == ["dr_seu_", "doctor_seu_"]
+        assert (closed.is_open, closed.closed) == (False, closed)
+
     @given(st.text(max_size=30))
     def test_reads_nothing_in_what_has_no_letter_and_no_digit(self, text: str) -> None:
         assert bool(Typed.read(text).words) == any(words(letter) for letter in text if letter not in "&＆﹠")

@@ -66,6 +66,7 @@ class TestReadings:
             ("Søren", "Soeren"),
             ("القطة", "قطه"),
             ("والقطة", "قطة"),
+            ("החתול", "חתול"),
         ],
     )
     def test_of_two_spellings_of_one_thing_share_one(self, one: str, other: str) -> None:

@@ -226,6 +226,14 @@ class TestEveryEngineReads:
                 assert suggested(engine, text)[:1] == [key], text
                 assert found(engine, text)[:1] == [key], text
 
+    def test_a_german_word_of_many_by_its_last_part(self, searching: Searching) -> None:
+        save_books([replace(BOOKS["quiet"], key="cake", title="Der Geburtstagskuchen", language="de")], now=NOON)
+        save_books([replace(BOOKS["quiet"], key="trip", title="Adventure", language="en")], now=NOON)
+        engine = searching.engine()
+        for text in ("kuchen", "der kuchen ", "Kuchen"):
+            assert suggested(engine, text) == found(engine, text)[:1] == ["cake"], text
+        assert suggested(engine, "venture ") == found(engine, "venture ") == []
+
     def test_a_whole_title_before_all_others(self, searching: Searching) -> None:
         for number, title in enumerate(("Harry", "The", "Dragon", "Potter")):
             save_books([replace(BOOKS["quiet"], key=f"new-{number}", title=title)], now=NOON)

@@ -22,6 +22,7 @@ class TestBookText:
             authors=("J.K. Rowling",),
             series="Harry Potter",
             series_number=2,
+            language="en",
         )
         save_books([replace(books()[-1], isbns=("9780439023481",))], now=NOON)
         assert book_text(shelf().card("quiet")).isbns == ("9780439023481",)
