@@ -89,10 +89,13 @@ class BookReadings:
     @property
     def words(self) -> set[str]:
         """Every word of every reading; a number in a text also without its sign, as a place in a series is given."""
+        return self.plain_words | {word for reading in self.title_aloud for word in reading}
+
+    @property
+    def plain_words(self) -> set[str]:
+        """Those that are complete words of a query, without the numbers that are typed out on the way to one."""
         found = {word for reading in (*self.title, *self.authors, *self.series) for word in reading}
-        found.update(word for reading in self.title_aloud for word in reading)
-        found.update(word[1:] for word in tuple(found) if word[:1] == NUMBER)
-        return found
+        return found | {word[1:] for word in found if word[:1] == NUMBER}
 
 
 def form_of(reading: Reading) -> str:
@@ -127,7 +130,9 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
         Field.AUTHOR: _from_each_word(read.authors),
         Field.SERIES: _from_each_word(read.series),
         Field.WORD: {gram for word in everything for gram in _of_a_word(word)} | parts,
-        Field.STEM: {token for word in everything for token in (*stems_of(word), *_letters_of(word))},
+        Field.STEM: {
+            token for word in read.plain_words | read.places for token in (*stems_of(word), *_letters_of(word))
+        },
         Field.ISBN: {gram for isbn in book.isbns for form in isbn_forms(isbn) for gram in prefixes(form, len(form))},
     }
 
