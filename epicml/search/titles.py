@@ -35,17 +35,19 @@ class TitleStarts:
             limit: rows at most.
             allowed: bool[n], which rows may be shown; None allows all.
         """
-        first, last = bisect_left(self.forms, form), bisect_left(self.forms, form + LAST_CHARACTER)
-        return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
+        return self.most_popular(self.begin(form), limit=limit, allowed=allowed)
 
-    def whole(self, form: str, *, limit: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Rows of the titles that are just this, the most popular first; the arguments are those of starting().
+    def begin(self, form: str) -> NDArray[np.int64]:
+        """Rows of the titles that start like this, in alphabetical order."""
+        return self.rows[bisect_left(self.forms, form) : bisect_left(self.forms, form + LAST_CHARACTER)]
 
-        >>> TitleStarts(["It", "Italy"], popularity=[1, 2]).whole("it_", limit=9).tolist()
+    def whole(self, form: str) -> NDArray[np.int64]:
+        """Rows of the titles that are just this.
+
+        >>> TitleStarts(["It", "Italy"], popularity=[1, 2]).whole("it_").tolist()
         [0]
         """
-        first, last = bisect_left(self.forms, form), bisect_right(self.forms, form)
-        return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
+        return self.rows[bisect_left(self.forms, form) : bisect_right(self.forms, form)]
 
     def most_popular(
         self, rows: NDArray[np.int64], *, limit: int, allowed: NDArray[np.bool_] | None = None

@@ -77,6 +77,8 @@ def readings(text: str) -> tuple[Reading, ...]:
     (True, True)
     """
     plain = tuple(words(text))
+    if text.isascii() and text.replace(" ", "").isalpha() and _is_usual(plain):  # nine of ten typed texts
+        return (plain,)
     found = [plain, *_respelt(text, plain)]
     found += [usual(reading, places=places) for reading in found for places in (True, False)]
     return tuple(dict.fromkeys(reading for reading in found if reading))[:MOST_READINGS] or (plain,)
@@ -85,8 +87,6 @@ def readings(text: str) -> tuple[Reading, ...]:
 def _respelt(text: str, plain: Reading) -> Iterator[Reading]:
     """The readings that signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
     yield _with_letters_joined(plain)
-    if text.isascii() and text.replace(" ", "").isalnum():  # nine of ten typed texts
-        return
     whole = unicodedata.normalize("NFC", text)
     if not APOSTROPHES.isdisjoint(whole):
         yield tuple(words("".join(" " if letter in APOSTROPHES else letter for letter in whole)))
@@ -126,7 +126,7 @@ def usual(reading: Sequence[str], *, places: bool = True) -> Reading:
     >>> usual(("nineteen", "eighty", "four")), usual(("henry", "the", "fifth")), usual(("first", "love"))
     (('=1984',), ('henry', '=5'), ('1th', 'love'))
     """
-    if all(len(word) > 1 and word.isascii() and word.isalpha() and word not in _CHANGED for word in reading):
+    if _is_usual(reading):
         return tuple(reading)
     found: list[str] = []
     place = 0
@@ -138,6 +138,10 @@ def usual(reading: Sequence[str], *, places: bool = True) -> Reading:
         found.append(token or ("and" if is_inside and reading[place] in CONJUNCTIONS else _written_out(reading[place])))
         place += length
     return tuple(found)
+
+
+def _is_usual(reading: Sequence[str]) -> bool:
+    return all(len(word) > 1 and word.isascii() and word.isalpha() and word not in _CHANGED for word in reading)
 
 
 def _written_out(word: str) -> str:

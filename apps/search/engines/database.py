@@ -1,6 +1,6 @@
 """Answering from the books in memory when no index can: titles that start so, then any words, by popularity."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -10,18 +10,14 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
 from epicml.search.completion import SHOWN_FIRST, Found
-from epicml.search.fields import BookText, searchable_words, stems_of
+from epicml.search.fields import BookText, searchable_words
 from epicml.search.names import goes_on_like
 from epicml.search.plan import Typed, TypedReading, telling_words
+from epicml.search.postings import NO_ROWS, Postings, Rows, any_of, every
 from epicml.search.titles import TitleStarts
-from epicml.text.normalise import is_unspaced
-from epicml.text.readings import is_number
 from epicml.text.typed_isbn import isbn_forms
 
 REMEMBERED_TEXTS = 50_000  # about 1 kB each; a shelf that changed has few other books than the one before
-
-Rows = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 def book_text(card: BookCard) -> BookText:
@@ -52,125 +48,101 @@ class DatabaseEngine:
     def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
         if not typed.words:
             return Found([])
-        allowed = self.shelf.allowed(audience)
-        whole = self._titles.whole(typed.readings[0].closed.form, limit=limit, allowed=allowed)
+        best = _Best(self._titles, self.shelf.allowed(audience), limit)
+        best.take(self._titles.whole(typed.readings[0].closed.form))
         if typed.isbn.is_certain:
-            return self._found([whole, self._of_isbn(typed, allowed, limit)], limit)
-        lists = [whole, self._titles.starting(typed.form, limit=limit, allowed=allowed)]
-        for has_words in (_has_words, _has_begun_words) if len(typed.words) > 1 else (_has_words,):
-            if len(_joined(lists, limit=limit)) < limit:
-                lists.append(self._with_words(has_words, typed.readings, allowed, limit))
-        if not any(map(len, lists)):
-            lists = [self._of_isbn(typed, allowed, limit)]
-        return self._found(lists, limit)
+            best.take(self._of_isbn(typed))
+            return self._found(best)
+        best.take(self._titles.begin(typed.form))
+        best.take(self._with_words(typed.readings))
+        if len(typed.words) > 1:
+            best.take(self._with_begun_words(typed.readings))
+        if not best.rows:
+            best.take(self._of_isbn(typed))
+        return self._found(best)
 
     def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
         if not typed.words:
             return []
-        return self._ids(self._with(lambda row: self._is_named(row, typed), self.shelf.allowed(audience), limit))
+        best = _Best(self._titles, self.shelf.allowed(audience), limit)
+        # Only a book with the words can be of such a name, and few are.
+        named = [row for row in self._with_words(typed.readings).tolist() if self._is_named(row, typed)]
+        best.take(np.array(named, dtype=np.int64))
+        return self._found(best).books
 
     def search(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
         if not typed.words:
             return Found([])
-        allowed = self.shelf.allowed(audience)
+        best = _Best(self._titles, self.shelf.allowed(audience), limit)
         closed = [reading.closed for reading in typed.readings]
-        whole = self._titles.whole(closed[0].form, limit=limit, allowed=allowed)
+        best.take(self._titles.whole(closed[0].form))
         if typed.isbn.is_certain:
-            return self._found([whole, self._of_isbn(typed, allowed, limit)], limit)
-        every = [
-            whole,
-            self._titles.starting(closed[0].form, limit=SHOWN_FIRST, allowed=allowed),
-            self._titles.starting(typed.form, limit=SHOWN_FIRST, allowed=allowed),
-            self._with_words(_has_words, closed, allowed, limit),
-            self._with(lambda row: self._has_stems(row, closed), allowed, limit),
-            self._with_words(_has_words, typed.readings, allowed, limit),
-            self._with_words(_has_begun_words, typed.readings, allowed, limit if len(typed.words) > 1 else 0),
-        ]
-        if not any(map(len, every)):
-            every = [self._of_isbn(typed, allowed, limit)]
-        return self._found([*every, self._with_some_words(typed, allowed, limit)], limit)
+            best.take(self._of_isbn(typed))
+            return self._found(best)
+        best.take(self._titles.begin(closed[0].form), most=SHOWN_FIRST)
+        best.take(self._titles.begin(typed.form), most=SHOWN_FIRST)
+        best.take(self._with_words(closed))
+        best.take(any_of(every(map(self._postings.stemming, reading.words)) for reading in closed))
+        best.take(self._with_words(typed.readings))
+        if len(typed.words) > 1:
+            best.take(self._with_begun_words(typed.readings))
+        if not best.rows:
+            best.take(self._of_isbn(typed))
+        best.take(any_of(map(self._postings.stemming, telling_words(typed.words))))
+        return self._found(best)
 
-    def _with_words(
-        self,
-        has_words: Callable[[frozenset[str], TypedReading], bool],
-        readings: Sequence[TypedReading],
-        allowed: Mask,
-        limit: int,
-    ) -> Rows:
-        words = self._words
-        return self._with(lambda row: any(has_words(words[row], reading) for reading in readings), allowed, limit)
+    def _with_words(self, readings: Sequence[TypedReading]) -> Rows:
+        return any_of(every(self._of_words(reading)) for reading in readings)
 
-    def _with_some_words(self, typed: Typed, allowed: Mask, limit: int) -> Rows:
-        stems = {token for word in telling_words(typed.words) for token in stems_of(word)}
-        return self._with(lambda row: not stems.isdisjoint(self._stems[row]), allowed, limit if stems else 0)
+    def _of_words(self, reading: TypedReading) -> Iterator[Rows]:
+        last = len(reading.words) - 1
+        for place, word in enumerate(reading.words):
+            is_open = reading.is_open and place == last
+            yield self._postings.beginning(word) if is_open else self._postings.having(word)
 
-    def _with(self, is_meant: Callable[[int], bool], allowed: Mask, limit: int) -> Rows:
-        """Rows of the allowed books that are meant, the most popular first."""
-        rows = [row for row in np.flatnonzero(allowed).tolist() if is_meant(row)] if limit else []
-        return self._titles.most_popular(np.array(rows, dtype=np.int64), limit=limit)
-
-    def _has_stems(self, row: int, readings: Sequence[TypedReading]) -> bool:
-        return any(
-            all(token in self._stems[row] for word in reading.words for token in stems_of(word)) for reading in readings
-        )
+    def _with_begun_words(self, readings: Sequence[TypedReading]) -> Rows:
+        return any_of(every(map(self._postings.begun, reading.words)) for reading in readings)
 
     def _is_named(self, row: int, typed: Typed) -> bool:
         card = self.shelf.cards[row]
         return any(goes_on_like(name, typed) for name in (*card.authors, card.series or "") if name)
 
-    def _of_isbn(self, typed: Typed, allowed: Mask, limit: int) -> Rows:
-        digits = typed.isbn.digits
-        return self._with(
-            lambda row: any(form.startswith(digits) for form in self._isbns[row]), allowed, limit if digits else 0
-        )
+    def _of_isbn(self, typed: Typed) -> Rows:
+        return self._isbns.beginning(typed.isbn.digits) if typed.isbn.digits else NO_ROWS
 
-    def _found(self, lists: Iterable[Rows], limit: int) -> Found:
-        return Found(self._ids(_joined(lists, limit=limit)))
-
-    def _ids(self, rows: Iterable[int]) -> list[int]:
-        return [int(self.shelf.ids[row]) for row in rows]
+    def _found(self, best: "_Best") -> Found:
+        return Found([int(self.shelf.ids[row]) for row in best.rows])
 
     @cached_property
     def _titles(self) -> TitleStarts:
         return TitleStarts([card.title for card in self.shelf.cards], popularity=self.shelf.popularity)
 
     @cached_property
-    def _words(self) -> list[frozenset[str]]:
-        return [_words_of(book_text(card)) for card in self.shelf.cards]
+    def _postings(self) -> Postings:
+        return Postings([_words_of(book_text(card)) for card in self.shelf.cards])
 
     @cached_property
-    def _stems(self) -> list[frozenset[str]]:
-        return [frozenset(token for word in words for token in stems_of(word)) for words in self._words]
+    def _isbns(self) -> Postings:
+        return Postings([[form for isbn in card.isbns for form in isbn_forms(isbn)] for card in self.shelf.cards])
 
-    @cached_property
-    def _isbns(self) -> list[tuple[str, ...]]:
-        texts = (book_text(card) for card in self.shelf.cards)
-        return [tuple(form for isbn in text.isbns for form in isbn_forms(isbn)) for text in texts]
+
+class _Best:
+    """Rows of the books that may be shown, each once: those taken first come first, of each list the most popular."""
+
+    def __init__(self, titles: TitleStarts, allowed: NDArray[np.bool_], limit: int) -> None:
+        self._titles, self._allowed, self._limit = titles, allowed, limit
+        self.rows: dict[int, None] = {}
+
+    def take(self, rows: Rows, *, most: int | None = None) -> None:
+        """Add these, the most popular first, as long as there is room."""
+        room = self._limit - len(self.rows)
+        if not room or not len(rows):
+            return
+        limit = self._limit if most is None else min(most, self._limit)
+        ordered = self._titles.most_popular(rows, limit=limit, allowed=self._allowed).tolist()
+        self.rows |= dict.fromkeys([row for row in ordered if row not in self.rows][:room])
 
 
 @lru_cache(maxsize=REMEMBERED_TEXTS)
 def _words_of(text: BookText) -> frozenset[str]:
     return frozenset(searchable_words(text))
-
-
-def _has_words(words: frozenset[str], reading: TypedReading) -> bool:
-    last = len(reading.words) - 1
-    return all(
-        _begins(words, word) if (reading.is_open and place == last) or is_unspaced(word) else word in words
-        for place, word in enumerate(reading.words)
-    )
-
-
-def _has_begun_words(words: frozenset[str], reading: TypedReading) -> bool:
-    return all(word in words if is_number(word) else _begins(words, word) for word in reading.words)
-
-
-def _begins(words: frozenset[str], begun: str) -> bool:
-    """Whether a word begins so; in a script without gaps any letter may begin one."""
-    if is_unspaced(begun):
-        return any(begun in word for word in words)
-    return any(word.startswith(begun) for word in words)
-
-
-def _joined(lists: Iterable[Rows], *, limit: int) -> list[int]:
-    return list(dict.fromkeys(int(row) for rows in lists for row in rows))[:limit]
