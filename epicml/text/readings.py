@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from epicml.text.normalise import APOSTROPHES, words
+from epicml.text.normalise import APOSTROPHES, is_unspaced, words
 from epicml.text.numbers import (
     ORDINAL_TENS,
     ORDINALS,
@@ -87,6 +87,8 @@ def readings(text: str) -> tuple[Reading, ...]:
 def _respelt(text: str, plain: Reading) -> Iterator[Reading]:
     """The readings that signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
     yield _with_letters_joined(plain)
+    yield _with_unspaced_joined(plain)
+    yield _with_place_last(plain)
     whole = unicodedata.normalize("NFC", text)
     if not APOSTROPHES.isdisjoint(whole):
         yield tuple(words("".join(" " if letter in APOSTROPHES else letter for letter in whole)))
@@ -109,6 +111,26 @@ def _with_letters_joined(reading: Reading) -> Reading:
             found.append(word)
         letter = word if len(word) == 1 and word.isalpha() and word not in STAND_ALONE else ""
     return tuple(found)
+
+
+def _with_unspaced_joined(reading: Reading) -> Reading:
+    """Words of scripts without gaps joined where a sign parts them: names are written with a dot or without."""
+    found: list[str] = []
+    for word in reading:
+        if found and is_unspaced(word) and is_unspaced(found[-1]):
+            found[-1] += word
+        else:
+            found.append(word)
+    return tuple(found)
+
+
+def _with_place_last(reading: Reading) -> Reading:
+    """What is counted before its number: "the second harry potter book" is "harry potter 2"."""
+    place = int(reading[:1] == ("the",))
+    number = number_at(reading, place) if len(reading) > place + 2 and reading[-1] in COUNTED else None
+    if number is None or not number.is_ordinal:
+        return reading
+    return (*reading[place + number.length : -1], str(number.value))
 
 
 def usual(reading: Sequence[str], *, places: bool = True) -> Reading:
@@ -182,7 +204,8 @@ def _counted(reading: Sequence[str], place: int, *, places: bool) -> tuple[str, 
     if number.is_ordinal and after < len(reading) and reading[after] in COUNTED:
         return str(number.value), article + number.length + 1
     is_place = after == len(reading) and ((places and place >= WORDS_BEFORE_PLACE) or word.startswith("0"))
-    return (str(number.value), number.length) if is_place and not number.is_ordinal else None
+    says_which = is_place and number.is_ordinal == bool(article)  # "two" or "the second", but not "second" alone
+    return (str(number.value), article + number.length) if says_which else None
 
 
 def _number(reading: Sequence[str], place: int) -> tuple[str, int] | None:

@@ -190,6 +190,9 @@ class TestCompletion:
             ("三国演义", "演义"),
             ("ハリー・ポッターと賢者の石", "賢者"),
             ("ハリー・ポッターと賢者の石", "ぽったー"),
+            ("ハリー・ポッターと賢者の石", "ハリーポッター"),
+            ("哈利·波特", "哈利波特"),
+            ("哈利波特", "哈利·波特"),
             ("แมวน้อยผจญภัย", "ผจญภัย"),
             ("ຂ້ອຍຮັກແມວ", "ແມວ"),
             ("AKIRAアキラ", "アキラ"),
@@ -225,7 +228,14 @@ class TestCompletion:
         "typed",
         [
             *("wizards book 2", "wizards 2", "wizards #2", "wizards vol. 2", "wizards volume two", "wizards part II"),
-            *("wizards book the second", "wizards second book", "wizards no. 2", "wizards book2", "wizards tome 2"),
+            *(
+                "wizards book the second",
+                "wizards second book",
+                "the second wizards book",
+                "wizards no. 2",
+                "wizards book2",
+                "wizards tome 2",
+            ),
             *("wizards and owls two", "Wizards, Band 2", "wizards 02"),
         ],
     )
