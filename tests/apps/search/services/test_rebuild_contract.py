@@ -38,7 +38,7 @@ class Writer:
     def fill(self) -> None:
         books = [a_book(f"filler-{number}", title=f"Filler word{number}", series=None) for number in range(FILLERS)]
         save_books(books, now=NOON)
-        self.titles = {book.key: book.title for book in books}
+        self.titles = {book.key: str(book.title) for book in books}
 
     def save(self, key: str, title: str) -> None:
         save_books([a_book(key, title=title, series=None)], now=NOON)

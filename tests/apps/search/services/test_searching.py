@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.books import delete_books, save_books
 from apps.readers.selectors import ReaderNotFoundError
 from apps.readers.services import ReaderInput, save_reader
 from apps.search.selectors.facets import Filters
 from epicml.audience.bands import AgeBand
-from tests.apps.search.library import NOON, books, plain
+from tests.apps.search.library import NOON, LibraryBook, books, plain
 from tests.apps.search.searching import Searching, keys, searched
 
 BOOKS = {book.key: book for book in books()}
@@ -21,7 +21,7 @@ def save(key: str, **changes: object) -> None:
     save_books([replace(BOOKS[key], **changes)], now=NOON)  # type: ignore[arg-type]
 
 
-def those(is_meant: Callable[[BookInput], bool]) -> set[str]:
+def those(is_meant: Callable[[LibraryBook], bool]) -> set[str]:
     """Keys of the books of the library of which this is true."""
     return {key for key, book in BOOKS.items() if is_meant(book)}
 
@@ -64,7 +64,7 @@ class TestSearch:
         assert (item["average_rating"], item["popularity"], item["age_band"]) == (4.5, 1, "9-11")
 
 
-FILTERED: tuple[tuple[Filters, Callable[[BookInput], bool]], ...] = (
+FILTERED: tuple[tuple[Filters, Callable[[LibraryBook], bool]], ...] = (
     (Filters(age_bands=[AgeBand.AGES_0_TO_5]), lambda book: book.age_band == 0),
     (Filters(age_bands=[AgeBand.AGES_6_TO_8, AgeBand.ADULT]), lambda book: book.age_band in (1, 5)),
     (Filters(reading_levels=[5]), lambda book: book.reading_level == 5),
@@ -121,7 +121,7 @@ class TestFacets:
         assert "horror" not in [found.value for found in facets["genres"]]
 
 
-VALUES: dict[str, Callable[[BookInput], Sequence[str]]] = {
+VALUES: dict[str, Callable[[LibraryBook], Sequence[str]]] = {
     "age_bands": lambda book: [book.age_band.code],
     "reading_levels": lambda book: [] if book.reading_level is None else [str(book.reading_level)],
     "languages": lambda book: [book.language],
@@ -147,7 +147,7 @@ def chosen(filters: Filters, facet: str) -> list[str]:
     return [value.code if isinstance(value, AgeBand) else str(value) for value in values]
 
 
-def passes(book: BookInput, filters: Filters, *, but: str) -> bool:
+def passes(book: LibraryBook, filters: Filters, *, but: str) -> bool:
     return all(
         facet == but or not chosen(filters, facet) or set(chosen(filters, facet)) & set(values_of(book))
         for facet, values_of in VALUES.items()
