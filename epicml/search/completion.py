@@ -12,6 +12,7 @@ from epicml.search.plan import (
     begun_words,
     completion,
     every_stem,
+    may_be_begun,
     of_isbn,
     some_words,
     telling_words,
@@ -50,7 +51,7 @@ def complete(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found
     if typed.isbn.is_certain:
         return Found(find(_isbn_or_title(typed), limit))
     found = find(completion(typed), limit)
-    if len(found) < limit and len(typed.words) > 1:
+    if len(found) < limit and may_be_begun(typed, found=bool(found)):
         found = _first(limit, found, find(begun_words(typed), limit))
     if not found and typed.isbn.digits:
         found = find(of_isbn(typed), limit)
@@ -76,10 +77,10 @@ def search(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found:
         return Found([])
     if typed.isbn.is_certain:
         return Found(find(_isbn_or_title(typed), limit))
-    clauses = [every_stem(typed), completion(typed)]
-    if len(typed.words) > 1:
-        clauses.append(begun_words(typed))
+    clauses = (every_stem(typed), completion(typed))
     found = _first(limit, _titles_and_whole_words(typed, find, limit), *(find(clause, limit) for clause in clauses))
+    if may_be_begun(typed, found=bool(found)):
+        found = _first(limit, found, find(begun_words(typed), limit))
     if not found and typed.isbn.digits:
         found = find(of_isbn(typed), limit)
     some = some_words(typed.words)

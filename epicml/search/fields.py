@@ -74,12 +74,13 @@ class BookReadings:
         aloud += [without_article(reading) for reading in (*title, *aloud)]
         aloud.append(tuple(words(book.title)))
         authors = [reading for name in book.authors for reading in readings(name)]
+        series = readings(book.series) if book.series else ()
         number = None if book.series_number is None else f"{book.series_number:g}"
         return cls(
             title=title,
             title_aloud=tuple(reading for reading in dict.fromkeys(aloud) if reading and reading not in title),
             authors=tuple(dict.fromkeys((*authors, *map(by_initials, authors)))),
-            series=readings(book.series) if book.series else (),
+            series=tuple(dict.fromkeys((*series, *map(read_aloud, series)))),
             places=frozenset(() if number is None else (number,)),
             parts=frozenset(part for reading in title for word in reading for part in _parts_of(word))
             if book.language in COMPOUNDING

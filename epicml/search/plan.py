@@ -184,6 +184,15 @@ def begun_words(typed: Typed) -> Clause:
     return Best([Every([_begun(word) for word in reading.words], WORDS_WEIGHT) for reading in typed.readings])
 
 
+def may_be_begun(typed: Typed, *, found: bool) -> bool:
+    """Whether its words are to be taken for beginnings; single letters alone only where nothing else is found.
+
+    >>> [may_be_begun(Typed.read(text), found=True) for text in ("light thi", "r dahl", "b. f.", "light")]
+    [True, True, False, False]
+    """
+    return len(typed.words) > 1 and (not found or any(len(word) > 1 for word in typed.words))
+
+
 def _begun(word: str) -> Term:
     # A number does not begin another one.
     return Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH])

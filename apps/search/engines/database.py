@@ -12,7 +12,7 @@ from epicml.audience.bands import AgeBand
 from epicml.search.completion import SHOWN_FIRST, Found
 from epicml.search.fields import BookText, searchable_words
 from epicml.search.names import goes_on_like
-from epicml.search.plan import Typed, TypedReading, telling_words
+from epicml.search.plan import Typed, TypedReading, may_be_begun, telling_words
 from epicml.search.postings import NO_ROWS, Postings, Rows, any_of, every
 from epicml.search.titles import TitleStarts
 from epicml.text.typed_isbn import isbn_forms
@@ -55,7 +55,7 @@ class DatabaseEngine:
             return self._found(best)
         best.take(self._titles.begin(typed.form))
         best.take(self._with_words(typed.readings))
-        if len(typed.words) > 1:
+        if may_be_begun(typed, found=bool(best.rows)):
             best.take(self._with_begun_words(typed.readings))
         if not best.rows:
             best.take(self._of_isbn(typed))
@@ -84,7 +84,7 @@ class DatabaseEngine:
         best.take(self._with_words(closed))
         best.take(any_of(every(map(self._postings.stemming, reading.words)) for reading in closed))
         best.take(self._with_words(typed.readings))
-        if len(typed.words) > 1:
+        if may_be_begun(typed, found=bool(best.rows)):
             best.take(self._with_begun_words(typed.readings))
         if not best.rows:
             best.take(self._of_isbn(typed))

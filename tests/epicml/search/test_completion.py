@@ -172,6 +172,11 @@ class TestEveryWordMayGoOn:
         assert suggested(engine, "light thi") == [2, 1]
         assert searched(engine, "light thin").books[:1] == [2]
 
+    def test_single_letters_only_where_nothing_else_is_found(self) -> None:
+        engine = titled("The B.F.G.", "Big Friendly Goat", "Harry Potter")
+        assert suggested(engine, "b.f.g.") == searched(engine, "b f g ").books == [1]
+        assert suggested(engine, "h p") == searched(engine, "h p").books == [3]
+
     def test_but_no_number_does(self) -> None:
         engine = titled("Room 1984", "Room 19")
         assert suggested(engine, "19 room ") == [2]

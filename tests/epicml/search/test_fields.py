@@ -64,6 +64,9 @@ class TestTokensOf:
         }
         assert {"kuchen_", "gskuchen_"} <= tokens_of(BookText("Der Geburtstagskuchen", [], language="nl"))[Field.WORD]
 
+    def test_has_series_read_aloud(self) -> None:
+        assert "thirty_nine_" in tokens_of(BookText("Bones", [], series="The 39 Clues"))[Field.SERIES]
+
     def test_has_every_part_of_a_word_without_gaps(self) -> None:
         words = tokens_of(BookText("源氏物", []))[Field.WORD]
         assert words == {"源", "源氏", "源氏物", "氏", "氏物", "物"}
