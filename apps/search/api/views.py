@@ -23,7 +23,7 @@ LONGEST_TEXT = 200
 LARGEST_LIST = 50
 MOST_CHOICES = 50
 
-TEXT = OpenApiParameter("q", str, description=f"What the reader types, up to {LONGEST_TEXT} characters.")
+TEXT = OpenApiParameter("q", str, description=f"What the reader types, up to {LONGEST_TEXT} characters; an ISBN too.")
 AUDIENCE = [
     OpenApiParameter("reader", str, description="For this reader; never above their age band."),
     OpenApiParameter("age_band", str, description="For this band, such as 9-11. Without reader and band: 0-5."),
@@ -51,9 +51,8 @@ class SuggestView(APIView):
         fields = Fields(request.query_params)
         limit = fields.integer("limit", default=10, low=1, high=LARGEST_LIST)
         reader, band = _audience(fields)
-        fields.text("q", required=False, max_length=LONGEST_TEXT)
+        text = _typed_text(fields)
         fields.check()
-        text = fields.raw("q") or ""  # as typed: a blank at the end says that the word is complete
         return json_response(suggest(text, limit=limit, reader_key=reader, age_band=band, now=timezone.now()))
 
 
@@ -83,9 +82,8 @@ class SearchView(APIView):
         if page.start >= LAST_PLACE:
             fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
         reader, band = _audience(fields)
-        fields.text("q", required=False, max_length=LONGEST_TEXT)
         question = SearchQuestion(
-            text=fields.raw("q") or "",  # as typed: blanks alone are a text in which nothing can be searched for
+            text=_typed_text(fields),
             filters=_filters(fields),
             page=page.number,
             page_size=page.size,
@@ -94,6 +92,12 @@ class SearchView(APIView):
         )
         fields.check()
         return json_response(search(question, now=timezone.now()))
+
+
+def _typed_text(fields: Fields) -> str:
+    """As typed: a blank at the end says that the word is complete, and blanks alone hold nothing to search for."""
+    fields.text("q", required=False, max_length=LONGEST_TEXT)
+    return fields.raw("q") or ""
 
 
 def _audience(fields: Fields) -> tuple[str | None, AgeBand | None]:

@@ -172,7 +172,11 @@ class TestBoth:
             assert answer.json()["searchable"] == (re.search("[A-Za-z0-9]", fragment) is not None)
 
     @pytest.mark.parametrize(
-        "text", ["\N{GRINNING FACE}", "\\", "&", "   ", "\u00a0", "\u200b", "?!", "\N{SOFT HYPHEN}"]
+        "text",
+        [
+            *("\N{GRINNING FACE}", "\\", "&", "   ", "\u00a0", "\u200b", "?!", "\N{SOFT HYPHEN}"),
+            *("\u2028", "\u2003 \u3000", "\u202e", "\u3164"),
+        ],
     )
     def test_find_nothing_where_there_is_nothing_to_search_for_and_say_so(
         self, library_api: ApiClient, url: str, text: str
