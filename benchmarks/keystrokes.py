@@ -70,7 +70,7 @@ def _engine(folder: Path) -> EmbeddedEngine:
 
 
 def _suggestions(engine: EmbeddedEngine) -> Suggest:
-    return lambda text, limit: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=limit)
+    return lambda text, limit: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=limit).books
 
 
 def _title_starts() -> Suggest:

@@ -5,16 +5,15 @@ import logging
 from celery import shared_task
 
 from apps.jobs.services.running import RunningJob
-from apps.search.services.applying import apply_changes as apply
-from apps.search.services.releasing import rebuild_index
+from apps.search.services.releasing import NIGHTLY, catch_up, rebuild_index
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="search.apply_changes")
 def apply_changes(run: RunningJob) -> None:
-    """Bring the working copy of the live index up to the last change."""
-    apply(progress=run.report_progress)
+    """Bring the working copy of the live index up to the last change, or queue a new index where it is outdated."""
+    catch_up(now=run.now(), progress=run.report_progress)
 
 
 @shared_task(name="search.rebuild")
@@ -22,7 +21,7 @@ def rebuild(run: RunningJob) -> None:
     """Make and promote a new index from the whole catalogue."""
     row = rebuild_index(
         created_by="schedule",
-        why="nightly rebuild",
+        why=run.arguments.get("why", NIGHTLY),
         clock=run.now,
         promote=True,
         job=run.id,

@@ -10,11 +10,13 @@ class Field(StrEnum):
 
     EXACT = "exact"
     START = "start"
+    READING = "reading"
     INNER = "inner"
     AUTHOR = "author"
     SERIES = "series"
     WORD = "word"
     STEM = "stem"
+    ISBN = "isbn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,109 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from epicml.search.clauses import Field
-from epicml.text.normalise import main_title, normal_form, words
+from epicml.text.function_words import FUNCTION_WORDS
+from epicml.text.normalise import is_unspaced, main_title, words
+from epicml.text.readings import (
+    NUMBER,
+    Reading,
+    by_initials,
+    read_aloud,
+    readings,
+    without_article,
+)
 from epicml.text.stems import stem
+from epicml.text.typed_isbn import isbn_forms
 
+# Of the tokens below. An index that was made of other ones is not read: it would find nothing, or other books.
+FORM = 2
+# As long as what may be typed, so that no title is taken for another that begins like it.
+WHOLE_LENGTH = 200
+START_LENGTH = 100
 # Measured on goodbooks: longer grams find nothing more, and a query is cut to the same length.
-EXACT_LENGTH = 30
-START_LENGTH = 24
+READING_LENGTH = 40
 PHRASE_LENGTH = 12
 WORD_LENGTH = 15
 INNER_WORDS = 7
+# German, Dutch, the languages of the north: "Geburtstagskuchen" is a cake, which stands last.
+COMPOUNDING = frozenset(("de", "nl", "sv", "da", "no", "nb", "nn", "is", "fi"))
+LEAST_PART = 4  # letters; shorter ones end words by accident
+LEAST_BEFORE_PART = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BookText:
-    """What a book says of itself that can be searched."""
+    """What a book says of itself that can be searched; its language as a code in ISO 639, "" where it is not known."""
 
     title: str
     authors: Sequence[str]
     series: str | None = None
     series_number: float | None = None
+    isbns: Sequence[str] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookReadings:
+    """Everything a book says of itself, in every way in which it can be read.
+
+    Attributes:
+        title: the title without the note of its series; the plain reading first.
+        title_aloud: other readings of the title that are typed on the way to one of these, and the title with its note.
+        authors: of each author.
+        series: of the series.
+        places: the place in the series, as a word.
+        parts: what the words of the title end with, in a language that makes one word of many.
+    """
+
+    title: tuple[Reading, ...]
+    title_aloud: tuple[Reading, ...]
+    authors: tuple[Reading, ...]
+    series: tuple[Reading, ...]
+    places: frozenset[str]
+    parts: frozenset[str]
+
+    @classmethod
+    def of(cls, book: BookText) -> "BookReadings":
+        """The readings of a book."""
+        main = main_title(book.title)
+        title = readings(main)
+        aloud = [read_aloud(reading) for reading in title]
+        aloud += [without_article(reading) for reading in (*title, *aloud)]
+        aloud.append(tuple(words(book.title)))
+        authors = [reading for name in book.authors for reading in readings(name)]
+        series = readings(book.series) if book.series else ()
+        number = None if book.series_number is None else f"{book.series_number:g}"
+        return cls(
+            title=title,
+            title_aloud=tuple(reading for reading in dict.fromkeys(aloud) if reading and reading not in title),
+            authors=tuple(dict.fromkeys((*authors, *map(by_initials, authors)))),
+            series=tuple(dict.fromkeys((*series, *map(read_aloud, series)))),
+            places=frozenset(() if number is None else (number,)),
+            parts=frozenset(part for reading in title for word in reading for part in _parts_of(word))
+            if book.language in COMPOUNDING
+            else frozenset(),
+        )
+
+    @property
+    def words(self) -> set[str]:
+        """Every word of every reading; a number in a text also without its sign, as a place in a series is given."""
+        return self.plain_words | {word for reading in self.title_aloud for word in reading}
+
+    @property
+    def plain_words(self) -> set[str]:
+        """Those that are complete words of a query, without the numbers that are typed out on the way to one."""
+        found = {word for reading in (*self.title, *self.authors, *self.series) for word in reading}
+        return found | {word[1:] for word in found if word[:1] == NUMBER}
+
+
+def form_of(reading: Reading) -> str:
+    """A reading as one text."""
+    return "_".join(reading)
+
+
+def whole_token(reading: Reading) -> str:
+    """The token of a title that is just this."""
+    return form_of(reading)[:WHOLE_LENGTH] + "__"
 
 
 def tokens_of(book: BookText) -> dict[Field, set[str]]:
@@ -34,27 +118,30 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
     >>> "dahl_" in tokens[Field.WORD], "roald_da" in tokens[Field.AUTHOR]
     (True, True)
     """
-    main = normal_form(main_title(book.title)) + "_"
-    everything = searchable_words(book)
+    read = BookReadings.of(book)
+    plain = form_of(read.title[0]) + "_"
+    others = (*read.title[1:], *read.title_aloud)
+    everything = read.words | read.places
+    parts = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
     return {
-        Field.EXACT: {main[:EXACT_LENGTH]},
-        Field.START: set(prefixes(main, START_LENGTH)),
-        Field.INNER: _from_each_word([main_title(book.title)], skip=1, most=INNER_WORDS),
-        Field.AUTHOR: _from_each_word(book.authors),
-        Field.SERIES: _from_each_word([book.series] if book.series else []),
-        Field.WORD: {gram for word in everything for gram in (*prefixes(word, WORD_LENGTH), word + "_")},
-        Field.STEM: {stem(word) for word in everything},
+        Field.EXACT: {plain[:WHOLE_LENGTH]},
+        Field.START: set(prefixes(plain, START_LENGTH)),
+        Field.READING: {gram for reading in others for gram in _of_a_reading(reading)} | {whole_token(read.title[0])},
+        Field.INNER: _from_each_word(read.title, skip=1, most=INNER_WORDS),
+        Field.AUTHOR: _from_each_word(read.authors),
+        Field.SERIES: _from_each_word(read.series),
+        Field.WORD: {gram for word in everything for gram in _of_a_word(word)} | parts,
+        Field.STEM: {
+            token for word in read.plain_words | read.places for token in (*stems_of(word), *_letters_of(word))
+        },
+        Field.ISBN: {gram for isbn in book.isbns for form in isbn_forms(isbn) for gram in prefixes(form, len(form))},
     }
 
 
 def searchable_words(book: BookText) -> set[str]:
-    """The words of title, series, place in the series and authors."""
-    found = set(words(main_title(book.title)))
-    for text in (*book.authors, book.series or ""):
-        found.update(words(text))
-    if book.series_number is not None:
-        found.add(f"{book.series_number:g}")
-    return found
+    """The words of title, authors, series and place in the series, in every reading, and parts of words."""
+    read = BookReadings.of(book)
+    return read.words | read.places | read.parts
 
 
 def prefixes(text: str, longest: int) -> Iterator[str]:
@@ -66,11 +153,55 @@ def prefixes(text: str, longest: int) -> Iterator[str]:
     return (text[:length] for length in range(1, min(len(text), longest) + 1))
 
 
-def _from_each_word(texts: Iterable[str], *, skip: int = 0, most: int | None = None) -> set[str]:
+def word_token(word: str) -> str:
+    """The token of a complete word; in a script without gaps a word may go on.
+
+    >>> word_token("owl"), word_token("物語")
+    ('owl_', '物語')
+    """
+    return word[:WORD_LENGTH] if is_unspaced(word) else word + "_"
+
+
+def stems_of(word: str) -> list[str]:
+    """The tokens of a word in the stem field: its stem, or, in a script without gaps, its pairs of letters.
+
+    >>> stems_of("dragons"), stems_of("源氏物語")
+    (['dragon'], ['源氏', '氏物', '物語'])
+    """
+    if not is_unspaced(word):
+        base = stem(word)
+        return [word if base in FUNCTION_WORDS else base]  # "fore" is no form of "for"
+    return [word[place : place + 2] for place in range(max(len(word) - 1, 1))]
+
+
+def _parts_of(word: str) -> Iterator[str]:
+    """What a word may end with, as a word of its own: "kuchen" in "geburtstagskuchen"."""
+    return (word[place:] for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1))
+
+
+def _of_a_word(word: str) -> Iterator[str]:
+    if not is_unspaced(word):
+        yield from prefixes(word, WORD_LENGTH)
+        yield word + "_"
+        return
+    for place in range(len(word)):  # any letter may begin a word
+        yield from prefixes(word[place:], WORD_LENGTH)
+
+
+def _letters_of(word: str) -> str:
+    """The letters that may be asked for alone."""
+    return word if is_unspaced(word) else ""
+
+
+def _of_a_reading(reading: Reading) -> Iterator[str]:
+    yield whole_token(reading)
+    yield from prefixes(form_of(reading) + "_", READING_LENGTH)
+
+
+def _from_each_word(texts: Iterable[Reading], *, skip: int = 0, most: int | None = None) -> set[str]:
     """Beginnings of what is left of each text from each of its words on."""
     grams: set[str] = set()
     for text in texts:
-        found = words(text)
-        for place in range(skip, len(found) if most is None else min(len(found), most + 1)):
-            grams.update(prefixes("_".join(found[place:]) + "_", PHRASE_LENGTH))
+        for place in range(skip, len(text) if most is None else min(len(text), most + 1)):
+            grams.update(prefixes("_".join(text[place:]) + "_", PHRASE_LENGTH))
     return grams

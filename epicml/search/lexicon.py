@@ -7,9 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epicml.search.fields import BookText
-from epicml.text.normalise import main_title, words
+from epicml.search.fields import FORM, BookReadings, BookText
+from epicml.text.normalise import is_unspaced, main_title, words
 from epicml.text.speller import Speller, Spelling
+
+FIRST_FORM = 1  # which said nothing of itself
+
+
+class OtherFormError(ValueError):
+    """The words lie beside an index of other tokens than this version makes."""
+
+    def __init__(self, form: int) -> None:
+        super().__init__(f"These words belong to an index of form {form}, not {FORM}; build the index anew.")
 
 
 class Lexicon:
@@ -33,21 +42,30 @@ class Lexicon:
     def of(cls, books: Iterable[tuple[BookText, float]]) -> "Lexicon":
         """The words of these books with their popularity: of two words as near, that of the more popular books wins."""
         titles: defaultdict[str, float] = defaultdict(float)
-        names: set[str] = set()
+        others: set[str] = set()
         for book, popularity in books:
             for word in set(words(main_title(book.title))):
-                titles[word] += popularity
-            names.update(word for text in (*book.authors, book.series or "") for word in words(text))
-        return cls(speller=Speller(sorted(titles, key=lambda word: (-titles[word], word))), name_words=names)
+                if word.isalpha() and not is_unspaced(word):
+                    titles[word] += popularity
+            others |= BookReadings.of(book).words
+        return cls(speller=Speller(sorted(titles, key=lambda word: (-titles[word], word))), name_words=others)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Lexicon":
-        """The lexicon whose arrays these are."""
+        """The lexicon whose arrays these are.
+
+        Raises:
+            OtherFormError: they were kept by a version whose index has other tokens.
+        """
+        form = int(arrays["form"][0]) if "form" in arrays else FIRST_FORM
+        if form != FORM:
+            raise OtherFormError(form)
         return cls(speller=Speller.from_arrays(arrays), name_words=arrays["name_words"].tolist())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything it knows, by name; equal words give equal arrays."""
-        return self._speller.arrays() | {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
+        names = {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
+        return self._speller.arrays() | names | {"form": np.array([FORM], dtype=np.int64)}
 
     def also_knowing(self, has: Callable[[str], bool]) -> "Lexicon":
         """The same words and those that `has` finds: a book that came later brings words that need no correction."""

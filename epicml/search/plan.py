@@ -1,20 +1,53 @@
 """Text becomes a plan of weighted clauses: the one ranking contract, which every engine compiles and none adds to."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
-from epicml.search.fields import EXACT_LENGTH, PHRASE_LENGTH, START_LENGTH, WORD_LENGTH
-from epicml.text.normalise import typed_form, words
-from epicml.text.stems import stem
+from epicml.search.fields import (
+    PHRASE_LENGTH,
+    READING_LENGTH,
+    START_LENGTH,
+    WHOLE_LENGTH,
+    WORD_LENGTH,
+    stems_of,
+    word_token,
+)
+from epicml.text.function_words import FUNCTION_WORDS
+from epicml.text.normalise import has_words, is_unspaced, typed_form
+from epicml.text.readings import Reading, is_number, readings
+from epicml.text.typed_isbn import NO_ISBN, TypedIsbn, typed_isbn
 
-# Every score is multiplied by log2(2 + popularity), at most about 22. Start matches lie so far above the rest that
-# popularity orders books inside a tier and hardly ever across: worth .024 to .029 keystrokes on goodbooks.
-EXACT_WEIGHT = 26.0
+# Every score is multiplied by log2(2 + popularity), 1 to about 22, so that a weight 22 times another one lies above it
+# whatever the books are. A title typed whole does; starts of titles lie so far above the rest that popularity orders
+# books inside a tier and hardly ever across: worth .024 to .029 keystrokes on goodbooks.
+EXACT_WEIGHT = 12_000.0
+WHOLE_READING_WEIGHT = 500.0
 START_WEIGHT = 20.0
+READING_WEIGHT = 2.0
 INNER_WEIGHT = 2.0
 NAME_WEIGHT = 1.5
 WORDS_WEIGHT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class TypedReading:
+    """One way to read what is typed.
+
+    Attributes:
+        form: the words joined; an underscore at the end says that the last one is complete.
+        words: never empty.
+        is_open: the last word may still grow.
+    """
+
+    form: str
+    words: Reading
+    is_open: bool
+
+    @property
+    def closed(self) -> "TypedReading":
+        """The same words, the last one complete."""
+        return TypedReading(self.form + "_", self.words, is_open=False) if self.is_open else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +58,58 @@ class Typed:
         form: in typed form; "" when nothing can be searched for.
         words: its words.
         is_open: the last word may still grow.
+        others: the other ways to read it; the plain one is `form`.
+        isbn: the digits of an ISBN, where it may be one.
     """
 
     form: str
     words: tuple[str, ...]
     is_open: bool
+    others: tuple[TypedReading, ...] = ()
+    isbn: TypedIsbn = NO_ISBN
 
     @classmethod
     def read(cls, text: str) -> "Typed":
         """Read the text of a search box.
 
         >>> Typed.read("The Hob")
-        Typed(form='the_hob', words=('the', 'hob'), is_open=True)
+        Typed(form='the_hob', words=('the', 'hob'), is_open=True, others=(), \
+isbn=TypedIsbn(digits='', is_certain=False))
+        >>> [reading.form for reading in Typed.read("dr. seu").others]
+        ['doctor_seu']
         """
-        form = typed_form(text)
-        return cls(form=form, words=tuple(form.rstrip("_").split("_")) if form else (), is_open=not form.endswith("_"))
+        form = typed_form(text) if has_words(text) else ""
+        if not form:
+            return cls(form="", words=(), is_open=True)
+        is_open = not form.endswith("_")
+        plain, *others = readings(text)
+        return cls(
+            form=form,
+            words=plain,
+            is_open=is_open,
+            others=tuple(_reading(words, is_open=is_open and _goes_on(words, plain)) for words in others),
+            isbn=typed_isbn(text),
+        )
+
+    @property
+    def closed(self) -> "Typed":
+        """The same words, the last one complete."""
+        plain, *others = (reading.closed for reading in self.readings)
+        return replace(self, form=plain.form, is_open=False, others=tuple(others))
+
+    @property
+    def readings(self) -> tuple[TypedReading, ...]:
+        """Every way to read it, the plain one first."""
+        return (TypedReading(self.form, self.words, self.is_open), *self.others) if self.words else ()
+
+
+def _reading(words: Reading, *, is_open: bool) -> TypedReading:
+    return TypedReading("_".join(words) + ("" if is_open else "_"), words, is_open)
+
+
+def _goes_on(words: Reading, plain: Reading) -> bool:
+    # "one" may become "ones", but 1 does not become 10 by it.
+    return not is_number(words[-1]) or words[-1] == plain[-1]
 
 
 def completion(typed: Typed) -> Clause:
@@ -48,84 +118,138 @@ def completion(typed: Typed) -> Clause:
     Args:
         typed: of at least one word.
     """
-    form = typed.form
-    clauses: list[Clause] = [
-        Term(Field.EXACT, _as_a_whole(form), EXACT_WEIGHT),
-        Term(Field.START, form[:START_LENGTH], START_WEIGHT),
-    ]
-    if len(form) <= PHRASE_LENGTH:  # a cut key would match books that go on differently
-        clauses += [Term(Field.INNER, form, INNER_WEIGHT), Term(Field.AUTHOR, form, NAME_WEIGHT)]
-    clauses.append(all_words(typed))
+    plain, *others = typed.readings
+    clauses: list[Clause] = [whole_title(plain), Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
+    for reading in (plain, *others):
+        clauses += _beginnings(reading)
+        clauses.append(all_words(reading))
+    clauses += [Term(Field.START, reading.form[:START_LENGTH], READING_WEIGHT) for reading in others]
     return Best(clauses)
 
 
-def _as_a_whole(form: str) -> str:
+def whole_title(plain: TypedReading) -> Clause:
+    """Books whose title is just this."""
     # A title is whole also before the next key is pressed: "it" shows "It", whatever begins so and is more popular.
-    return (form.rstrip("_") + "_")[:EXACT_LENGTH]
+    return Term(Field.EXACT, plain.closed.form[:WHOLE_LENGTH], EXACT_WEIGHT)
 
 
-def all_words(typed: Typed) -> Clause:
+def _beginnings(reading: TypedReading) -> Iterator[Clause]:
+    """Books of which a reading of the title, or what follows one of its words, or a name begins like this."""
+    key = reading.form
+    yield Term(Field.READING, key[:READING_LENGTH], READING_WEIGHT)
+    if len(key) <= PHRASE_LENGTH:  # a cut key would match books that go on differently
+        yield Term(Field.INNER, key, INNER_WEIGHT)
+        yield Term(Field.AUTHOR, key, NAME_WEIGHT)
+
+
+def title_start(typed: Typed) -> Clause:
+    """Titles that begin like what was typed."""
+    return Term(Field.START, typed.form[:START_LENGTH])
+
+
+def whole_titles(typed: Typed) -> Clause:
+    """Titles that are just what was typed, then those of which a reading is.
+
+    Args:
+        typed: of at least one word.
+    """
+    plain, *others = (reading.closed for reading in typed.readings)
+    tokens = [(reading.form + "_")[: WHOLE_LENGTH + 2] for reading in (plain, *others)]
+    return Best([whole_title(plain), *(Term(Field.READING, token, WHOLE_READING_WEIGHT) for token in tokens)])
+
+
+def whole_words(typed: Typed) -> Clause:
+    """The clause that takes what was typed for whole words: titles that begin so, then inner words and names.
+
+    Args:
+        typed: of at least one word.
+    """
+    plain, *others = (reading.closed for reading in typed.readings)
+    clauses: list[Clause] = [Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
+    for reading in (plain, *others):
+        clauses += _beginnings(reading)
+        if len(reading.form) <= PHRASE_LENGTH:
+            clauses.append(Term(Field.SERIES, reading.form, NAME_WEIGHT))
+    clauses += [Term(Field.START, reading.form[:START_LENGTH], READING_WEIGHT) for reading in others]
+    return Best(clauses)
+
+
+def all_words(reading: TypedReading) -> Clause:
     """Books with every typed word anywhere, the open one as a beginning."""
-    return Every([Term(Field.WORD, token) for token in word_tokens(typed)], WORDS_WEIGHT)
+    return Every([Term(Field.WORD, token) for token in word_tokens(reading)], WORDS_WEIGHT)
 
 
-def word_tokens(typed: Typed) -> list[str]:
+def begun_words(typed: Typed) -> Clause:
+    """Books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
+    return Best([Every([_begun(word) for word in reading.words], WORDS_WEIGHT) for reading in typed.readings])
+
+
+def may_be_begun(typed: Typed, *, found: bool) -> bool:
+    """Whether its words are to be taken for beginnings; single letters alone only where nothing else is found.
+
+    >>> [may_be_begun(Typed.read(text), found=True) for text in ("light thi", "r dahl", "b. f.", "light")]
+    [True, True, False, False]
+    """
+    return len(typed.words) > 1 and (not found or any(len(word) > 1 for word in typed.words))
+
+
+def _begun(word: str) -> Term:
+    # A number does not begin another one.
+    return Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH])
+
+
+def word_tokens(reading: TypedReading | Typed) -> list[str]:
     """The tokens of the word field that stand for the typed words.
 
     >>> word_tokens(Typed.read("the hob"))
     ['the_', 'hob']
     """
-    tokens = [word_token(word) for word in typed.words]
-    if typed.is_open:
-        tokens[-1] = typed.words[-1][:WORD_LENGTH]
+    tokens = [word_token(word) for word in reading.words]
+    if reading.is_open:
+        tokens[-1] = reading.words[-1][:WORD_LENGTH]
     return tokens
-
-
-def word_token(word: str) -> str:
-    """The token of a complete word."""
-    return word + "_"
 
 
 def names(typed: Typed) -> Clause:
     """Books by authors, or of series, whose name has what was typed at the beginning of one of its words."""
-    key = typed.form[:PHRASE_LENGTH]
-    return Best([Term(Field.AUTHOR, key), Term(Field.SERIES, key)])
+    keys = dict.fromkeys(reading.form[:PHRASE_LENGTH] for reading in typed.readings)
+    return Best([Term(field, key) for key in keys for field in (Field.AUTHOR, Field.SERIES)])
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
-    """A full search: the first clause's books, then those of the next that are not there yet.
+def of_isbn(typed: Typed) -> Clause:
+    """Books of the ISBN that is typed, or that it begins."""
+    return Term(Field.ISBN, typed.isbn.digits)
 
-    Attributes:
-        words: what was asked for and what may be meant, in normal form; empty asks for every book.
-        clauses: in the order of their books.
+
+def every_stem(typed: Typed) -> Clause:
+    """Books with every typed word in any of its forms, by relevance."""
+    stems = [
+        tuple(dict.fromkeys(token for word in reading.words for token in stems_of(word))) for reading in typed.readings
+    ]
+    clauses = [Relevance(Field.STEM, tokens, every=True) for tokens in dict.fromkeys(stems)]
+    return clauses[0] if len(clauses) == 1 else Best(clauses)
+
+
+def some_words(words: Reading) -> Clause | None:
+    """Books with any of these words in any of its forms, by relevance; words that are in every title do not count.
+
+    Returns:
+        None where that asks for nothing: there is one word, or none that says something.
     """
+    tokens = dict.fromkeys(token for word in telling_words(words) for token in stems_of(word))
+    return Relevance(Field.STEM, tuple(tokens), every=False) if tokens else None
 
-    words: tuple[str, ...]
-    clauses: tuple[Clause, ...]
 
+def telling_words(words: Reading) -> Reading:
+    """Of two words and more those that say something of a book: no article, no number, no single letter.
 
-def full_search(text: str, *, meant: Sequence[str] = ()) -> SearchPlan:
-    """Books with all words first, then those with any, by stems.
-
-    Args:
-        text: what is searched for.
-        meant: the words as they may have been meant; books with all of these come before those with any word.
-
-    >>> full_search("Flying dragons").clauses[0]
-    Relevance(field=<Field.STEM: 'stem'>, tokens=('fly', 'dragon'), every=True)
-    >>> len(full_search("hary poter", meant=["harry", "potter"]).clauses)
-    3
-    >>> full_search(" ").clauses
-    ()
+    >>> telling_words(("the", "owl")), telling_words(("owl",)), telling_words(("to", "be", "2"))
+    (('owl',), (), ())
     """
-    asked = tuple(dict.fromkeys(words(text)))
-    stems = tuple(dict.fromkeys(stem(word) for word in asked))
-    if not stems:
-        return SearchPlan(words=(), clauses=())
-    meant_stems = tuple(dict.fromkeys(stem(word) for word in meant))
-    any_stem = tuple(dict.fromkeys(stems + meant_stems))
-    clauses = [Relevance(Field.STEM, every, every=True) for every in (stems, meant_stems) if every]
-    if len(any_stem) > 1:
-        clauses.append(Relevance(Field.STEM, any_stem, every=False))
-    return SearchPlan((*asked, *meant), tuple(clauses))
+    return tuple(word for word in words if len(words) > 1 and _is_telling(word))
+
+
+def _is_telling(word: str) -> bool:
+    if is_number(word) or word in FUNCTION_WORDS:
+        return False
+    return len(word) > 1 or is_unspaced(word)

@@ -1,6 +1,6 @@
 """Titles that start with what was typed, by popularity: the recorded baseline, and the answer without an index."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,8 +35,19 @@ class TitleStarts:
             limit: rows at most.
             allowed: bool[n], which rows may be shown; None allows all.
         """
-        first, last = bisect_left(self.forms, form), bisect_left(self.forms, form + LAST_CHARACTER)
-        return self.most_popular(self.rows[first:last], limit=limit, allowed=allowed)
+        return self.most_popular(self.begin(form), limit=limit, allowed=allowed)
+
+    def begin(self, form: str) -> NDArray[np.int64]:
+        """Rows of the titles that start like this, in alphabetical order."""
+        return self.rows[bisect_left(self.forms, form) : bisect_left(self.forms, form + LAST_CHARACTER)]
+
+    def whole(self, form: str) -> NDArray[np.int64]:
+        """Rows of the titles that are just this.
+
+        >>> TitleStarts(["It", "Italy"], popularity=[1, 2]).whole("it_").tolist()
+        [0]
+        """
+        return self.rows[bisect_left(self.forms, form) : bisect_right(self.forms, form)]
 
     def most_popular(
         self, rows: NDArray[np.int64], *, limit: int, allowed: NDArray[np.bool_] | None = None

@@ -1,6 +1,7 @@
 """Where in a text the words stand that were asked for, as ranges a page can mark."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from epicml.text.normalise import Word, folded, word_spans
@@ -35,24 +36,53 @@ def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_o
     for place in range(len(spans) - len(typed) + 1):
         if not _is_match(spans[place].text, typed, 0, is_open=is_open):  # most places end here, on every suggestion
             continue
-        part = spans[place : place + len(typed)]
+        part, last = spans[place : place + len(typed)], len(typed) - 1
         if all(_is_match(span.text, typed, at, is_open=is_open) for at, span in enumerate(part)):
-            return _apart(text, [_range(text, span, typed, at, is_open=is_open) for at, span in enumerate(part)])
+            return _apart(
+                text, [_range(text, span, typed, at, is_open=is_open and at == last) for at, span in enumerate(part)]
+            )
+    there = {span.text for span in spans}
+    # A word that is nowhere as a whole is marked as a beginning, for so it was found.
+    begun = [(is_open and at == len(typed) - 1) or word not in there for at, word in enumerate(typed)]
     found = [
-        _range(text, span, typed, at, is_open=is_open)
+        _range(text, span, typed, at, is_open=begun[at])
         for span in spans
-        if (at := _matching(span.text, typed, is_open=is_open)) is not None
+        if (at := _matching(span.text, typed, begun)) is not None
     ]
     return _apart(text, found)
 
 
-def stem_ranges(text: str, stems: Collection[str]) -> list[Range]:
-    """The places of all words with one of these stems.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Words to mark in the texts of a book: in any of their forms, and where none of it has one, as beginnings.
 
-    >>> stem_ranges("How to Train Your Dragon", {"train", "dragon"})
-    [(7, 12), (18, 24)]
+    >>> marks = Marks.of(["trains", "drag"])
+    >>> marks.ranges(["How to Train Your Dragon", "Ann Dragonfly"])
+    [[(7, 12), (18, 22)], [(4, 8)]]
     """
-    return _apart(text, [(span.start, span.end) for span in word_spans(text) if stem(span.text) in stems])
+
+    by_stem: Mapping[str, str]
+
+    @classmethod
+    def of(cls, typed: Iterable[str]) -> "Marks":
+        """Mark these words in normal form."""
+        return cls({stem(word): word for word in typed})
+
+    def ranges(self, texts: Sequence[str]) -> list[list[Range]]:
+        """The places in each of a book's texts, as half-open ranges of characters in order."""
+        spans = [word_spans(text) for text in texts]
+        stems = {stem(span.text) for found in spans for span in found}
+        begun = sorted((word for of, word in self.by_stem.items() if of not in stems), key=len, reverse=True)
+        return [
+            _apart(text, [mark for span in found if (mark := self._mark(text, span, begun))])
+            for text, found in zip(texts, spans, strict=True)
+        ]
+
+    def _mark(self, text: str, span: Word, begun: Sequence[str]) -> Range | None:
+        if stem(span.text) in self.by_stem:
+            return span.start, span.end
+        beginning = next((word for word in begun if span.text.startswith(word)), None)
+        return None if beginning is None else _range(text, span, [beginning], 0, is_open=True)
 
 
 def _apart(text: str, ranges: list[Range]) -> list[Range]:
@@ -63,8 +93,10 @@ def _apart(text: str, ranges: list[Range]) -> list[Range]:
     return [(max(start, done), end) for (start, end), done in zip(ranges, ends, strict=False) if done < end]
 
 
-def _matching(word: str, typed: Sequence[str], *, is_open: bool) -> int | None:
-    return next((at for at in range(len(typed)) if _is_match(word, typed, at, is_open=is_open)), None)
+def _matching(word: str, typed: Sequence[str], begun: Sequence[bool]) -> int | None:
+    """The place of the longest typed word that this one is, or begins with."""
+    places = [at for at, part in enumerate(typed) if word.startswith(part) and (begun[at] or word == part)]
+    return max(places, key=lambda at: len(typed[at]), default=None)
 
 
 def _is_match(word: str, typed: Sequence[str], at: int, *, is_open: bool) -> bool:
@@ -74,7 +106,7 @@ def _is_match(word: str, typed: Sequence[str], at: int, *, is_open: bool) -> boo
 
 
 def _range(text: str, span: Word, typed: Sequence[str], at: int, *, is_open: bool) -> Range:
-    if not (is_open and at == len(typed) - 1):
+    if not is_open:
         return span.start, span.end
     if text[span.start : span.end].isascii() and span.end - span.start == len(span.text):  # letters are characters
         return span.start, span.start + len(typed[at])

@@ -8,10 +8,23 @@ from typing import NamedTuple
 
 # Dropped, not taken for a gap: a child who types "dont" means "Don't".
 APOSTROPHES = frozenset("'`´‘’‛′ʹʻʼʽˈ＇")
-# Letters that Unicode does not decompose, as readers without such keys type them.
-LETTERS = {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
+AMPERSANDS = frozenset("&＆﹠")  # read as the word that they stand for: "Pride & Prejudice"
+# Letters that Unicode does not decompose, as readers without such keys type them, and Arabic ones that are written for
+# one another: alef wasla, alef maksura, teh marbuta, and the kaf, yeh and heh of Persian and Urdu.
+_LETTERS = "ø:o ł:l æ:ae œ:oe đ:d ð:d þ:th ı:i ħ:h ŧ:t ٱ:ا ى:ي ی:ي ے:ي ة:ه ہ:ه ھ:ه ک:ك"
+LETTERS = dict(pair.split(":") for pair in _LETTERS.split())
+# Nothing to see and nothing to type, though Unicode takes them for letters: tatweel and the fillers of Hangul.
+UNSEEN = frozenset("\u0640\u115f\u1160\u3164\uffa0")
+FIRST_KATAKANA, LAST_KATAKANA = "\u30a1", "\u30f6"
+TO_HIRAGANA = 0x60
 FRACTION_SLASH = "⁄"  # inside ½, which begins a number of its own: "13½" is not "131" and "2"
-WORD_RUN = re.compile(r"[^\W_]+")
+# Thai and Lao, Burmese, Khmer, kana, Chinese characters: written without gaps between words.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+)
+WORD_RUN = re.compile(rf"(?:(?=\w)[{UNSPACED}])+|[^\W_{UNSPACED}]+")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 SERIES_NOTE = re.compile(r"\s*\(([^()]*?)[\s,;:]*#\s*(\d+(?:\.\d+)?)([^()]*)\)\s*$")
 
 
@@ -41,20 +54,33 @@ class _Folding(dict[int, str]):
 def _fold_character(character: str) -> str:
     if character in APOSTROPHES:
         return ""
+    if character in AMPERSANDS:
+        return " and "
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    kept = "".join(
-        LETTERS.get(part, part)
-        for part in decomposed
-        if part not in APOSTROPHES and not unicodedata.category(part).startswith("M")
-    )
+    kept = "".join(_plain_letter(part) for part in decomposed if not _is_unseen(part))
     return f" {kept}" if FRACTION_SLASH in kept else kept
 
 
+def _is_unseen(character: str) -> bool:
+    """Whether it only dresses or joins others: an accent, a soft hyphen, a sign of zero width, a byte order mark."""
+    category = unicodedata.category(character)
+    return character in APOSTROPHES or character in UNSEEN or category == "Cf" or category.startswith("M")
+
+
+def _plain_letter(character: str) -> str:
+    if FIRST_KATAKANA <= character <= LAST_KATAKANA:  # children learn to write the other kana first
+        return chr(ord(character) - TO_HIRAGANA)
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return LETTERS.get(character, character)
+
+
 _FOLDING = _Folding()
+_NOT_ONE_LETTER = APOSTROPHES | AMPERSANDS
 
 
 def folded(text: str) -> str:
-    """Text without case, accents, marks and apostrophes; everything else keeps its place in the order.
+    """Text without case, accents, apostrophes and unseen characters; everything else keeps its place in the order.
 
     >>> folded("Émile's ÆON")
     'emiles aeon'
@@ -63,12 +89,33 @@ def folded(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in normal form: runs of letters and digits.
+    """The words of a text in normal form: runs of letters and digits, an ampersand as the word it stands for.
 
     >>> words("The Cat's Pyjamas: №9 & Other Stories")
-    ['the', 'cats', 'pyjamas', 'no9', 'other', 'stories']
+    ['the', 'cats', 'pyjamas', 'no9', 'and', 'other', 'stories']
+    >>> words("3年B組")
+    ['3', '年', 'b', '組']
     """
     return WORD_RUN.findall(folded(text))
+
+
+def has_words(text: str) -> bool:
+    """Whether the text has a letter or a digit, and not signs and blanks only.
+
+    >>> has_words("7"), has_words("& !"), has_words("\\U0001f600")
+    (True, False, False)
+    """
+    rest = text if AMPERSANDS.isdisjoint(text) else "".join(letter for letter in text if letter not in AMPERSANDS)
+    return WORD_RUN.search(folded(rest)) is not None
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word in normal form is of a script that leaves no gaps, so that it may be several words.
+
+    >>> is_unspaced("物語"), is_unspaced("story")
+    (True, False)
+    """
+    return _UNSPACED_LETTER.match(word) is not None
 
 
 def normal_form(text: str) -> str:
@@ -100,7 +147,7 @@ def word_spans(text: str) -> list[Word]:
     >>> word_spans("It's Élan")
     [Word(text='its', start=0, end=4), Word(text='elan', start=5, end=9)]
     """
-    if text.isascii() and APOSTROPHES.isdisjoint(text):  # every character stays one: nine of ten titles
+    if text.isascii() and _NOT_ONE_LETTER.isdisjoint(text):  # every character stays one: nine of ten titles
         return [Word(match[0], match.start(), match.end()) for match in WORD_RUN.finditer(text.lower())]
     pieces = [_FOLDING[ord(character)] for character in text]
     origins = [place for place, piece in enumerate(pieces) for _ in piece]

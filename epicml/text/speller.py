@@ -15,6 +15,24 @@ LONGER_CANDIDATES = 15  # words that the typed one may be the beginning of
 FIRST_LETTER_COST = 1.0
 LONGER_COST = 1.0
 LONGER_EDIT_COST = 1.6
+# A word that is further away is another word: of correctly spelt words that a catalogue lacks, four of ten still have
+# one as near, and without a bound all of them.
+FORGIVEN_LETTERS = 4
+TWO_EDITS_LETTERS = 8
+ALIKE_SOUNDS = 2  # of so many sounds that are the same, letters may differ more: "fisiks" is "physics"
+ALIKE_LETTERS = 0.6
+FAR = float("inf")
+
+
+def most_edits(typed: str) -> int:
+    """How many letters of a typed word may be wrong: none below four, one below eight, then two; none of a number.
+
+    >>> most_edits("cat"), most_edits("momo"), most_edits("elephant"), most_edits("1984")
+    (0, 1, 2, 0)
+    """
+    if len(typed) < FORGIVEN_LETTERS or not typed.isalpha():
+        return 0
+    return 1 if len(typed) < TWO_EDITS_LETTERS else 2
 
 
 class Spelling(NamedTuple):
@@ -29,7 +47,7 @@ class Speller:
 
     >>> speller = Speller(["dragon", "dragons", "wagon", "physics"])
     >>> [found.word for found in speller.nearest("dragin", limit=2)]
-    ['dragon', 'dragons']
+    ['dragon']
     >>> speller.nearest("fisiks", limit=1)[0].word
     'physics'
     """
@@ -74,7 +92,7 @@ class Speller:
             self._sizes[rows] += 1
 
     def nearest(self, typed: str, *, limit: int, is_open: bool = False) -> list[Spelling]:
-        """The known words nearest to a typed one, nearest first.
+        """The known words that a typed one may mean, nearest first; none where all are too far to be meant.
 
         Args:
             typed: one word in normal form.
@@ -89,8 +107,8 @@ class Speller:
             for row in self._longer(typed):
                 cost = self._cost_as_beginning(row, typed)
                 costs[row] = min(cost, costs.get(row, cost))
-        ordered = sorted(costs.items(), key=lambda found: (found[1], found[0]))[:limit]
-        return [Spelling(self.known[row], cost) for row, cost in ordered]
+        ordered = sorted((cost, row) for row, cost in costs.items() if cost < FAR)[:limit]
+        return [Spelling(self.known[row], cost) for cost, row in ordered]
 
     def _alike(self, grams: set[str], limit: int) -> list[int]:
         """Rows of the words that share most of these grams, by Dice's coefficient."""
@@ -110,14 +128,44 @@ class Speller:
         return np.bincount(np.concatenate(found), minlength=len(self.known)).astype(np.float64)
 
     def _cost(self, row: int, typed: str, sound: str) -> float:
-        word = self.known[row]
-        edits = OSA.distance(typed, word) + OSA.distance(sound, self._skeletons[row])
-        return edits + FIRST_LETTER_COST * (typed[:1] != word[:1])
+        return _cost(typed, self.known[row], sound, self._skeletons[row])
 
     def _cost_as_beginning(self, row: int, typed: str) -> float:
-        word = self.known[row]
-        edits = min(OSA.distance(typed, word[: len(typed)]), OSA.distance(typed, word[: len(typed) + 1]))
-        return LONGER_EDIT_COST * edits + FIRST_LETTER_COST * (typed[:1] != word[:1]) + LONGER_COST
+        return _cost_as_beginning(typed, self.known[row])
+
+
+def spelling_cost(typed: str, word: str, *, is_open: bool = False) -> float:
+    """How far a known word is from a typed one: 0 is equal in letters and sound, infinity too far to be meant.
+
+    Args:
+        typed: one word in normal form.
+        word: one word in normal form.
+        is_open: the typed word may be the beginning of the other one.
+
+    >>> spelling_cost("hary", "harry"), spelling_cost("zzzz", "zoo")
+    (1.0, inf)
+    """
+    cost = _cost(typed, word, skeleton(typed), skeleton(word))
+    return min(cost, _cost_as_beginning(typed, word)) if is_open and len(word) > len(typed) else cost
+
+
+def _cost(typed: str, word: str, sound: str, word_sound: str) -> float:
+    letters, sounds = OSA.distance(typed, word), OSA.distance(sound, word_sound)
+    most = most_edits(typed)
+    if letters > most and (not most or sounds or not _is_alike(typed, word, sound, letters)):
+        return FAR
+    return letters + sounds + FIRST_LETTER_COST * (typed[:1] != word[:1])
+
+
+def _cost_as_beginning(typed: str, word: str) -> float:
+    edits = min(OSA.distance(typed, word[: len(typed)]), OSA.distance(typed, word[: len(typed) + 1]))
+    if edits > most_edits(typed):
+        return FAR
+    return LONGER_EDIT_COST * edits + FIRST_LETTER_COST * (typed[:1] != word[:1]) + LONGER_COST
+
+
+def _is_alike(typed: str, word: str, sound: str, letters: int) -> bool:
+    return len(sound) >= ALIKE_SOUNDS and letters <= ALIKE_LETTERS * max(len(typed), len(word))
 
 
 def _grams(word: str, sound: str) -> set[str]:

@@ -75,6 +75,7 @@ class Suggestion(serializers.Serializer[None]):
     text = serializers.CharField()
     highlight = serializers.ListField(child=Range(), help_text=f"In `text`. {RANGES}")
     detail = serializers.CharField(help_text="The authors of a book; a book of an author or a series.")
+    corrected = serializers.BooleanField(help_text="Found by what may have been meant, not by what was typed.")
     book = Reference("Book", allow_null=True)
 
 
@@ -82,7 +83,11 @@ class SuggestAnswer(serializers.Serializer[None]):
     """Books first, then names; why it is not from the index (null where it is), and the release it is from."""
 
     query = serializers.CharField()
+    searchable = serializers.BooleanField(help_text="False where the text has no letter and no digit to search for.")
     suggestions = Suggestion(many=True)
+    did_you_mean = serializers.CharField(
+        allow_null=True, help_text="The text in the words of the first corrected suggestion."
+    )
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
     release = serializers.CharField(allow_null=True)
     audience = Audience()
@@ -101,6 +106,7 @@ class Highlights(serializers.Serializer[None]):
 class SearchItem(FoundBook):
     """A book that was found."""
 
+    corrected = serializers.BooleanField(help_text="Found by what may have been meant, not by what was typed.")
     highlights = Highlights()
 
 
@@ -126,9 +132,14 @@ class SearchAnswer(PageShape):
     """One page of what was found."""
 
     query = serializers.CharField()
+    searchable = serializers.BooleanField(
+        help_text="False where a text was given that has no letter and no digit to search for."
+    )
     items = serializers.ListField(child=SearchItem(), max_length=LARGEST_PAGE)
     facets = Facets()
-    did_you_mean = serializers.CharField(allow_null=True)
+    did_you_mean = serializers.CharField(
+        allow_null=True, help_text="The text in the words of the first corrected book."
+    )
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
     release = serializers.CharField(allow_null=True)
     audience = Audience()

@@ -34,8 +34,10 @@ MOST_CHOICES = 50
 LOWEST_LEVEL, HIGHEST_LEVEL = READING_LEVELS
 
 LIMIT = WholeParameter("limit", 1, 50, 10, "How many books. Up to 4 names of authors and series follow them.")
-TEXT = parameter("q", text(LONGEST_TEXT), "What the reader types; without it nothing is suggested.")
-SEARCHED = parameter("q", text(LONGEST_TEXT), "What the reader typed; without it, every book by popularity.")
+TEXT = parameter("q", text(LONGEST_TEXT), "What the reader types, an ISBN too; without it nothing is suggested.")
+SEARCHED = parameter(
+    "q", text(LONGEST_TEXT), "What the reader typed, an ISBN too; without it, all books by popularity."
+)
 FILTERS = [
     parameter("age_bands", several(choice(BANDS), most=len(AgeBand)), "Only books of these bands."),
     parameter(
@@ -69,9 +71,8 @@ class SuggestView(APIView):
         """Complete what a reader is typing; a blank at the end says that the word is complete."""
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
-        fields.text("q", required=False, max_length=LONGEST_TEXT)
+        typed = _typed_text(fields)
         asked = read_asker(fields, answered_for)
-        typed = fields.raw("q") or ""  # with the blank
         return _answer(suggest(typed, limit=limit, age_band=asked.age_band, now=timezone.now()), asked)
 
 
@@ -92,7 +93,7 @@ class SearchView(APIView):
         page = read_page(fields)
         if page.start >= LAST_PLACE:
             fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
-        typed = fields.text("q", required=False, max_length=LONGEST_TEXT)
+        typed = _typed_text(fields)
         filters = _filters(fields)
         asked = read_asker(fields, answered_for)
         question = SearchQuestion(
@@ -109,6 +110,12 @@ def _answer(found: Any, asked: AnsweredFor) -> HttpResponse:
     """The answer of a service with the field that says for whom it is."""
     answer = {field.name: getattr(found, field.name) for field in fields_of(found)}
     return json_response({**answer, "audience": audience_json(asked)})
+
+
+def _typed_text(fields: Fields) -> str:
+    """As typed: a blank at the end says that the word is complete, and blanks alone hold nothing to search for."""
+    fields.text("q", required=False, max_length=LONGEST_TEXT)
+    return fields.raw("q") or ""
 
 
 def _filters(fields: Fields) -> Filters:

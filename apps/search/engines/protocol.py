@@ -6,8 +6,9 @@ from typing import Protocol
 
 from apps.platform.services.errors import UnavailableError
 from epicml.audience.bands import AgeBand
+from epicml.search.completion import Found
 from epicml.search.fields import BookText
-from epicml.search.plan import SearchPlan, Typed
+from epicml.search.plan import Typed
 
 MOST_RESULTS = 10_000  # so many books of a text can be paged through; more nobody reads
 
@@ -21,6 +22,13 @@ class IndexBrokenError(UnavailableError):
         super().__init__(f"The search index {folder.parent.name}/{folder.name} cannot be used: {reason}.")
 
 
+class IndexOfOtherFormError(IndexBrokenError):
+    """An index that another version of the program made: sound, but of other tokens than are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "another version of this program made it; build a new one")
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedBook:
     """What an index knows of a book: enough to find and order it, nothing to show."""
@@ -32,7 +40,7 @@ class IndexedBook:
 
 
 class Engine(Protocol):
-    """An index of the catalogue at one moment. Every list is of ids of books, best first, none above the audience."""
+    """An index of the catalogue at one moment. Every answer is of ids of books, best first, none above the audience."""
 
     name: str
 
@@ -41,7 +49,7 @@ class Engine(Protocol):
         """Another object as soon as an answer may be another one."""
         ...
 
-    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
+    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
         """Books that complete what was typed."""
         ...
 
@@ -49,10 +57,6 @@ class Engine(Protocol):
         """Books whose author or series has a name that goes on like what was typed."""
         ...
 
-    def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
-        """Books of the plan, those of its first clause first; none where it has no words."""
-        ...
-
-    def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:
-        """The plan's words as they may have been meant, None where every word is known."""
+    def search(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
+        """Books with what was typed: with every word first, then with some; none where nothing can be searched for."""
         ...

@@ -51,6 +51,9 @@ def apply_changes(*, progress: Progress | None = None) -> Applied | None:
     Where the live one has neither a sound copy nor sound files, the newest former one that has goes up to it instead,
     so that it can answer without showing a book as it was. Safe to run twice: a commit holds both the books and the
     number of the change up to which they go.
+
+    Raises:
+        IndexOfOtherFormError: the live release was made by another version, whose tokens are not these.
     """
     release = live_release(KIND)
     if release is None:
@@ -111,7 +114,9 @@ def _is_of_this_catalogue(copy: Path) -> bool:
 
 def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
     """Copied from the sealed artifact and caught up aside, so that no reader meets a copy that is behind."""
-    with folders.new_copy(artifact_path(release), copy) as aside:
+    sealed = artifact_path(release)
+    folders.read_lexicon(sealed)  # an index of another version is refused before all of it is copied
+    with folders.new_copy(sealed, copy) as aside:
         cursor, last = folders.read_cursor(aside), last_change_number()
         if cursor > last:
             raise IndexBrokenError(aside, f"it goes up to change {cursor}, the catalogue only to {last}; rebuild it")

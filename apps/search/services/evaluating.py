@@ -14,7 +14,7 @@ from epicml.evaluation.comparison import compare
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report, Unit
 from epicml.metrics.keystrokes import Complete, Typing, type_out
-from epicml.search.plan import Typed, full_search
+from epicml.search.plan import Typed
 from epicml.search.titles import TitleStarts
 from epicml.text.normalise import main_title, typed_form, words
 
@@ -107,7 +107,7 @@ def _type_all(targets: Sequence[BookCard], complete: Complete) -> list[Typing]:
 
 
 def _completing(engine: EmbeddedEngine) -> Complete:
-    return lambda text: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=SHOWN)
+    return lambda text: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=SHOWN).books
 
 
 def _baseline(cards: Sequence[BookCard]) -> Complete:
@@ -148,7 +148,7 @@ def _missing_books(engine: EmbeddedEngine, cards: Sequence[BookCard]) -> Measure
 
 def _titles_found(engine: EmbeddedEngine, targets: Sequence[BookCard]) -> Measure:
     found = sum(
-        card.id in engine.search(full_search(main_title(card.title)), audience=card.age_band, limit=MOST_RESULTS)
+        card.id in engine.search(Typed.read(main_title(card.title)), audience=card.age_band, limit=MOST_RESULTS).books
         for card in targets
     )
     return _counted("titles_found", "Books found by their own title", found, n=len(targets), unit=Unit.ANSWERS)
@@ -157,7 +157,7 @@ def _titles_found(engine: EmbeddedEngine, targets: Sequence[BookCard]) -> Measur
 def _above_age_band(engine: EmbeddedEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> Measure:
     bands = {card.id: card.age_band for card in cards}
     answers = [
-        (band, engine.suggest(Typed.read(main_title(card.title)[:letters]), audience=band, limit=SHOWN))
+        (band, engine.suggest(Typed.read(main_title(card.title)[:letters]), audience=band, limit=SHOWN).books)
         for card in targets
         for band in AgeBand
         for letters in (1, 3, 8)

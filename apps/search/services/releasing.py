@@ -3,14 +3,22 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from apps.releases.selectors.listing import ReleaseRow
+from apps.jobs.services.queue import enqueue
+from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services import catalogue
 from apps.releases.services.kinds import Progress, ReleaseKind
 from apps.releases.services.making import make_release
+from apps.search.engines.protocol import IndexOfOtherFormError
 from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
 from apps.search.services.building import build_index
 from apps.search.services.evaluating import RULES, evaluate_index
+from epicml.search.fields import FORM
+
+REBUILD_JOB = "search.rebuild"
+LAST_RELEASES = 20  # more are not made between two promotions by a schedule
+NIGHTLY = "nightly rebuild"
+OTHER_FORM = f"the live index is not of form {FORM}"
 
 SEARCH_INDEX = ReleaseKind(
     name=KIND,
@@ -50,6 +58,20 @@ def rebuild_index(
         job=job,
         progress=progress,
     )
-    if row.state == "live":
+    if row.state == "live":  # one that is refused leaves whatever was live, perhaps of another form
         apply_changes(progress=progress)
     return row
+
+
+def catch_up(*, now: datetime, progress: Progress | None = None) -> None:
+    """The working copy goes up to the last change; where another version made the live index, a new one is queued.
+
+    Once for each time such an index goes live: a new one that its gate refuses waits for a person.
+    """
+    try:
+        apply_changes(progress=progress)
+    except IndexOfOtherFormError:
+        live = next(iter(releases(kind=KIND, states=["live"], limit=1)))
+        tried = (row for row in releases(kind=KIND, limit=LAST_RELEASES) if row.why == OTHER_FORM)
+        if not any(live.promoted_at is None or row.created_at >= live.promoted_at for row in tried):
+            enqueue(REBUILD_JOB, {"why": OTHER_FORM}, key=REBUILD_JOB, now=now)

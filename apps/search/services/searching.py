@@ -1,6 +1,6 @@
 """Full search: all words first, filled with any word; filters, facets and marks from the books as they are now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,17 +10,18 @@ import numpy as np
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
-from apps.search.engines.protocol import MOST_RESULTS, Engine, IndexBrokenError
+from apps.search.engines.database import book_text
+from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
 from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
 from apps.search.selectors.live_index import forget_broken
 from apps.search.selectors.serving import database_serving, serving
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import full_search
-from epicml.text.highlight import Range, stem_ranges
-from epicml.text.stems import stem
+from epicml.search.corrections import meant_by
+from epicml.search.fields import searchable_words
+from epicml.search.plan import Typed
+from epicml.text.highlight import Marks, Range
 
 LAST_PLACE = MOST_RESULTS  # pages end here
-NAMING_BOOKS = 10  # so many books with a word are looked at before it is said, for an index may be behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,13 @@ class Highlights:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """One page of what was found, and how the rest divides."""
+    """One page of what was found, and how the rest divides.
+
+    `searchable` is False where a text was given that has no letter and no digit, so that nothing can be found.
+    """
 
     query: str
+    searchable: bool
     items: list[dict[str, Any]]
     facets: dict[str, list[Facet]]
     total: int
@@ -62,54 +67,43 @@ class SearchQuestion:
 def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
     """The page asked for of the books that may be shown; what is misspelt is searched as it may have been meant."""
     band = audience(question.reader_key, question.age_band).age_band
-    books = shelf()
+    books, typed = shelf(), Typed.read(question.text)
     chosen = serving(books, now=now)
     try:
-        found = _find(chosen.engine, question.text, band, books)
+        found = chosen.engine.search(typed, audience=band, limit=MOST_RESULTS)
     except IndexBrokenError as error:
         if chosen.index is None:
             raise
         forget_broken(chosen.index, error, now=now)
         chosen = database_serving(books)
-        found = _find(chosen.engine, question.text, band, books)
-    rows = _visible_rows(books, found.books, band) if found.words else _by_popularity(books, band)
+        found = chosen.engine.search(typed, audience=band, limit=MOST_RESULTS)
+    rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
+    corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
+    meant = first_meaning(typed, (books.cards[row] for row in rows.tolist() if row in corrected))
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
-    stems = {stem(word) for word in found.words}
+    marks = Marks.of((*(word for reading in typed.readings for word in reading.words), *(meant or ())))
     return SearchAnswer(
         query=question.text,
-        items=[_item(books.cards[row], stems) for row in kept[start : start + question.page_size].tolist()],
+        searchable=bool(typed.words) or not question.text,
+        items=[
+            _item(books.cards[row], marks, corrected=row in corrected)
+            for row in kept[start : start + question.page_size].tolist()
+        ],
         facets=facets,
         total=len(kept),
         page=question.page,
         page_size=question.page_size,
-        did_you_mean=found.did_you_mean,
+        did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
         release=chosen.release,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    books: list[int]
-    words: tuple[str, ...]
-    did_you_mean: str | None
-
-
-def _find(engine: Engine, text: str, band: AgeBand, books: Shelf) -> _Found:
-    asked = full_search(text)
-    meant = engine.respelt(asked)
-    if meant is not None and not _may_be_said(set(meant) - set(asked.words), engine, band, books):
-        meant = None
-    plan = asked if meant is None else full_search(text, meant=meant)
-    found = engine.search(plan, audience=band, limit=MOST_RESULTS)
-    return _Found(found, plan.words, None if meant is None else " ".join(meant))
-
-
-def _may_be_said(words: Collection[str], engine: Engine, band: AgeBand, books: Shelf) -> bool:
-    """Whether each word is in a book that may be shown; else the spelling would name one that may not."""
-    found = (engine.search(full_search(word), audience=band, limit=NAMING_BOOKS) for word in words)
-    return all(len(_visible_rows(books, ids, band)) for ids in found)
+def first_meaning(typed: Typed, corrected: Iterable[BookCard]) -> tuple[str, ...] | None:
+    """What was typed as the first of these books has it: only words of a book that may be shown are ever said."""
+    card = next(iter(corrected), None)
+    return None if card is None else meant_by(typed, searchable_words(book_text(card)))
 
 
 def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:
@@ -125,11 +119,9 @@ def _by_popularity(books: Shelf, band: AgeBand) -> Rows:
     return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
 
 
-def _item(card: BookCard, stems: Collection[str]) -> dict[str, Any]:
+def _item(card: BookCard, marks: Marks, *, corrected: bool) -> dict[str, Any]:
+    title, *others = marks.ranges((card.title, *card.authors, card.series or ""))
     return card.as_json() | {
-        "highlights": Highlights(
-            title=stem_ranges(card.title, stems),
-            authors=[stem_ranges(name, stems) for name in card.authors],
-            series=stem_ranges(card.series or "", stems),
-        )
+        "corrected": corrected,
+        "highlights": Highlights(title=title, authors=others[:-1], series=others[-1]),
     }

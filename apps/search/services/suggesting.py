@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 
@@ -14,37 +13,49 @@ from apps.readers.selectors import audience
 from apps.search.engines.protocol import Engine, IndexBrokenError
 from apps.search.selectors.live_index import forget_broken
 from apps.search.selectors.serving import Serving, database_serving, serving
+from apps.search.services.searching import first_meaning
 from apps.search.services.shown import shown_book
 from epicml.audience.bands import AgeBand
+from epicml.search.completion import Found
+from epicml.search.names import goes_on_like
 from epicml.search.plan import Typed
 from epicml.text.highlight import Range, ranges_among, typed_ranges
-from epicml.text.normalise import main_title, normal_form
+from epicml.text.normalise import main_title
 
 AUTHORS = 2  # names that follow the books, at most
 SERIES = 2
-REMEMBERED_NAMES = 20_000
 REMEMBERED_ANSWERS = 10_000  # about 3 kB each
 NAMED_BOOKS = 10  # books whose authors and series are looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A book, an author or a series to choose, with the places to mark in its text."""
+    """A book, an author or a series to choose, with the places to mark in its text.
+
+    `corrected` is True for a book that has not what was typed, but what may have been meant by it.
+    """
 
     kind: str
     key: str
     text: str
     highlight: Sequence[Range]
     detail: str
+    corrected: bool = False
     book: orjson.Fragment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """The answer to what was typed."""
+    """The answer to what was typed.
+
+    `searchable` is False where there is no letter and no digit in it, so that nothing can be suggested. `did_you_mean`
+    is what was typed in the words of the first corrected book.
+    """
 
     query: str
+    searchable: bool
     suggestions: list[Suggestion]
+    did_you_mean: str | None
     fallback: str | None
     release: str | None
 
@@ -67,16 +78,31 @@ def suggest(
 def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
     typed = Typed.read(text)
     try:
-        found = _Found.by(chosen.engine, typed, band, limit)
+        found, named = _ask(chosen.engine, typed, band, limit)
     except IndexBrokenError as error:
         if chosen.index is None:
             raise
         forget_broken(chosen.index, error, now=now)
         chosen = database_serving(books)
-        found = _Found.by(chosen.engine, typed, band, limit)
-    suggestions = [_book(card, typed) for card in visible_cards(books, found.books, band)]
-    suggestions += _names(visible_cards(books, found.named, band), typed)
-    return Suggestions(query=text, suggestions=suggestions, fallback=chosen.fallback, release=chosen.release)
+        found, named = _ask(chosen.engine, typed, band, limit)
+    cards = visible_cards(books, found.books, band)
+    meant = first_meaning(typed, (card for card in cards if card.id in found.corrected))
+    return Suggestions(
+        query=text,
+        searchable=bool(typed.words),
+        suggestions=[
+            *(_book(card, typed, corrected=card.id in found.corrected) for card in cards),
+            *_names(visible_cards(books, named, band), typed),
+        ],
+        did_you_mean=None if meant is None else " ".join(meant),
+        fallback=chosen.fallback,
+        release=chosen.release,
+    )
+
+
+def _ask(engine: Engine, typed: Typed, band: AgeBand, limit: int) -> tuple[Found, list[int]]:
+    found = engine.suggest(typed, audience=band, limit=limit)
+    return found, engine.names(typed, audience=band, limit=NAMED_BOOKS)
 
 
 class _Remembered:
@@ -101,25 +127,12 @@ _remembering = threading.Lock()
 _remembered = _Remembered()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    books: list[int]
-    named: list[int]
-
-    @classmethod
-    def by(cls, engine: Engine, typed: Typed, band: AgeBand, limit: int) -> "_Found":
-        return cls(
-            books=engine.suggest(typed, audience=band, limit=limit),
-            named=engine.names(typed, audience=band, limit=NAMED_BOOKS),
-        )
-
-
 def visible_cards(books: Shelf, ids: Sequence[int], band: AgeBand) -> list[BookCard]:
     """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
     return [card for card in books.cards_of_ids(ids) if card.age_band <= band]
 
 
-def _book(card: BookCard, typed: Typed) -> Suggestion:
+def _book(card: BookCard, typed: Typed, *, corrected: bool) -> Suggestion:
     shown = shown_book(card)
     return Suggestion(
         kind="book",
@@ -127,6 +140,7 @@ def _book(card: BookCard, typed: Typed) -> Suggestion:
         text=shown.text,
         highlight=ranges_among(shown.words, shown.text, typed.words, is_open=typed.is_open),
         detail=shown.detail,
+        corrected=corrected,
         book=shown.json,
     )
 
@@ -137,11 +151,6 @@ def _names(cards: Sequence[BookCard], typed: Typed) -> list[Suggestion]:
     return authors[:AUTHORS] + series[:SERIES]
 
 
-@lru_cache(maxsize=REMEMBERED_NAMES)
-def _name_form(name: str) -> str:
-    return f"_{normal_form(name)}_"
-
-
 def _named(
     kind: str, names_of: Callable[[BookCard], Sequence[str]], cards: Sequence[BookCard], typed: Typed
 ) -> list[Suggestion]:
@@ -149,7 +158,7 @@ def _named(
     first_books: dict[str, BookCard] = {}
     for card in cards:
         for name in names_of(card):
-            if "_" + typed.form in _name_form(name):
+            if goes_on_like(name, typed):
                 first_books.setdefault(name, card)
     return [
         Suggestion(

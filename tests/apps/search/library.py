@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from apps.catalog.selectors.books import all_book_ids
@@ -64,10 +64,24 @@ _ROWS = (
 # fmt: on
 
 
-def books() -> list[BookInput]:
+@dataclass(frozen=True, slots=True)
+class LibraryBook(BookInput):
+    """A book of which everything is said that a test asks for."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    series: str | None = None
+    series_number: float | None = None
+    age_band: AgeBand = AgeBand.ADULT
+    language: str = ""
+    genres: tuple[str, ...] = ()
+    ratings_count: int = 0
+
+
+def books() -> list[LibraryBook]:
     """Every book of the library."""
     return [
-        BookInput(
+        LibraryBook(
             key=key,
             title=title,
             authors=(author,),
@@ -94,7 +108,7 @@ def plain(text: str) -> list[str]:
     return re.findall("[a-z0-9]+", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
-def main_title(book: BookInput) -> str:
+def main_title(book: LibraryBook) -> str:
     """The title without the note of its series."""
     return book.title.partition(" (")[0]
 

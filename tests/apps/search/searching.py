@@ -12,7 +12,7 @@ from apps.search.selectors.live_index import live_index
 from apps.search.services.applying import apply_changes
 from apps.search.services.searching import SearchAnswer, SearchQuestion, search
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import Typed, full_search
+from epicml.search.plan import Typed
 from tests.apps.search.library import NOON, keys_of
 
 NO_FILTERS = Filters()
@@ -51,7 +51,7 @@ class EmbeddedSearch:
 
 def suggested(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = 50) -> list[str]:
     """Keys of the books that complete the text."""
-    return keys_of(engine.suggest(Typed.read(text), audience=band, limit=limit))
+    return keys_of(engine.suggest(Typed.read(text), audience=band, limit=limit).books)
 
 
 def named(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
@@ -60,8 +60,8 @@ def named(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[s
 
 
 def found(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
-    """Keys of the books of a full search, without a look at what may have been meant."""
-    return keys_of(engine.search(full_search(text), audience=band, limit=MOST_RESULTS))
+    """Keys of the books of a full search."""
+    return keys_of(engine.search(Typed.read(text), audience=band, limit=MOST_RESULTS).books)
 
 
 def searched(

@@ -1,4 +1,5 @@
-from datetime import time
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 
@@ -8,8 +9,15 @@ from apps.jobs.services.queue import enqueue
 from apps.jobs.services.registry import check_registered, registration_of, schedules
 from apps.jobs.services.runner import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
+from apps.releases.services.kinds import register_kind, release_kind
+from apps.releases.services.promotion import roll_back
+from apps.search.selectors.live_index import reset_live_index
+from apps.search.services import monitoring
+from epicml.evaluation.gate import Bound, GateRule
+from epicml.search import lexicon
+from epicml.search.fields import FORM
 from tests.apps.catalog.samples import a_book
-from tests.apps.search.library import NOON
+from tests.apps.search.library import NOON, rebuild
 from tests.apps.search.searching import keys, searched
 
 
@@ -24,6 +32,52 @@ class TestApplyChanges:
     def test_is_done_at_once_where_nothing_is_live(self, full_library: None) -> None:
         assert run_until_empty(clock=lambda: NOON) == 1
         assert Job.objects.get().state == "done"
+
+
+class TestAnIndexOfAnotherVersion:
+    @pytest.fixture
+    def outdated(self, full_library: None, quick_gate: None, monkeypatch: pytest.MonkeyPatch) -> ReleaseRow:
+        """A live index that this version cannot read, made as the one before it would have."""
+        with monkeypatch.context() as version:
+            version.setattr(lexicon, "FORM", FORM - 1)
+            row = rebuild()
+        reset_live_index()
+        assert row.state == "live"
+        return row
+
+    def test_is_told_apart_and_the_database_answers(self, outdated: ReleaseRow) -> None:
+        answer = searched("harry")
+        assert (answer.fallback, keys(answer)[0]) == ("index_unavailable", "potter1")
+        health = monitoring.health()
+        assert health.state == "degraded"
+        assert health.detail.endswith("another version of this program made it; build a new one.")
+        assert "rebuild_search_index --promote" in health.heals
+
+    def test_is_built_anew_by_the_next_catching_up(self, outdated: ReleaseRow) -> None:
+        enqueue("search.apply_changes", now=NOON)
+        run_until_empty(clock=lambda: NOON)
+        newest = releases(kind="search_index")[0]
+        assert (newest.state, newest.why) == ("live", f"the live index is not of form {FORM}")
+        reset_live_index()
+        answer = searched("harry pott")
+        assert (answer.fallback, answer.release, keys(answer)[0]) == (None, newest.key, "potter1")
+        assert monitoring.health().state == "ok"
+
+    def test_is_built_anew_once_where_the_gate_refuses(self, outdated: ReleaseRow) -> None:
+        rule = GateRule("books", "books", Bound.AT_LEAST, 10_000, "at least 10,000", "It would be empty.")
+        register_kind(replace(release_kind("search_index"), rules=(rule,)))
+        for minutes in range(3):
+            now = NOON + timedelta(minutes=minutes)
+            enqueue("search.apply_changes", now=now)
+            run_until_empty(clock=lambda now=now: now)  # type: ignore[misc]
+        assert [row.state for row in releases(kind="search_index")] == ["refused", "live"]
+        assert {job.state for job in Job.objects.all()} == {"done"}
+
+    def test_is_built_anew_when_it_is_rolled_back_to(self, outdated: ReleaseRow) -> None:
+        rebuild(now=NOON + timedelta(minutes=1))
+        roll_back("search_index", decided_by="tom", why="worse", now=NOON + timedelta(minutes=2))
+        run_until_empty(clock=lambda: NOON + timedelta(minutes=3))
+        assert releases(kind="search_index")[0].state == "live"
 
 
 class TestRebuild:

@@ -23,4 +23,5 @@ class TestClauses:
 
 class TestField:
     def test_is_written_into_indexes_under_names_that_never_change(self) -> None:
-        assert [field.value for field in Field] == ["exact", "start", "inner", "author", "series", "word", "stem"]
+        names = ["exact", "start", "reading", "inner", "author", "series", "word", "stem", "isbn"]
+        assert [field.value for field in Field] == names

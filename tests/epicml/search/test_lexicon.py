@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from epicml.search.fields import BookText
-from epicml.search.lexicon import Lexicon
+from epicml.search.lexicon import Lexicon, OtherFormError
 from epicml.text.speller import Speller
 
 BOOKS = [
-    (BookText("Charlotte's Web (Farm, #1)", ["E.B. White"], series="Farm"), 900.0),
+    (BookText("Charlotte's Web", ["E.B. White"], series="Farm", series_number=1), 900.0),
     (BookText("The Hobbit", ["J.R.R. Tolkien"]), 2000.0),
     (BookText("The Habbit", ["Nobody"]), 10.0),
 ]
@@ -18,8 +18,8 @@ def lexicon() -> Lexicon:
 
 
 class TestKnows:
-    @pytest.mark.parametrize("word", ["charlottes", "web", "hobbit", "white", "tolkien", "farm"])
-    def test_words_of_titles_and_names(self, lexicon: Lexicon, word: str) -> None:
+    @pytest.mark.parametrize("word", ["charlottes", "web", "hobbit", "white", "tolkien", "farm", "eb", "jrr"])
+    def test_words_of_titles_and_names_in_every_reading(self, lexicon: Lexicon, word: str) -> None:
         assert lexicon.knows(word)
 
     @pytest.mark.parametrize("word", ["1", "hobbi", "hobbits", ""])
@@ -58,6 +58,17 @@ class TestSplit:
 
     def test_takes_no_single_letter_for_a_word(self) -> None:
         assert Lexicon(speller=Speller(["a", "gain"]), name_words=[]).split("again") is None
+
+
+class TestForm:
+    @pytest.mark.parametrize("form", [[], [1], [99]])
+    def test_of_another_version_is_refused(self, lexicon: Lexicon, form: list[int]) -> None:
+        arrays = lexicon.arrays()
+        del arrays["form"]
+        if form:
+            arrays["form"] = np.array(form)
+        with pytest.raises(OtherFormError, match=f"an index of form {form[0] if form else 1}, not"):
+            Lexicon.from_arrays(arrays)
 
 
 class TestArrays:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.highlight import ranges_among, stem_ranges, typed_ranges
+from epicml.text.highlight import Marks, ranges_among, typed_ranges
 from epicml.text.normalise import folded, word_spans, words
 
 any_text = st.text(st.characters(), max_size=40)
@@ -31,7 +31,7 @@ class TestTypedRanges:
             ("The Cat in the Hat", ["the", "hat"], ["the", "Hat"]),  # side by side, so not the first "The"
             ("The Cat in the Hat", ["hat", "cat"], ["Cat", "Hat"]),
             ("The Cat in the Hat", ["the"], ["The"]),
-            ("The Hobbit", ["hob"], []),
+            ("The Hobbit", ["hobs"], []),
             ("The Hobbit", [], []),
             ("", ["hobbit"], []),
         ],
@@ -44,7 +44,8 @@ class TestTypedRanges:
         [
             ("The Hobbit", ["hob"], ["Hob"]),
             ("The Hobbit", ["the", "h"], ["The", "H"]),
-            ("The Hobbit", ["th", "hob"], ["Hob"]),  # only the last word may be unfinished
+            ("The Hobbit", ["th", "hob"], ["Th", "Hob"]),  # every word may be unfinished
+            ("The Thing", ["th", "the"], ["The", "Th"]),  # but a whole word is marked as a whole
             ("Hats for Hamsters", ["ha"], ["Ha"]),
         ],
     )
@@ -133,22 +134,31 @@ class TestRangesAmong:
         )
 
 
-class TestStemRanges:
+class TestMarks:
     @pytest.mark.parametrize(
-        ("text", "stems", "expected"),
+        ("text", "words", "expected"),
         [
-            ("How to Train Your Dragon", {"dragon"}, ["Dragon"]),
-            ("Dragons, dragon! DRAGON’S", {"dragon"}, ["Dragons", "dragon", "DRAGON’S"]),
-            ("Fly, Flying, Flight", {"fly"}, ["Fly", "Flying"]),
-            ("🐉 Two Boys", {"boy"}, ["Boys"]),
-            ("Émile", {"emil"}, ["Émile"]),
-            ("Nothing here", {"dragon"}, []),
-            ("Nothing here", set(), []),
+            ("How to Train Your Dragon", ["dragons"], ["Dragon"]),
+            ("Dragons, dragon! DRAGON’S", ["dragon"], ["Dragons", "dragon", "DRAGON’S"]),
+            ("Fly, Flying, Flight", ["fly"], ["Fly", "Flying"]),
+            ("🐉 Two Boys", ["boy"], ["Boys"]),
+            ("Émile", ["emile"], ["Émile"]),
+            ("The Lightning Thief", ["thi", "light"], ["Light", "Thi"]),
+            ("A Light in the Lightning", ["light"], ["Light"]),
+            ("Nothing here", ["dragon"], []),
+            ("Nothing here", [], []),
         ],
     )
-    def test_mark_every_form_of_a_word(self, text: str, stems: set[str], expected: list[str]) -> None:
-        assert marked(text, stem_ranges(text, stems)) == expected
+    def test_are_every_form_of_a_word_or_its_beginning_where_none_is(
+        self, text: str, words: list[str], expected: list[str]
+    ) -> None:
+        (ranges,) = Marks.of(words).ranges([text])
+        assert marked(text, ranges) == expected
+
+    def test_are_no_beginnings_where_another_text_of_the_book_has_the_word(self) -> None:
+        assert Marks.of(["light"]).ranges(["Lightning", "Ann Light"]) == [[], [(4, 9)]]
 
     @given(any_text | trickier_text, st.sets(st.sampled_from(["a", "b", "1", "2", "ae"])))
-    def test_lie_apart_and_in_order_in_any_text(self, text: str, stems: set[str]) -> None:
-        assert is_apart(text, stem_ranges(text, stems))
+    def test_lie_apart_and_in_order_in_any_text(self, text: str, asked: set[str]) -> None:
+        (ranges,) = Marks.of(asked).ranges([text])
+        assert is_apart(text, ranges)

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.normalise import main_title, normal_form, series_of, typed_form, word_spans, words
+from epicml.text.normalise import (
+    has_words,
+    is_unspaced,
+    main_title,
+    normal_form,
+    series_of,
+    typed_form,
+    word_spans,
+    words,
+)
 
 GOODBOOKS = Path(__file__).parents[4] / "shared" / "data" / "goodbooks" / "books.csv"
 
@@ -24,6 +33,21 @@ class TestNormalForm:
             ("１９８４", "1984"),
             ("e\u0301cole", "ecole"),
             ("Die 13½ Leben", "die_13_1_2_leben"),
+            ("Pride & Prejudice", "pride_and_prejudice"),
+            ("R＆B", "r_and_b"),
+            ("cro\u00adco\u200bdi\u2060le\ufeff", "crocodile"),
+            ("no\u00a0break\u202fspace", "no_break_space"),
+            ("\u202eright\u202c", "right"),
+            ("\u3164", ""),
+            ("\u0661\u0669\u0668\u0664", "1984"),
+            ("१९८४", "1984"),
+            ("ハリー", "はりー"),
+            ("ﾊﾘｰ", "はりー"),
+            ("3年B組", "3_年_b_組"),
+            ("أإآٱ", "اااا"),
+            ("قطة على", "قطه_علي"),
+            ("كِتَاب كتـاب", "كتاب_كتاب"),
+            ("گربه ی", "گربه_ي"),
             ("...", ""),
             ("", ""),
         ],
@@ -43,6 +67,28 @@ class TestNormalForm:
     @given(st.text(), st.text())
     def test_reads_two_texts_side_by_side_as_the_words_of_both(self, left: str, right: str) -> None:
         assert words(f"{left} {right}") == words(left) + words(right)
+
+
+class TestHasWords:
+    @pytest.mark.parametrize("text", ["a", "7", "物", "ق", "½", "№", " a ", "&a"])
+    def test_sees_a_letter_or_a_digit(self, text: str) -> None:
+        assert has_words(text)
+
+    @pytest.mark.parametrize(
+        "text", ["", " ", "&", "＆﹠", "\\", "\N{GRINNING FACE}", "\u200b", "\u3164", "\0", "_", "'", "e"[1:]]
+    )
+    def test_sees_nothing_in_signs(self, text: str) -> None:
+        assert not has_words(text)
+
+
+class TestIsUnspaced:
+    @pytest.mark.parametrize("word", ["物語", "はりー", "แมว", "ແມວ", "ខ្មែរ", "မြန်မာ", "\U00020000"])
+    def test_is_a_word_of_a_script_without_gaps(self, word: str) -> None:
+        assert all(is_unspaced(part) for part in words(word))
+
+    @pytest.mark.parametrize("word", ["owl", "قطه", "слон", "1984", "한국", ""])
+    def test_is_no_other_word(self, word: str) -> None:
+        assert not is_unspaced(word)
 
 
 class TestTypedForm:

@@ -27,6 +27,14 @@ def edits(one: str, other: str) -> int:
     return table[-1][-1]
 
 
+def is_near(typed: str, word: str) -> bool:
+    """One letter from four on, two from eight; where it sounds the same, six of ten."""
+    letters, sounds = edits(typed, word), edits(skeleton(typed), skeleton(word))
+    most = 0 if len(typed) < 4 else 1 if len(typed) < 8 else 2
+    sounds_alike = sounds == 0 and len(skeleton(typed)) > 1 and letters <= 0.6 * max(len(typed), len(word))
+    return letters <= most or (most > 0 and sounds_alike)
+
+
 def cost(typed: str, word: str) -> float:
     return edits(typed, word) + edits(skeleton(typed), skeleton(word)) + (typed[0] != word[0])
 
@@ -49,7 +57,7 @@ class TestNearest:
             ("fisiks", "physics", 5),  # ph-f is 2, y-i and c-k are 2, and another first letter; the sound is the same
             ("lite", "light", 3),
             ("rabit", "rabbit", 1),
-            ("oul", "owl", 2),  # one letter, and "al" for "awl"
+            ("oowl", "owl", 1),  # one letter; it sounds the same
             ("42", "42", 0),
         ],
     )
@@ -57,10 +65,10 @@ class TestNearest:
         assert speller.nearest(typed, limit=1) == [Spelling(word, expected)]
 
     def test_orders_by_cost_and_equal_ones_as_they_are_known(self) -> None:
-        found = Speller(["cats", "car", "cat"]).nearest("cab", limit=9)
+        found = Speller(["tarts", "cars", "cats", "cast"]).nearest("carts", limit=9)
 
-        # By letters 1, 1 and 2; by sound "kR", "kt" and "kts" for "kb" as many again.
-        assert found == [Spelling("car", 2), Spelling("cat", 2), Spelling("cats", 4)]
+        # By letters 1, 1 and 1, and 2 for "cast", which is too far; by sound "TRts", "kRs", "kts" for "kRts".
+        assert found == [Spelling("cars", 2), Spelling("cats", 2), Spelling("tarts", 3)]
 
     def test_gives_no_more_than_asked(self, speller: Speller) -> None:
         assert [len(speller.nearest("dragon", limit=limit)) for limit in (1, 2)] == [1, 2]
@@ -80,11 +88,36 @@ class TestNearest:
 
     @given(known_words, typed_words)
     def test_finds_the_nearest_of_all_words_with_the_same_first_letter(self, known: list[str], typed: str) -> None:
-        alike = [cost(typed, word) for word in known if word[0] == typed[0]]
+        alike = [cost(typed, word) for word in known if word[0] == typed[0] and is_near(typed, word)]
 
         found = Speller(known).nearest(typed, limit=1)
 
         assert not alike or found[0].cost <= min(alike)
+
+    @given(known_words, typed_words)
+    def test_finds_no_word_that_is_too_far(self, known: list[str], typed: str) -> None:
+        assert all(is_near(typed, found.word) for found in Speller(known).nearest(typed, limit=30))
+
+    @pytest.mark.parametrize(
+        ("typed", "known", "expected"),
+        [
+            ("cot", "cat", []),  # below four letters none
+            ("cots", "cats", ["cats"]),
+            ("mots", "cats", []),  # two letters of four, and another sound
+            ("katz", "cats", ["cats"]),  # two letters of four, but the same sound
+            ("hobiit", "hobbit", ["hobbit"]),
+            ("hobiits", "hobbles", []),  # three letters of seven
+            ("elefents", "elephants", ["elephants"]),
+            ("elkvant", "elephants", []),
+            ("minecraft", "lovecraft", []),
+            ("zzzz", "zoo", []),  # alike in sound, but hardly a letter is right
+            ("1985", "1984", []),  # of a number none
+        ],
+    )
+    def test_forgives_so_many_letters_and_any_that_sound_the_same(
+        self, typed: str, known: str, expected: list[str]
+    ) -> None:
+        assert [found.word for found in Speller([known]).nearest(typed, limit=1)] == expected
 
     @given(known_words, st.data())
     def test_finds_every_known_word_itself(self, known: list[str], data: st.DataObject) -> None:

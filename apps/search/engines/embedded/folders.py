@@ -12,8 +12,8 @@ from django.conf import settings
 from apps.platform.services.errors import ConflictError
 from apps.releases.services.files import ArtifactCorruptError, load_arrays, save_arrays
 from apps.search.engines.embedded.reader import EmbeddedEngine
-from apps.search.engines.protocol import IndexBrokenError
-from epicml.search.lexicon import Lexicon
+from apps.search.engines.protocol import IndexBrokenError, IndexOfOtherFormError
+from epicml.search.lexicon import Lexicon, OtherFormError
 
 INDEX = "index"
 LEXICON = "lexicon.npz"
@@ -59,6 +59,8 @@ def read_lexicon(folder: Path) -> Lexicon:
     """The words that lie beside an index."""
     try:
         return Lexicon.from_arrays(load_arrays(folder / LEXICON))
+    except OtherFormError as error:
+        raise IndexOfOtherFormError(folder) from error
     except (ArtifactCorruptError, KeyError) as error:
         raise IndexBrokenError(folder, f"{LEXICON} cannot be read: {error}") from error
 

@@ -12,10 +12,13 @@ from apps.search.engines.embedded.compiler import compile_clause, for_audience
 from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
-from epicml.search import completion, plan
-from epicml.search.clauses import Clause, Field, Fuzzy, Term
+from epicml.search import completion
+from epicml.search.clauses import Field, Fuzzy, Term
+from epicml.search.completion import Found
+from epicml.search.corrections import Find
+from epicml.search.fields import word_token
 from epicml.search.lexicon import Lexicon
-from epicml.search.plan import SearchPlan, Typed
+from epicml.search.plan import Typed, names
 
 META = "meta.json"
 
@@ -51,28 +54,20 @@ class EmbeddedEngine:
     def state(self) -> object:
         return self._searcher
 
-    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
-        def find(clause: Clause, most: int) -> list[int]:
-            return self._find(for_audience(compile_clause(clause), audience), most)
-
-        return completion.complete(typed, lexicon=self.lexicon, find=find, limit=limit)
+    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
+        return completion.complete(typed, lexicon=self.lexicon, find=self._finding(audience), limit=limit)
 
     def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
-        if not typed.words:
-            return []
-        return self._find(for_audience(compile_clause(plan.names(typed)), audience), limit)
+        return self._finding(audience)(names(typed), limit) if typed.words else []
 
-    def search(self, plan: SearchPlan, *, audience: AgeBand, limit: int) -> list[int]:
-        found: dict[int, None] = {}
-        for clause in plan.clauses:
-            found |= dict.fromkeys(self._find(for_audience(compile_clause(clause), audience), limit))
-        return list(found)[:limit]
+    def search(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
+        return completion.search(typed, lexicon=self.lexicon, find=self._finding(audience), limit=limit)
 
-    def respelt(self, plan: SearchPlan) -> tuple[str, ...] | None:
-        return completion.respelt(plan.words, lexicon=self.lexicon)
+    def _finding(self, audience: AgeBand) -> Find:
+        return lambda clause, limit: self._find(for_audience(compile_clause(clause), audience), limit)
 
     def _has_word(self, word: str) -> bool:
-        return bool(self._find(compile_clause(Term(Field.WORD, plan.word_token(word))), 1))
+        return bool(self._find(compile_clause(Term(Field.WORD, word_token(word))), 1))
 
     def _find(self, query: Query, limit: int) -> list[int]:
         searcher = self._searcher

@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from apps.catalog.services.books import BookInput, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import save_books
 from apps.releases.selectors.listing import ReleaseRow
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, reader_key

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.readers.selectors import Audience, ReaderNotFoundError
 from apps.recommendations.selectors import question
 from apps.recommendations.selectors.question import STALE_AFTER, Question

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.catalog.services.books import BookInput, delete_books, save_books
+from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.books import delete_books, save_books
 from apps.events.services.ingest import ingest
 from apps.readers.services import ReaderInput, save_readers
 from apps.recommendations.services.building import MEASURED_FILE, Trained, build

@@ -1,16 +1,19 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rest_framework import serializers
 
+from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
 from apps.releases.selectors.listing import ReleaseRow
 from apps.search.api import schema
+from apps.search.services.applying import apply_changes
 from epicml.audience.bands import AgeBand
 from tests.apps.search.damages import remove_copies
-from tests.apps.search.library import NOON
+from tests.apps.search.library import NOON, books
 from tests.client import ApiClient
 
 SUGGEST, SEARCH = "/api/v1/suggest", "/api/v1/search"
@@ -47,6 +50,7 @@ class TestSuggest:
             "text": "Harry Potter and the Sorcerer's Stone",
             "highlight": [[0, 5], [6, 7]],
             "detail": "J.K. Rowling",
+            "corrected": False,
             "book": None,
         }
         assert answer["suggestions"][-1]["book"] is None
@@ -60,7 +64,12 @@ class TestSuggest:
     @pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "  "}])
     def test_suggests_nothing_where_nothing_is_typed(self, library_api: ApiClient, query: dict[str, str]) -> None:
         answer = library_api.get(SUGGEST, **query)
-        assert (answer.status_code, answer.json()["suggestions"]) == (200, [])
+        assert (answer.status_code, answer.json()["suggestions"], answer.json()["searchable"]) == (200, [], False)
+
+    def test_says_what_may_have_been_meant(self, library_api: ApiClient) -> None:
+        answer = library_api.get(SUGGEST, q="hary poter", age_band="adult").json()
+        assert answer["did_you_mean"] == "harry potter"
+        assert {found["corrected"] for found in answer["suggestions"]} == {True}
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -113,6 +122,11 @@ class TestSearch:
     def test_finds_nothing_for_a_filter_that_no_book_has(self, library_api: ApiClient, query: dict[str, str]) -> None:
         answer = library_api.get(SEARCH, age_band="adult", **query)
         assert (answer.status_code, answer.json()["total"]) == (200, 0)
+
+    @pytest.mark.parametrize("query", [{}, {"q": ""}])
+    def test_browses_where_no_text_is_given(self, library_api: ApiClient, query: dict[str, str]) -> None:
+        answer = library_api.get(SEARCH, age_band="adult", **query).json()
+        assert (answer["total"], answer["searchable"]) == (30, True)
 
     def test_pages_through_every_book(self, library_api: ApiClient) -> None:
         pages = [library_api.get(SEARCH, age_band="adult", page=page, page_size=8).json() for page in (1, 2, 3, 4)]
@@ -208,6 +222,37 @@ class TestBoth:
             assert (answer.status_code, answer.json()["query"], answer.json()["fallback"]) == (200, fragment, None)
             words = library_api.get(url, q=re.sub("[^A-Za-z0-9]", " ", fragment), age_band="adult")
             assert keys(answer.json()) == keys(words.json()), fragment
+            assert answer.json()["searchable"] == (re.search("[A-Za-z0-9]", fragment) is not None)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("\N{GRINNING FACE}", "\\", "&", "   ", "\u00a0", "\u200b", "?!", "\N{SOFT HYPHEN}"),
+            *("\u2028", "\u2003 \u3000", "\u202e", "\u3164"),
+        ],
+    )
+    def test_find_nothing_where_there_is_nothing_to_search_for_and_say_so(
+        self, library_api: ApiClient, url: str, text: str
+    ) -> None:
+        answer = library_api.get(url, q=text, age_band="adult")
+        assert (answer.status_code, answer.json()["searchable"], keys(answer.json())) == (200, False, [])
+
+    @pytest.mark.parametrize("text", ["minecraft", "roblox", "zzzz"])
+    def test_find_nothing_rather_than_something_else(self, library_api: ApiClient, url: str, text: str) -> None:
+        answer = library_api.get(url, q=text, age_band="adult").json()
+        assert (answer["searchable"], answer["did_you_mean"], keys(answer)) == (True, None, [])
+
+    def test_find_a_book_by_its_isbn_and_nothing_by_an_unknown_one(self, library_api: ApiClient, url: str) -> None:
+        save_books([replace(books()[0], isbns=("9780399226908",))], now=NOON)
+        apply_changes()
+        for text in ("9780399226908", "978-0-399-22690-8", "0-399-22690-7", "0399226907", "97803992"):
+            answer = library_api.get(url, q=text, age_band="0-5").json()
+            assert (keys(answer), answer["did_you_mean"]) == (["hungry"], None), text
+            assert books_of(answer)[0]["isbns"] == ["9780399226908"]
+        assert keys(library_api.get(url, q="9780399226909", age_band="adult").json()) == []
+
+    def test_take_every_word_for_a_beginning(self, library_api: ApiClient, url: str) -> None:
+        assert keys(library_api.get(url, q="hung cate", age_band="0-5").json()) == ["hungry"]
 
     def test_let_a_public_key_read(self, live_index_row: ReleaseRow, public_api: ApiClient, url: str) -> None:
         answer = public_api.get(url, q="holes", age_band="adult")

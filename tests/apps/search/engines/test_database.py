@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from apps.catalog.selectors.shelf import shelf
+from apps.catalog.services.books import save_books
 from apps.search.engines.database import DatabaseEngine, book_text
 from epicml.search.fields import BookText
+from tests.apps.search.library import NOON, books
 from tests.apps.search.searching import found, named, suggested
 
 
@@ -18,7 +22,10 @@ class TestBookText:
             authors=("J.K. Rowling",),
             series="Harry Potter",
             series_number=2,
+            language="en",
         )
+        save_books([replace(books()[-1], isbns=("9780439023481",))], now=NOON)
+        assert book_text(shelf().card("quiet")).isbns == ("9780439023481",)
 
 
 class TestDatabaseEngine:

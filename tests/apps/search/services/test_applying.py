@@ -150,5 +150,5 @@ class TestApplyChanges:
 class TestIndexedBook:
     def test_is_what_is_needed_to_find_and_order_a_book(self, full_library: None) -> None:
         card = shelf().card("tattoo")
-        text = BookText("The Girl with the Dragon Tattoo", ("Stieg Larsson",), "Millennium", 1)
+        text = BookText("The Girl with the Dragon Tattoo", ("Stieg Larsson",), "Millennium", 1, language="en")
         assert indexed_book(card) == IndexedBook(card.id, text, AgeBand.ADULT, 1_800_000)

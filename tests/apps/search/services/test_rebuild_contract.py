@@ -15,7 +15,7 @@ from apps.catalog.services.books import delete_books, save_books
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.services.applying import apply_changes
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import full_search
+from epicml.search.plan import Typed
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.library import NOON
@@ -38,7 +38,7 @@ class Writer:
     def fill(self) -> None:
         books = [a_book(f"filler-{number}", title=f"Filler word{number}", series=None) for number in range(FILLERS)]
         save_books(books, now=NOON)
-        self.titles = {book.key: book.title for book in books}
+        self.titles = {book.key: str(book.title) for book in books}
 
     def save(self, key: str, title: str) -> None:
         save_books([a_book(key, title=title, series=None)], now=NOON)
@@ -103,10 +103,10 @@ class TestRebuildUnderWrites:
         found = {
             keys.get(book, f"withdrawn {book}")
             for text in ("filler", "newcomer")
-            for book in engine.search(full_search(text), audience=AgeBand.ADULT, limit=10_000)
+            for book in engine.search(Typed.read(text), audience=AgeBand.ADULT, limit=10_000).books
         }
         assert found == writer.titles.keys()
         for key, title in writer.titles.items():
-            own = engine.search(full_search(title.split()[1]), audience=AgeBand.ADULT, limit=10)
+            own = engine.search(Typed.read(f"{title.split()[1]} "), audience=AgeBand.ADULT, limit=10).books
             assert [keys.get(book) for book in own] == [key], title
-        assert engine.search(full_search("word0 word1"), audience=AgeBand.ADULT, limit=10) == []  # old titles
+        assert engine.search(Typed.read("word0 word1"), audience=AgeBand.ADULT, limit=10).books == []  # old titles

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from apps.catalog.services.books import BookInput, delete_books, save_books
+import pytest
+
+from apps.catalog.services.books import delete_books, save_books
 from apps.readers.services import ReaderInput, save_reader
 from apps.search.selectors.facets import Filters
 from epicml.audience.bands import AgeBand
-from tests.apps.search.library import NOON, books, plain
+from tests.apps.search.library import NOON, LibraryBook, books, plain
 from tests.apps.search.searching import Searching, keys, searched
 
 BOOKS = {book.key: book for book in books()}
@@ -18,7 +20,7 @@ def save(key: str, **changes: object) -> None:
     save_books([replace(BOOKS[key], **changes)], now=NOON)  # type: ignore[arg-type]
 
 
-def those(is_meant: Callable[[BookInput], bool]) -> set[str]:
+def those(is_meant: Callable[[LibraryBook], bool]) -> set[str]:
     """Keys of the books of the library of which this is true."""
     return {key for key, book in BOOKS.items() if is_meant(book)}
 
@@ -39,7 +41,17 @@ class TestSearch:
         found = keys(searched(""))
         assert found[:4] == ["games", "potter1", "fault", "hobbit"]
         assert [BOOKS[key].ratings_count for key in found] == [BOOKS[key].ratings_count for key in expected]
-        assert keys(searched(" ?! ")) == found
+
+    @pytest.mark.parametrize("text", [" ", " ?! ", "\\", "&", "\N{GRINNING FACE}", "\u200b", "...", '""'])
+    def test_finds_nothing_where_a_text_has_nothing_to_search_for_and_says_so(
+        self, searching: Searching, text: str
+    ) -> None:
+        answer = searched(text)
+        assert (answer.searchable, answer.items, answer.total, answer.did_you_mean) == (False, [], 0, None)
+        assert all(facet.count == 0 for facets in answer.facets.values() for facet in facets)
+
+    def test_says_that_there_is_something_to_search_for(self, searching: Searching) -> None:
+        assert [searched(text).searchable for text in ("", "holes", "7", "zzzz", "物")] == [True] * 5
 
     def test_finds_nothing_for_words_that_no_book_has(self, searching: Searching) -> None:
         answer = searched("zq")
@@ -51,7 +63,7 @@ class TestSearch:
         assert (item["average_rating"], item["popularity"], item["age_band"]) == (4.5, 1, "9-11")
 
 
-FILTERED: tuple[tuple[Filters, Callable[[BookInput], bool]], ...] = (
+FILTERED: tuple[tuple[Filters, Callable[[LibraryBook], bool]], ...] = (
     (Filters(age_bands=[AgeBand.AGES_0_TO_5]), lambda book: book.age_band == 0),
     (Filters(age_bands=[AgeBand.AGES_6_TO_8, AgeBand.ADULT]), lambda book: book.age_band in (1, 5)),
     (Filters(reading_levels=[5]), lambda book: book.reading_level == 5),
@@ -108,7 +120,7 @@ class TestFacets:
         assert "horror" not in [found.value for found in facets["genres"]]
 
 
-VALUES: dict[str, Callable[[BookInput], Sequence[str]]] = {
+VALUES: dict[str, Callable[[LibraryBook], Sequence[str]]] = {
     "age_bands": lambda book: [book.age_band.code],
     "reading_levels": lambda book: [] if book.reading_level is None else [str(book.reading_level)],
     "languages": lambda book: [book.language],
@@ -134,7 +146,7 @@ def chosen(filters: Filters, facet: str) -> list[str]:
     return [value.code if isinstance(value, AgeBand) else str(value) for value in values]
 
 
-def passes(book: BookInput, filters: Filters, *, but: str) -> bool:
+def passes(book: LibraryBook, filters: Filters, *, but: str) -> bool:
     return all(
         facet == but or not chosen(filters, facet) or set(chosen(filters, facet)) & set(values_of(book))
         for facet, values_of in VALUES.items()
@@ -146,8 +158,8 @@ class TestPages:
         twins = [replace(BOOKS["italy"], key=f"twin-{number}", title=f"Harold {number}") for number in range(23)]
         save_books(twins, now=NOON)  # as popular as each other
         searching.engine()
-        having_any = those(lambda book: not {"harry", "the"}.isdisjoint(plain(f"{book.title} {book.series}")))
-        for text, total in (("", len(BOOKS) + 23), ("harold", 1 + 23), ("harry the", len(having_any))):
+        having_any = those(lambda book: not {"harry", "hunger"}.isdisjoint(plain(f"{book.title} {book.series}")))
+        for text, total in (("", len(BOOKS) + 23), ("harold", 1 + 23), ("hunger harry", len(having_any))):
             whole = searched(text)
             pages = [keys(searched(text, page=page, page_size=5)) for page in range(1, total // 5 + 3)]
             assert [key for page in pages for key in page] == keys(whole)
@@ -181,6 +193,7 @@ class TestHighlights:
     def test_mark_no_letter_too_many(self, searching: Searching) -> None:
         item = searched("misérables").items[0]
         assert item["highlights"].title == [(4, 14)]  # L e s _ M i s é r a b l e s
+        assert searched("misé").items[0]["highlights"].title == [(4, 8)]
         assert searched("charlottes").items[0]["highlights"].title == [(0, 11)]  # with its apostrophe
 
 
@@ -225,6 +238,21 @@ class TestMeaning:
         assert answer.did_you_mean == "harry potter"
         assert keys(answer)[0] == "potter1"
         assert answer.items[0]["highlights"].title[0] == (0, 5)
+        assert all(item["corrected"] for item in answer.items)
+
+    def test_marks_only_books_that_rest_on_it(self, live_index_row: object) -> None:
+        assert not any(item["corrected"] for item in searched("harry potter").items)
+        assert not any(item["corrected"] for item in searched("harry pott").items)
+        answer = searched("hobit dragons")  # no book has both
+        assert {item["key"]: item["corrected"] for item in answer.items} == dict.fromkeys(DRAGONS, False) | {
+            "hobbit": True
+        }
+        assert answer.did_you_mean == "hobbit dragons"
+
+    def test_is_said_in_words_of_a_book_that_may_be_shown(self, live_index_row: object) -> None:
+        assert searched("tatoo").did_you_mean == "tattoo"
+        answer = searched("tatoo", band=AgeBand.AGES_9_TO_11)
+        assert (answer.did_you_mean, answer.items) == (None, [])
 
     def test_says_nothing_where_every_word_is_known(self, live_index_row: object) -> None:
         assert searched("harry rowling").did_you_mean is None

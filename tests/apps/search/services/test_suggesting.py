@@ -58,9 +58,20 @@ class TestSuggest:
             assert len(of_kind(suggested("h", limit=limit), "book")) <= limit
         assert len(of_kind(suggested("h", limit=3), "book")) == 3
 
-    @pytest.mark.parametrize("text", ["", " ", "?", '+-"()*:^~[]{}', "\0"])
-    def test_shows_nothing_where_nothing_is_typed(self, searching: Searching, text: str) -> None:
-        assert suggested(text).suggestions == []
+    @pytest.mark.parametrize(
+        "text", ["", " ", "?", '+-"()*:^~[]{}', "\0", "\\", "&", "\N{GRINNING FACE}", "\u200b\ufeff", "\t\n", "_"]
+    )
+    def test_shows_nothing_where_nothing_is_typed_and_says_so(self, searching: Searching, text: str) -> None:
+        answer = suggested(text)
+        assert (answer.suggestions, answer.searchable, answer.did_you_mean) == ([], False, None)
+
+    def test_says_that_there_is_something_to_search_for(self, searching: Searching) -> None:
+        assert [suggested(text).searchable for text in ("holes", "7", "zzzz", "物")] == [True] * 4
+
+    def test_names_an_author_in_every_usual_way(self, searching: Searching) -> None:
+        for text in ("jrr", "j.r.r.", "j r r tolk", "jrr tolkien"):
+            assert of_kind(suggested(text), "author") == ["J.R.R. Tolkien"], text
+        assert of_kind(suggested("hunger games"), "series") == ["The Hunger Games"]
 
     def test_marks_what_was_typed(self, searching: Searching) -> None:
         for text in ("harr", "the h", "roald da", "dont l", "hunger games ", "les mis"):
@@ -71,6 +82,29 @@ class TestSuggest:
                     assert marked in whole or marked == last, (text, found.text)
         assert suggested("les mis").suggestions[0].highlight == [(0, 3), (4, 7)]
         assert suggested("dont l").suggestions[0].highlight == [(0, 5), (6, 7)]  # Don't Let
+        assert suggested("mast drag").suggestions[0].highlight == [(0, 4), (7, 11)]  # Drag, Mast: Dragon Masters
+
+
+class TestCorrections:
+    def test_are_marked_and_said(self, live_index_row: object) -> None:
+        answer = suggested("hary poter")
+        assert answer.did_you_mean == "harry potter"
+        assert [found.corrected for found in answer.suggestions] == [True] * len(answer.suggestions)
+
+    def test_are_none_where_it_is_found_as_typed(self, searching: Searching) -> None:
+        for text in ("harry", "harry pott", "pott harr", "dahl", "jrr"):
+            answer = suggested(text)
+            assert answer.did_you_mean is None
+            assert not any(found.corrected for found in answer.suggestions), text
+
+    def test_are_said_in_words_of_a_book_that_may_be_shown(self, live_index_row: object) -> None:
+        assert suggested("tatoo").did_you_mean == "tattoo"
+        answer = suggested("tatoo", band=AgeBand.AGES_9_TO_11)
+        assert (answer.did_you_mean, answer.suggestions) == (None, [])
+
+    def test_are_not_guessed_without_an_index(self, full_library: None) -> None:
+        answer = suggested("hary poter")
+        assert (answer.did_you_mean, answer.suggestions) == (None, [])
 
 
 class TestAudience:

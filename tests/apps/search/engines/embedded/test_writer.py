@@ -6,12 +6,12 @@ from apps.search.engines.embedded.folders import INDEX, open_engine
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import full_search
+from epicml.search.plan import Typed
 from tests.apps.search.engines.embedded.indexes import a_book, made, write
 
 
 def ids(folder: Path, text: str) -> list[int]:
-    return open_engine(folder).search(full_search(text), audience=AgeBand.ADULT, limit=100)
+    return open_engine(folder).search(Typed.read(text), audience=AgeBand.ADULT, limit=100).books
 
 
 class TestIndexWriter:

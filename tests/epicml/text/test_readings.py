@@ -1,0 +1,158 @@
+# ruff: noqa: RUF001
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epicml.text.normalise import words
+from epicml.text.readings import (
+    MOST_READINGS,
+    by_initials,
+    is_number,
+    read_aloud,
+    readings,
+    usual,
+    without_article,
+)
+
+texts = st.text(st.sampled_from("ab'’.-&+ ivxIV1240,thefirst\u00adüß物ال"), max_size=30)
+
+
+class TestReadings:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("Dr. Seuss", "Doctor Seuss"),
+            ("Mr Fox", "Mister Fox"),
+            ("Mrs. Frisby", "Missus Frisby"),
+            ("St. Nicholas", "Saint Nicholas"),
+            ("Mt. Everest", "Mount Everest"),
+            ("King Jr.", "King Junior"),
+            ("Super Mario Bros.", "Super Mario Brothers"),
+            ("A Merry Xmas", "A Merry Christmas"),
+            ("Henry IV", "Henry 4"),
+            ("King Henry IV", "King Henry Four"),
+            ("King Henry IV", "King Henry the 4th"),
+            ("Henry IV", "Henry the Fourth"),
+            ("Henry V", "Henry five"),
+            ("World War I", "World War One"),
+            ("1984", "Nineteen Eighty-Four"),
+            ("20,000 Leagues", "Twenty Thousand Leagues"),
+            ("2001", "Two thousand and one"),
+            ("1st Grade", "First Grade"),
+            ("The 2nd Day", "The second day"),
+            ("Twenty-One", "21"),
+            ("Saga Vol. 3", "Saga, volume three"),
+            ("Saga #3", "Saga, Book III"),
+            ("Saga No. 3", "Saga: the third book"),
+            ("The second Harry Potter book", "Harry Potter 2"),
+            ("first Narnia volume", "Narnia #1"),
+            ("Harry Potter the second", "Harry Potter Book Two"),
+            ("ハリー・ポッター", "ハリーポッター"),
+            ("哈利·波特", "哈利波特"),
+            ("Pride & Prejudice", "Pride and Prejudice"),
+            ("Max & Moritz", "Max und Moritz"),
+            ("Tintin et Milou", "Tintin & Milou"),
+            ("Eleanor + Park", "Eleanor & Park"),
+            ("Rock 'n' Roll", "Rock and Roll"),
+            ("J.R.R. Tolkien", "JRR Tolkien"),
+            ("J. R. R. Tolkien", "J R R Tolkien"),
+            ("E.T.", "ET"),
+            ("L'Étranger", "L Etranger"),
+            ("l'étranger", "letranger"),
+            ("Dell'arte", "Dell arte"),
+            ("O'Brien", "OBrien"),
+            ("O’Brien", "O Brien"),
+            ("Spider-Man", "Spiderman"),
+            ("T. Rex", "Trex"),
+            ("T Rex", "T-Rex"),
+            ("E-Mail", "email"),
+            ("Grüffelo", "Grueffelo"),
+            ("u\u0308ber", "ueber"),
+            ("Søren", "Soeren"),
+            ("القطة", "قطه"),
+            ("والقطة", "قطة"),
+            ("החתול", "חתול"),
+        ],
+    )
+    def test_of_two_spellings_of_one_thing_share_one(self, one: str, other: str) -> None:
+        assert set(readings(one)) & set(readings(other))
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("The One", "The First"),
+            ("Cat", "A Cat"),
+            ("Mix", "1009"),
+            ("I, Robot", "1 Robot"),
+            ("No One", "1"),
+            ("Part One", "1"),
+            ("Henry 4", "Henry 5"),
+            ("Allah", "ah"),
+            ("ال", ""),
+        ],
+    )
+    def test_of_two_things_share_none(self, one: str, other: str) -> None:
+        assert not set(readings(one)) & set(readings(other))
+
+    @given(texts)
+    def test_begin_with_the_plain_one_and_are_few(self, text: str) -> None:
+        found = readings(text)
+        assert found[0] == tuple(words(text))
+        assert len(set(found)) == len(found) <= MOST_READINGS
+        assert all(found) or found == ((),)
+
+    @given(texts)
+    def test_hold_words_that_can_be_tokens(self, text: str) -> None:
+        for reading in readings(text):
+            assert all(word and "_" not in word and word.split() == [word] for word in reading)
+
+    @given(st.text(st.characters()))
+    def test_can_be_made_of_any_text(self, text: str) -> None:
+        assert readings(text)
+
+    @given(texts)
+    def test_usual_is_its_own_usual_form_in_length(self, text: str) -> None:
+        for reading in readings(text):
+            assert len(usual(reading)) <= len(reading)
+
+
+class TestReadAloud:
+    @pytest.mark.parametrize(
+        ("reading", "expected"),
+        [
+            (("=1984",), "nineteen eighty four"),
+            (("henry", "=4"), "henry four"),
+            (("1th", "to", "die"), "first to die"),
+            (("39", "steps"), "thirty nine steps"),
+            (("9780439023481",), "9780439023481"),
+            (("owl",), "owl"),
+        ],
+    )
+    def test_says_numbers(self, reading: tuple[str, ...], expected: str) -> None:
+        assert " ".join(read_aloud(reading)) == expected
+
+
+class TestIsNumber:
+    @pytest.mark.parametrize(
+        ("word", "expected"), [("=4", True), ("4", True), ("3d", True), ("four", False), ("", False)]
+    )
+    def test_sees_the_digits(self, word: str, expected: bool) -> None:
+        assert is_number(word) is expected
+
+
+class TestWithoutArticle:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [("the owl", "owl"), ("der uhu", "uhu"), ("l owl", "owl"), ("owl the", "owl the"), ("a", "a")],
+    )
+    def test_leaves_what_follows(self, text: str, expected: str) -> None:
+        assert " ".join(without_article(tuple(text.split()))) == expected
+
+
+class TestByInitials:
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [("edgar rice burroughs", "er burroughs"), ("roald dahl", "roald dahl"), ("plato", "plato"), ("", "")],
+    )
+    def test_shortens_given_names(self, name: str, expected: str) -> None:
+        assert " ".join(by_initials(tuple(name.split()))) == expected
