@@ -21,7 +21,7 @@ class TestImportBooks:
         first, second = run(str(path)), run(str(path))
 
         assert first.startswith("books.csv: 2 rows in ")
-        assert first.endswith(f"1 books created, 0 updated, 0 unchanged, 1 rows refused (see {path}.refused.csv).\n")
+        assert f"1 books created, 0 updated, 0 unchanged, 1 rows refused (see {path}.refused.csv).\n" in first
         assert "0 books created, 0 updated, 1 unchanged" in second
 
     def test_ends_with_one_sentence_when_the_file_is_missing(self) -> None:
