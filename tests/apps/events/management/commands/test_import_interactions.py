@@ -29,7 +29,8 @@ class TestImportInteractions:
         second = run(str(ratings), "--new-readers", "9-11")
 
         assert "1 events stored, 0 known before, 1 refused (see " in first
-        assert second.endswith("1 events stored, 1 known before, 0 refused; 1 new readers.\n")
+        assert "1 events stored, 1 known before, 0 refused; 1 new readers.\n" in second
+        assert second.endswith("Read as goodbooks-10k, UTF-8, commas; ratings from 1-5.\n")
 
     def test_takes_the_moment_of_the_first_row(self, ratings: Path) -> None:
         run(str(ratings), "--first-at", "2026-01-01")
