@@ -66,6 +66,11 @@ class BookRows:
         """Whether the table itself says the genres."""
         return "genres" in self.positions or self.reading.shape is OPEN_LIBRARY
 
+    def require_title(self, table: Table, *, mapping: Mapping[str, str]) -> None:
+        """Says that the column is missing: known books need none, but a file of which none is known does."""
+        if self.reading.shape is not OPEN_LIBRARY:
+            columns_of(table, names=column_names(self.reading.shape), required=("key", "title"), mapping=mapping)
+
     def book(self, row: Row) -> tuple[BookInput, list[CellRemark]]:
         """The book of a row, and what was made of its cells; RowError when it cannot be a book."""
         values, missing = self._values(row)

@@ -77,7 +77,8 @@ def _imported(
         shape = shape_of(table.columns, name=options.shape)
         report = ImportReport(refused_file, options.remarks_file, shape.label, table.encoding, table.delimiter)
         saving = _Saving(report, refusals, remarks, AuthorSpellings.of_catalogue())
-        readable = _readable(_rows(table, path, shape, options), table, saving)
+        rows = _rows(table, path, shape, options)
+        readable = _readable(rows, table, saving)
         while batch := list(islice(readable, BATCH)):
             saving.save(batch, now=now)
             report.refused = refusals.count
@@ -85,6 +86,8 @@ def _imported(
                 progress(report.rows)
         report.refused = refusals.count
         report.remarks = remarks.counts
+        if report.refused and report.refused == report.rows:
+            rows.require_title(table, mapping=options.mapping or {})
     return report
 
 

@@ -101,7 +101,7 @@ def layout_of(
             f"{name} is not a CSV file: no line at its start names columns, with commas, semicolons, tabs or pipes "
             "between them."
         )
-    best = max(headers, key=lambda header: (header.score, len(header.layout.columns)))
+    best = max(headers, key=lambda found: (found.score, -found.layout.lines_before, len(found.layout.columns)))
     return Layout(best.layout.dialect, best.layout.columns, best.layout.lines_before + first)
 
 

@@ -12,6 +12,7 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
+from apps.platform.services.table_errors import TableError
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import HOLES, a_book
 
@@ -75,6 +76,10 @@ class TestKnownBooks:
         assert lines(path, "refused.csv") == [
             ["3", "title", "There is no book 'new' yet, and a new one needs a title.", ""]
         ]
+
+    def test_a_file_of_new_books_needs_the_column_of_titles(self, path: Path, now: datetime) -> None:
+        with pytest.raises(TableError, match=r"has no column for title .* Say which one with --map title=COLUMN"):
+            load(path, "key,name\n1,One\n2,Two\n", now)
 
     def test_a_title_without_a_note_keeps_the_series(self, path: Path, now: datetime) -> None:
         load(path, "key,title\nholes,Holes\n", now)
