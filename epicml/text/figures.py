@@ -14,6 +14,11 @@ _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3})+")
 _DECIMAL = re.compile(r"[-+]?\d{1,12}(?:[.,]\d{1,12})?", re.ASCII)
 _FIRST_NUMBER = re.compile(r"(?<![\w.,])#?(\d{1,9}(?:[.,]\d{1,6})?)(?![\w])", re.ASCII)
+_NAMED_PLACE = re.compile(
+    r"(\S.*?)(?:\s*[;,]\s*(?:#|(?:no|nr|vol|bk|bd)\.?|book|volume|part|band)?|\s+#|\s+(?:book|vol\.|volume)\s)\s*"
+    r"(\d{1,6}(?:\.\d{1,3})?)",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"\d\s*(?:-|–|—|&|\+|,|to|and|bis)\s*#?\d")
 
 
@@ -72,6 +77,16 @@ def count_in(text: str) -> int | None:
     if re.fullmatch(r"\d{1,12}(?:[.,]0{0,2})?", text, re.ASCII):
         return int(float(text.replace(",", ".")))
     return int(re.sub(r"\D", "", text)) if _GROUPED.fullmatch(text) and text.isascii() and text[0].isdigit() else None
+
+
+def named_place(text: str) -> tuple[str, float | None]:
+    """The name of a series, and the place that stands behind it, where one does.
+
+    >>> [named_place(text) for text in ("The Hunger Games #1", "Puffin ; 12", "Lakes, book 2", "Area 51")]
+    [('The Hunger Games', 1.0), ('Puffin', 12.0), ('Lakes', 2.0), ('Area 51', None)]
+    """
+    found = _NAMED_PLACE.fullmatch(text.strip())
+    return (found[1], float(found[2])) if found else (text, None)
 
 
 def place_in_series(text: str) -> float | None:

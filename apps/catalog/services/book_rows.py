@@ -27,6 +27,7 @@ from apps.platform.services.tables import Table, check_width, columns_of, only_p
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order
+from epicml.text.figures import named_place
 from epicml.text.normalise import main_title, normal_form, series_of
 
 KEY = re.compile(KEY_PATTERN)
@@ -154,6 +155,9 @@ def _with_series(book: BookInput, cells: Cells, title: Said[str]) -> BookInput:
     """What the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
     series = cells.text("series", longest=MAX_NAME)
     number = cells.series_number(high=HIGHEST_SERIES_NUMBER)
+    if isinstance(series, str):
+        series, behind = named_place(series)
+        number = behind if number is UNSAID and behind is not None else number
     noted = None if title is UNSAID else series_of(title)
     if noted is None:
         return replace(book, series=series, series_number=number)

@@ -13,7 +13,9 @@ COLUMN_NAMES = {
     "key": ("key", "book_id", "biblionumber", "uuid", "id", "001"),
     "title": ("title", "book_title", "245$a", "245a"),
     "authors": (
-        "authors", "author", "book_author", "100$a", "100a", "creator", "additional_authors", "700$a", "700a",
+        "authors", "author", "book_author", "100$a", "100a", "creator",
+        "primary_author", "main_author", "secondary_author", "secondary_authors",
+        "additional_authors", "700$a", "700a",
         "110$a", "710$a", "contributors",
     ),
     "series": ("series", "series_title", "seriestitle", "490$a", "490a", "830$a", "830a"),

@@ -68,7 +68,10 @@ class RatingScale:
 
 @dataclass(frozen=True, slots=True)
 class InteractionShape:
-    """One kind of file. `tells` are sets of columns, of which one alone gives the kind away."""
+    """One kind of file. `tells` are sets of columns, of which one alone gives the kind away.
+
+    Where `alone`, a file of that kind has no other columns: those that tell are what many files have.
+    """
 
     name: str
     label: str
@@ -76,6 +79,7 @@ class InteractionShape:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scale: RatingScale = field(default_factory=RatingScale)
     shelf: tuple[str, ...] = ()  # the column that names the shelf a book stands on
+    alone: bool = False
 
 
 def _tells(*columns: str) -> frozenset[str]:
@@ -97,7 +101,7 @@ BOOK_CROSSING = InteractionShape(
     {"book": ("isbn",)},
     scale=RatingScale(1, 10),
 )
-GOODBOOKS = InteractionShape("goodbooks", "goodbooks-10k", (_tells("user_id", "book_id", "rating"),))
+GOODBOOKS = InteractionShape("goodbooks", "goodbooks-10k", (_tells("user_id", "book_id", "rating"),), alone=True)
 SHAPES = {shape.name: shape for shape in (GOODREADS, BOOK_CROSSING, GOODBOOKS, PLAIN)}
 KNOWN_COLUMNS = frozenset(
     name for names in (*COLUMN_NAMES.values(), GOODREADS.shelf, BOOK_CROSSING.columns["book"]) for name in names
@@ -109,7 +113,11 @@ def shape_of(columns: Collection[str], *, name: str | None) -> InteractionShape:
     if name is not None:
         return SHAPES[name]
     keys = set(map(column_key, columns))
-    return next((shape for shape in SHAPES.values() if any(told <= keys for told in shape.tells)), PLAIN)
+    return next((shape for shape in SHAPES.values() if _is_told(shape, keys)), PLAIN)
+
+
+def _is_told(shape: InteractionShape, keys: set[str]) -> bool:
+    return any(told == keys if shape.alone else told <= keys for told in shape.tells)
 
 
 def rating_number(text: str) -> float | None:

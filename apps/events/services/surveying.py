@@ -14,7 +14,7 @@ from apps.platform.services.tables import Table
 from epicml.text.moments import DayOrder, DayOrderEvidence
 
 # So many ratings above the scale are no mistakes of single rows: the file has another scale.
-MANY_ABOVE = 1 / 3
+MANY_ABOVE = 1 / 4
 
 
 @dataclass(frozen=True, slots=True)

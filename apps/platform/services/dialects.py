@@ -15,7 +15,7 @@ HEADER_WITHIN = 20  # records: what stands above the names of columns is a title
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _ESCAPED = re.compile(r'\\"(?=[^,;\t|\r\n"])')
 _DOUBLED = re.compile(r'(?<=[^,;\t|\r\n"\\])""(?=[^,;\t|\r\n"])')
-_BETWEEN_WORDS = re.compile(r"[\s\-_.]+")
+_BETWEEN_WORDS = re.compile(r"[\s\-_.()]+")
 
 csv.field_size_limit(max(csv.field_size_limit(), LARGEST_RECORD))  # its default of 131,072 ends a whole import
 
@@ -66,8 +66,8 @@ class Layout:
 def column_key(name: str) -> str:
     """A column's name without what differs from program to program: "Book-Id", "book_id" and "BookID" are one.
 
-    >>> column_key(" My Rating"), column_key("series_number"), column_key("245 $a")
-    ('myrating', 'seriesnumber', '245$a')
+    >>> column_key(" My Rating"), column_key("series_number"), column_key("245 $a"), column_key("Author(s)")
+    ('myrating', 'seriesnumber', '245$a', 'authors')
     """
     return _BETWEEN_WORDS.sub("", name.strip("\ufeff \t\r\n\"'")).casefold()
 

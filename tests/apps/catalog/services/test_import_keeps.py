@@ -88,6 +88,12 @@ class TestKnownBooks:
         load(path, 'key,title\nholes,"Holes (Camp Green Lake, #2)"\n', now)
         assert (holes().title, holes().series, holes().series_number) == ("Holes", "Camp Green Lake", 2)
 
+    def test_a_series_may_have_the_place_behind_it(self, path: Path, now: datetime) -> None:
+        load(path, "key,title,series\n1,One,The Hunger Games #3\n2,Two,Puffin ; 12\n3,Three,Area 51\n", now)
+
+        found = [(card.series, card.series_number) for card in map(shelf().card, ("1", "2", "3"))]
+        assert found == [("The Hunger Games", 3), ("Puffin", 12), ("Area 51", None)]
+
     def test_genres_beside_say_nothing_of_books_they_do_not_list(self, path: Path, now: datetime) -> None:
         path.with_name("genres.csv").write_text("key,genres\nother,picture-books\n")
 
