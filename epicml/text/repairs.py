@@ -6,8 +6,9 @@ from html.entities import html5
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 MOST_TIMES_ENCODED = 3
-# What the first byte of a letter in UTF-8 looks like in Windows-1252; É and the like begin no letter of Europe there.
-_SPOILT = re.compile(r"[ÂÃÄÅÐÑâ][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]")
+# What UTF-8 looks like in Windows-1252. Ä and the like before a closing mark are German, so two in a row must be there.
+_TRAIL = r"[\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]"
+_SPOILT = re.compile(rf"[ÂÃ]{_TRAIL}|â€{_TRAIL}?|(?:[ÄÅÐÑ]{_TRAIL}){{2}}")
 _ISBD_END = re.compile(r"\s+[/:;=,.]+\s*$|(?<=\w)\s*/\s*$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
@@ -44,6 +45,15 @@ def from_mojibake(text: str) -> str:
     except UnicodeError:
         return text
     return from_mojibake(mended) if _SPOILT.search(mended) else mended
+
+
+def looks_spoilt(text: str) -> bool:
+    """Whether text looks like UTF-8 that was read as Windows-1252, even where a lost byte keeps it from being mended.
+
+    >>> looks_spoilt("GrandPrÃ©"), looks_spoilt("KÃ?Â¶nig"), looks_spoilt("König „Ä“")
+    (True, True, False)
+    """
+    return _SPOILT.search(text) is not None
 
 
 def without_isbd(text: str) -> str:

@@ -17,7 +17,7 @@ from epicml.text.figures import count_in, names_several, number_in, place_in_ser
 from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.language_names import language_in
 from epicml.text.languages import UnknownLanguageError
-from epicml.text.repairs import from_mojibake, has_control, one_line, without_entities, without_isbd
+from epicml.text.repairs import from_mojibake, has_control, looks_spoilt, one_line, without_entities, without_isbd
 
 T = TypeVar("T")
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
@@ -78,7 +78,7 @@ class Cells:
     def genres(self, *, most: int, longest: int, separator: str | None) -> Said[tuple[str, ...]]:
         """The headings in all columns of genres, each once, separated by semicolons, pipes or lines, else by commas."""
         found = [
-            self._repaired("genres", part)
+            without_isbd(one_line(part)).rstrip(".") if self.has_isbd else one_line(part)
             for cell in self.values.get("genres", ())
             if cell.strip() not in _NOTHING
             for part in _divided(self._mended("genres", cell), separator)
@@ -189,6 +189,8 @@ class Cells:
         mended = from_mojibake(decoded)
         if mended != decoded:
             self._note(name, "repaired", f"Accents were spoilt; read as {mended[:100]}.", text)
+        elif looks_spoilt(mended):
+            self._note(name, "spoilt", "Accents look spoilt, and cannot be mended: see how the file was made.", text)
         if has_control(mended.replace("\x1f", "")):
             self._note(name, "repaired", "Control characters were removed.", text)
         return mended

@@ -18,6 +18,7 @@ class ImportReport:
 
     refused_file: Path
     remarks_file: Path | None = None
+    format_name: str = ""
     shape: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -74,7 +75,7 @@ class ImportReport:
             "guessed": self._guessed,
             "nothing_said": self.nothing_said,
             "guessed_from": dict(self.guessed_from.most_common()),
-            "format": self.shape,
+            "format": self.format_name,
             "encoding": self.encoding,
             "delimiter": self.delimiter,
             "files": {

@@ -75,7 +75,9 @@ def _imported(
         remarks_in(options.remarks_file) as remarks,
     ):
         shape = shape_of(table.columns, name=options.shape)
-        report = ImportReport(refused_file, options.remarks_file, shape.label, table.encoding, table.delimiter)
+        report = ImportReport(
+            refused_file, options.remarks_file, shape.name, shape.label, table.encoding, table.delimiter
+        )
         saving = _Saving(report, refusals, remarks, AuthorSpellings.of_catalogue())
         rows = _rows(table, path, shape, options)
         readable = _readable(rows, table, saving)

@@ -10,6 +10,7 @@ class ImportReport:
     """What became of the rows of a file. One row may be two events: a book was finished, and rated."""
 
     refused_file: Path
+    format_name: str = ""
     shape: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -46,7 +47,7 @@ class ImportReport:
             "not_rated": self.not_rated,
             "replaced": self.replaced,
             "new_readers": self.new_readers,
-            "format": self.shape,
+            "format": self.format_name,
             "encoding": self.encoding,
             "delimiter": self.delimiter,
             "rating_scale": self.scale,

@@ -90,7 +90,7 @@ def _imported(
     with _opened(path, options) as table, refusals_in(refused_file) as refusals:
         shape = shape_of(table.columns, name=options.shape)
         scale = options.scale or shape.scale
-        report = ImportReport(refused_file, shape.label, table.encoding, table.delimiter, scale.label)
+        report = ImportReport(refused_file, shape.name, shape.label, table.encoding, table.delimiter, scale.label)
         known = _Known(options.new_readers, now=now)
         rows = _rows(table, shape, options, surveyed=surveyed, now=now)
         readable = _readable(rows, table, known, refusals, surveyed=surveyed, report=report)

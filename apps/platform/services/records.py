@@ -85,7 +85,7 @@ def records(lines: Lines, dialect: Dialect, *, width: int) -> Iterator[Row]:
             if not width - 1 <= len(row.cells) <= width and any('"' in line for line in lines.taken):
                 row = _mended(lines, dialect, width, otherwise=row)
                 reader = dialect.reader(lines)
-        if row.fault or any(cell.strip() for cell in row.cells):
+        if row.fault or any(map(str.strip, row.cells)):
             yield row
 
 

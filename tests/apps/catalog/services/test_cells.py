@@ -110,6 +110,10 @@ class TestTexts:
         assert row.text("title", longest=9) == "GrandPré"
         assert noted(row) == ["title repaired", "title cut"]
 
+    def test_that_are_spoilt_beyond_mending_are_noticed(self) -> None:
+        row = cells("title", "KÃ?Â¶nig")
+        assert (row.text("title", longest=9), noted(row)) == ("KÃ?Â¶nig", ["title spoilt"])
+
     def test_lose_the_punctuation_of_catalogues_only_there(self) -> None:
         assert Cells({"title": ("Holes /",)}, has_isbd=True).text("title", longest=9) == "Holes"
         assert cells("title", "Holes /").text("title", longest=9) == "Holes /"
