@@ -26,7 +26,8 @@ _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,12}([.,]\d*)?", re.ASCII)
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d.*)?|(?:\d{1,2}\.? )?[A-Za-z]{3,9}\.? (?:\d{1,2}, ?)?\d{4}|\d{1,2}([/.])\d{1,2}\1\d{4}"
 )
-_NOTHING = frozenset({"", "NULL", "NaN", "nan", "None", "N/A", "n/a"})
+_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})  # of spreadsheets
+_NOTHING = frozenset({"", "NULL", "NaN", "nan", "None", "N/A", "n/a"}) | _ERRORS
 _SUBDIVISION = re.compile(r"\s*--\s*")
 _ISBN_LIKE = re.compile(r"97[89][\d\-\s–]{10,14}|\d[\d\-\s–]{8,11}[\dXx]|\d{7,9}[Xx]?")
 _BETWEEN_ISBNS = re.compile(r"[|;,/\n\x1f]")
@@ -62,7 +63,10 @@ class Cells:
 
     def text(self, name: str, *, longest: int) -> Said[str | None]:
         """Text in one line, cut where it is too long."""
-        value = self._repaired(name, self._first(name))
+        first = self._first(name)
+        if first in _ERRORS or (name != "title" and first in _NOTHING):  # a book may be called "None"
+            return self._empty(name, None)
+        value = self._repaired(name, first)
         if len(value) > longest:
             self._note(name, "cut", f"Cut to {longest} characters.", value)
             value = value[:longest].rstrip()

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from apps.platform.services.dialects import LARGEST_RECORD, Dialect
@@ -68,8 +68,12 @@ class Lines:
         self._size = sum(map(len, self.taken))
 
 
-def records(lines: Lines, dialect: Dialect, *, width: int) -> Iterator[Row]:
-    """The rows of these lines, of so many cells where they are well formed; lines without any content are left out."""
+def records(lines: Lines, dialect: Dialect, *, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of these lines, as wide as their header where they are well formed.
+
+    Lines without any content are left out, and so is the header where it comes again: exports are joined end to end.
+    """
+    width = len(columns)
     reader = dialect.reader(lines)
     while True:
         lines.begin()
@@ -85,7 +89,7 @@ def records(lines: Lines, dialect: Dialect, *, width: int) -> Iterator[Row]:
             if not width - 1 <= len(row.cells) <= width and any('"' in line for line in lines.taken):
                 row = _mended(lines, dialect, width, otherwise=row)
                 reader = dialect.reader(lines)
-        if row.fault or any(map(str.strip, row.cells)):
+        if row.fault or (any(map(str.strip, row.cells)) and row.cells != columns):
             yield row
 
 

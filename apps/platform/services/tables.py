@@ -182,7 +182,7 @@ def _csv(
     )
     rest = iter(lambda: text.readline(LARGEST_RECORD), "")
     lines = Lines(chain(start[layout.lines_before :], rest), layout.lines_before)
-    rows = _translated(lines, records(lines, layout.dialect, width=len(layout.columns)), name, encoding)
+    rows = _translated(lines, records(lines, layout.dialect, columns=layout.columns), name, encoding)
     return Table(name, layout.columns, rows, encoding.label, layout.dialect.label)
 
 

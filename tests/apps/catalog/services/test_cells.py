@@ -110,6 +110,11 @@ class TestTexts:
         assert row.text("title", longest=9) == "GrandPré"
         assert noted(row) == ["title repaired", "title cut"]
 
+    def test_of_spreadsheets_errors_are_none(self) -> None:
+        assert cells("title", "#N/A").text("title", longest=9) is UNSAID
+        assert cells("series", "NULL").text("series", longest=9) is UNSAID
+        assert cells("title", "None").text("title", longest=9) == "None"
+
     def test_that_are_spoilt_beyond_mending_are_noticed(self) -> None:
         row = cells("title", "KÃ?Â¶nig")
         assert (row.text("title", longest=9), noted(row)) == ("KÃ?Â¶nig", ["title spoilt"])

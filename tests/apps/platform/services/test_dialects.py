@@ -58,5 +58,8 @@ class TestLayouts:
     def test_rows_without_any_content_are_no_rows(self, path: Path) -> None:
         assert cells(path, "id,title\n1,Holes\n,\n \n,,,,\n") == [["1", "Holes"]]
 
+    def test_the_header_again_is_no_row(self, path: Path) -> None:
+        assert cells(path, "id,title\n1,Holes\nid,title\n2,Twits\n") == [["1", "Holes"], ["2", "Twits"]]
+
     def test_a_file_of_column_names_only_has_no_rows(self, path: Path) -> None:
         assert cells(path, "id,title") == []

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.import_options import OptionError, file_beside, mapping_of
+from apps.platform.services.import_options import OptionError, file_beside, mapping_of, table_options_of
 
 
 class TestMappingOf:
@@ -26,3 +26,14 @@ class TestFileBeside:
         folder.mkdir(mode=0o555)
 
         assert file_beside(folder / "books.csv", "remarks", elsewhere=tmp_path) == tmp_path / "books.csv.remarks.csv"
+
+
+class TestTableOptionsOf:
+    @pytest.mark.parametrize(("said", "sign"), [(";", ";"), ("\\t", "\t"), ("tab", "\t"), ("|", "|"), (None, None)])
+    def test_takes_one_sign(self, said: str | None, sign: str | None) -> None:
+        assert table_options_of(encoding="utf-8", delimiter=said).delimiter == sign
+
+    @pytest.mark.parametrize("said", ["", ";;", '"', "\n"])
+    def test_refuses_what_is_none(self, said: str) -> None:
+        with pytest.raises(OptionError, match="is not one sign"):
+            table_options_of(encoding=None, delimiter=said)
