@@ -11,7 +11,8 @@ hrsg herausgeber translator translators translated translation trans tr trl trad
 übers narrator narrators narrated reader read adapter adapters adapted adaptation adaptor retold reteller retelling
 compiler compilers compiled comp contributor contributors contrib ctb foreword introduction introd intro preface
 afterword creator creators created cre designer designers designed colorist colourist colorists letterer inker
-penciller penciler coauthor abridged abridger selected directed director composer publisher pbl
+penciller penciler coauthor abridged abridger selected directed director composer publisher pbl pseud
+decorations decorated drawn painted told
 """
 ROLES = frozenset(_ROLE_WORDS.split())
 BESIDE_ROLES = frozenset(
@@ -37,12 +38,16 @@ DATES_AFTER = re.compile(r"\s+(?:\d{3,4}\??\s?[-–—]\s?(?:\d{3,4}\??)?|[bd]\.
 SUFFIX = re.compile(r"(?P<young>jr|sr|junior|senior)\.?|(?P<roman>ii|iii|iv)|(?P<roman_v>V)", re.IGNORECASE)
 # Degrees and orders are no part of a name: with and without them it is one author.
 DEGREE = re.compile(
-    r"(?:ph\.?\s?d|m\.?\s?d|ed\.?\s?d|psy\.?\s?d|d\.?\s?d\.?s|m\.?\s?a|b\.?\s?a|m\.?\s?s\.?c|b\.?\s?s\.?c|ll\.?\s?d|esq|"
-    r"rn|obe|mbe|cbe|s\.?\s?j|m\.?\s?ed|mfa|mba|dvm|phil)\.?",
-    re.IGNORECASE,
+    r"(?:Ph\.?\s?[Dd]|PHD|M\.?\s?D|Ed\.?\s?[DM]|Psy\.?\s?D|D\.?\s?D\.?S|M\.?\s?A|B\.?\s?A|M\.?\s?S\.?[Cc]?|B\.?\s?S\.?[Cc]|LL\.?\s?D|"
+    r"Esq|RN|OBE|MBE|CBE|S\.?\s?J|M\.?\s?Ed|MFA|MBA|DVM)\.?"
 )
+DEGREE_AFTER = re.compile(r"\s+(?:Ph\.?\s?D|M\.?D|Ed\.?\s?D|Psy\.?\s?D|Esq)\.?$")
+OTHER_PEOPLE = frozenset(("others", "other authors", "andere", "autres", "al"))
+ROLE_AFTER_DASH = re.compile(r"\s[-–—]\s([^-–—]+)$")
 TITLE = re.compile(
-    r"(?:sir|dame|lord|lady|dr|mrs|mr|ms|miss|rev|reverend|prof|professor|saint|herr|frau)\.?", re.IGNORECASE
+    r"(?:sir|dame|lord|lady|dr|mrs|mr|ms|miss|rev|reverend|prof|professor|saint|herr|frau|graf|gräfin|freiherr|"
+    r"comte|comtesse|marquis|baron|baroness|conte|count|countess)\.?",
+    re.IGNORECASE,
 )
 HONORIFIC = re.compile(
     r"(?:(?:king|queen|pope|emperor|empress|prince|princess|duke|duchess|earl|count|countess|baron|baroness|"

@@ -33,12 +33,15 @@ from epicml.text.author_words import (
     DATES_AFTER,
     DATES_BEFORE,
     DEGREE,
+    DEGREE_AFTER,
     HONORIFIC,
     HOUSES,
     LEGAL_FORM,
+    OTHER_PEOPLE,
     OTHERS,
     PARTICLES,
     ROLE_AFTER,
+    ROLE_AFTER_DASH,
     ROLES_AND_NAMES,
     SUFFIX,
     TITLE,
@@ -139,17 +142,23 @@ def same_author(name: str) -> str:
 
 def _of_statement(statement: str, order: Order | None) -> list[str]:
     """The names between two strong separators."""
-    bare = _without_brackets(statement)
+    bare = without_role_before(_without_brackets(statement))
     if _is_house(bare):
         return [_tidy(bare)]
     if _is_body(bare):
         return _bodies(bare)
     groups = [group for group in _JOINED.split(bare) if _tidy(group)]
-    parts = [_parts(group) for group in groups]
+    parts = [some for group in groups if (some := _parts(group))]
     if len(parts) == 2 and len(parts[0]) == 2 and len(parts[1]) == 1 and len(parts[1][0].split()) == 1:
         parts[1] = [parts[0][0], *parts[1]]  # "Grimm, Jacob and Wilhelm"
+    if len(parts) == 2 and _ends_in_first_name(parts[0]) and len(parts[1]) == 1 and len(parts[1][0].split()) == 2:
+        parts[0][-1] += f" {parts[1][0].split()[1]}"  # "Virginia Hamilton, Leo & Diane Dillon"
     found = [_by_commas(some, order) for some in parts]
     return [name for names in _with_shared_last_name(found) for name in names]
+
+
+def _ends_in_first_name(parts: list[str]) -> bool:
+    return len(parts) > 1 and len(parts[-1].split()) == 1 and all(len(part.split()) > 1 for part in parts[:-1])
 
 
 def _one_person(statement: str) -> list[str]:
@@ -162,7 +171,8 @@ def _one_person(statement: str) -> list[str]:
 
 
 def _is_house(text: str) -> bool:
-    plain = re.sub(r"\band\b", "&", text.casefold().replace(",", " ").replace("-", " "))
+    plain = re.sub(r",\s*(?:publishers?|inc|ltd)\b\.?", "", text.casefold())
+    plain = re.sub(r"\band\b", "&", plain.replace(",", " ").replace("-", " "))
     return _BLANKS.sub(" ", plain.replace("company", "co")).strip(" .") in HOUSES
 
 
@@ -194,9 +204,9 @@ def _parts(statement: str) -> list[str]:
         part = _tidy(raw)
         if DATES.fullmatch(part):
             continue
-        part = DATES_BEFORE.sub("", part)
+        part = _without_role_behind(DEGREE_AFTER.sub("", DATES_BEFORE.sub("", part)))
         part = _tidy(DATES_AFTER.sub("", ROLE_AFTER.sub("", without_role_before(part))))
-        if TITLE.fullmatch(part):
+        if number and TITLE.fullmatch(part):
             titles.append(part)
         elif parts and SUFFIX.fullmatch(part):
             parts[-1] = f"{parts[-1]} {_suffix(part)}"
@@ -207,9 +217,16 @@ def _parts(statement: str) -> list[str]:
     return parts
 
 
+def _without_role_behind(part: str) -> str:
+    found = ROLE_AFTER_DASH.search(part)
+    return part[: found.start()] if found and is_role(found[1]) else part
+
+
 def _is_no_name(part: str, *, first: bool) -> bool:
-    if not part or any(kind.fullmatch(part) for kind in (DATES, DEGREE, HONORIFIC)):
+    if not part or part.casefold() in OTHER_PEOPLE or DATES.fullmatch(part) or HONORIFIC.fullmatch(part):
         return True
+    if DEGREE.fullmatch(part):
+        return not first  # Ma and Mba are last names
     if not is_role(part):
         return False
     is_small = part[0].islower()
@@ -222,10 +239,18 @@ def _by_commas(parts: list[str], order: Order | None) -> list[str]:
         return [_joined(part, "") for part in parts]
     if order is Order.FIRST_LAST and not _INITIALS.fullmatch(_without_suffix(parts[1])[0]):
         return [_joined(part, "") for part in parts]
+    if len(parts) == 2 and _is_byname(parts[1]):
+        return [" ".join(parts)]
     inverted = _surely_inverted(parts[0], parts[1]) or (len(parts) == 2 and _may_be_inverted(*parts, order=order))
     if not inverted:
         return [_joined(part, "") for part in parts]
     return [_joined(parts[0], parts[1]), *_by_commas(parts[2:], order)]
+
+
+def _is_byname(part: str) -> bool:
+    """Of "Leonardo, da Vinci": it stands where it is spoken."""
+    words = part.split()
+    return len(words) > 1 and words[0].islower() and words[0] in PARTICLES and words[-1] not in PARTICLES
 
 
 def _surely_inverted(last: str, first: str) -> bool:
