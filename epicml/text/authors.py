@@ -264,7 +264,7 @@ def _surely_inverted(last: str, first: str) -> bool:
         return False
     words = given.split()
     return (
-        bool(suffix or len(words) == 1 or _ENDS_IN_INITIAL.search(given) or words[-1].casefold() in PARTICLES)
+        bool(suffix or len(words) == 1 or _ENDS_IN_INITIAL.search(given) or words[-1] in PARTICLES)
         or _EAST_ASIAN.fullmatch(given) is not None
     )
 
@@ -275,8 +275,9 @@ def _may_be_inverted(last: str, first: str, *, order: Order | None) -> bool:
         return True
     if bool(_EAST_ASIAN.search(first)) is not bool(_EAST_ASIAN.search(last)):
         return False  # a name and the same one as its owner writes it
-    one_last, one_first = _is_one_name(_without_suffix(last)[0]), len(first.split()) == 1
-    return one_last or one_first
+    words = _without_suffix(last)[0].split()
+    one_last = all(word.islower() and word in PARTICLES for word in words[:-1])  # "Van Morrison" is a whole name
+    return one_last or len(first.split()) == 1
 
 
 def _is_one_name(text: str) -> bool:

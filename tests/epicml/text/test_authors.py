@@ -8,8 +8,8 @@ from epicml.text.authors import Order, authors_of, order_of, same_author
 
 # Names, not random letters: "Inc", "And" and "Esq" are words that mean another thing.
 NAME = st.sampled_from(
-    ("Ada", "Astrid", "Beatrix", "Bo", "Dr", "Erich", "Harper", "Jürgen", "Lee", "Ma", "Mba", "Milne", "Nesbit", "O'Dell",
-     "Ōe", "Rowling", "Saint-Exupéry", "Seuss", "Tove", "Van", "Zoë", "Ólafsson")
+    ("Ada", "Astrid", "Beatrix", "Bo", "Dr", "Erich", "Harper", "Jürgen", "Lee", "Ma", "Mba", "Milne", "Nesbit",
+     "O'Dell", "Ōe", "Rowling", "Saint-Exupéry", "Seuss", "Tove", "Van", "Zoë", "Ólafsson")
 )  # fmt: skip
 
 
