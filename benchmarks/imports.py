@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _measure(var: Path, what: str, *arguments: str, again: bool) -> None:
-    said = manage(var, *arguments).strip()
+    said = manage(var, *arguments).strip().partition("\n")[0]
     found = SUMMARY_SECONDS.search(said)
     seconds = float(found[1]) if found else float("nan")
     bounded = what == "ratings" and not again

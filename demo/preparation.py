@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from apps.catalog.selectors.shelf import shelf
-from apps.catalog.services.importing import import_books
+from apps.catalog.services.importing import BookImport, import_books
 from apps.platform.services.errors import EpicmlError
 from apps.readers.services import save_readers
 from apps.releases.selectors.live import live_release
@@ -68,7 +68,7 @@ def prepare(step: Step, work: Work) -> str:
 def _load_books(work: Work) -> str:
     report = import_books(
         work.dataset.books,
-        genres=work.dataset.genres,
+        options=BookImport(genres=work.dataset.genres),
         refused_file=work.folder / "demo-refused-books.csv",
         now=work.clock(),
         progress=lambda rows: work.progress(f"{rows:,} books"),

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from apps.events.services.importing import ImportReport, import_interactions
+from apps.events.services.import_report import ImportReport
+from apps.events.services.importing import import_interactions
 from demo.dataset import RATING_COLUMNS, rows_of
 from demo.readers import reader_key
 

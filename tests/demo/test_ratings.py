@@ -5,7 +5,7 @@ import pytest
 
 from apps.catalog.services.books import save_books
 from apps.events.models import Event
-from apps.events.services.importing import ImportReport
+from apps.events.services.import_report import ImportReport
 from apps.readers.services import ReaderInput, save_readers
 from demo.dataset import DatasetDamagedError
 from demo.ratings import load_ratings

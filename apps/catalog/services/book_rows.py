@@ -1,113 +1,186 @@
-"""A row of a file as a book: columns are known by name, what the file does not say comes from title and genres."""
+"""A row of a file as a book: columns are known by name, what they do not say comes from the title and other files."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from apps.catalog.services.book_values import BookInput
+from apps.catalog.services.audience_cells import SAYS_NO_AGE, audience_heading
+from apps.catalog.services.book_values import UNSAID, BookInput, Said
 from apps.catalog.services.cells import Cells
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     KEY_PATTERN,
     MAX_AUTHORS,
     MAX_GENRES,
+    MAX_ISBNS,
     MAX_NAME,
     MAX_TAG,
     MAX_TITLE,
     MOST_RATINGS,
     YEARS,
 )
-from apps.platform.services.refusals import RowError
-from apps.platform.services.tables import Row, Table, columns_of
-from epicml.text.normalise import main_title, series_of
+from apps.catalog.services.open_library import cells_of
+from apps.catalog.services.shapes import OF_ONE_VALUE, OPEN_LIBRARY, Shape, column_names
+from apps.platform.services.records import Row
+from apps.platform.services.remarks import CellRemark
+from apps.platform.services.tables import Table, check_width, columns_of, only_place
+from epicml.audience.bands import AgeBand
+from epicml.audience.tags import audience_of
+from epicml.text.authors import Order
+from epicml.text.figures import named_place
+from epicml.text.normalise import main_title, normal_form, series_of
 
-# The names a column may have, those of goodbooks-10k among them. ISBNs are not: in that file most have lost their
-# leading zeros and the long ones their last digits, so they do not tell books apart.
-COLUMN_NAMES = {
-    "key": ("key", "book_id", "id"),
-    "title": ("title",),
-    "authors": ("authors", "author"),
-    "series": ("series",),
-    "series_number": ("series_number",),
-    "age_band": ("age_band",),
-    "reading_level": ("reading_level",),
-    "language": ("language", "language_code"),
-    "year": ("year", "published_year", "original_publication_year"),
-    "genres": ("genres", "tags"),
-    "popularity": ("popularity", "ratings_count"),
-    "average_rating": ("average_rating",),
-}
 KEY = re.compile(KEY_PATTERN)
-Tags = dict[str, tuple[str, ...]]
+Tags = dict[str, Said[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of a file are read: as its shape says, and as a person says otherwise.
+
+    `clears` says that an empty cell means that the value is not known; else it says nothing.
+    """
+
+    shape: Shape
+    clears: bool = False
+    authors_separator: str | None = None
+    authors_order: Order | None = None
 
 
 @dataclass(slots=True)
 class BookRows:
-    """Which column of a table holds what, and the genres of books from elsewhere."""
+    """Which column of a table holds what, how it is read, and what other files say of its books."""
 
-    positions: dict[str, int]
+    positions: dict[str, tuple[int, ...]]
     width: int
+    reading: Reading
     tags: Tags = field(default_factory=dict)
+    author_names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, *, mapping: Mapping[str, str]) -> "BookRows":
+    def of(cls, table: Table, *, mapping: Mapping[str, str], reading: Reading) -> "BookRows":
         """The columns that the mapping names, and for the rest those with a known name."""
-        positions = columns_of(table, names=COLUMN_NAMES, required=("key", "title"), mapping=mapping)
-        return cls(positions, len(table.columns))
+        return cls(book_columns(table, mapping=mapping, shape=reading.shape), len(table.columns), reading)
 
     @property
     def has_genres(self) -> bool:
         """Whether the table itself says the genres."""
-        return "genres" in self.positions
+        return "genres" in self.positions or self.reading.shape is OPEN_LIBRARY
 
-    def book(self, row: Row) -> BookInput:
-        """The book of a row; RowError when it cannot be one."""
-        if len(row.cells) != self.width:
-            raise RowError(f"The row has {len(row.cells)} cells, the first line has {self.width}.")
-        cells = Cells({name: row.cells[place] for name, place in self.positions.items()})
-        key = cells.key("key", pattern=KEY)
-        return _book(cells, key=key, genres=_genres(cells) if self.has_genres else self.tags.get(key, ()))
+    def require_title(self, table: Table, *, mapping: Mapping[str, str]) -> None:
+        """Says that the column is missing: known books need none, but a file of which none is known does."""
+        if self.reading.shape is not OPEN_LIBRARY:
+            columns_of(table, names=column_names(self.reading.shape), required=("key", "title"), mapping=mapping)
+
+    def book(self, row: Row) -> tuple[BookInput, list[CellRemark]]:
+        """The book of a row, and what was made of its cells; RowError when it cannot be a book."""
+        values, missing = self._values(row)
+        cells = Cells(values, clears=self.reading.clears, has_isbd=self.reading.shape.has_isbd)
+        if row.remark:
+            cells.remarks.append(CellRemark("", "quotation marks read as they stand", row.remark, ",".join(row.cells)))
+        for key in missing:
+            done = "The file has no row that names this author; give the dump of the authors with --authors."
+            cells.remarks.append(CellRemark("authors", "authors left out", done, key))
+        return self._book(cells), cells.remarks
+
+    def _values(self, row: Row) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+        check_width(row, self.width, required=self.positions["key"])
+        if self.reading.shape is OPEN_LIBRARY:
+            return cells_of(row, names=self.author_names)
+        cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
+        return {name: tuple(cells[place] for place in places) for name, places in self.positions.items()}, []
+
+    def _book(self, cells: Cells) -> BookInput:
+        shape = self.reading.shape
+        key = cells.key(pattern=KEY)
+        title = cells.text("title", longest=MAX_TITLE) or UNSAID
+        book = BookInput(
+            key=key,
+            title=UNSAID if title is UNSAID else main_title(title),
+            authors=cells.authors(
+                most=MAX_AUTHORS,
+                longest=MAX_NAME,
+                separator=self.reading.authors_separator or shape.authors_separator,
+                order=self.reading.authors_order,
+            ),
+            age_band=cells.age_band(),
+            reading_level=cells.level(low=1, high=12),
+            language=cells.language(),
+            published_year=cells.year(low=YEARS[0], high=YEARS[1]),
+            genres=self._genres(cells, key),
+            ratings_count=_count(cells.count("popularity", low=0, high=MOST_RATINGS, empty=0)),
+            average_rating=cells.number("average_rating", low=0, high=5),
+            isbns=cells.isbns(most=MAX_ISBNS),
+        )
+        return _with_audience(_with_series(book, cells, title), cells)
+
+    def _genres(self, cells: Cells, key: str) -> Said[tuple[str, ...]]:
+        if key in self.tags:
+            return self.tags[key]
+        shape = self.reading.shape
+        genres = cells.genres(most=MAX_GENRES, longest=MAX_TAG, separator=shape.genres_separator)
+        if genres is UNSAID:
+            return UNSAID
+        return tuple(genre for genre in genres if genre.casefold() not in shape.leaves_out)
 
 
-def read_tags(table: Table) -> Tags:
+def book_columns(table: Table, *, mapping: Mapping[str, str], shape: Shape) -> dict[str, tuple[int, ...]]:
+    """The places of a book's fields in a table; TableError where the table cannot be one of books."""
+    if shape is OPEN_LIBRARY:
+        return {"key": (table.columns.index("key"),)}
+    positions = columns_of(table, names=column_names(shape), required=("key",), mapping=mapping)
+    for name in OF_ONE_VALUE & positions.keys():
+        only_place(table, positions[name])
+    return positions
+
+
+def read_tags(table: Table, *, clears: bool) -> Tags:
     """The genres of every book that this second table names."""
-    places = columns_of(table, names=COLUMN_NAMES, required=("key", "genres"), mapping={})
+    names = {name: column_names(Shape("genres", ""))[name] for name in ("key", "genres")}
+    places = columns_of(table, names=names, required=("key", "genres"), mapping={})
     found: Tags = {}
     for row in table.rows:
-        if len(row.cells) == len(table.columns):
-            found[row.cells[places["key"]].strip()] = _genres(Cells({"genres": row.cells[places["genres"]]}))
+        if not row.fault and len(row.cells) == len(table.columns):
+            cells = Cells({"genres": (row.cells[places["genres"][0]],)}, clears=clears)
+            genres = cells.genres(most=MAX_GENRES, longest=MAX_TAG, separator=None)
+            found[row.cells[places["key"][0]].strip()] = genres
     return found
 
 
-def _book(cells: Cells, *, key: str, genres: tuple[str, ...]) -> BookInput:
-    title = cells.text("title", longest=MAX_TITLE)
-    series, number = _series(cells, title)
-    return BookInput(
-        key=key,
-        title=main_title(title),
-        authors=cells.texts("authors", most=MAX_AUTHORS, longest=MAX_NAME),
-        series=series,
-        series_number=number,
-        age_band=cells.age_band(),
-        reading_level=cells.whole("reading_level", low=1, high=12),
-        language=cells.language(),
-        published_year=cells.whole("year", low=YEARS[0], high=YEARS[1]),
-        genres=genres,
-        ratings_count=cells.whole("popularity", low=0, high=MOST_RATINGS) or 0,
-        average_rating=cells.number("average_rating", low=0, high=5),
-    )
+def _count(said: Said[int | None]) -> Said[int]:
+    return 0 if said is None else said
 
 
-def _series(cells: Cells, title: str) -> tuple[str | None, float | None]:
+def _with_series(book: BookInput, cells: Cells, title: Said[str]) -> BookInput:
     """What the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
-    series = cells.optional_text("series", longest=MAX_NAME)
-    number = cells.number("series_number", low=0, high=HIGHEST_SERIES_NUMBER)
-    noted = series_of(title)
-    if series is not None or noted is None:
-        return series, number
-    in_bounds = noted.number is not None and noted.number <= HIGHEST_SERIES_NUMBER
-    return noted.name[:MAX_NAME], noted.number if in_bounds else None
+    series = cells.text("series", longest=MAX_NAME)
+    number = cells.series_number(high=HIGHEST_SERIES_NUMBER)
+    if isinstance(series, str):
+        series, behind = named_place(series)
+        number = behind if number is UNSAID and behind is not None else number
+    noted = None if title is UNSAID else series_of(title)
+    if noted is None:
+        return replace(book, series=series, series_number=number)
+    of_note = noted.number if noted.number is not None and noted.number <= HIGHEST_SERIES_NUMBER else None
+    if series is UNSAID or series is None:
+        return replace(book, series=noted.name[:MAX_NAME], series_number=of_note if number is UNSAID else number)
+    if number is UNSAID and normal_form(series) == normal_form(noted.name):
+        number = of_note
+    return replace(book, series=series, series_number=number)
 
 
-def _genres(cells: Cells) -> tuple[str, ...]:
-    return cells.texts("genres", most=MAX_GENRES, longest=MAX_TAG)
+def _with_audience(book: BookInput, cells: Cells) -> BookInput:
+    """An age that a column of the audience names counts as a heading, or as given where the file says no headings."""
+    headings: list[str] = []
+    for statement in cells.audience():
+        if heading := audience_heading(statement):
+            headings.append(heading[:MAX_TAG])
+        elif statement.casefold().strip(" .") not in SAYS_NO_AGE:
+            cells.remarks.append(
+                CellRemark("audience", "audience left out", "It names no age in a known form.", statement)
+            )
+    if not headings or isinstance(book.age_band, AgeBand):
+        return book
+    if book.genres is UNSAID:
+        return replace(book, age_band=audience_of(headings).age_band)
+    return replace(book, genres=tuple(dict.fromkeys((*headings, *book.genres)))[:MAX_GENRES])

@@ -1,89 +1,188 @@
 """Importing books from a file, a thousand at a time. Each batch is one transaction: what is broken off is run again."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from apps.catalog.services.book_rows import BookRows, Tags, read_tags
-from apps.catalog.services.book_values import BookInput
-from apps.catalog.services.books import save_books
+from django.db import transaction
+
+from apps.catalog.services.author_spellings import AuthorSpellings
+from apps.catalog.services.book_rows import BookRows, Reading, Tags, book_columns, read_tags
+from apps.catalog.services.book_values import UNSAID, BookInput
+from apps.catalog.services.books import SaveReport, save_books
+from apps.catalog.services.import_report import ImportReport
+from apps.catalog.services.open_library import author_names, is_book
+from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, Shape, shape_of
+from apps.platform.services.records import Row
 from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.tables import Table, open_table
+from apps.platform.services.remarks import CellRemark, Remarks, remarks_in
+from apps.platform.services.tables import Table, TableOptions, open_table
+from epicml.text.authors import Order, order_of
 
 BATCH = 1000
 GENRES_FILE = "genres.csv"
+ROWS_TO_TELL_ORDER = 2000  # so many rows tell whether first or last names come first
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What became of the rows of a file."""
+@dataclass(frozen=True, slots=True)
+class BookImport:
+    """What a person says of an import beside the file.
 
-    refused_file: Path
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: int = 0
+    `clears` says that an empty cell clears what is known; `authors` is a second dump with the names of authors.
+    """
 
-    @property
-    def rows(self) -> int:
-        return self.created + self.updated + self.unchanged + self.refused
+    mapping: Mapping[str, str] | None = None
+    genres: Path | None = None
+    shape: str | None = None
+    clears: bool = False
+    authors_separator: str | None = None
+    authors_order: Order | None = None
+    authors: Path | None = None
+    table: TableOptions = field(default_factory=TableOptions)
+    remarks_file: Path | None = None
+    dry_run: bool = False
 
 
 def import_books(
     path: Path,
     *,
-    mapping: Mapping[str, str] | None = None,
-    genres: Path | None = None,
     refused_file: Path,
     now: datetime,
+    options: BookImport = BookImport(),
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """The books of the file are in the catalogue; rows that cannot be imported are in the file of refused rows.
 
-    Genres come from the second file, or from a genres.csv beside the first one where that names no genres itself.
+    Genres come from the second file, or from a genres.csv beside the first one where that names no genres itself. A dry
+    run says what would be, and leaves the catalogue as it is.
     """
-    report = ImportReport(refused_file)
-    with open_table(path) as table, refusals_in(refused_file) as refusals:
-        rows = BookRows.of(table, mapping=mapping or {})
-        if not rows.has_genres:
-            rows.tags = _tags(genres or path.with_name(GENRES_FILE), required=genres is not None)
-        books = _readable(rows, table, refusals)
-        while batch := list(islice(books, BATCH)):
-            _save(batch, report, now=now)
+    with transaction.atomic() if options.dry_run else nullcontext():
+        report = _imported(path, refused_file=refused_file, now=now, options=options, progress=progress)
+        if options.dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+def _imported(
+    path: Path, *, refused_file: Path, now: datetime, options: BookImport, progress: Callable[[int], None] | None
+) -> ImportReport:
+    with (
+        _opened(path, options) as table,
+        refusals_in(refused_file) as refusals,
+        remarks_in(options.remarks_file) as remarks,
+    ):
+        shape = shape_of(table.columns, name=options.shape)
+        report = ImportReport(
+            refused_file, options.remarks_file, shape.name, shape.label, table.encoding, table.delimiter
+        )
+        saving = _Saving(report, refusals, remarks, AuthorSpellings.of_catalogue())
+        rows = _rows(table, path, shape, options)
+        readable = _readable(rows, table, saving)
+        while batch := list(islice(readable, BATCH)):
+            saving.save(batch, now=now)
             report.refused = refusals.count
             if progress is not None:
                 progress(report.rows)
         report.refused = refusals.count
+        report.remarks = remarks.counts
+        if report.refused and report.refused == report.rows:
+            rows.require_title(table, mapping=options.mapping or {})
     return report
 
 
-def _tags(path: Path, *, required: bool) -> Tags:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    book: BookInput
+
+
+@dataclass(slots=True)
+class _Saving:
+    """Where the books of a file, and what there is to say of its rows, go."""
+
+    report: ImportReport
+    refusals: Refusals
+    remarks: Remarks
+    spellings: AuthorSpellings
+
+    def save(self, batch: list[_Line], *, now: datetime) -> None:
+        saved = save_books([self._with_known_authors(line.book) for line in batch], now=now)
+        self.report.add(saved)
+        for line in batch:
+            self._note(line, saved)
+
+    def note(self, row: Row, remark: CellRemark) -> None:
+        self.remarks.add(row.line, remark)
+
+    def _with_known_authors(self, book: BookInput) -> BookInput:
+        return book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
+
+    def _note(self, line: _Line, saved: SaveReport) -> None:
+        key = line.book.key
+        if key in saved.reasons:
+            self.refusals.add(line.number, RowError(saved.reasons[key], column="title"))
+        for remark in saved.remarks.get(key, ()):
+            kind = "isbns of another book" if remark.field == "isbns" else f"{remark.field} of staff kept"
+            self.remarks.add(line.number, CellRemark(remark.field, kind, remark.reason, key))
+
+
+def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
+    known = KNOWN_COLUMNS.union((options.mapping or {}).values())
+    return open_table(path, known=known, without_header=(OPEN_LIBRARY_DUMP,), options=options.table)
+
+
+def _rows(table: Table, path: Path, shape: Shape, options: BookImport) -> BookRows:
+    """The columns of the table, and what the other files and a first look at this one say of it."""
+    order = options.authors_order or shape.authors_order or _order(path, shape, options)
+    reading = Reading(shape, options.clears, options.authors_separator, order)
+    rows = BookRows.of(table, mapping=options.mapping or {}, reading=reading)
+    if options.genres is not None or not rows.has_genres:
+        beside = path.with_name(GENRES_FILE)
+        rows.tags = _tags(options.genres or beside, required=options.genres is not None, clears=options.clears)
+    if shape is OPEN_LIBRARY:
+        rows.author_names = author_names([path, *([options.authors] if options.authors else [])])
+    return rows
+
+
+def _order(path: Path, shape: Shape, options: BookImport) -> Order | None:
+    with _opened(path, options) as table:
+        places = book_columns(table, mapping=options.mapping or {}, shape=shape).get("authors", ())
+        return order_of(
+            row.cells[place]
+            for row in islice(table.rows, ROWS_TO_TELL_ORDER)
+            for place in places
+            if place < len(row.cells)
+        )
+
+
+def _tags(path: Path, *, required: bool, clears: bool) -> Tags:
     if not required and not path.is_file():
         return {}
-    with open_table(path) as table:
-        return read_tags(table)
+    with open_table(path, known=KNOWN_COLUMNS) as table:
+        return read_tags(table, clears=clears)
 
 
-def _readable(rows: BookRows, table: Table, refusals: Refusals) -> Iterator[BookInput]:
+def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
     lines: dict[str, int] = {}
     for row in table.rows:
+        if rows.reading.shape is OPEN_LIBRARY and not is_book(row):
+            saving.report.left_out += 1
+            continue
         try:
-            book = rows.book(row)
+            book, remarks = rows.book(row)
+            _refuse_known(book.key, lines)
         except RowError as error:
-            refusals.add(row.line, error)
+            saving.refusals.add(row.line, error)
             continue
-        if book.key in lines:
-            reason = f"Line {lines[book.key]} has the same key."
-            refusals.add(row.line, RowError(reason, column="key", value=book.key))
-            continue
+        for remark in remarks:
+            saving.note(row, remark)
         lines[book.key] = row.line
-        yield book
+        yield _Line(row.line, book)
 
 
-def _save(books: list[BookInput], report: ImportReport, *, now: datetime) -> None:
-    saved = save_books(books, now=now)
-    report.created += saved.created
-    report.updated += saved.updated
-    report.unchanged += saved.unchanged
+def _refuse_known(key: str, lines: Mapping[str, int]) -> None:
+    if key in lines:
+        raise RowError(f"Line {lines[key]} has the same key.", column="key", value=key)

@@ -1,69 +1,135 @@
 """Importing what readers did from a file. Each batch is one transaction: an import that broke off is run again."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from django.db import transaction
+
 from apps.catalog.selectors.books import all_book_ids
-from apps.events.services.interaction_rows import Interaction, InteractionRows
+from apps.events.services.checking import READER_KEY
+from apps.events.services.import_report import ImportReport
+from apps.events.services.interaction_rows import (
+    Interaction,
+    InteractionColumns,
+    InteractionReading,
+    InteractionRows,
+)
+from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, shape_of
+from apps.events.services.rating_versions import current_versions, moment_of_change, version_id
 from apps.events.services.storing import NewEvent, store_events
+from apps.events.services.surveying import Survey, rating_key, survey
+from apps.platform.services.errors import EpicmlError
 from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.tables import Table, open_table
+from apps.platform.services.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand
+from epicml.text.moments import DayOrder
 
 BATCH = 5000
 # A file without times happened a year ago: old enough that no row lies in the future, young enough to be kept for long.
 BEFORE_NOW = timedelta(days=365)
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What became of the rows of a file."""
+class ReaderKeyError(EpicmlError):
+    """A key that no reader can have."""
 
-    refused_file: Path
-    stored: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    new_readers: int = 0
+    code = "invalid"
 
-    @property
-    def rows(self) -> int:
-        return self.stored + self.duplicates + self.refused
+
+@dataclass(frozen=True, slots=True)
+class InteractionImport:
+    """What a person says of an import beside the file.
+
+    `reader` is whose all rows are; readers that are not known are made with the band `new_readers`, or their rows are
+    refused when none is given.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    new_readers: AgeBand | None = None
+    first_at: datetime | None = None
+    shape: str | None = None
+    reader: str | None = None
+    scale: RatingScale | None = None
+    day_order: DayOrder | None = None
+    date_pattern: str | None = None
+    table: TableOptions = field(default_factory=TableOptions)
+    dry_run: bool = False
 
 
 def import_interactions(
     path: Path,
     *,
-    mapping: Mapping[str, str] | None = None,
-    new_readers: AgeBand | None = None,
-    first_at: datetime | None = None,
     refused_file: Path,
     now: datetime,
+    options: InteractionImport = InteractionImport(),
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """The interactions of the file are stored, each once; rows that cannot be are in the file of refused rows.
 
-    Readers that are not known are made with this age band, or their rows are refused when none is given.
+    A rating that differs from the one that was imported before is stored as a newer one. A dry run says what would be,
+    and stores nothing.
     """
-    report = ImportReport(refused_file)
-    with open_table(path) as table, refusals_in(refused_file) as refusals:
-        rows = InteractionRows.of(table, mapping=mapping or {}, first_at=first_at or now - BEFORE_NOW, now=now)
-        known = _Known(new_readers, now=now)
-        readable = _readable(rows, table, known, refusals)
+    if options.reader is not None and not READER_KEY.fullmatch(options.reader):
+        raise ReaderKeyError(f"--reader {options.reader!r} does not have the form {READER_KEY.pattern}.")
+    with transaction.atomic() if options.dry_run else nullcontext():
+        report = _imported(path, refused_file=refused_file, now=now, options=options, progress=progress)
+        if options.dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+def _imported(
+    path: Path, *, refused_file: Path, now: datetime, options: InteractionImport, progress: Callable[[int], None] | None
+) -> ImportReport:
+    surveyed = _survey(path, options)
+    with _opened(path, options) as table, refusals_in(refused_file) as refusals:
+        shape = shape_of(table.columns, name=options.shape)
+        scale = options.scale or shape.scale
+        report = ImportReport(refused_file, shape.name, shape.label, table.encoding, table.delimiter, scale.label)
+        known = _Known(options.new_readers, now=now)
+        rows = _rows(table, shape, options, surveyed=surveyed, now=now)
+        readable = _readable(rows, table, known, refusals, surveyed=surveyed, report=report)
         while batch := list(islice(readable, BATCH)):
             report.new_readers += known.add_readers({row.reader for row in batch})
-            stored = len(store_events(_events(batch, known, now=now)))
-            report.stored += stored
-            report.duplicates += len(batch) - stored
+            _store(batch, known, report, now=now)
             report.refused = refusals.count
             if progress is not None:
                 progress(report.rows)
         report.refused = refusals.count
     return report
+
+
+def _opened(path: Path, options: InteractionImport) -> AbstractContextManager[Table]:
+    return open_table(path, known=KNOWN_COLUMNS.union(options.mapping.values()), options=options.table)
+
+
+def _survey(path: Path, options: InteractionImport) -> Survey:
+    with _opened(path, options) as table:
+        shape = shape_of(table.columns, name=options.shape)
+        columns = InteractionColumns.of(table, shape=shape, mapping=options.mapping, reader=options.reader)
+        states_dates = options.day_order is not None or options.date_pattern is not None
+        return survey(table, columns, scale=options.scale or shape.scale, states_dates=states_dates)
+
+
+def _rows(
+    table: Table, shape: InteractionShape, options: InteractionImport, *, surveyed: Survey, now: datetime
+) -> InteractionRows:
+    reading = InteractionReading(
+        shape,
+        options.scale or shape.scale,
+        first_at=options.first_at or now - BEFORE_NOW,
+        now=now,
+        reader=options.reader,
+        day_order=options.day_order or surveyed.day_order,
+        date_pattern=options.date_pattern,
+    )
+    columns = InteractionColumns.of(table, shape=shape, mapping=options.mapping, reader=options.reader)
+    return InteractionRows(columns, reading)
 
 
 @dataclass(slots=True)
@@ -79,7 +145,8 @@ class _Known:
         if row.book not in self.books:
             raise RowError(f"There is no book {row.book!r}.", column="book", value=row.book)
         if row.reader not in self.readers and self.new_readers is None:
-            raise RowError(f"There is no reader {row.reader!r}.", column="reader", value=row.reader)
+            reason = f"There is no reader {row.reader!r}; --new-readers BAND makes those that are not known."
+            raise RowError(reason, column="reader", value=row.reader)
 
     def add_readers(self, keys: set[str]) -> int:
         """Those of the readers that are not known are made. How many."""
@@ -91,30 +158,53 @@ class _Known:
         return len(missing)
 
 
-def _readable(rows: InteractionRows, table: Table, known: _Known, refusals: Refusals) -> Iterator[Interaction]:
-    for row in table.rows:
+def _readable(
+    rows: InteractionRows, table: Table, known: _Known, refusals: Refusals, *, surveyed: Survey, report: ImportReport
+) -> Iterator[Interaction]:
+    for number, row in enumerate(table.rows):
+        report.rows += 1
         try:
-            interaction = rows.interaction(row)
-            known.check(interaction)
+            found = rows.interactions(row)
+            for interaction in found:
+                known.check(interaction)
         except RowError as error:
             refusals.add(row.line, error)
-        else:
-            yield interaction
+            continue
+        if not found:
+            report.not_rated += 1
+        elif surveyed.last_rows and surveyed.is_replaced(number, rating_key(rows.columns.cells(row))):
+            report.replaced += 1
+            found = [interaction for interaction in found if interaction.kind != "rated"]
+        yield from found
 
 
-def _events(batch: list[Interaction], known: _Known, *, now: datetime) -> list[NewEvent]:
-    events = {
-        row.event_id: NewEvent(
-            event_id=row.event_id,
+def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now: datetime) -> None:
+    """What is new of the batch is stored, a rating that has changed as a newer one."""
+    versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.made_id])
+    events: dict[str, NewEvent] = {}
+    changed: set[str] = set()
+    for row in batch:
+        event_id, occurred_at = row.event_id, row.occurred_at
+        version = versions.get(row.event_id)
+        if version is not None:
+            if version.value == row.value:
+                continue
+            event_id = version_id(row.event_id, version.number + 1)
+            occurred_at = moment_of_change(row.event_id, version, at=occurred_at)
+            changed.add(event_id)
+        event = NewEvent(
+            event_id=event_id,
             reader_id=known.readers[row.reader],
             book_id=known.books[row.book],
             kind=row.kind,
             value=row.value,
             surface="import",
             list_id="",
-            occurred_at=row.occurred_at,
+            occurred_at=occurred_at,
             received_at=now,
         )
-        for row in reversed(batch)  # of two rows with one id the first is kept
-    }
-    return list(reversed(events.values()))
+        events.setdefault(event_id, event)  # of two rows with one id of the sender's the first is kept
+    stored = store_events(list(events.values()))
+    report.stored += len(stored)
+    report.changed += len(stored & changed)
+    report.duplicates += len(batch) - len(stored)

@@ -1,42 +1,31 @@
-"""A row of a file as something a reader did; columns are known by name, those of goodbooks-10k among them."""
+"""A row of a file as what a reader did; columns are known by name, those of common exports among them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from apps.events.services.checking import (
-    BOOK_KEY,
-    EVENT_ID,
-    KINDS,
-    READER_KEY,
-    RefusedEventError,
-    checked_moment,
-    checked_value,
-)
+from apps.events.services.checking import BOOK_KEY, EVENT_ID, KINDS, READER_KEY, RefusedEventError, checked_moment
+from apps.events.services.interaction_shapes import COLUMN_NAMES, InteractionShape, RatingError, RatingScale
+from apps.platform.services.records import Row
 from apps.platform.services.refusals import RowError
-from apps.platform.services.tables import Row, Table, columns_of
+from apps.platform.services.table_errors import TableError
+from apps.platform.services.tables import Table, check_width, columns_of, only_place
+from epicml.text.moments import DayOrder, UnknownMomentError, moment_of
 
-COLUMN_NAMES = {
-    "event_id": ("event_id",),
-    "reader": ("reader", "user_id", "reader_id"),
-    "book": ("book", "book_id"),
-    "kind": ("kind",),
-    "value": ("value", "rating"),
-    "occurred_at": ("occurred_at", "timestamp"),
-}
 BETWEEN_ROWS = timedelta(seconds=1)
-_NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
-_EPOCH_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
+AFTER_READING = timedelta(seconds=1)  # a rating is given after the book was finished, and so is what counts
+KIND_OF_SHELF = {"read": "finished", "currently-reading": "started"}
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One thing that a reader did, as a line of the file says it."""
+    """One thing that a reader did, as a line of the file says it. `made_id`: the id follows from what was done."""
 
     line: int
     event_id: str
+    made_id: bool
     reader: str
     book: str
     kind: str
@@ -45,61 +34,131 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionRows:
-    """Which column of a table holds what; without a column for the kind every row is a rating.
+class InteractionReading:
+    """How the cells of a file are read: as its shape says, as its dates say, and as a person says otherwise."""
 
-    A file without times is taken to be in order: its rows happened one second after the other from `first_at` on.
-    """
-
-    positions: dict[str, int]
-    width: int
+    shape: InteractionShape
+    scale: RatingScale
     first_at: datetime
     now: datetime
+    reader: str | None = None
+    day_order: DayOrder | None = None
+    date_pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionColumns:
+    """Which column of a table holds what."""
+
+    positions: dict[str, tuple[int, ...]]
+    width: int
+    required: frozenset[int]
 
     @classmethod
-    def of(cls, table: Table, *, mapping: Mapping[str, str], first_at: datetime, now: datetime) -> "InteractionRows":
+    def of(
+        cls, table: Table, *, shape: InteractionShape, mapping: Mapping[str, str], reader: str | None
+    ) -> "InteractionColumns":
         """The columns that the mapping names, and for the rest those with a known name."""
-        positions = columns_of(table, names=COLUMN_NAMES, required=("reader", "book"), mapping=mapping)
-        if "kind" not in positions:
-            positions = columns_of(table, names=COLUMN_NAMES, required=("reader", "book", "value"), mapping=mapping)
-        return cls(positions, len(table.columns), first_at, now)
+        names = {**COLUMN_NAMES, **shape.columns, "shelf": shape.shelf}
+        required = ["book"] if reader is not None else ["reader", "book"]
+        positions = columns_of(table, names=names, required=required, mapping=mapping)
+        if "kind" not in positions and "shelf" not in positions:
+            required.append("value")
+            positions = columns_of(table, names=names, required=required, mapping=mapping)
+        if reader is not None and "reader" in positions:
+            name = table.columns[positions["reader"][0]]
+            raise TableError(f"{table.name} says in its column {name} who the readers are: leave --reader out.")
+        for name in positions.keys() - {"occurred_at"}:
+            only_place(table, positions[name])
+        return cls(positions, len(table.columns), frozenset(positions[name][0] for name in required))
 
-    def interaction(self, row: Row) -> Interaction:
-        """What the row says; RowError when it cannot be stored."""
-        if len(row.cells) != self.width:
-            raise RowError(f"The row has {len(row.cells)} cells, the first line has {self.width}.")
-        cells = {name: row.cells[place].strip() for name, place in self.positions.items()}
-        kind = cells.get("kind", "rated")
+    def cells(self, row: Row) -> dict[str, str]:
+        """The cells of a row by field, the first that is not blank where several columns have one."""
+        check_width(row, self.width, required=self.required)
+        cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
+        return {
+            name: cells[places[0]].strip() or (len(places) > 1 and _first(cells, places)) or ""
+            for name, places in self.positions.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRows:
+    """What the rows of a table say; without a column for the kind every row is a rating.
+
+    A row without a time happened in the order of the file: one second after the row before it, from `first_at` on.
+    """
+
+    columns: InteractionColumns
+    reading: InteractionReading
+
+    def interactions(self, row: Row) -> list[Interaction]:
+        """What the row says, nothing where it has neither a rating nor an act; RowError when it cannot be stored."""
+        cells = self.columns.cells(row)
+        if self.reading.reader is not None:
+            cells["reader"] = self.reading.reader
+        return list(self._interactions(cells, row.line))
+
+    def _interactions(self, cells: dict[str, str], line: int) -> Iterator[Interaction]:
+        act = KIND_OF_SHELF.get(cells.get("shelf", "").casefold())
+        if act is not None:
+            yield self._interaction(cells, line, kind=act, value=None)
+        kind = cells.get("kind") or "rated"
         if kind not in KINDS:
             raise RowError(f"This must be one of {', '.join(sorted(KINDS))}.", column="kind", value=kind)
+        text = cells.get("value", "")
+        if kind != "rated" and text:
+            raise RowError(f"An event of kind {kind} has no value.", column="value", value=text)
+        value = rating_of(text, scale=self.reading.scale) if kind == "rated" else None
+        if kind != "rated" or value is not None:
+            later = AFTER_READING if act is not None else timedelta(0)
+            yield self._interaction(cells, line, kind=kind, value=value, later=later)
+
+    def _interaction(
+        self, cells: Mapping[str, str], line: int, *, kind: str, value: float | None, later: timedelta = timedelta(0)
+    ) -> Interaction:
         reader, book = _matching(cells, "reader", READER_KEY), _matching(cells, "book", BOOK_KEY)
+        own_id = cells.get("event_id")
         return Interaction(
-            line=row.line,
-            event_id=_matching(cells, "event_id", EVENT_ID) if cells.get("event_id") else _made_id(cells, kind),
+            line=line,
+            event_id=_matching(cells, "event_id", EVENT_ID) if own_id else made_id(cells, kind),
+            made_id=not own_id,
             reader=reader,
             book=book,
             kind=kind,
-            value=_value(cells.get("value", ""), kind=kind),
-            occurred_at=self._moment(cells.get("occurred_at", ""), row.line),
+            value=value,
+            occurred_at=self._moment(cells.get("occurred_at", ""), line) + later,
         )
 
     def _moment(self, text: str, line: int) -> datetime:
-        if not text and "occurred_at" not in self.positions:
-            return min(self.first_at + BETWEEN_ROWS * line, self.now)
+        if not text:
+            return min(self.reading.first_at + BETWEEN_ROWS * line, self.reading.now)
         try:
-            return checked_moment(_parsed(text), now=self.now)
+            moment = moment_of(text, order=self.reading.day_order, pattern=self.reading.date_pattern)
+            return checked_moment(moment, now=self.reading.now)
         except RefusedEventError as error:
             raise RowError(error.reason, column="occurred_at", value=text) from error
-        except (ValueError, OverflowError) as error:
-            reason = "This must be a moment such as 2026-11-24T12:00:00Z, or seconds since 1970."
+        except UnknownMomentError as error:
+            reason = "This must be a moment such as 2026-11-24T12:00:00Z or 2026/11/24, or seconds since 1970."
             raise RowError(reason, column="occurred_at", value=text) from error
 
 
-def _parsed(text: str) -> datetime:
-    if _EPOCH_SECONDS.fullmatch(text):
-        return datetime.fromtimestamp(int(text), tz=UTC)
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _first(cells: Sequence[str], places: Sequence[int]) -> str:
+    return next((cells[place].strip() for place in places if cells[place].strip()), "")
+
+
+def rating_of(text: str, *, scale: RatingScale) -> float | None:
+    """The rating of a cell from 1 to 5, None where it says that there is none; RowError where it is none."""
+    try:
+        return scale.rating(text)
+    except RatingError as error:
+        raise RowError(str(error), column="value", value=text) from error
+
+
+def made_id(cells: Mapping[str, str], kind: str) -> str:
+    """The same row has the same id in every run, so that a second import stores nothing twice."""
+    parts = "\n".join((cells["reader"], cells["book"], kind, cells.get("occurred_at", "")))
+    return f"import-{blake2b(parts.encode(), digest_size=16).hexdigest()}"
 
 
 def _matching(cells: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> str:
@@ -107,16 +166,3 @@ def _matching(cells: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> 
     if not pattern.fullmatch(value):
         raise RowError(f"An identifier has the form {pattern.pattern}.", column=name, value=value)
     return value
-
-
-def _value(text: str, *, kind: str) -> float | None:
-    try:
-        return checked_value(float(text) if _NUMBER.fullmatch(text) else text or None, kind=kind)
-    except RefusedEventError as error:
-        raise RowError(error.reason, column="value", value=text) from error
-
-
-def _made_id(cells: Mapping[str, str], kind: str) -> str:
-    """The same row has the same id in every run, so that a second import stores nothing twice."""
-    parts = "\n".join((cells["reader"], cells["book"], kind, cells.get("occurred_at", "")))
-    return f"import-{blake2b(parts.encode(), digest_size=16).hexdigest()}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.tables import TableOptions
 
 WRITE_BITS = 0o222
 
@@ -26,9 +27,19 @@ def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def refused_file_for(path: Path, *, elsewhere: Path) -> Path:
-    """FILE.refused.csv beside the file, or in the other folder where that one may not be written to."""
+def file_beside(path: Path, ending: str, *, elsewhere: Path) -> Path:
+    """FILE.refused.csv beside the file for "refused", or in the other folder where that one may not be written to."""
     folder = path.parent
     # Both: root may write everywhere, but a folder that was made read-only is meant to stay as it is.
     writable = os.access(folder, os.W_OK) and folder.stat().st_mode & WRITE_BITS
-    return (folder if writable else elsewhere) / f"{path.name}.refused.csv"
+    return (folder if writable else elsewhere) / f"{path.name}.{ending}.csv"
+
+
+def table_options_of(*, encoding: str | None, delimiter: str | None) -> TableOptions:
+    """What a person says of the form of a file."""
+    if delimiter is None:
+        return TableOptions(encoding)
+    sign = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(delimiter, delimiter)
+    if len(sign) != 1 or sign in '"\r\n\\':
+        raise OptionError(f"--delimiter {delimiter!r} is not one sign such as ; or \\t.")
+    return TableOptions(encoding, sign)

@@ -1,43 +1,74 @@
-"""Reading the files that people import: CSV, gzipped CSV or Parquet, row by row, however large they are."""
+"""Reading the files that people import: CSV in its many forms, gzipped or not, and Parquet; row by row."""
 
-import csv
 import gzip
+import io
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import BinaryIO, cast
 
-from apps.platform.services.errors import EpicmlError
+from apps.platform.services.dialects import LARGEST_RECORD, WithoutHeader, column_key, layout_of
+from apps.platform.services.encodings import Encoding, detected_encoding, named_encoding
+from apps.platform.services.file_kinds import no_table
+from apps.platform.services.parquet import parquet_columns, parquet_rows
+from apps.platform.services.records import Lines, Row, records
+from apps.platform.services.refusals import RowError
+from apps.platform.services.table_errors import TableError
 
-PARQUET_ROWS = 10_000  # read at a time
 LOOK_AT_BYTES = 4096
-DELIMITERS = (",", ";", "\t")
-
-
-class TableError(EpicmlError):
-    """The file cannot be read as a table."""
-
-    code = "unreadable_file"
+LOOK_AT_CHARACTERS = 262_144
+GZIP = b"\x1f\x8b"
+FEW_CONTROLS = 0.02  # of the characters at the start: more of them are data of a program
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row as text, and the line of the file on which it ends (in Parquet: its number)."""
+class TableOptions:
+    """What a person says of a file that is otherwise found out."""
 
-    line: int
-    cells: Sequence[str]
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An open file: the names of its columns, and its rows, which are read as they are asked for."""
+    """An open file: the names of its columns, how it was read, and its rows, which are read as they are asked for."""
 
     name: str
     columns: list[str]
     rows: Iterator[Row]
+    encoding: str
+    delimiter: str
+
+
+@contextmanager
+def open_table(
+    path: Path,
+    *,
+    known: Collection[str] = (),
+    without_header: Sequence[WithoutHeader] = (),
+    options: TableOptions = TableOptions(),  # frozen
+) -> Iterator[Table]:
+    """The file as a table while the block lasts; what it is, is told by its content and not by its name.
+
+    `known` are names of columns by which the line that names them is recognised.
+    """
+    start = _first_bytes(path)
+    if start.startswith(b"PAR1"):
+        yield Table(path.name, parquet_columns(path), parquet_rows(path), "Parquet", "columns")
+        return
+    packed = start.startswith(GZIP)
+    try:
+        encoding = _encoding(path, packed=packed, said=options.encoding)
+        with (
+            _opened(path, packed=packed) as file,
+            io.TextIOWrapper(file, encoding.codec, encoding.errors, newline="") as text,
+        ):
+            yield _csv(text, path.name, encoding, known=known, without_header=without_header, options=options)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise TableError(f"{path.name} is damaged: its gzip data end or break.") from error
 
 
 def columns_of(
@@ -46,16 +77,20 @@ def columns_of(
     names: Mapping[str, Sequence[str]],
     required: Collection[str],
     mapping: Mapping[str, str],
-) -> dict[str, int]:
-    """At which place of a row each field stands: where the mapping says, else at the first of its known names."""
+) -> dict[str, tuple[int, ...]]:
+    """At which places of a row each field stands: where the mapping says, else wherever a column has a known name.
+
+    The first known name comes first.
+    """
     unknown = [name for name in mapping if name not in names]
     if unknown:
         raise TableError(f"There is no field {unknown[0]!r}; fields are {', '.join(names)}.")
-    places = {name: _place(table, mapping[name]) for name in mapping}
+    keys = [column_key(column) for column in table.columns]
+    places = {name: _mapped(table, keys, mapping[name]) for name in mapping}
     for name, known in names.items():
-        found = [table.columns.index(column) for column in known if column in table.columns]
+        found = tuple(place for key in map(column_key, known) for place, other in enumerate(keys) if other == key)
         if name not in places and found:
-            places[name] = found[0]
+            places[name] = tuple(dict.fromkeys(found))
     missing = [name for name in required if name not in places]
     if missing:
         raise TableError(
@@ -65,26 +100,32 @@ def columns_of(
     return places
 
 
-def _place(table: Table, column: str) -> int:
-    if column not in table.columns:
+def only_place(table: Table, places: Sequence[int]) -> int:
+    """The place of a column that may be there once only."""
+    names = [table.columns[place] for place in places]
+    if len(names) > 1 and column_key(names[0]) == column_key(names[1]):
+        raise TableError(f"{table.name} names a column twice: {names[0]}.")
+    return places[0]
+
+
+def check_width(row: Row, width: int, *, required: Collection[int]) -> None:
+    """Refuses a row that was cut or has run over; the last cell may be missing if nothing needs it."""
+    if row.fault:
+        raise RowError(row.fault, value=row.cells[0])
+    if len(row.cells) != width and (len(row.cells) != width - 1 or width - 1 in required):
+        raise RowError(f"The row has {len(row.cells)} cells, the first line has {width}.")
+
+
+def _mapped(table: Table, keys: Sequence[str], column: str) -> tuple[int, ...]:
+    exact = tuple(place for place, name in enumerate(table.columns) if name == column)
+    found = exact or tuple(place for place, key in enumerate(keys) if key == column_key(column))
+    if not found:
         raise TableError(f"{table.name} has no column {column!r}; it has {_listed(table.columns)}.")
-    return table.columns.index(column)
+    return found
 
 
 def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(column[:40] for column in columns[:30])
-
-
-@contextmanager
-def open_table(path: Path) -> Iterator[Table]:
-    """The file as a table while the block lasts; what it is, is told by its first bytes and not by its name."""
-    start = _first_bytes(path)
-    if start.startswith(b"PAR1"):
-        yield _parquet(path)
-        return
-    open_text = gzip.open if start.startswith(b"\x1f\x8b") else open
-    with open_text(path, "rt", encoding="utf-8-sig", newline="") as text:
-        yield _csv(text, path.name)
+    return ", ".join(column[:40] for column in columns[:30] if column)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -99,78 +140,76 @@ def _first_bytes(path: Path) -> bytes:
         raise TableError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _csv(text: TextIO, name: str) -> Table:
-    rows = _translated(text, name)
-    header = next(rows, None)
-    if header is None:
-        raise TableError(f"{name} is empty.")
-    columns = [cell.strip() for cell in header.cells]
-    if len(columns) < 2 or not all(columns):
-        raise TableError(f"{name} is not a CSV file: its first line does not name columns.")
-    if len(set(columns)) < len(columns):
-        raise TableError(f"{name} names a column twice in its first line.")
-    return Table(name, columns, rows)
+def _opened(path: Path, *, packed: bool) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _translated(text: TextIO, name: str) -> Iterator[Row]:
-    """Rows of a CSV file; whatever is wrong with the file as a whole becomes one sentence."""
-    line = 0
+def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
+    """Refuses what is no text on the way."""
+    with _opened(path, packed=packed) as file:
+        start = file.read(LOOK_AT_BYTES)
+    if not start:
+        raise TableError(f"{path.name} is empty.")
+    if what := no_table(start, path):
+        raise TableError(f"{path.name} {what}.")
+    if said is not None:
+        return named_encoding(said)
+    with _opened(path, packed=packed) as file:
+        return detected_encoding(file, path.name)
+
+
+def _csv(
+    text: io.TextIOWrapper,
+    name: str,
+    encoding: Encoding,
+    *,
+    known: Collection[str],
+    without_header: Sequence[WithoutHeader],
+    options: TableOptions,
+) -> Table:
     try:
-        for row in _csv_rows(text, name):
-            line = row.line
-            yield row
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise TableError(f"{name} is damaged: its gzip data end or break after line {line}.") from error
-    except UnicodeDecodeError as error:
-        raise TableError(f"{name} is not a CSV file in UTF-8: see after line {line}.") from error
-    except csv.Error as error:
-        raise TableError(f"{name} is not a CSV file: {error} after line {line}.") from error
+        start = _first_lines(text)
+    except UnicodeError as error:
+        raise _not_in(name, encoding, line=0) from error
+    _refuse_binary("".join(start), name)
+    keys = {column_key(column) for column in known}
+    layout = layout_of(
+        [line.replace("\0", "") for line in start],
+        name=name,
+        known=keys,
+        delimiter=options.delimiter,
+        without_header=without_header,
+    )
+    rest = iter(lambda: text.readline(LARGEST_RECORD), "")
+    lines = Lines(chain(start[layout.lines_before :], rest), layout.lines_before)
+    rows = _translated(lines, records(lines, layout.dialect, columns=layout.columns), name, encoding)
+    return Table(name, layout.columns, rows, encoding.label, layout.dialect.label)
 
 
-def _csv_rows(text: TextIO, name: str) -> Iterator[Row]:
-    first = text.readline(LOOK_AT_BYTES * 16)
-    if "\0" in first:
+def _first_lines(text: io.TextIOWrapper) -> list[str]:
+    lines: list[str] = []
+    size = 0
+    while size < LOOK_AT_CHARACTERS and (line := text.readline(LARGEST_RECORD)):
+        lines.append(line.lstrip("\ufeff") if not lines else line)
+        size += len(line)
+    return lines
+
+
+def _refuse_binary(start: str, name: str) -> None:
+    controls = sum(sign < " " and sign not in "\t\n\r\f\x1a\x1f" for sign in start)
+    if controls > FEW_CONTROLS * len(start) and controls > 1:
         raise TableError(f"{name} is not a CSV file: it holds binary data.")
-    if not first:
-        return
-    delimiter = max(DELIMITERS, key=first.count)
-    yield Row(1, next(csv.reader([first], delimiter=delimiter), []))
-    reader = csv.reader(text, delimiter=delimiter)
-    for cells in reader:
-        if cells:
-            yield Row(reader.line_num + 1, cells)
 
 
-def _parquet(path: Path) -> Table:
-    import polars as pl  # here: half a second that no other command pays
-
+def _translated(lines: Lines, rows: Iterator[Row], name: str, encoding: Encoding) -> Iterator[Row]:
+    """The rows; whatever is wrong with the file as a whole becomes one sentence."""
     try:
-        frame = pl.scan_parquet(path)
-        columns = frame.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise TableError(f"{path.name} is not a Parquet file that can be read.") from error
-    return Table(path.name, columns, _parquet_rows(path))
+        yield from rows
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise TableError(f"{name} is damaged: its gzip data end or break after line {lines.number}.") from error
+    except UnicodeError as error:
+        raise _not_in(name, encoding, line=lines.number) from error
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    import polars as pl
-
-    start = 0
-    while True:
-        try:
-            rows = pl.scan_parquet(path).slice(start, PARQUET_ROWS).collect().rows()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise TableError(f"{path.name} is damaged after row {start}.") from error
-        for number, cells in enumerate(rows, start=start + 1):
-            yield Row(number, [_as_text(cell) for cell in cells])
-        start += len(rows)
-        if len(rows) < PARQUET_ROWS:
-            return
-
-
-def _as_text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, list):
-        return ",".join(_as_text(part) for part in cell)
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+def _not_in(name: str, encoding: Encoding, *, line: int) -> TableError:
+    return TableError(f"{name} is not in {encoding.label}: see after line {line}. Say with --encoding in which it is.")

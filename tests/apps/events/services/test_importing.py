@@ -1,15 +1,18 @@
 import csv
 import gzip
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 import pytest
 
 from apps.events.models import Event
 from apps.events.services import importing
-from apps.events.services.importing import ImportReport, import_interactions
-from apps.platform.services.tables import TableError
+from apps.events.services.import_report import ImportReport
+from apps.events.services.importing import InteractionImport, import_interactions
+from apps.platform.services.table_errors import TableError
 from apps.readers.selectors import reader_profile
 from epicml.audience.bands import AgeBand
 
@@ -17,7 +20,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
 
 
 def run(path: Path, now: datetime, **options: object) -> ImportReport:
-    return import_interactions(path, refused_file=path.with_name("refused.csv"), now=now, **options)  # type: ignore[arg-type]
+    progress = cast("Callable[[int], None] | None", options.pop("progress", None))
+    said = InteractionImport(**options)  # type: ignore[arg-type]
+    return import_interactions(
+        path, refused_file=path.with_name("refused.csv"), now=now, options=said, progress=progress
+    )
 
 
 def refused(path: Path) -> list[tuple[str, str, str]]:
@@ -51,25 +58,24 @@ class TestImportInteractions:
 
     def test_stores_nothing_twice(self, ratings: Path, now: datetime) -> None:
         run(ratings, now)
-        ratings.write_text(ratings.read_text() + "r2,b2,2\nr2,b2,4\n")
+        ratings.write_text(ratings.read_text() + "r2,b2,2\n")
 
         report = run(ratings, now + timedelta(hours=1))
 
-        assert (report.stored, report.duplicates) == (1, 4)
-        assert Event.objects.get(reader__key="r2", book__key="b2").value == 2
+        assert (report.stored, report.duplicates) == (1, 3)
+        assert run(ratings, now + timedelta(hours=2)).stored == 0
 
     def test_refuses_rows_with_their_line_and_reason(self, ratings: Path, now: datetime) -> None:
         ratings.write_text("user_id,book_id,rating\nr1,b1,6\nr1,none,3\nnew,b1,3\nr1,b1\nr1,b1,\nr 1,b1,3\nr1,b2,3\n")
 
         report = run(ratings, now)
 
-        assert (report.stored, report.refused) == (1, 6)
+        assert (report.stored, report.refused, report.not_rated) == (1, 5, 1)
         assert refused(ratings) == [
             ("2", "value", "6"),
             ("3", "book", "none"),
             ("4", "reader", "new"),
             ("5", "", ""),
-            ("6", "value", ""),
             ("7", "reader", "r 1"),
         ]
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.import_options import OptionError, mapping_of, refused_file_for
+from apps.platform.services.import_options import OptionError, file_beside, mapping_of, table_options_of
 
 
 class TestMappingOf:
@@ -15,14 +15,25 @@ class TestMappingOf:
             mapping_of([pair])
 
 
-class TestRefusedFileFor:
+class TestFileBeside:
     def test_is_beside_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "books.csv"
 
-        assert refused_file_for(path, elsewhere=Path("/elsewhere")) == tmp_path / "books.csv.refused.csv"
+        assert file_beside(path, "refused", elsewhere=Path("/elsewhere")) == tmp_path / "books.csv.refused.csv"
 
     def test_is_elsewhere_where_the_folder_is_read_only(self, tmp_path: Path) -> None:
         folder = tmp_path / "shared"
         folder.mkdir(mode=0o555)
 
-        assert refused_file_for(folder / "books.csv", elsewhere=tmp_path) == tmp_path / "books.csv.refused.csv"
+        assert file_beside(folder / "books.csv", "remarks", elsewhere=tmp_path) == tmp_path / "books.csv.remarks.csv"
+
+
+class TestTableOptionsOf:
+    @pytest.mark.parametrize(("said", "sign"), [(";", ";"), ("\\t", "\t"), ("tab", "\t"), ("|", "|"), (None, None)])
+    def test_takes_one_sign(self, said: str | None, sign: str | None) -> None:
+        assert table_options_of(encoding="utf-8", delimiter=said).delimiter == sign
+
+    @pytest.mark.parametrize("said", ["", ";;", '"', "\n"])
+    def test_refuses_what_is_none(self, said: str) -> None:
+        with pytest.raises(OptionError, match="is not one sign"):
+            table_options_of(encoding=None, delimiter=said)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.platform.services.tables import TableError, columns_of, open_table
+from apps.platform.services.table_errors import TableError
+from apps.platform.services.tables import columns_of, only_place, open_table
 
 ROWS = [["1", "Holes", "Sachar, Louis"], ["2", 'The "Twits"', "Dahl\nRoald"], ["3", "", "Ööö"]]
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -25,6 +26,10 @@ def as_csv(rows: list[list[str]], *, delimiter: str = ",") -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows([["id", "title", "authors"], *rows])
     return text.getvalue().encode()
+
+
+def any_text(row: list[str]) -> bool:
+    return any(cell.strip() for cell in row)
 
 
 class TestOpenTable:
@@ -52,10 +57,10 @@ class TestOpenTable:
             {"id": [1, None], "tags": [["a", "b"], []], "day": [date(2026, 11, 24), None], "share": [0.5, None]}
         ).write_parquet(path)
 
-        assert read(path) == (["id", "tags", "day", "share"], [["1", "a,b", "2026-11-24", "0.5"], ["", "", "", ""]])
+        assert read(path) == (["id", "tags", "day", "share"], [["1", "a\x1fb", "2026-11-24", "0.5"], ["", "", "", ""]])
 
     def test_reads_parquet_in_bounded_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("apps.platform.services.tables.PARQUET_ROWS", 4)
+        monkeypatch.setattr("apps.platform.services.parquet.PARQUET_ROWS", 4)
         path = tmp_path / "books"
         pl.DataFrame({"id": range(10), "title": ["x"] * 10}).write_parquet(path)
 
@@ -69,13 +74,15 @@ class TestOpenTable:
         with open_table(path) as table:
             assert [row.line for row in table.rows] == [2, 4, 5]  # the second row has a line break in a cell
 
-    @given(rows=st.lists(st.lists(CELL, min_size=3, max_size=3).filter(any), max_size=5))
+    @given(rows=st.lists(st.lists(CELL, min_size=3, max_size=3).filter(any_text), max_size=5))
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_gives_back_what_was_written(self, tmp_path: Path, rows: list[list[str]]) -> None:
         path = tmp_path / "books.csv"
         path.write_bytes(as_csv(rows))
 
-        assert read(path)[1] == rows
+        assert [[cell.lstrip(" ") for cell in row] for row in read(path)[1]] == [
+            [cell.lstrip(" ") for cell in row] for row in rows
+        ]
 
 
 class TestUnreadableFiles:
@@ -83,15 +90,22 @@ class TestUnreadableFiles:
         ("content", "sentence"),
         [
             (b"", "books.csv is empty"),
-            (b"just one line of prose", "is not a CSV file: its first line does not name columns"),
-            (b"id,,title\n", "is not a CSV file: its first line does not name columns"),
-            (b"id,title,id\n", "names a column twice"),
-            (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is not a CSV file in UTF-8: see after line 0"),
-            (b"PK\x03\x04\x00\x00,\x00", "is not a CSV file: it holds binary data"),
-            (b"id,title\n1,Holes\n2,L\xf6cher\n", "is not a CSV file in UTF-8"),
-            (b"id,title\n1," + b"x" * 200_000, "is not a CSV file: field larger than field limit"),
+            (b" \r\n\r\n", "books.csv is empty"),
+            (b"just one line of prose", "is not a CSV file: no line at its start names columns"),
+            (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "what it is in cannot be told: say it with --encoding"),
+            (b"id,title\n" + bytes(range(1, 9)), "is not a CSV file: it holds binary data"),
+            (b"PK\x03\x04\x00\x00,\x00", "is a zip archive: unpack it first"),
+            ("id,title\n1,Война и мир\n".encode("cp1251"), "say it with --encoding, such as windows-1251"),
+            ("id,title\n1,坊っちゃん\n".encode("shift_jis"), "say it with --encoding"),
+            (b"%PDF-1.7 ...", "is a PDF: ask the program that made it for an export as CSV"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 99, "is an old Office file such as .xls: .* as CSV"),
+            (b"\xef\xbb\xbf<!DOCTYPE html><html>", "is a page of HTML: .* save the sheet as CSV"),
+            (b"<?xml version='1.0'?><collection/>", "is XML: convert it to CSV"),
+            (b'[{"id": 1}]', "is JSON: convert it to CSV"),
+            (b"00714cam a2200205 a 4500001", "is MARC records: export them as CSV"),
+            (gzip.compress(b"%PDF-1.7 ..."), "is a PDF"),
             (gzip.compress(as_csv(ROWS * 999))[:-20], "is damaged: its gzip data end or break"),
-            (b"\x1f\x8bno gzip at all, really", "is damaged: its gzip data end or break after line 0"),
+            (b"\x1f\x8bno gzip at all, really", "is damaged: its gzip data end or break"),
             (b"PAR1 and then nothing of Parquet", "is not a Parquet file that can be read"),
         ],
     )
@@ -122,23 +136,24 @@ class TestUnreadableFiles:
 class TestColumnsOf:
     NAMES = {"key": ("key", "book_id"), "title": ("title",), "year": ("year",)}
 
-    def places(self, tmp_path: Path, header: bytes, mapping: dict[str, str]) -> dict[str, int]:
+    def places(self, tmp_path: Path, header: bytes, mapping: dict[str, str]) -> dict[str, tuple[int, ...]]:
         path = tmp_path / "books.csv"
         path.write_bytes(header)
         with open_table(path) as table:
             return columns_of(table, names=self.NAMES, required=("key", "title"), mapping=mapping)
 
     def test_knows_columns_by_their_usual_names(self, tmp_path: Path) -> None:
-        assert self.places(tmp_path, b"title,book_id,other", {}) == {"key": 1, "title": 0}
+        assert self.places(tmp_path, b"title,book_id,other", {}) == {"key": (1,), "title": (0,)}
 
     def test_takes_the_mapped_column_before_the_known_name(self, tmp_path: Path) -> None:
-        assert self.places(tmp_path, b"title,book_id,Name", {"title": "Name"}) == {"key": 1, "title": 2}
+        assert self.places(tmp_path, b"title,book_id,Name", {"title": "Name"}) == {"key": (1,), "title": (2,)}
 
     @pytest.mark.parametrize(
         ("mapping", "sentence"),
         [
             ({"title": "Nmae"}, "has no column 'Nmae'; it has book_id, Name"),
             ({"titel": "Name"}, "There is no field 'titel'; fields are key, title, year"),
+            ({"key": "book id"}, "has no column for title"),
             ({}, "has no column for title .* Say which one with --map title=COLUMN"),
         ],
     )
@@ -147,3 +162,18 @@ class TestColumnsOf:
     ) -> None:
         with pytest.raises(TableError, match=sentence):
             self.places(tmp_path, b"book_id,Name", mapping)
+
+    @pytest.mark.parametrize("name", ["Book Id", "book-id", "BOOK_ID", "BookID", " book id "])
+    def test_knows_a_column_however_its_name_is_spelled(self, tmp_path: Path, name: str) -> None:
+        assert self.places(tmp_path, f"title,{name}".encode(), {}) == {"key": (1,), "title": (0,)}
+
+    def test_tells_every_place_of_a_field_with_several_columns(self, tmp_path: Path) -> None:
+        assert self.places(tmp_path, b"book_id,title,key", {})["key"] == (2, 0)
+
+    def test_knows_one_column_from_two_of_one_name(self, tmp_path: Path) -> None:
+        path = tmp_path / "books.csv"
+        path.write_bytes(b"id,title,id,Title\n")
+        with open_table(path) as table:
+            assert only_place(table, (0,)) == 0
+            with pytest.raises(TableError, match="names a column twice: title"):
+                only_place(table, (1, 3))

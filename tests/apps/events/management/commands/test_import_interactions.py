@@ -1,4 +1,5 @@
 import io
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +30,8 @@ class TestImportInteractions:
         second = run(str(ratings), "--new-readers", "9-11")
 
         assert "1 events stored, 0 known before, 1 refused (see " in first
-        assert second.endswith("1 events stored, 1 known before, 0 refused; 1 new readers.\n")
+        assert "1 events stored, 1 known before, 0 refused; 1 new readers.\n" in second
+        assert second.endswith("Read as goodbooks-10k, UTF-8, commas; ratings from 1-5.\n")
 
     def test_takes_the_moment_of_the_first_row(self, ratings: Path) -> None:
         run(str(ratings), "--first-at", "2026-01-01")
@@ -41,6 +43,9 @@ class TestImportInteractions:
         [
             (["--new-readers", "children"], "invalid choice: 'children'"),
             (["--first-at", "soon"], "'soon' is no moment such as 2026-01-01T00:00:00Z"),
+            (["--rating-scale", "five"], "does not have the form LOWEST-HIGHEST, such as 1-10"),
+            (["--date-format", "soon"], "is neither dmy nor mdy nor a form such as DD/MM/YYYY"),
+            (["--reader", "a b"], "--reader 'a b' does not have the form"),
             (["--map", "stars=rating"], "There is no field 'stars'"),
         ],
     )
@@ -49,3 +54,35 @@ class TestImportInteractions:
     ) -> None:
         with pytest.raises(CommandError, match=sentence):
             run(str(ratings), *arguments)
+
+    def test_says_what_changed(self, ratings: Path) -> None:
+        run(str(ratings))
+        ratings.write_text("user_id,book_id,rating\nr1,b1,2\nr1,b2,1\nr1,b2,3\nr2,b1,0\n")
+
+        said = run(str(ratings)).splitlines()
+
+        assert "2 events stored, 0 known before, 0 refused" in said[0]
+        assert said[1:] == [
+            "Changed ratings: 1, stored as newer ones.",
+            "Ratings that a later row of the file says anew: 1; the last one counts.",
+            "Rows without a rating or an act: 1.",
+            "Read as goodbooks-10k, UTF-8, commas; ratings from 1-5.",
+        ]
+
+    def test_says_the_same_to_programs(self, ratings: Path) -> None:
+        said = json.loads(run(str(ratings), "--json", "--dry-run", "--rating-scale", "1-10"))
+
+        assert (said["rows"], said["stored"], said["refused"], said["dry_run"]) == (2, 1, 1, True)
+        assert (said["format"], said["rating_scale"], said["files"]["refused"]) == (
+            "goodbooks",
+            "1-10",
+            f"{ratings}.refused.csv",
+        )
+        assert not Event.objects.exists()
+
+    def test_takes_dates_in_the_form_that_a_person_states(self, ratings: Path) -> None:
+        ratings.write_text("user_id,book_id,rating,date\nr1,b1,5,03/02/2026\n")
+
+        run(str(ratings), "--date-format", "DD/MM/YYYY")
+
+        assert Event.objects.get().occurred_at == datetime(2026, 2, 3, tzinfo=UTC)
