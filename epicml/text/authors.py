@@ -63,6 +63,7 @@ _COMMA = re.compile(r"\s*[,，،]\s*")
 _BRACKETS = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）)")
 _UNCLOSED = re.compile(r"\s*[\[(][^\])]*$|^[^\[(]*[\])]\s*(?=$)")
 _BLANKS = re.compile(r"\s+")
+_BLANKS_OF_A_LINE = re.compile(r"[^\S\r\n]+")
 _INITIALS = re.compile(
     r"(?:[^\W\d_\u3040-\uffff]{1,2}\.[\s\-]*){1,5}|[^\W\d_a-z\u3040-\uffff](?:\.?[\s\-]*[^\W\d_a-z\u3040-\uffff]\.?){0,3}"
 )
@@ -93,7 +94,7 @@ def authors_of(cell: str, *, separator: str | None = None, order: Order | None =
     >>> authors_of("Ada & Bo"), authors_of("X|Y"), authors_of("Simon & Schuster"), authors_of("Stan & Jan Berenstain")
     (('Ada', 'Bo'), ('X', 'Y'), ('Simon & Schuster',), ('Stan Berenstain', 'Jan Berenstain'))
     """
-    text = OTHERS.sub("", unicodedata.normalize("NFC", cell).strip())
+    text = OTHERS.sub("", _BLANKS_OF_A_LINE.sub(" ", unicodedata.normalize("NFC", cell)).strip())
     if separator is not None:
         statements = text.split(separator)
         names = [name for statement in statements for name in _one_person(statement)]

@@ -20,9 +20,10 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.catalog.services.open_library import cells_of
-from apps.catalog.services.shapes import OF_ONE_VALUE, OPEN_LIBRARY, Shape, column_names
+from apps.catalog.services.shapes import OF_ONE_VALUE, OPEN_LIBRARY, OPEN_LIBRARY_COLUMNS, Shape, column_names
 from apps.platform.services.records import Row
 from apps.platform.services.remarks import CellRemark
+from apps.platform.services.table_errors import TableError
 from apps.platform.services.tables import Table, check_width, columns_of, only_place
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
@@ -127,6 +128,8 @@ class BookRows:
 def book_columns(table: Table, *, mapping: Mapping[str, str], shape: Shape) -> dict[str, tuple[int, ...]]:
     """The places of a book's fields in a table; TableError where the table cannot be one of books."""
     if shape is OPEN_LIBRARY:
+        if tuple(table.columns) != OPEN_LIBRARY_COLUMNS:
+            raise TableError(f"{table.name} is no Open Library dump: its rows do not begin with a type and a key.")
         return {"key": (table.columns.index("key"),)}
     positions = columns_of(table, names=column_names(shape), required=("key",), mapping=mapping)
     for name in OF_ONE_VALUE & positions.keys():

@@ -20,6 +20,9 @@ from epicml.text.languages import UnknownLanguageError
 from epicml.text.repairs import from_mojibake, has_control, looks_spoilt, one_line, without_entities, without_isbd
 
 T = TypeVar("T")
+LONGEST_HEADING = 1000  # what is longer is no heading, but a description
+LONGEST_STATEMENT = 1000  # of a year, a number, an audience
+LONGEST_ISBN = 100  # with all that may stand around it
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,12}([.,]\d*)?", re.ASCII)
 # Dates, and years alone: a year out of them is all that was asked for.
@@ -75,7 +78,7 @@ class Cells:
     def authors(self, *, most: int, longest: int, separator: str | None, order: Order | None) -> Said[tuple[str, ...]]:
         """The names in all columns of authors, each once."""
         cells = [cell for cell in self.values.get("authors", ()) if cell.strip() not in _NOTHING]
-        texts = (self._mended("authors", " \n ".join(_listed(cell))) for cell in cells)
+        texts = (self._mended("authors", " \n ".join(_listed(cell)))[: most * longest] for cell in cells)
         names = [one_line(name) for text in texts for name in authors_of(text, separator=separator, order=order)]
         return self._bounded("authors", [name for name in names if name], most=most, longest=longest)
 
@@ -117,7 +120,7 @@ class Cells:
 
     def series_number(self, *, high: float) -> Said[float | None]:
         """The place in a series; not known where the cell names several."""
-        value = self._first("series_number")
+        value = self._first("series_number")[:LONGEST_STATEMENT]
         if names_several(value):
             self._note("series_number", "left out", "Several volumes in one have no single place in a series.", value)
             return None
@@ -125,7 +128,7 @@ class Cells:
 
     def age_band(self) -> Said[AgeBand | None]:
         """An age band by its code, or by words that name an age."""
-        value = self._first("age_band")
+        value = self._first("age_band")[:LONGEST_STATEMENT]
         if value in _NOTHING:
             return self._empty("age_band", None)
         try:
@@ -140,7 +143,7 @@ class Cells:
 
     def language(self) -> Said[str]:
         """The first language that the cell names."""
-        value = self._first("language")
+        value = self._first("language")[:LONGEST_STATEMENT]
         if value in _NOTHING:
             return self._empty("language", "und")
         try:
@@ -152,10 +155,14 @@ class Cells:
     def audience(self) -> tuple[str, ...]:
         """What the columns of the audience say, each statement by itself."""
         cells = self.values.get("audience", ())
-        return tuple(text for cell in cells for part in re.split(r"[|;\n\x1f]", cell) if (text := one_line(part)))
+        parts = [part for cell in cells for part in re.split(r"[|;\n\x1f]", cell[:LONGEST_STATEMENT])]
+        return tuple(text for part in parts if (text := one_line(part)))
 
     def _first(self, name: str) -> str:
         return next((cell.strip() for cell in self.values.get(name, ()) if cell.strip()), "")
+
+    def _short(self, name: str) -> list[str]:
+        return [cell.strip()[:LONGEST_STATEMENT] for cell in self.values.get(name, ())]
 
     def _empty(self, name: str, empty: T) -> Said[T]:
         return empty if self.clears and name in self.values else UNSAID
@@ -174,8 +181,7 @@ class Cells:
         nothing: tuple[str, ...] = (),
     ) -> Said[T | None]:
         """The first cell that can be read and lies within the bounds."""
-        cells = [cell.strip() for cell in self.values.get(name, ())]
-        cells = [cell for cell in cells if cell not in _NOTHING and cell not in nothing]
+        cells = [cell for cell in self._short(name) if cell not in _NOTHING and cell not in nothing]
         if not cells:
             return self._empty(name, empty)
         for cell in cells:
@@ -215,6 +221,9 @@ class Cells:
         """A heading that is short enough and says of the readers what the whole one says; "" where none does."""
         if len(heading) <= longest:
             return heading
+        if len(heading) > LONGEST_HEADING:
+            self._note("genres", "left out", f"Longer than {longest} characters.", heading)
+            return ""
         parts = _SUBDIVISION.split(heading)
         while len(parts) > 2 and len(" -- ".join(parts)) > longest:
             del parts[-2]
@@ -228,6 +237,7 @@ class Cells:
         return shorter
 
     def _isbn(self, part: str) -> list[str]:
+        part = part[:LONGEST_ISBN]
         named = _NAMED_ISBN.fullmatch(part.strip())
         text = (named[1] if named else part).strip()
         bare = re.sub(r"\(.*?\)|:.*$", "", text).strip() or text

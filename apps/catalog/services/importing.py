@@ -24,6 +24,7 @@ from epicml.text.authors import Order, order_of
 
 BATCH = 1000
 GENRES_FILE = "genres.csv"
+CHARACTERS_TO_TELL_ORDER = 2000  # of a cell
 ROWS_TO_TELL_ORDER = 2000  # so many rows tell whether first or last names come first
 
 
@@ -151,7 +152,7 @@ def _order(path: Path, shape: Shape, options: BookImport) -> Order | None:
     with _opened(path, options) as table:
         places = book_columns(table, mapping=options.mapping or {}, shape=shape).get("authors", ())
         return order_of(
-            row.cells[place]
+            row.cells[place][:CHARACTERS_TO_TELL_ORDER]
             for row in islice(table.rows, ROWS_TO_TELL_ORDER)
             for place in places
             if place < len(row.cells)

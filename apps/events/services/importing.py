@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from apps.catalog.selectors.books import all_book_ids
+from apps.catalog.selectors.isbns import all_isbn_book_ids
 from apps.events.services.checking import READER_KEY
 from apps.events.services.import_report import ImportReport
 from apps.events.services.interaction_rows import (
@@ -28,6 +29,7 @@ from apps.platform.services.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand
+from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.moments import DayOrder
 
 BATCH = 5000
@@ -140,13 +142,26 @@ class _Known:
     now: datetime
     books: dict[str, int] = field(default_factory=all_book_ids)
     readers: dict[str, int] = field(default_factory=all_reader_ids)
+    _isbns: dict[str, int] | None = None
 
     def check(self, row: Interaction) -> None:
-        if row.book not in self.books:
+        if row.book not in self.books and not self._knows_isbn(row.book):
             raise RowError(f"There is no book {row.book!r}.", column="book", value=row.book)
         if row.reader not in self.readers and self.new_readers is None:
             reason = f"There is no reader {row.reader!r}; --new-readers BAND makes those that are not known."
             raise RowError(reason, column="reader", value=row.reader)
+
+    def _knows_isbn(self, text: str) -> bool:
+        """Whether the text is an ISBN of a book; from then on it names that book as its key does."""
+        try:
+            number = isbn13(text, zeros_may_be_lost=True)
+        except InvalidIsbnError:
+            return False
+        if self._isbns is None:
+            self._isbns = all_isbn_book_ids()
+        if number in self._isbns:
+            self.books[text] = self._isbns[number]
+        return number in self._isbns
 
     def add_readers(self, keys: set[str]) -> int:
         """Those of the readers that are not known are made. How many."""

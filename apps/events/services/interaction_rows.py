@@ -103,7 +103,7 @@ class InteractionRows:
         act = KIND_OF_SHELF.get(cells.get("shelf", "").casefold())
         if act is not None:
             yield self._interaction(cells, line, kind=act, value=None)
-        kind = cells.get("kind") or "rated"
+        kind = cells.get("kind", "").casefold() or "rated"
         if kind not in KINDS:
             raise RowError(f"This must be one of {', '.join(sorted(KINDS))}.", column="kind", value=kind)
         text = cells.get("value", "")

@@ -10,7 +10,7 @@ from apps.platform.services.errors import EpicmlError
 COLUMN_NAMES = {
     "event_id": ("event_id",),
     "reader": ("reader", "user_id", "reader_id", "user", "borrowernumber", "patron_id", "member_id"),
-    "book": ("book", "book_id", "biblionumber", "item_id"),
+    "book": ("book", "book_id", "biblionumber", "item_id", "isbn", "isbn13"),
     "kind": ("kind",),
     "value": ("value", "rating", "my_rating", "book_rating", "user_rating", "stars", "score"),
     "occurred_at": (

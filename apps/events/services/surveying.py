@@ -62,7 +62,7 @@ def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, sta
 
 
 def _has_made_id(cells: Mapping[str, str]) -> bool:
-    return not cells.get("event_id") and cells.get("kind", "rated") in ("", "rated")
+    return not cells.get("event_id") and cells.get("kind", "").casefold() in ("", "rated")
 
 
 def _check_scale(table: Table, scale: RatingScale, *, ratings: int, above: int) -> None:

@@ -17,6 +17,8 @@ _ESCAPED = re.compile(r'\\"(?=[^,;\t|\r\n"])')
 _DOUBLED = re.compile(r'(?<=[^,;\t|\r\n"\\])""(?=[^,;\t|\r\n"])')
 _BETWEEN_WORDS = re.compile(r"[\s\-_.()]+")
 
+_MARKS_OF_SUBFIELDS = str.maketrans("|‡", "$$")  # "245|a" is "245$a"
+
 csv.field_size_limit(max(csv.field_size_limit(), LARGEST_RECORD))  # its default of 131,072 ends a whole import
 
 
@@ -69,7 +71,7 @@ def column_key(name: str) -> str:
     >>> column_key(" My Rating"), column_key("series_number"), column_key("245 $a"), column_key("Author(s)")
     ('myrating', 'seriesnumber', '245$a', 'authors')
     """
-    return _BETWEEN_WORDS.sub("", name.strip("\ufeff \t\r\n\"'")).casefold()
+    return _BETWEEN_WORDS.sub("", name.strip("\ufeff \t\r\n\"'")).casefold().translate(_MARKS_OF_SUBFIELDS)
 
 
 def layout_of(

@@ -188,7 +188,9 @@ class TestAuthorsOf:
     def test_answers_any_text_with_names_that_are_not_blank(self, cell: str) -> None:
         assert all(name.strip() == name != "" for name in authors_of(cell))
 
-    @pytest.mark.parametrize("piece", ["ill", "author and ", "[(", "a. ", "1-", "b. ", ", ", "AB ", "et al "])
+    @pytest.mark.parametrize(
+        "piece", ["ill", "author and ", "[(", "a. ", "1-", "b. ", ", ", "AB ", "et al ", " ", "& ", "- "]
+    )
     def test_takes_no_time_on_odd_text(self, piece: str) -> None:
         started = time.perf_counter()
 

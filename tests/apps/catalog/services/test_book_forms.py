@@ -13,6 +13,7 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
 from apps.catalog.services.shapes import UnknownFormatError
+from apps.platform.services.table_errors import TableError
 from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +202,8 @@ class TestFormats:
         assert card("u1").authors == ("Ada Bo", "Cy Di")
         with pytest.raises(UnknownFormatError, match="formats are goodreads, calibre"):
             load(path, "uuid,title\n", now, shape="excel")
+        with pytest.raises(TableError, match="is no Open Library dump"):
+            load(path, "key,title\n1,One\n", now, shape="openlibrary")
 
 
 class TestAuthorSpellings:

@@ -1,6 +1,7 @@
 """What an import leaves as it was, and what it says of cells that it could not take."""
 
 import csv
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -130,6 +131,16 @@ class TestRemarks:
 
         assert report.remarks == {"age_band of staff kept": 1, "isbns of another book": 1}
         assert sorted(line[1] for line in lines(path, "remarks.csv")) == ["age_band", "isbns"]
+
+    @pytest.mark.parametrize("piece", ["(", " ", "x ", "1 ", "&amp;", "Ã©", "-- ", "ill. ", "9", "-", "#1 "])
+    def test_come_soon_for_cells_of_any_length(self, path: Path, now: datetime, piece: str) -> None:
+        names = ("title", "authors", "series", "series_number", "genres", "isbn", "year", "language", "reading_level")
+        cell = (piece * 200_000)[:200_000]
+        started = time.perf_counter()
+
+        report = load(path, f"key,{','.join(names)},audience\n1{f',{cell}' * (len(names) + 1)}\n", now)
+
+        assert (report.rows, time.perf_counter() - started < 10) == (1, True)
 
     def test_tell_marks_that_were_not_doubled(self, path: Path, now: datetime) -> None:
         load(path, 'key,title,year\n1,"The "Twits" again",1999\n2,"He said \\"no\\"",2000\n', now)

@@ -103,6 +103,23 @@ class TestBookCrossing:
         )
 
 
+class TestIsbns:
+    def test_name_the_book_that_has_them(self, path: Path, now: datetime) -> None:
+        save_books([a_book("lake", isbns=("9780306406157",))], now=now)
+
+        report = load(path, "reader,isbn,rating\nr1,0306406152,4\nr2,978-0-306-40615-7,3\nr2,9780140328721,3\n", now)
+
+        assert list(Event.objects.order_by("reader").values_list("book__key", "value")) == [("lake", 4), ("lake", 3)]
+        assert (report.stored, report.refused) == (2, 1)
+
+    def test_are_asked_only_after_keys(self, path: Path, now: datetime) -> None:
+        save_books([a_book("lake", isbns=("9780306406157",)), a_book("0306406152")], now=now)
+
+        load(path, "reader,isbn,rating\nr1,0306406152,4\n", now)
+
+        assert values() == {"0306406152": 4}
+
+
 class TestScales:
     @pytest.mark.parametrize(
         ("scale", "cell", "value"),
