@@ -49,6 +49,7 @@ _MARKS = re.escape("".join(sorted(APOSTROPHES)) + ".\u2010\u2011-")
 _GLUED = re.compile(rf"(?<=[^\W\d_])[{_MARKS}](?=[^\W\d_])")
 _INITIAL = re.compile(rf"(?<![^\W_])([^\W\d_])[{_MARKS}]\s*(?=[^\W\d_])")
 _THOUSANDS = re.compile(r"(?<=[0-9])[.,\u2009\u202f](?=[0-9]{3}(?![0-9]))")
+_ROMAN_LETTER = re.compile(r"(?<=\w )([IVX])(?=\s*[:;,(\u2013\u2014]|\s+-\s)")  # "Henry V: A Play", but not "I, Robot"
 _PLUS = re.compile(r"(?<=\s)\+(?=\s)")
 _UMLAUTS = re.compile("[äöüøå]", re.IGNORECASE)
 _TWO_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
@@ -94,6 +95,7 @@ def _respelt(text: str, plain: Reading) -> Iterator[Reading]:
         yield tuple(words("".join(" " if letter in APOSTROPHES else letter for letter in whole)))
     yield tuple(words(_PLUS.sub("&", _THOUSANDS.sub("", _GLUED.sub("", whole)))))
     yield tuple(words(_INITIAL.sub(r"\1", whole)))
+    yield tuple(words(_ROMAN_LETTER.sub(lambda match: str(ROMAN_NUMERALS[match[1].lower()]), whole)))
     if _UMLAUTS.search(whole):
         yield tuple(words(_UMLAUTS.sub(lambda match: _TWO_LETTERS[match[0].lower()], whole)))
 
@@ -217,7 +219,8 @@ def _number(reading: Sequence[str], place: int) -> tuple[str, int] | None:
     number = number_at(reading, place)
     if number is not None:
         return f"{number.value}th" if number.is_ordinal else f"{NUMBER}{number.value}", number.length
-    roman = ROMAN_NUMERALS.get(word) if place and (len(word) > 1 or is_last) else None
+    is_alone = len(reading) == 1
+    roman = ROMAN_NUMERALS.get(word) if (len(word) > 1 and (place or is_alone)) or (place and is_last) else None
     return None if roman is None else (f"{NUMBER}{roman}", 1)
 
 

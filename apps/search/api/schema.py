@@ -86,7 +86,7 @@ class SuggestAnswer(serializers.Serializer[None]):
     searchable = serializers.BooleanField(help_text="False where the text has no letter and no digit to search for.")
     suggestions = Suggestion(many=True)
     did_you_mean = serializers.CharField(
-        allow_null=True, help_text="The text in the words of the first corrected suggestion."
+        allow_null=True, help_text="The text in the words of the first suggestion, where none was found as typed."
     )
     fallback = serializers.ChoiceField(["index_unavailable"], allow_null=True)
     release = serializers.CharField(allow_null=True)

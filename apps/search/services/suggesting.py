@@ -49,7 +49,7 @@ class Suggestions:
     """The answer to what was typed.
 
     `searchable` is False where there is no letter and no digit in it, so that nothing can be suggested. `did_you_mean`
-    is what was typed in the words of the first corrected book.
+    is what was typed in the words of the first book where no book was found as it was typed.
     """
 
     query: str
@@ -86,7 +86,8 @@ def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: i
         chosen = database_serving(books)
         found, named = _ask(chosen.engine, typed, band, limit)
     cards = visible_cards(books, found.books, band)
-    meant = first_meaning(typed, (card for card in cards if card.id in found.corrected))
+    # Corrections that follow what was found as typed say nothing of what was meant.
+    meant = first_meaning(typed, (card for card in cards[:1] if card.id in found.corrected))
     return Suggestions(
         query=text,
         searchable=bool(typed.words),

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epicml.text.normalise import words
+from epicml.text.numbers import ROMAN_NUMERALS, spoken, spoken_place
 from epicml.text.readings import (
     MOST_READINGS,
     by_initials,
@@ -34,6 +35,9 @@ class TestReadings:
             ("King Henry IV", "King Henry the 4th"),
             ("Henry IV", "Henry the Fourth"),
             ("Henry V", "Henry five"),
+            ("Henry V: A Play", "Henry 5: a play"),
+            ("World War I (A History)", "World War One: A History"),
+            ("XIII", "Thirteen"),
             ("World War I", "World War One"),
             ("1984", "Nineteen Eighty-Four"),
             ("20,000 Leagues", "Twenty Thousand Leagues"),
@@ -93,6 +97,25 @@ class TestReadings:
     )
     def test_of_two_things_share_none(self, one: str, other: str) -> None:
         assert not set(readings(one)) & set(readings(other))
+
+    @pytest.mark.parametrize("value", range(1, 100))
+    def test_of_every_way_to_write_a_number_share_one(self, value: int) -> None:
+        word, place = " ".join(spoken(value)), " ".join(spoken_place(value))
+        ways = [
+            f"Saga {value}",
+            f"Saga {word}",
+            f"Saga {word.replace(' ', '-')}",
+            f"Saga {value:02d}",
+            f"Saga #{value}",
+        ]
+        roman = next((numeral for numeral, number in ROMAN_NUMERALS.items() if number == value), None)
+        ways += [f"Saga {roman.upper()}"] if roman else []
+        for way in ways:
+            assert set(readings(way)) & set(readings(f"Saga {value}")), way
+        for way in (f"Saga, Book {value}", f"Saga vol. {word}", f"saga, the {place} book", f"Saga {place} volume"):
+            assert ("saga", str(value)) in readings(way), way
+        for way in (f"The {place} Owl", f"the {value}th owl"):
+            assert ("the", f"{value}th", "owl") in readings(way), way
 
     @given(texts)
     def test_begin_with_the_plain_one_and_are_few(self, text: str) -> None:

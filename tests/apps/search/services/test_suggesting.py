@@ -91,6 +91,14 @@ class TestCorrections:
         assert answer.did_you_mean == "harry potter"
         assert [found.corrected for found in answer.suggestions] == [True] * len(answer.suggestions)
 
+    def test_are_marked_but_not_said_after_what_is_found_as_typed(self, searching: Searching) -> None:
+        save_books([replace(BOOKS["quiet"], title="Holedown")], now=NOON)
+        searching.engine()
+        answer = suggested("holed")  # begins Holedown; Holes is a letter away
+        assert (answer.suggestions[0].text, answer.did_you_mean) == ("Holedown", None)
+        corrected = [found.text for found in answer.suggestions if found.corrected]
+        assert corrected == ([] if searching.fallback else ["Holes"])
+
     def test_are_none_where_it_is_found_as_typed(self, searching: Searching) -> None:
         for text in ("harry", "harry pott", "pott harr", "dahl", "jrr"):
             answer = suggested(text)
