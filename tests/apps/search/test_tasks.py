@@ -10,7 +10,7 @@ from apps.jobs.services.registry import check_registered, registration_of, sched
 from apps.jobs.services.runner import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services.kinds import register_kind, release_kind
-from apps.releases.services.promotion import roll_back
+from apps.releases.services.promotion import promote_release, roll_back
 from apps.search.selectors.live_index import reset_live_index
 from apps.search.services import monitoring
 from epicml.evaluation.gate import Bound, GateRule
@@ -73,11 +73,39 @@ class TestAnIndexOfAnotherVersion:
         assert [row.state for row in releases(kind="search_index")] == ["refused", "live"]
         assert {job.state for job in Job.objects.all()} == {"done"}
 
-    def test_is_built_anew_when_it_is_rolled_back_to(self, outdated: ReleaseRow) -> None:
-        rebuild(now=NOON + timedelta(minutes=1))
+    def test_is_stood_in_for_when_it_is_rolled_back_to(self, outdated: ReleaseRow) -> None:
+        newer = rebuild(now=NOON + timedelta(minutes=1))
         roll_back("search_index", decided_by="tom", why="worse", now=NOON + timedelta(minutes=2))
         run_until_empty(clock=lambda: NOON + timedelta(minutes=3))
-        assert releases(kind="search_index")[0].state == "live"
+        reset_live_index()
+        assert searched("harry pott").release == newer.key
+        assert [row.state for row in releases(kind="search_index")] == ["retired", "live"]
+        assert monitoring.health().state == "degraded"
+
+
+@pytest.mark.usefixtures("full_library")
+class TestAnIndexOfAnotherVersionAtItsGate:
+    def test_is_replaced_by_a_person_for_it_cannot_be_compared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as version:
+            version.setattr(lexicon, "FORM", FORM - 1)
+            assert rebuild().state == "live"
+        enqueue("search.apply_changes", now=NOON)
+        run_until_empty(clock=lambda: NOON)
+
+        newest = releases(kind="search_index")[0]
+        assert (newest.state, "could not be compared" in newest.gate_reason) == ("refused", True)
+        promote_release(
+            "search_index",
+            newest.key,
+            decided_by="tom",
+            why="upgrade",
+            accept=["not_compared"],
+            now=NOON + timedelta(minutes=1),
+        )
+        run_until_empty(clock=lambda: NOON + timedelta(minutes=1))
+        reset_live_index()
+        assert searched("harry pott").release == newest.key
+        assert monitoring.health().state == "ok"
 
 
 class TestRebuild:
