@@ -15,7 +15,6 @@ from epicml.search.plan import (
     may_be_begun,
     of_isbn,
     some_words,
-    telling_words,
     title_start,
     whole_title,
     whole_titles,
@@ -88,8 +87,8 @@ def search(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int) -> Found:
     if found:
         return Found(_first(limit, found, partly))
     meant = _first(limit, corrections(typed, lexicon=lexicon, find=find, limit=limit, found=False))
-    # A correction of the only word that says something would stand for all that was typed.
-    others = some_words(respelt(typed.words, lexicon=lexicon) or ()) if len(telling_words(typed.words)) > 1 else None
+    # Where no word is known as it is typed, a correction of one would stand for all: "Homer Price" for "pride and joy".
+    others = some_words(respelt(typed.words, lexicon=lexicon) or ()) if partly else None
     partly_meant = find(others, limit) if others else []
     corrected = frozenset(meant).union(frozenset(partly_meant).difference(partly))
     return Found(_first(limit, meant, partly, partly_meant), corrected)

@@ -148,6 +148,10 @@ class TestFound:
         engine = titled("The Hobbit", "Movie Night")
         assert searched(engine, "hobit movie") == Found([2, 1], frozenset({1}))
 
+    def test_is_nothing_where_only_a_correction_of_one_word_is_left(self) -> None:
+        engine = titled("Homer Price", "Roll of Thunder")
+        assert searched(engine, "pride and prejudice") == searched(engine, "rold dal") == Found([])
+
     @given(st.text("harypote ", max_size=12), st.integers(1, 6))
     def test_corrects_no_book_that_it_does_not_have(self, text: str, limit: int) -> None:
         for found in (completed(SHELF, text, limit=limit), searched(SHELF, text)):
