@@ -99,14 +99,8 @@ def all_book_ids() -> dict[str, int]:
     return dict(Book.objects.values_list("key", "id"))
 
 
-def _cards(books: QuerySet[Book]) -> list[BookCard]:
-    rows = list(books.values_list(*COLUMNS))
-    ids = [row[0] for row in rows]
-    authors, isbns = _authors(ids), _isbns(ids)
-    return [_card(row, tuple(authors[row[0]]), tuple(isbns[row[0]])) for row in rows]
-
-
-def _authors(ids: Sequence[int]) -> defaultdict[int, list[str]]:
+def authors_of(ids: Sequence[int]) -> defaultdict[int, list[str]]:
+    """The names of the authors of each of these books, the first named first."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     rows = BookAuthor.objects.filter(book_id__in=ids).order_by("book_id", "position")
     for book_id, name in rows.values_list("book_id", "author__name"):
@@ -114,11 +108,19 @@ def _authors(ids: Sequence[int]) -> defaultdict[int, list[str]]:
     return found
 
 
-def _isbns(ids: Sequence[int]) -> defaultdict[int, list[str]]:
+def isbns_of(ids: Sequence[int]) -> defaultdict[int, list[str]]:
+    """The ISBNs of each of these books, in their order."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     for book_id, number in Isbn.objects.filter(book_id__in=ids).values_list("book_id", "number"):
         found[book_id].append(number)
     return found
+
+
+def _cards(books: QuerySet[Book]) -> list[BookCard]:
+    rows = list(books.values_list(*COLUMNS))
+    ids = [row[0] for row in rows]
+    authors, isbns = authors_of(ids), isbns_of(ids)
+    return [_card(row, tuple(authors[row[0]]), tuple(isbns[row[0]])) for row in rows]
 
 
 def _card(row: tuple[Any, ...], authors: tuple[str, ...], isbns: tuple[str, ...]) -> BookCard:

@@ -1,12 +1,12 @@
 """Books in the tables: read whole, and written many at a time."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from apps.catalog.models import Author, Book, BookAuthor, Isbn, Series
+from apps.catalog.selectors.books import authors_of, isbns_of
 from apps.catalog.services.book_values import BookValues
 from epicml.audience.bands import AgeBand
 
@@ -60,7 +60,7 @@ def stored_books(keys: Sequence[str]) -> dict[str, StoredBook]:
     for some in _in_chunks(keys):
         rows = list(Book.objects.filter(key__in=some).values_list(*READ))
         ids = [row[1] for row in rows]
-        authors, isbns = _authors(ids), _isbns(ids)
+        authors, isbns = authors_of(ids), isbns_of(ids)
         found |= {row[0]: _stored(row, tuple(authors[row[1]]), tuple(isbns[row[1]])) for row in rows}
     return found
 
@@ -153,21 +153,6 @@ def _known_ids(model: type[Named], names: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _in_chunks(sorted(names)):
         found |= dict(model.objects.filter(name__in=some).values_list("name", "id"))
-    return found
-
-
-def _authors(book_ids: Sequence[int]) -> defaultdict[int, list[str]]:
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    rows = BookAuthor.objects.filter(book_id__in=book_ids).order_by("book_id", "position")
-    for book_id, name in rows.values_list("book_id", "author__name"):
-        found[book_id].append(name)
-    return found
-
-
-def _isbns(book_ids: Sequence[int]) -> defaultdict[int, list[str]]:
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for book_id, number in Isbn.objects.filter(book_id__in=book_ids).values_list("book_id", "number"):
-        found[book_id].append(number)
     return found
 
 
