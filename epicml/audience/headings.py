@@ -33,6 +33,7 @@ from epicml.audience.vocabulary import (
     OTHER_LANGUAGES,
     PICTURE_BOOKS,
     PLAIN_CHILDREN,
+    STUDIES,
     THEMA_CLASSES,
 )
 
@@ -143,6 +144,8 @@ def _of_subdivisions(parts: list[str]) -> Heading | None:
     phrases = [_words(part) for part in parts]
     while len(phrases) > 1 and phrases[-1] in LAST_SUBDIVISIONS:
         phrases.pop()
+    if phrases[-1] in STUDIES:
+        return _saying(Says.ADULTS_ONLY)
     if _JUVENILE_FORM.fullmatch(phrases[-1]):
         return _saying(Says.MIDDLE_GRADE)
     return _of_other_language(phrases[-1])
@@ -153,6 +156,8 @@ def _of_classes(parts: list[str]) -> Heading | None:
     while len(parts) > 1 and _words(parts[0]) in LEADING_CLASSES:
         parts = parts[1:]
     phrases = [_words(part) for part in parts]
+    if phrases[0] in STUDIES:
+        return _saying(Says.ADULTS_ONLY)
     if any(phrase in ABOUT_BOOKS for phrase in phrases):
         return None
     if len(phrases) > 1 and _JUVENILE_FORM.fullmatch(phrases[-1]):  # "Dragons / Juvenile fiction"
@@ -190,6 +195,8 @@ def _of_phrase(text: str) -> Heading | None:
         if age is not None:
             return outside and Heading(frozenset({Says.AGE}), from_age=age)
     phrase = _words(text)
+    if phrase in STUDIES:
+        return _saying(Says.ADULTS_ONLY)
     if phrase in PLAIN_CHILDREN:
         return _saying(Says.PLAIN_CHILDREN)
     if phrase in _ONE_WORD:

@@ -5,7 +5,8 @@ accident (Fifty Shades of Grey is tagged "young-adult"). So the same heading wei
 what is unknown is for adults, and where headings are few or disagree the book goes to the older band.
 
 Always:
-1. A heading "adults only" (erotica): adult. No heading that names an audience: adult.
+1. A heading "adults only" (erotica, or a study: "History and criticism"): adult. No heading that names an audience:
+   adult.
 2. An age in years or school years: the youngest band all of whose readers have reached it; the highest, where several
    are named, and never below what rules 3 to 5 say of a "for adults" heading.
 3. A heading "for adults": adult, unless a stage is named too; then one band above what rule 4 or 5 says.

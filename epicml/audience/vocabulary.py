@@ -41,6 +41,10 @@ LEADING_CLASSES = frozenset(
 )
 # What may follow a form in the last place.
 LAST_SUBDIVISIONS = frozenset({"comic books strips etc", "pictorial works"})
+# Books about books, whatever else their record says: of a picture book nobody writes the history.
+STUDIES = frozenset(
+    {"literary criticism", "history and criticism", "criticism", "authorship", "bibliography", "study and teaching"}
+)
 # Classes of books about books; what they say of children's literature is for those who study it.
 ABOUT_BOOKS = frozenset(
     {

@@ -227,9 +227,11 @@ class Cells:
         parts = _SUBDIVISION.split(heading)
         while len(parts) > 2 and len(" -- ".join(parts)) > longest:
             del parts[-2]
-        shorter = " -- ".join(parts)
-        if len(shorter) > longest:
-            shorter = shorter[:longest].rsplit(" ", 1)[0].rstrip(" -,;:")
+        last = f" -- {parts[-1]}" if len(parts) > 1 and len(parts[-1]) < longest // 2 else ""
+        first = " -- ".join(parts).removesuffix(last)
+        if len(first) + len(last) > longest:
+            first = first[: longest - len(last)].rsplit(" ", 1)[0].rstrip(" -,;:")
+        shorter = first + last
         if heading_of(shorter) != heading_of(heading):
             self._note("genres", "left out", f"Longer than {longest} characters.", heading)
             return ""
@@ -271,7 +273,18 @@ def _divided(cell: str, separator: str | None) -> list[str]:
         return items
     if separator is None:
         separator = next((sign for sign in ("\x1f", ";", "|", "\n") if sign in cell), ",")
-    return cell.split(separator)
+    return _divided_by_commas(cell) if separator == "," else cell.split(separator)
+
+
+def _divided_by_commas(cell: str) -> list[str]:
+    """Divided but for the commas inside a heading: "Children's stories, English -- History and criticism" is one."""
+    parts: list[str] = []
+    for part in cell.split(","):
+        if parts and "--" in part and "--" not in parts[-1]:
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 def _school_year(text: str) -> int | None:

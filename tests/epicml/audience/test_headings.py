@@ -159,6 +159,13 @@ class TestHeadingOf:
         assert audience_of([heading]).age_band is AgeBand.ADULT
         assert audience_of([heading, "Fiction"]).age_band is AgeBand.ADULT
 
+    @pytest.mark.parametrize(
+        "study",
+        ["Children's stories -- History and criticism", "History and criticism", "Literary criticism / Children"],
+    )
+    def test_takes_a_study_for_adults_whatever_else_is_said(self, study: str) -> None:
+        assert audience_of(["Picture books", "Juvenile fiction", "kids", study]).age_band is AgeBand.ADULT
+
     def test_says_nothing_where_all_subjects_come_together(self) -> None:
         assert audience_of(SUBJECTS).age_band is AgeBand.ADULT
 

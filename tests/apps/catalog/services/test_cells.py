@@ -159,6 +159,39 @@ class TestGenres:
     def test_are_divided_as_they_are_written(self, value: str, genres: tuple[str, ...]) -> None:
         assert cells("genres", value).genres(most=9, longest=60, separator=None) == genres
 
+    @pytest.mark.parametrize(
+        ("value", "genres"),
+        [
+            (
+                "Children's stories, English -- History and criticism",
+                ("Children's stories, English -- History and criticism",),
+            ),
+            (
+                "Bears -- Juvenile fiction, Owls -- Juvenile fiction",
+                ("Bears -- Juvenile fiction", "Owls -- Juvenile fiction"),
+            ),
+            ("kids, bears, owls", ("kids", "bears", "owls")),
+        ],
+    )
+    def test_are_not_divided_inside_a_heading(self, value: str, genres: tuple[str, ...]) -> None:
+        assert cells("genres", value).genres(most=9, longest=60, separator=None) == genres
+
+    @pytest.mark.parametrize(
+        ("heading", "kept"),
+        [
+            (
+                "Mythical creatures of the old world and of the new one too -- Juvenile fiction",
+                "Mythical creatures of the old world and -- Juvenile fiction",
+            ),
+            (
+                "Children's stories -- Their illustrations and their illustrators -- History and criticism",
+                "Children's stories -- History and criticism",
+            ),
+        ],
+    )
+    def test_that_are_too_long_keep_their_last_subdivision(self, heading: str, kept: str) -> None:
+        assert cells("genres", heading).genres(most=9, longest=60, separator=None) == (kept,)
+
     def test_that_are_too_long_keep_what_they_say_of_readers(self) -> None:
         heading = "United States -- History -- Civil War, 1861-1865 -- Regimental histories -- Juvenile fiction"
         row = cells("genres", heading)
