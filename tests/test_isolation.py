@@ -13,10 +13,10 @@ HOSTILE = {
     "DATABASE_URL": "nonsense://",
     "REDIS_URL": "redis://192.0.2.1:1/0",
     "EPICML_DEMO": "0",
-    "EPICML_VAR": "/nowhere",
+    "EPICML_VAR": "/dev/null/nowhere",
     "TZ": "Asia/Kathmandu",
     "LC_ALL": "tr_TR.ISO-8859-9",
-    "PROMETHEUS_MULTIPROC_DIR": "/nowhere",
+    "PROMETHEUS_MULTIPROC_DIR": "/dev/null/nowhere",
     "COLUMNS": "20",
 }
 

@@ -224,7 +224,7 @@ class TestReaderPage:
         expect(page.get_by_text("What does this reader see, and why?")).to_be_visible()
         rows = page.get_by_role("table", name=re.compile("Books recommended")).locator("tbody tr")
         assert rows.count() == 10
-        expect(page.get_by_role("table", name=re.compile("Each filter")).locator("tbody tr")).to_have_count(6)
+        expect(page.get_by_role("table", name=re.compile("Each filter")).locator("tbody tr")).to_have_count(7)
         with page.expect_download() as download:
             page.get_by_role("link", name="Export this reader").click()
         assert download.value.suggested_filename.endswith(".json")
