@@ -47,9 +47,10 @@ serve: setup ## serve what is there: web workers and the job runner
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
+KNOW_A_DATABASE := tests/apps tests/config tests/demo tests/safety
 test: .venv/dev.stamp ## the whole suite, on SQLite and again on PostgreSQL where it is installed
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --database postgresql -m "not browser" tests
+	$(BIN)/python -m pytest --database postgresql -m "not browser" $(KNOW_A_DATABASE)
 
 check: .venv/dev.stamp ## lint, format, types, import contracts, migrations, OpenAPI snapshot
 	$(BIN)/ruff check .
