@@ -12,6 +12,7 @@ from apps.readers.services import save_readers
 from apps.releases.selectors.live import live_release
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
 from apps.releases.services.making import make_release
+from apps.search.selectors.status import index_status
 from demo.dataset import RATING_COLUMNS, Dataset, fingerprint, rows_of
 from demo.models import Preparation
 from demo.ratings import load_ratings
@@ -19,8 +20,8 @@ from demo.readers import RULE, made_up_readers
 from epicml.evaluation.gate import NOT_COMPARED
 
 WHY = "manage.py demo: first release of this data"
-# Who runs the demo wants it whole: what was lost is made again, and the release says that nothing was compared.
-LOST = "manage.py demo: the files of the live release were lost"
+# Who runs the demo wants it whole: what is lost, or of another version, is made again without a comparison, on record.
+LOST = "manage.py demo: the live release cannot be read"
 BY = "demo"
 READERS_PER_SAVE = 1000
 
@@ -51,14 +52,14 @@ class Step:
     name: str
     depends_on: Callable[[Dataset], str]
     do: Callable[[Work], str]
-    is_there: Callable[[], bool]
+    is_there: Callable[[Work], bool]
 
 
 def prepare(step: Step, work: Work) -> str:
     """The step is done; a sentence says what was done, or that nothing had to be."""
     wanted = step.depends_on(work.dataset)
     known = Preparation.objects.filter(step=step.name, fingerprint=wanted).exists()
-    if known and step.is_there():
+    if known and step.is_there(work):
         return "as before"
     said = step.do(work)
     Preparation.objects.update_or_create(step=step.name, defaults={"fingerprint": wanted, "done_at": work.clock()})
@@ -99,9 +100,9 @@ def _load_ratings(work: Work) -> str:
     return f"{report.stored:,} new, {report.duplicates:,} as before"
 
 
-def _make(kind: str) -> Callable[[Work], str]:
+def _make(kind: str, is_there: Callable[[Work], bool]) -> Callable[[Work], str]:
     def make(work: Work) -> str:
-        is_lost = live_release(kind) is not None and not _is_live(kind)()
+        is_lost = live_release(kind) is not None and not is_there(work)
         release = make_release(
             kind,
             created_by=BY,
@@ -117,21 +118,24 @@ def _make(kind: str) -> Callable[[Work], str]:
     return make
 
 
-def _is_live(kind: str) -> Callable[[], bool]:
-    def is_live() -> bool:
-        release = live_release(kind)
-        if release is None:
-            return False
-        try:
-            artifact_path(release)
-        except ArtifactCorruptError:
-            return False
-        return True
-
-    return is_live
+def _index_answers(work: Work) -> bool:
+    """Whether the live index can be read; one that the version before made cannot."""
+    status = index_status(now=work.clock())
+    return status.release is not None and status.release == status.live
 
 
-def _books_there() -> bool:
+def _model_is_there(work: Work) -> bool:
+    release = live_release("recommender")
+    if release is None:
+        return False
+    try:
+        artifact_path(release)
+    except ArtifactCorruptError:
+        return False
+    return True
+
+
+def _books_there(work: Work) -> bool:
     return bool(shelf().cards)
 
 
@@ -147,6 +151,6 @@ STEPS = {
     "books": Step("books", _books_depend_on, _load_books, _books_there),
     "readers": Step("readers", _all_depends_on, _load_readers, _books_there),
     "ratings": Step("ratings", _all_depends_on, _load_ratings, _books_there),
-    "search index": Step("search index", _books_depend_on, _make("search_index"), _is_live("search_index")),
-    "recommender": Step("recommender", _all_depends_on, _make("recommender"), _is_live("recommender")),
+    "search index": Step("search index", _books_depend_on, _make("search_index", _index_answers), _index_answers),
+    "recommender": Step("recommender", _all_depends_on, _make("recommender", _model_is_there), _model_is_there),
 }

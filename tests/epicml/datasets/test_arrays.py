@@ -19,6 +19,12 @@ class TestArrayNames:
         ],
     )
     def test_say_what_is_in_the_array(self, name: str, scalar: type[np.generic]) -> None:
-        _, dtype = typing.get_args(getattr(arrays, name))
+        assert scalars_in(getattr(arrays, name)) == {scalar}
 
-        assert typing.get_args(dtype) == (scalar,)
+
+def scalars_in(alias: object) -> set[object]:
+    """The scalar types that a type names, however deep; numpy 2.5 nests them less deeply than 2.4."""
+    inside = typing.get_args(alias)
+    if inside:
+        return {scalar for part in inside for scalar in scalars_in(part)}
+    return {alias} if isinstance(alias, type) and issubclass(alias, np.generic) else set()

@@ -25,6 +25,8 @@ from apps.search.selectors.live_index import reset_live_index
 from epicml.audience.bands import BY_CODE
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
+from epicml.search import lexicon
+from epicml.search.fields import FORM
 from tests.client import ApiClient
 from tests.demo.management.commands.goodbooks import READERS, write_goodbooks
 
@@ -133,6 +135,14 @@ class TestDemo:
         said = run(data)
         assert re.search(r"recommender +\S+\.2 is live", said)
         assert re.search(r"search index +as before", said)
+
+    def test_makes_the_index_of_another_version_again(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as version:
+            version.setattr(lexicon, "FORM", FORM - 1)
+            run(data)
+        reset_live_index()
+
+        assert re.search(r"search index +\S+\.2 is live", run(data))
 
 
 class TestJson:
