@@ -21,7 +21,7 @@ class TestCheckMigrated:
         assert to_do == "run manage.py migrate."
 
     def test_database_that_does_not_answer_is_one_sentence_of_the_command(self) -> None:
-        process = start("runjobs", "--once", DATABASE_URL="sqlite:////nowhere/epicml.sqlite3")
+        process = start("runjobs", "--once", DATABASE_URL="sqlite:////dev/null/epicml.sqlite3")
 
         assert process.communicate(timeout=30)[0] == (
             "CommandError: The database does not answer (OperationalError): look at DATABASE_URL.\n"
