@@ -24,7 +24,7 @@ RULES = tuple(
         (r"(?:tion|sion|cian|sh[aeiou]n|si[aeiou]n|tien)", "Sn"),
         (r"[ct]i(?=[aeiou])", "S"),
         (r"sh|su(?=re)", "S"),
-        (r"tu(?=r)", "C"),
+        (r"t(?=ur)", "C"),
         (r"dge|g(?=[eiy])", "j"),
         (r"ck", "k"),
         (r"sc(?=[eiy])|c(?=[eiy])", "s"),

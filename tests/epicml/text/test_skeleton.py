@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,8 +90,8 @@ class TestSkeleton:
         assert set("eiouy").isdisjoint(skeleton(word))
         assert "a" not in skeleton(word)[1:]
 
-    @given(st.from_regex(r"[bdfjlmnprtvw][aeiou][bdfjlmnprtv][aeiou]", fullmatch=True))
-    def test_does_not_hear_how_often_a_letter_is_written(self, word: str) -> None:
-        twice = word[:2] + word[2] * 2 + word[3]
+    def test_does_not_hear_how_often_a_letter_is_written(self) -> None:
+        words = ["".join(letters) for letters in product("bdfjlmnprtvw", "aeiou", "bdfjlmnprtv", "aeiou")]
+        twice = [word[:2] + word[2] * 2 + word[3] for word in words]
 
-        assert skeleton(twice) == skeleton(word)
+        assert [word for word, other in zip(words, twice, strict=True) if skeleton(word) != skeleton(other)] == []
