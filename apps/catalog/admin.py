@@ -154,7 +154,8 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         """What the form says of the book; age band and level only where somebody touched them."""
         values = self.cleaned_data
         decided = not self.instance.pk or not {"age_band", "reading_level"}.isdisjoint(self.changed_data)
-        guessed = values["age_band"] is None
+        # A level that nobody touched goes with the guess of the band.
+        says_level = decided and (values["age_band"] is not None or "reading_level" in self.changed_data)
         return BookInput(
             key=self.instance.key,
             title=values["title"],
@@ -162,7 +163,7 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
             series=values["series_name"] or None,
             series_number=values["series_number"],
             age_band=values["age_band"] if decided else UNSAID,
-            reading_level=values["reading_level"] if decided and not self._keeps_level(guessed) else UNSAID,
+            reading_level=values["reading_level"] if says_level else UNSAID,
             language=values["language"],
             published_year=values["published_year"],
             genres=values["genre_names"],
@@ -171,10 +172,6 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
             isbns=values["isbn_numbers"],
             by_staff=decided,
         )
-
-    def _keeps_level(self, guessed: bool) -> bool:  # noqa: FBT001
-        """Whether the level goes with a guess: nobody wrote another one."""
-        return guessed and "reading_level" not in self.changed_data
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -231,8 +228,10 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Who said the age band")
     def said_by(self, book: Book) -> str:
-        if book.pk is None or book.age_band_source != AgeBandSource.GUESSED:
-            return dict(AgeBandSource.choices)[book.age_band_source].capitalize() if book.pk else "–"
+        if book.pk is None:
+            return "–"
+        if book.age_band_source != AgeBandSource.GUESSED:
+            return AgeBandSource(book.age_band_source).label.capitalize()
         headings = ", ".join(f"“{heading}”" for heading in audience_of(book.genres).headings)
         reason = f"from {headings}" if headings else "for adults, because no genre says for whom the book is"
         return f"{dict(AGE_BANDS)[book.age_band].capitalize()}: guessed {reason}"

@@ -4,7 +4,6 @@ import re
 
 # An American school year: first graders are six.
 AGE_OF_GRADE_ZERO = 5
-OLDEST = 99
 _NUMBER = r"(\d{1,2})"
 _TO = r"(?:\s*(?:-|–|—|to|bis|à|a|and|&)\s*\d{1,2})"
 _UP = r"(?:\s*(?:\+|and (?:up|over|above|older)|& up|or older|up|plus))"

@@ -12,12 +12,7 @@ from epicml.audience.bands import AgeBand
 
 KEYS_PER_QUERY = 2000
 Named = TypeVar("Named", Author, Series)
-READ = (
-    "key",
-    "id",
-    "withdrawn_at",
-    "title",
-    "series__name",
+PLAIN = (
     "series_number",
     "age_band",
     "age_band_source",
@@ -28,21 +23,8 @@ READ = (
     "ratings_count",
     "average_rating",
 )
-WRITTEN = (
-    "title",
-    "series_id",
-    "series_number",
-    "age_band",
-    "age_band_source",
-    "reading_level",
-    "language",
-    "published_year",
-    "genres",
-    "ratings_count",
-    "average_rating",
-    "withdrawn_at",
-    "updated_at",
-)
+READ = ("key", "id", "withdrawn_at", "title", "series__name", *PLAIN)
+WRITTEN = ("title", "series_id", *PLAIN, "withdrawn_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
