@@ -242,7 +242,8 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.action(description="Confirm the age bands of the chosen books", permissions=["change"])
     def confirm_age_bands(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
-        report = save_books([_confirmed(book) for book in queryset], now=timezone.now())
+        live = queryset.filter(withdrawn_at=None)  # saving a withdrawn one would bring it back
+        report = save_books([_confirmed(book) for book in live], now=timezone.now())
         messages.success(request, f"The age bands of {len(report.values):,} books are set; no import changes them.")
 
     @admin.action(description="Withdraw the chosen books", permissions=["withdraw"])

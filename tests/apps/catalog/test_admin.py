@@ -183,6 +183,14 @@ class TestAgeBands:
 
         assert set(Book.objects.values_list("age_band", "age_band_source")) == {(0, AgeBandSource.STAFF)}
 
+    def test_confirmed_of_a_withdrawn_book_do_not_bring_it_back(self, admin_client: Client, now: datetime) -> None:
+        save_books([BookInput(key="a", title="a")], now=now)
+        delete_books(["a"], now=now)
+
+        admin_client.post(reverse(LIST), {"action": "confirm_age_bands", "_selected_action": book_ids_of("a")})
+
+        assert Book.objects.get().withdrawn_at == now
+
     def test_warns_where_an_isbn_is_that_of_another_book(self, admin_client: Client, now: datetime) -> None:
         save_books([a_book("other", isbns=("9780440414803",))], now=now)
 
