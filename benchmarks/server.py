@@ -1,16 +1,15 @@
-"""The product as it is served: granian's WSGI workers on a free loopback port, for the length of a `with`."""
+"""The product as it is served: granian's workers on a free loopback port, for the length of a `with`."""
 
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.jobs.services.serving import THREADS_PER_WORKER
+from apps.jobs.services.serving import APPLICATION, Address, web
 from benchmarks.manage import PROJECT
 
 START_SECONDS = 60
@@ -30,12 +29,11 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(
-    *, var: Path, workers: int = 2, env: Mapping[str, str] | None = None, application: str = "config.wsgi:application"
+    *, var: Path, workers: int = 2, env: Mapping[str, str] | None = None, application: str = APPLICATION
 ) -> Iterator[int]:
     """Serve the project with its data in `var`; yields the port. The workers are stopped at the end."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(THREADS_PER_WORKER), "--no-ws", application]
+    command = web(Address("127.0.0.1", port), workers=workers, application=application).command
     environment = {**os.environ, "EPICML_VAR": str(var), **(env or {})}
     with (var / "server.log").open("w") as log:
         process = subprocess.Popen(

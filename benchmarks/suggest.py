@@ -73,7 +73,7 @@ def _over_http(var: Path, secret: str) -> None:
     constant = cycle([request("/benchmark/constant")])
     size = _mean_size(var, streams["titles drawn by popularity"])
     environment = {"EPICML_BENCHMARK_BYTES": str(size)}
-    with running_server(var=var, env=environment, application="benchmarks.suggest_wsgi:application") as port:
+    with running_server(var=var, env=environment, application="benchmarks.suggest_rsgi:application") as port:
         for name, requests in streams.items():
             going_on = cycle(requests)  # over all rounds: no round is answered from the memory of the one before
             measure(going_on, port=port, connections=16, seconds=WARM_UP_SECONDS, warm_up=0)

@@ -1,7 +1,6 @@
 """The whole product on one machine: web workers and job runners under one supervisor."""
 
 import http.client
-import os
 import socket
 import sys
 import time
@@ -13,10 +12,11 @@ from apps.platform.services.errors import EpicmlError
 
 GRACE_SECONDS = 5.0  # for a task to reach its next step
 STOP_SECONDS = 9.0  # for a runner to give its job back after that; then whoever is left is killed
-# Each thread keeps a database connection, and granian's default of 256 threads a worker would exhaust PostgreSQL's 100.
-# Measured on 2 cores: more only wait for Python's lock (suggestions: p99 13 ms with 3, 19 ms with 5, no more of them).
-THREADS_PER_WORKER = min(8, (os.cpu_count() or 1) + 1)
 LIVE_PATH = "/health/live"
+APPLICATION = "config.rsgi:application"
+# Connections that are being served in one process; slow ones cost no thread (apps/platform/api/front). Granian's
+# default is the backlog through the workers, and that many slow clients would keep everybody else waiting.
+MOST_CONNECTIONS = 10_000
 
 
 class PortTakenError(EpicmlError):
@@ -55,20 +55,20 @@ def check_free(address: Address) -> None:
             raise PortTakenError(f"Cannot listen on {where}: {error.strerror}. Choose another PORT.") from error
 
 
-def web(address: Address, *, workers: int) -> Child:
-    """The web workers: granian over WSGI, in the measured settings."""
+def web(address: Address, *, workers: int, application: str = APPLICATION) -> Child:
+    """The web workers: granian, in the measured settings."""
     options = {
-        "--interface": "wsgi",
+        "--interface": "rsgi",
         "--host": address.host,
         "--port": str(address.port),
         "--workers": str(workers),
-        "--blocking-threads": str(THREADS_PER_WORKER),
+        "--backpressure": str(MOST_CONNECTIONS),
         "--respawn-interval": "0.5",
         "--workers-kill-timeout": "3",
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option]
-    command = [sys.executable, "-m", "granian", *flat, "--no-ws", "--respawn-failed-workers", "config.wsgi:application"]
+    command = [sys.executable, "-m", "granian", *flat, "--no-ws", "--respawn-failed-workers", application]
     return Child("web server", command, essential=True)
 
 

@@ -93,7 +93,7 @@ class TestChildren:
         options = dict(zip(child.command[3::2], child.command[4::2], strict=False))
 
         assert (list(child.command[:3]), child.essential) == ([sys.executable, "-m", "granian"], True)
-        assert child.command[-1] == "config.wsgi:application"
+        assert child.command[-1] == "config.rsgi:application"
         assert (options["--host"], options["--port"], options["--workers"]) == ("0.0.0.0", "8123", "3")
 
     def test_one_runner_takes_all_jobs(self) -> None:

@@ -2,6 +2,7 @@ import http.client
 import signal
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,6 +13,8 @@ from apps.jobs.services.serving import Address, check_free
 from tests.apps.jobs.processes import start
 
 PATIENCE_SECONDS = 60.0
+SLOW_CLIENTS = 60
+ANSWERED_WITHIN_SECONDS = 2.0  # with a thread per slow client nobody was answered within a minute
 
 
 class TestOptions:
@@ -67,6 +70,7 @@ class TestServe:
             assert process.stdout is not None
             assert process.stdout.readline().startswith(f"Ready at http://localhost:{port} after ")
             assert self.status(port) == 200
+            self.hold_bodies_back(port)
             self.wait_for_a_runner()
             process.send_signal(signal.SIGTERM)
             said = process.communicate(timeout=PATIENCE_SECONDS)[0]
@@ -79,9 +83,28 @@ class TestServe:
         check_free(Address("127.0.0.1", port))
         assert not Runner.objects.exists()
 
-    def status(self, port: int) -> int:
+    def hold_bodies_back(self, port: int) -> None:
+        """Clients that send a head and then a byte now and then stop nobody else, and are told off."""
+        head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
+        with ExitStack() as stack:
+            slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(SLOW_CLIENTS)]
+            for client in slow:
+                client.sendall(head)
+            for _ in range(10):
+                began = time.monotonic()
+                assert self.status(port, path="/api/v1/suggest?q=a") == 401
+                assert self.status(port, path="/admin/login/") == 200
+                assert self.status(port) == 200
+                assert time.monotonic() - began < ANSWERED_WITHIN_SECONDS
+            assert {self.told(client) for client in slow} == {b"HTTP/1.1 408 Request Timeout"}
+
+    def told(self, client: socket.socket) -> bytes:
+        client.settimeout(PATIENCE_SECONDS)
+        return client.recv(100).splitlines()[0]
+
+    def status(self, port: int, *, path: str = "/health/live") -> int:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/health/live")
+        connection.request("GET", path)
         status = connection.getresponse().status
         connection.close()
         return status

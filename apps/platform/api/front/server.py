@@ -1,0 +1,125 @@
+"""The front of every web process: it waits for bodies without a thread, then hands a whole request to a lane.
+
+A client that sends slowly holds a few bytes here, and no thread; whether this process lives is answered here too,
+whatever the threads are doing. Requests that may be slow (pages, log-ins, what monitors ask) have lanes of their own.
+"""
+
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import orjson
+from prometheus_client import Counter
+
+from apps.platform.api.front.bodies import Bodies, BodyBrokenError, BodyRules, BodyTooSlowError, NoRoomError, has_body
+from apps.platform.api.front.gateway import Answer, Scope, WsgiApplication, answer_of, environ_of
+from apps.platform.api.front.lanes import Lane, LaneFullError
+from apps.platform.services.metrics import registry
+
+LIVE_PATH = "/health/live"
+REFUSED = Counter(
+    "epicml_http_refused", "Requests that the front answered without a thread.", ("reason",), registry=registry
+)
+RETRY_SECONDS = "1"
+
+logger = logging.getLogger(__name__)
+
+
+class HttpProtocol(Protocol):
+    """How granian takes an answer, and gives the body part by part."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The threads of one process, by what they answer."""
+
+    requests: Lane[Answer]
+    pages: Lane[Answer]
+    log_ins: Lane[Answer]
+    monitors: Lane[Answer]
+
+    def start(self) -> None:
+        """The threads of every lane wait for work."""
+        for lane in (self.requests, self.pages, self.log_ins, self.monitors):
+            lane.start()
+
+    def of(self, method: str, path: str) -> Lane[Answer]:
+        """The lane for a request."""
+        if path.startswith(("/health/", "/metrics")):
+            return self.monitors
+        if not path.startswith("/admin"):
+            return self.requests
+        return self.log_ins if method == "POST" and path.startswith("/admin/login") else self.pages
+
+
+class Front:
+    """An application for granian's RSGI interface, before one for WSGI."""
+
+    def __init__(self, application: WsgiApplication, *, lanes: Lanes, rules: BodyRules) -> None:
+        self._application = application
+        self._lanes = lanes
+        self._bodies = Bodies(rules)
+
+    def __rsgi_init__(self, loop: Any) -> None:
+        """The process is about to serve."""
+        self._lanes.start()
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        """One request has its answer."""
+        answer = await self._answer(scope, protocol)
+        try:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+        except Exception as error:  # noqa: BLE001 - the client is gone; the server's error for that is its own
+            logger.debug("An answer did not reach its client: %s", type(error).__name__)
+
+    async def _answer(self, scope: Scope, protocol: HttpProtocol) -> Answer:
+        if scope.path == LIVE_PATH and scope.method in {"GET", "HEAD"}:
+            return _json(200, {"state": "ok"}, ("cache-control", "no-store"))
+        try:
+            return await self._lanes.of(scope.method, scope.path).submit(await self._work(scope, protocol))
+        except BodyTooSlowError:
+            return _refusal(408, "too_slow", "The body came too slowly.")
+        except BodyBrokenError:
+            return _refusal(400, "broken_off", "The body broke off, or is not as long as its header says.")
+        except (NoRoomError, LaneFullError):
+            return _refusal(503, "busy", "Too many requests at once; try again in a moment.")
+        except Exception:  # the edge of the process: Django answers its own errors, so this is one of the front
+            logger.exception("A request could not be handed over")
+            return _refusal(500, "server_error", "Something went wrong here.")
+
+    async def _work(self, scope: Scope, protocol: HttpProtocol) -> Callable[[], Answer]:
+        announced, body = _announced(scope), None
+        if has_body(scope.headers):
+            body = await self._bodies.read(aiter(protocol), announced=announced)
+        return partial(_call, self._application, scope, body, announced)
+
+
+def _call(application: WsgiApplication, scope: Scope, body: bytes | None, announced: int | None) -> Answer:
+    return answer_of(application, environ_of(scope, body, announced=announced))
+
+
+def _announced(scope: Scope) -> int | None:
+    length = scope.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None
+
+
+def _refusal(status: int, code: str, message: str) -> Answer:
+    REFUSED.labels(code).inc()
+    return _json(status, {"code": code, "message": message, "fields": {}}, ("retry-after", RETRY_SECONDS))
+
+
+def _json(status: int, content: dict[str, Any], *headers: tuple[str, str]) -> Answer:
+    own = [
+        ("content-type", "application/json"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("x-request-id", uuid.uuid4().hex),
+    ]
+    return Answer(status, [*own, *headers], orjson.dumps(content))
