@@ -1,6 +1,7 @@
 """The whole product on one machine: web workers and job runners under one supervisor."""
 
 import http.client
+import resource
 import socket
 import sys
 import time
@@ -17,6 +18,7 @@ APPLICATION = "config.rsgi:application"
 # Connections that are being served in one process; slow ones cost no thread (apps/platform/api/front). Granian's
 # default is the backlog through the workers, and that many slow clients would keep everybody else waiting.
 MOST_CONNECTIONS = 10_000
+MOST_FILES = 65_536  # each connection is one; a shell allows 1,024, and that many idle clients would be the end
 
 
 class PortTakenError(EpicmlError):
@@ -59,6 +61,7 @@ def web(address: Address, *, workers: int, application: str = APPLICATION) -> Ch
     """The web workers: granian, in the measured settings."""
     options = {
         "--interface": "rsgi",
+        "--http": "1",  # measured: when it must also tell HTTP/2, a client that sends nothing is never let go
         "--host": address.host,
         "--port": str(address.port),
         "--workers": str(workers),
@@ -84,6 +87,14 @@ def runners(count: int, *, grace_seconds: float = GRACE_SECONDS) -> list[Child]:
 def relay() -> Child:
     """The relay to Celery's workers, which run elsewhere."""
     return Child("job relay", manage_command("relayjobs"))
+
+
+def allow_files() -> None:
+    """This process and its children may hold as many connections as the system lets them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class Readiness:
@@ -115,6 +126,7 @@ class Readiness:
 def serve(address: Address, *, workers: int, background: list[Child], say: Callable[[str], None]) -> int:
     """Everything ran until it was asked to stop (0) or the web could not go on (1)."""
     check_free(address)
+    allow_files()
     readiness = Readiness(address, say=lambda seconds: say(f"Ready at {address.url} after {seconds:.1f} s."))
     supervisor = Supervisor([web(address, workers=workers), *background], say=say)
     return supervisor.run(grace_seconds=STOP_SECONDS, each_turn=readiness.look)

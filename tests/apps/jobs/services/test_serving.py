@@ -1,4 +1,5 @@
 import http.server
+import resource
 import socket
 import sys
 import threading
@@ -8,7 +9,17 @@ from functools import partial
 
 import pytest
 
-from apps.jobs.services.serving import Address, PortTakenError, Readiness, check_free, relay, runners, serve, web
+from apps.jobs.services.serving import (
+    Address,
+    PortTakenError,
+    Readiness,
+    allow_files,
+    check_free,
+    relay,
+    runners,
+    serve,
+    web,
+)
 
 
 @contextmanager
@@ -95,6 +106,7 @@ class TestChildren:
         assert (list(child.command[:3]), child.essential) == ([sys.executable, "-m", "granian"], True)
         assert child.command[-1] == "config.rsgi:application"
         assert (options["--host"], options["--port"], options["--workers"]) == ("0.0.0.0", "8123", "3")
+        assert options["--http"] == "1"  # else a client that sends nothing is never let go
 
     def test_one_runner_takes_all_jobs(self) -> None:
         assert [list(child.command[3:]) for child in runners(1)] == [["runjobs", "--grace", "5.0"]]
@@ -111,6 +123,17 @@ class TestChildren:
 
     def test_relay_is_a_command_of_its_own(self) -> None:
         assert (relay().command[-1], relay().essential) == ("relayjobs", False)
+
+
+class TestAllowFiles:
+    def test_as_many_as_the_system_lets_us(self) -> None:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        try:
+            allow_files()
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(before[1], 65_536), before[1])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 class TestReadiness:
