@@ -12,12 +12,13 @@ from apps.platform.api.front.server import Front, Lanes
 
 # Measured on 2 cores: more only wait for Python's lock (suggestions: p99 13 ms with 3, 19 ms with 5, no more of them).
 # Each thread keeps a database connection, and PostgreSQL has 100.
-REQUEST_THREADS = min(8, (os.cpu_count() or 1) + 1)
+READ_THREADS = min(8, (os.cpu_count() or 1) + 1)
 
 application = Front(
     wsgi_application,
     lanes=Lanes(
-        requests=Lane("request", threads=REQUEST_THREADS, waiting=512),
+        reads=Lane("read", threads=READ_THREADS, waiting=512),
+        writes=Lane("write", threads=2, waiting=256),
         pages=Lane("page", threads=2, waiting=64),
         log_ins=Lane("log-in", threads=1, waiting=8),
         monitors=Lane("monitor", threads=1, waiting=16),

@@ -1,7 +1,8 @@
 """The front of every web process: it waits for bodies without a thread, then hands a whole request to a lane.
 
 A client that sends slowly holds a few bytes here, and no thread; whether this process lives is answered here too,
-whatever the threads are doing. Requests that may be slow (pages, log-ins, what monitors ask) have lanes of their own.
+whatever the threads are doing. Requests that may be slow (writes, pages, log-ins, what monitors ask) have lanes of
+their own.
 """
 
 import logging
@@ -24,6 +25,7 @@ REFUSED = Counter(
     "epicml_http_refused", "Requests that the front answered without a thread.", ("reason",), registry=registry
 )
 RETRY_SECONDS = "1"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # these never wait for those that wait for the database's lock
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +42,15 @@ class HttpProtocol(Protocol):
 class Lanes:
     """The threads of one process, by what they answer."""
 
-    requests: Lane[Answer]
+    reads: Lane[Answer]
+    writes: Lane[Answer]
     pages: Lane[Answer]
     log_ins: Lane[Answer]
     monitors: Lane[Answer]
 
     def start(self) -> None:
         """The threads of every lane wait for work."""
-        for lane in (self.requests, self.pages, self.log_ins, self.monitors):
+        for lane in (self.reads, self.writes, self.pages, self.log_ins, self.monitors):
             lane.start()
 
     def of(self, method: str, path: str) -> Lane[Answer]:
@@ -55,7 +58,7 @@ class Lanes:
         if path.startswith(("/health/", "/metrics")):
             return self.monitors
         if not path.startswith("/admin"):
-            return self.requests
+            return self.reads if method in SAFE else self.writes
         return self.log_ins if method == "POST" and path.startswith("/admin/login") else self.pages
 
 

@@ -24,7 +24,7 @@ def echo(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
 
 
 def lanes(*, waiting: int = 5) -> Lanes:
-    return Lanes(*(Lane(name, threads=1, waiting=waiting) for name in ("request", "page", "log-in", "monitor")))
+    return Lanes(*(Lane(name, threads=1, waiting=waiting) for name in ("read", "write", "page", "log-in", "monitor")))
 
 
 def asked(front: Front, request: Asked, wire: Wire) -> tuple[int, dict[str, str], bytes]:
@@ -47,8 +47,11 @@ class TestLanes:
     @pytest.mark.parametrize(
         ("method", "path", "lane"),
         [
-            ("GET", "/api/v1/suggest", "request"),
-            ("GET", "/", "request"),
+            ("GET", "/api/v1/suggest", "read"),
+            ("OPTIONS", "/api/v1/events", "read"),
+            ("GET", "/", "read"),
+            ("POST", "/api/v1/events", "write"),
+            ("DELETE", "/api/v1/readers/r", "write"),
             ("GET", "/administration", "page"),
             ("GET", "/admin/login/", "page"),
             ("POST", "/admin/login/", "log-in"),
@@ -65,7 +68,7 @@ class TestBodies:
     def test_body_reaches_the_application_whole(self, front: Front) -> None:
         request = Asked(**POST, headers=SentHeaders(("content-length", "4")))
 
-        assert asked(front, request, Wire(b"ab", b"cd"))[2] == b"request-0 abcd"
+        assert asked(front, request, Wire(b"ab", b"cd"))[2] == b"write-0 abcd"
 
     def test_slow_body_is_answered_408(self, front: Front) -> None:
         class Silent(Wire):
