@@ -48,9 +48,11 @@ serve: setup ## serve what is there: web workers and the job runner
 	@touch $@
 
 KNOW_A_DATABASE := tests/apps tests/config tests/demo tests/safety
+# Two at once: each has a folder, a database and servers of its own. More cores are left to whoever works there.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 test: .venv/dev.stamp ## the whole suite, on SQLite and again on PostgreSQL where it is installed
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --database postgresql -m "not browser" $(KNOW_A_DATABASE)
+	$(PYTEST)
+	$(PYTEST) --database postgresql -m "not browser" $(KNOW_A_DATABASE)
 
 check: .venv/dev.stamp ## lint, format, types, import contracts, migrations, OpenAPI snapshot
 	$(BIN)/ruff check .

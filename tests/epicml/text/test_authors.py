@@ -192,11 +192,11 @@ class TestAuthorsOf:
         "piece", ["ill", "author and ", "[(", "a. ", "1-", "b. ", ", ", "AB ", "et al ", " ", "& ", "- "]
     )
     def test_takes_no_time_on_odd_text(self, piece: str) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
 
         authors_of(piece * 2000)
 
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
 
 
 class TestOrderOf:

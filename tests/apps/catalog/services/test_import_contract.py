@@ -136,11 +136,11 @@ class TestRemarks:
     def test_come_soon_for_cells_of_any_length(self, path: Path, now: datetime, piece: str) -> None:
         names = ("title", "authors", "series", "series_number", "genres", "isbn", "year", "language", "reading_level")
         cell = (piece * 200_000)[:200_000]
-        started = time.perf_counter()
+        started = time.process_time()
 
         report = load(path, f"key,{','.join(names)},audience\n1{f',{cell}' * (len(names) + 1)}\n", now)
 
-        assert (report.rows, time.perf_counter() - started < 10) == (1, True)
+        assert (report.rows, time.process_time() - started < 10) == (1, True)
 
     def test_tell_marks_that_were_not_doubled(self, path: Path, now: datetime) -> None:
         load(path, 'key,title,year\n1,"The "Twits" again",1999\n2,"He said \\"no\\"",2000\n', now)
