@@ -72,6 +72,17 @@ def database(default_path: Path) -> dict[str, Any]:
     return settings
 
 
+def cache(address: str, *, seconds: float) -> dict[str, Any]:
+    """Django's settings for the cache on this Redis, or in the process without one.
+
+    A query of the address (`?socket_timeout=1`) wins over `seconds`.
+    """
+    if not address:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    limits = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address, "OPTIONS": limits}
+
+
 def secret_key(folder: Path) -> str:
     """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only."""
     given = text("SECRET_KEY")

@@ -78,13 +78,8 @@ ELASTICSEARCH_URL = environment.url("ELASTICSEARCH_URL", ("http", "https"))
 REDIS_URL = environment.url("REDIS_URL", ("redis", "rediss", "unix"))
 ARTIFACTS_DIR = VAR_DIR / "artifacts"
 
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    ),
-}
+REDIS_SECONDS = 0.25  # what a request may wait for the cache, once: then the database counts instead
+CACHES = {"default": environment.cache(REDIS_URL, seconds=REDIS_SECONDS)}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -116,12 +118,12 @@ def running_redis() -> Iterator[RedisServer]:
     if program is None:
         raise ServerUnavailableError("redis-server is not installed.")
     with _short_folder("erd") as folder:
-        socket = folder / "redis.sock"
-        command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
+        path = folder / "redis.sock"
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
         process = _start([*command, "--dir", str(folder)], folder)
         try:
-            _wait_until(socket.exists, process, folder / "log")
-            yield RedisServer(socket, process)
+            _wait_until(path.exists, process, folder / "log")
+            yield RedisServer(path, process)
         finally:
             _stop(process, signal.SIGTERM)
 
@@ -186,3 +188,27 @@ def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def black_hole(answer: Callable[[socket.socket], None] = lambda connection: None) -> Iterator[int]:
+    """A port of this machine that accepts every connection and never answers, or does what `answer` does."""
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                held.append(connection)
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in held:
+                connection.close()
