@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-# Measured on 2 cores: WAL with IMMEDIATE transactions had no "database is locked" among four writers, without it 43 %.
-SQLITE_OPTIONS: dict[str, Any] = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": (
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-20000;"
-        "PRAGMA mmap_size=134217728;PRAGMA temp_store=MEMORY;"
-    ),
-}
+from config.database import database_settings
+
+ROLE = "EPICML_ROLE"
+WEB = "web"
 
 
 def text(name: str, default: str = "") -> str:
@@ -61,15 +55,15 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def web_process() -> bool:
+    """Whether this process answers requests: its entry (config/wsgi.py) says so; all else is a job or a command."""
+    return text(ROLE) == WEB
+
+
 def database(default_path: Path) -> dict[str, Any]:
     """Django's settings for DATABASE_URL: SQLite in the given file when unset."""
-    address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite")) or f"sqlite:///{default_path}"
-    settings: dict[str, Any] = dict(dj_database_url.parse(address, conn_max_age=600, conn_health_checks=True))
-    if settings["ENGINE"] == "django.db.backends.sqlite3":
-        settings["OPTIONS"] = {**SQLITE_OPTIONS, **settings.get("OPTIONS", {})}
-        # A file of its own for tests, so that threads and child processes of a test see one database.
-        settings["TEST"] = {"NAME": str(default_path.with_name("test.sqlite3"))}
-    return settings
+    address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
+    return database_settings(address, default_path=default_path, web=web_process())
 
 
 def cache(address: str, *, seconds: float) -> dict[str, Any]:

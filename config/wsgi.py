@@ -2,6 +2,9 @@
 
 import os
 
+# Before the settings are read: a request waits for its database for seconds, a job for as long as it takes.
+os.environ["EPICML_ROLE"] = "web"
+
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
