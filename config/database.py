@@ -25,6 +25,11 @@ WEB_SQLITE_SECONDS = 5
 STATEMENT_SECONDS = 5
 LOCK_SECONDS = 3
 IDLE_SECONDS = 15  # a request that stopped in the middle of its transaction holds its locks no longer
+PROJECT = Path(__file__).resolve().parent.parent
+SQLITE_PARAMETERS = {"timeout", "transaction_mode", "init_command", "cached_statements"}
+DJANGO_PARAMETERS = {"isolation_level", "assume_role", "server_side_binding"}
+NUMBERS = {"timeout", "cached_statements", "connect_timeout", "keepalives_idle", "tcp_user_timeout"}
+
 # The server says first that a statement took too long, and why; only one that hangs is cut off from here.
 MARGIN_SECONDS = 2
 # TCP: a server that is gone without a word is noticed after 19 s by who waits, and after 10 s by who writes.
@@ -54,14 +59,36 @@ def database_settings(address: str, *, default_path: Path, web: bool) -> dict[st
         )
         raise ImproperlyConfigured(sentence) from None  # what is below may hold the password
     settings: dict[str, Any] = dict(parsed)
-    if not address:
-        settings["NAME"] = str(default_path)  # as it is: in an address a % or a ? would mean something
     if settings["ENGINE"] == "django.db.backends.sqlite3":
+        # In an address a % or a ? would mean something; and a request answers 503 while the folder is away.
+        settings["NAME"] = _file(settings["NAME"], must_be_there=not web) if address else str(default_path)
         return _sqlite(settings, default_path, web=web)
     return _postgresql(settings, web=web)
 
 
+def _file(name: str, *, must_be_there: bool) -> str:
+    """The file in full, for children start in another folder; without one each process has a database of its own."""
+    file = PROJECT / name
+    if not name or name == ":memory:":
+        raise ImproperlyConfigured("DATABASE_URL names no file: write sqlite:////FOLDER/FILE, or unset it.")
+    if must_be_there and not file.parent.is_dir():
+        raise ImproperlyConfigured(f"DATABASE_URL names {str(file)!r}, and there is no folder {str(file.parent)!r}.")
+    if must_be_there and file.is_dir():
+        raise ImproperlyConfigured(f"DATABASE_URL names {str(file)!r}, which is a folder: write the file too.")
+    return str(file)
+
+
+def _refuse_unknown(options: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise ImproperlyConfigured(f"DATABASE_URL has a parameter that this database does not know: {unknown[0]}.")
+    for name in NUMBERS & set(options):
+        if not str(options[name]).isdecimal():
+            raise ImproperlyConfigured(f"DATABASE_URL: {name} must be a whole number, not {options[name]!r}.")
+
+
 def _sqlite(settings: dict[str, Any], default_path: Path, *, web: bool) -> dict[str, Any]:
+    _refuse_unknown(settings.get("OPTIONS", {}), SQLITE_PARAMETERS)
     patience = {"timeout": WEB_SQLITE_SECONDS} if web else {}
     # A file of its own for tests, so that threads and child processes of a test see one database.
     test = {"NAME": str(default_path.with_name("test.sqlite3"))}
@@ -69,9 +96,12 @@ def _sqlite(settings: dict[str, Any], default_path: Path, *, web: bool) -> dict[
 
 
 def _postgresql(settings: dict[str, Any], *, web: bool) -> dict[str, Any]:
+    from psycopg.pq import Conninfo  # here: one machine has no use for libpq
+
     if not settings["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database: write its name after the last slash.")
     given = settings.get("OPTIONS", {})
+    _refuse_unknown(given, {option.keyword.decode() for option in Conninfo.get_defaults()} | DJANGO_PARAMETERS)
     bounded: dict[str, Any] = {**settings, "ENGINE": "config.postgresql", "OPTIONS": {**POSTGRESQL_OPTIONS, **given}}
     if web:
         said = str(given.get("options", ""))

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -14,7 +15,24 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import database_settings
 
 ROLE = "EPICML_ROLE"
-WEB = "web"
+WEB, JOB = "web", "job"
+
+LONGEST_NUMBER = 12  # digits
+SHORTEST_SECRET = 32
+FEWEST_CHARACTERS = 10
+EXAMPLE_SECRETS = ("django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+_ORIGIN = re.compile(r"https?://(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+class FolderError(ImproperlyConfigured):
+    """A folder below EPICML_VAR cannot be used."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(
+            f"EPICML_VAR: the folder {str(folder)!r} cannot be used ({why}). "
+            "Set it to a folder on a disk with room, in which this user may write."
+        )
 
 
 def text(name: str, default: str = "") -> str:
@@ -37,16 +55,28 @@ def flag(name: str, *, default: bool) -> bool:
 def number(name: str, default: int, *, low: int, high: int) -> int:
     """A whole number between low and high, both included."""
     value = text(name, str(default))
-    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+    is_number = value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    if not is_number or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
     return int(value)
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of the schemes, or "" when unset."""
+    """A URL of one of the schemes, or "" when unset. It may hold a password, so no sentence repeats it."""
     value = text(name)
-    if value and urlsplit(value).scheme not in schemes:
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read: its port is a number, and an IPv6 host is in [ ]."
+        ) from None
+    if parts.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with {' or '.join(s + '://' for s in schemes)}.")
+    if parts.scheme in {"redis", "rediss"} and not (parts.path.strip("/") or "0").isdecimal():
+        raise ImproperlyConfigured(f"{name} must name its database by a number, as in redis://HOST:6379/0.")
     return value
 
 
@@ -55,9 +85,51 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def hosts(name: str, default: str) -> list[str]:
+    """Host names as a browser sends them, without scheme, port and path; .example.org stands for all below it."""
+    given = names(name, default)
+    for host in given:
+        if not _HOST.fullmatch(host):
+            raise ImproperlyConfigured(f"{name} holds {host!r}: write the host alone, such as library.example.")
+    return given
+
+
+def origins(name: str) -> list[str]:
+    """Origins as a browser sends them: scheme, host and port."""
+    given = names(name)
+    for origin in given:
+        if not _ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(f"{name} holds {origin!r}: write an origin, such as https://library.example.")
+    return given
+
+
+def var_folder(default: Path) -> Path:
+    """EPICML_VAR as a folder that is there and can be written, named in full: children start in another folder."""
+    value = text("EPICML_VAR", str(default))
+    if value.startswith("~") or not value.isprintable():
+        raise ImproperlyConfigured(f"EPICML_VAR is {value!r}: write the path of a folder in full.")
+    folder = made_folder(Path(value).absolute())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError(folder, "it cannot be written")
+    os.environ["EPICML_VAR"] = str(folder)
+    return folder
+
+
+def made_folder(folder: Path) -> Path:
+    """The folder is there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(folder, os.strerror(error.errno or 0)) from error
+    return folder
+
+
 def web_process() -> bool:
     """Whether this process answers requests: its entry (config/wsgi.py) says so; all else is a job or a command."""
-    return text(ROLE) == WEB
+    role = text(ROLE, JOB)
+    if role not in {WEB, JOB}:
+        raise ImproperlyConfigured(f"{ROLE} must be {WEB} or {JOB}, not {role!r}; config/wsgi.py sets it.")
+    return role == WEB
 
 
 def database(default_path: Path) -> dict[str, Any]:
@@ -77,15 +149,44 @@ def cache(address: str, *, seconds: float) -> dict[str, Any]:
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address, "OPTIONS": limits}
 
 
-def secret_key(folder: Path) -> str:
-    """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only."""
+def secret_key(folder: Path, *, may_make: bool) -> str:
+    """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only.
+
+    Who starts the others makes it and hands it down. A worker that found none and made one would log everybody out.
+    """
     given = text("SECRET_KEY")
     if given:
-        return given
+        return checked_secret("SECRET_KEY", given)
     path = folder / "secret_key"
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    try:
+        if not path.exists() and may_make:
+            _write_once(path, secrets.token_urlsafe(50))
+        return checked_secret(str(path), path.read_text().strip())
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set, and {path} is not there: start by manage.py serve."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(
+            f"{path} cannot be used ({why}): set SECRET_KEY, or give this user the file."
+        ) from error
+
+
+def secret_key_fallbacks() -> list[str]:
+    """SECRET_KEY_FALLBACKS: former keys, by commas, whose sessions and links are still good."""
+    return [checked_secret("SECRET_KEY_FALLBACKS", key) for key in names("SECRET_KEY_FALLBACKS")]
+
+
+def checked_secret(name: str, value: str) -> str:
+    """A key that cannot be guessed, as far as one can see; who guesses it logs in as anybody."""
+    is_example = any(word in value.lower() for word in EXAMPLE_SECRETS)
+    if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS or is_example:
+        raise ImproperlyConfigured(
+            f"{name} can be guessed: it needs {SHORTEST_SECRET} characters, {FEWEST_CHARACTERS} of them different, and "
+            "must be no example. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    return value
 
 
 def metrics_folder(folder: Path) -> str:
@@ -94,19 +195,19 @@ def metrics_folder(folder: Path) -> str:
     for old in (folder / "metrics").glob("*"):
         if old.name.isdecimal() and int(old.name) != parent and not _runs(int(old.name)):
             shutil.rmtree(old, ignore_errors=True)
-    own = folder / "metrics" / str(parent)
-    own.mkdir(parents=True, exist_ok=True)
-    return str(own)
+    return str(made_folder(folder / "metrics" / str(parent)))
 
 
 def _write_once(path: Path, content: str) -> None:
     """Of several processes that start together one wins, and none ever reads half a file."""
     handle, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
-    with os.fdopen(handle, "w") as file:
-        file.write(content)
-    with contextlib.suppress(FileExistsError):
-        os.link(name, path)
-    os.unlink(name)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(content)
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _runs(process: int) -> bool:
