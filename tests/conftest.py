@@ -36,6 +36,7 @@ CACHE_RESETS = (
     ("apps.platform.services.api_keys", "reset_uses"),
     ("apps.platform.services.throttle", "reset_throttle"),
     ("apps.platform.services.health", "reset_health"),
+    ("apps.platform.services.outages", "reset_outage_log"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
     ("apps.search.selectors.live_index", "reset_live_index"),
     ("apps.recommendations.serving", "forget_models"),
@@ -147,15 +148,6 @@ def forget_caches() -> Iterator[None]:
     for module, name in CACHE_RESETS:
         if find_spec(module) is not None:
             getattr(import_module(module), name)()
-
-
-@pytest.fixture
-def fresh_outage_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No outage was logged yet."""
-    from apps.platform.api import errors
-    from apps.platform.services.outages import OutageLog
-
-    monkeypatch.setattr(errors, "note_outage", OutageLog().note)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def _first_below(error: BaseException) -> Outage | None:
 
 
 class OutageLog:
-    """One line for all that an outage refused within a while, instead of a traceback for each."""
+    """One line for all that failed for one outage within a while, instead of a traceback for each."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -123,9 +123,15 @@ class OutageLog:
                 return
             self._said_at[outage.code] = now
             more = self._kept_back.pop(outage.code, 0)
-        counted = f", as were {more} since the last such line" if more else ""
-        logger.error("Answered 503 %s%s (%s). %s", outage.code, counted, reason_of(error), outage.heals)
+        counted = f" {more} more since the last such line." if more else ""
+        logger.error("%s (%s). %s%s", outage.code, reason_of(error), outage.heals, counted)
+
+    def reset(self) -> None:
+        """The next outage of each kind is said at once."""
+        with self._lock:
+            self._said_at.clear()
+            self._kept_back.clear()
 
 
 _log = OutageLog()
-note_outage = _log.note
+note_outage, reset_outage_log = _log.note, _log.reset

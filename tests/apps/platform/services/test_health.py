@@ -18,7 +18,6 @@ from apps.platform.services.health import (
     reset_health,
     worst_state,
 )
-from apps.platform.services.outages import OutageLog
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +147,6 @@ class TestDatabaseHealth:
                 raise OperationalError("connection refused by 10.0.0.7")
 
         monkeypatch.setattr(health, "connection", Gone())
-        monkeypatch.setattr(health, "note_outage", OutageLog().note)
         with caplog.at_level(logging.WARNING):
             found = database_health()
         assert (found.state, found.detail) == ("down", "The database does not answer.")
