@@ -1,6 +1,7 @@
 """What the environment may say, read once at start. A wrong value stops the start with a sentence that names it."""
 
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -17,12 +18,18 @@ from config.database import database_settings
 ROLE = "EPICML_ROLE"
 WEB, JOB = "web", "job"
 
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+# By the kind of metric, as prometheus_client names its files. A route takes about 3 kB of the second.
+METRICS_BYTES = {"counter": 1 << 18, "histogram": 1 << 20}
+
 LONGEST_NUMBER = 12  # digits
 SHORTEST_SECRET = 32
 FEWEST_CHARACTERS = 10
 EXAMPLE_SECRETS = ("django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _ORIGIN = re.compile(r"https?://(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+logger = logging.getLogger(__name__)
 
 
 class FolderError(ImproperlyConfigured):
@@ -160,7 +167,7 @@ def secret_key(folder: Path, *, may_make: bool) -> str:
     path = folder / "secret_key"
     try:
         if not path.exists() and may_make:
-            _write_once(path, secrets.token_urlsafe(50))
+            _write_once(path, secrets.token_urlsafe(50).encode())
         return checked_secret(str(path), path.read_text().strip())
     except FileNotFoundError as error:
         raise ImproperlyConfigured(
@@ -169,7 +176,7 @@ def secret_key(folder: Path, *, may_make: bool) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ImproperlyConfigured(
-            f"{path} cannot be used ({why}): set SECRET_KEY, or give this user the file."
+            f"{path}, in EPICML_VAR, cannot be used ({why}): make room, give this user the file, or set SECRET_KEY."
         ) from error
 
 
@@ -198,11 +205,30 @@ def metrics_folder(folder: Path) -> str:
     return str(made_folder(folder / "metrics" / str(parent)))
 
 
-def _write_once(path: Path, content: str) -> None:
+def share_metrics(folder: Path) -> None:
+    """This process counts with the others of its parent; where there is no room for that, alone, and the log says so.
+
+    To be called before anything imports prometheus_client, which looks once. It maps its files into memory as holes,
+    and a write into a hole on a full disk kills the process by SIGBUS: the files are filled before it opens them.
+    """
+    try:
+        shared = text(METRICS) or metrics_folder(folder)
+        for kind, size in METRICS_BYTES.items():
+            path = Path(shared) / f"{kind}_{os.getpid()}.db"
+            if not path.exists():
+                _write_once(path, bytes(size))
+    except (OSError, FolderError) as error:
+        os.environ.pop(METRICS, None)
+        logger.warning("This process counts its requests alone, and /metrics has only them: %s", error)
+    else:
+        os.environ[METRICS] = shared
+
+
+def _write_once(path: Path, content: bytes) -> None:
     """Of several processes that start together one wins, and none ever reads half a file."""
     handle, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
     try:
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
         with contextlib.suppress(FileExistsError):
             os.link(name, path)

@@ -151,7 +151,7 @@ class TestSecretKey:
     @pytest.mark.parametrize("content", [b"", b"x", b"\xff\xfe" * 30])
     def test_a_file_that_holds_none_is_named(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "secret_key").write_bytes(content)
-        with pytest.raises(ImproperlyConfigured, match=f"^{tmp_path / 'secret_key'} can"):
+        with pytest.raises(ImproperlyConfigured, match=f"^{tmp_path / 'secret_key'}.* can"):
             environment.secret_key(tmp_path, may_make=True)
 
     def test_former_ones_are_still_good_and_as_strong(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,6 +232,46 @@ class TestMetricsFolder:
         (tmp_path / "metrics" / str(gone.pid)).mkdir(parents=True)
         own = environment.metrics_folder(tmp_path)
         assert [str(path) for path in (tmp_path / "metrics").iterdir()] == [own]
+
+
+COUNT = """
+import resource, signal, sys
+from pathlib import Path
+from config import environment
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+environment.share_metrics(Path(sys.argv[1]))
+from apps.platform.services.metrics import REQUESTS, exposition
+REQUESTS.labels("a", "GET", "200").inc()
+print('status="200"' in exposition().decode())
+"""
+
+
+class TestShareMetrics:
+    def counted(self, folder: Path, most_bytes: int) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+        command = [sys.executable, "-c", COUNT, str(folder), str(most_bytes)]
+        return subprocess.run(
+            command,
+            env={**inherited, "DJANGO_SETTINGS_MODULE": "config.settings"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    def test_fills_the_files_before_they_are_mapped(self, tmp_path: Path) -> None:
+        """A hole in a file that is mapped kills the process when the disk is full."""
+        assert self.counted(tmp_path, 1 << 24).stdout == "True\n"
+        files = list((tmp_path / "metrics").glob("*/*.db"))
+        assert sorted(path.name.partition("_")[0] for path in files) == ["counter", "histogram"]
+        assert all(path.stat().st_blocks * 512 >= path.stat().st_size > 1 << 17 for path in files)
+
+    def test_without_room_it_counts_alone_and_says_so(self, tmp_path: Path) -> None:
+        done = self.counted(tmp_path, 0)
+        assert done.stdout == "True\n"
+        assert "This process counts its requests alone" in done.stderr
+        assert not list((tmp_path / "metrics").glob("*/*.db"))
 
 
 HAND_DOWN = """

@@ -18,18 +18,17 @@ PROBE_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that is written: what lies in it, and whether no answer can be given without it."""
+    """A folder that is written, and what lies in it."""
 
     path: Path
     holds: str
-    needed: bool = False
 
 
 def written_folders(*, var: Path, database: Mapping[str, Any]) -> list[Folder]:
     """EPICML_VAR, and where the database's file lies on SQLite."""
     folders = [Folder(var, "EPICML_VAR")]
     if database["ENGINE"] == "django.db.backends.sqlite3" and database["NAME"] != ":memory:":
-        folders.append(Folder(Path(database["NAME"]).parent, "the database", needed=True))
+        folders.append(Folder(Path(database["NAME"]).parent, "the database"))
     return folders
 
 
@@ -39,9 +38,12 @@ def free_bytes(folder: Folder) -> int:
 
 
 def disk_health(folders: Sequence[Folder]) -> Health:
-    """Whether each of these folders has room and takes a write; the worst of them speaks."""
-    found = [_folder_health(folder) for folder in folders]
-    return next((health for state in ("down", "degraded") for health in found if health.state == state), Health("ok"))
+    """Whether each of these folders has room and takes a write; the first that has not speaks.
+
+    A disk that takes no write is not `down`: readers still get answers, and 503 would take this machine out of service.
+    """
+    found = (_folder_health(folder) for folder in folders)
+    return next((health for health in found if health.state != "ok"), Health("ok"))
 
 
 def _folder_health(folder: Folder) -> Health:
@@ -50,9 +52,9 @@ def _folder_health(folder: Folder) -> Health:
         usage = shutil.disk_usage(folder.path)
     except OSError as error:
         return Health(
-            "down" if folder.needed else "degraded",
+            "degraded",
             f"Nothing can be written in {folder.path}, which holds {folder.holds}: {os.strerror(error.errno or 0)}.",
-            noticed="What is there is still read; nothing is saved, and nothing new is built.",
+            noticed="Reading goes on; nothing is saved there, and nothing new is built.",
             heals="Make room, or mount the disk so that it can be written, as the user that runs this.",
         )
     if usage.free >= min(LOW_BYTES, usage.total * LOW_SHARE):

@@ -46,17 +46,16 @@ class TestDiskHealth:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, state: str
     ) -> None:
         usage_of(monkeypatch, total=total, free=free)
-        health = disk_health([Folder(tmp_path, "the database", needed=True)])
+        health = disk_health([Folder(tmp_path, "the database")])
         assert health.state == state
         if state != "ok":
             assert f"{free >> 20} MiB are free in {tmp_path}, which holds the database." == health.detail
             assert health.noticed
             assert health.heals
 
-    @pytest.mark.parametrize(("needed", "state"), [(True, "down"), (False, "degraded")])
-    def test_a_folder_that_is_gone_takes_no_write(self, tmp_path: Path, needed: bool, state: str) -> None:
-        health = disk_health([Folder(tmp_path, "a"), Folder(tmp_path / "gone", "the database", needed=needed)])
-        assert health.state == state
+    def test_a_folder_that_is_gone_takes_no_write(self, tmp_path: Path) -> None:
+        health = disk_health([Folder(tmp_path, "EPICML_VAR"), Folder(tmp_path / "gone", "the database")])
+        assert health.state == "degraded"
         assert health.detail == (
             f"Nothing can be written in {tmp_path / 'gone'}, which holds the database: No such file or directory."
         )
@@ -76,10 +75,10 @@ class TestDiskHealth:
             "from apps.platform.services.disk import Folder, disk_health\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, (0, {resource.RLIM_INFINITY}))\n"
-            f"print(disk_health([Folder(Path({str(tmp_path)!r}), 'EPICML_VAR', needed=True)]).state)\n"
+            f"print(disk_health([Folder(Path({str(tmp_path)!r}), 'EPICML_VAR')]).state)\n"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == "down"
+        assert done.stdout.strip() == "degraded"
 
 
 class TestWrittenFolders:
@@ -87,7 +86,7 @@ class TestWrittenFolders:
         database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db" / "a.sqlite3")}
         assert written_folders(var=tmp_path, database=database) == [
             Folder(tmp_path, "EPICML_VAR"),
-            Folder(tmp_path / "db", "the database", needed=True),
+            Folder(tmp_path / "db", "the database"),
         ]
 
     def test_a_server_keeps_its_own_disk(self, tmp_path: Path) -> None:
