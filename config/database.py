@@ -89,10 +89,16 @@ def _refuse_unknown(options: dict[str, Any], known: set[str]) -> None:
 
 def _sqlite(settings: dict[str, Any], default_path: Path, *, web: bool) -> dict[str, Any]:
     _refuse_unknown(settings.get("OPTIONS", {}), SQLITE_PARAMETERS)
+    engine = {"ENGINE": "config.sqlite"} if web else {}
     patience = {"timeout": WEB_SQLITE_SECONDS} if web else {}
     # A file of its own for tests, so that threads and child processes of a test see one database.
     test = {"NAME": str(default_path.with_name("test.sqlite3"))}
-    return {**settings, "OPTIONS": {**SQLITE_OPTIONS, **patience, **settings.get("OPTIONS", {})}, "TEST": test}
+    return {
+        **settings,
+        **engine,
+        "OPTIONS": {**SQLITE_OPTIONS, **patience, **settings.get("OPTIONS", {})},
+        "TEST": test,
+    }
 
 
 def _postgresql(settings: dict[str, Any], *, web: bool) -> dict[str, Any]:

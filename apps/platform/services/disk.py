@@ -27,7 +27,7 @@ class Folder:
 def written_folders(*, var: Path, database: Mapping[str, Any]) -> list[Folder]:
     """EPICML_VAR, and where the database's file lies on SQLite."""
     folders = [Folder(var, "EPICML_VAR")]
-    if database["ENGINE"] == "django.db.backends.sqlite3" and database["NAME"] != ":memory:":
+    if "sqlite" in database["ENGINE"]:
         folders.append(Folder(Path(database["NAME"]).parent, "the database"))
     return folders
 
