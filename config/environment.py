@@ -1,7 +1,9 @@
 """What the environment may say, read once at start. A wrong value stops the start with a sentence that names it."""
 
 import contextlib
+import logging
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -9,18 +11,35 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-# Measured on 2 cores: WAL with IMMEDIATE transactions had no "database is locked" among four writers, without it 43 %.
-SQLITE_OPTIONS: dict[str, Any] = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": (
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-20000;"
-        "PRAGMA mmap_size=134217728;PRAGMA temp_store=MEMORY;"
-    ),
-}
+from config.database import database_settings
+
+ROLE = "EPICML_ROLE"
+WEB, JOB = "web", "job"
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+# By the kind of metric, as prometheus_client names its files. A route takes about 3 kB of the second.
+METRICS_BYTES = {"counter": 1 << 18, "histogram": 1 << 20}
+
+LONGEST_NUMBER = 12  # digits
+SHORTEST_SECRET = 32
+FEWEST_CHARACTERS = 10
+EXAMPLE_SECRETS = ("django-insecure", "changeme", "change-me", "change_me", "your-secret", "your_secret")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+_ORIGIN = re.compile(r"https?://(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+logger = logging.getLogger(__name__)
+
+
+class FolderError(ImproperlyConfigured):
+    """A folder below EPICML_VAR cannot be used."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(
+            f"EPICML_VAR: the folder {str(folder)!r} cannot be used ({why}). "
+            "Set it to a folder on a disk with room, in which this user may write."
+        )
 
 
 def text(name: str, default: str = "") -> str:
@@ -43,16 +62,28 @@ def flag(name: str, *, default: bool) -> bool:
 def number(name: str, default: int, *, low: int, high: int) -> int:
     """A whole number between low and high, both included."""
     value = text(name, str(default))
-    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+    is_number = value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    if not is_number or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value[:40]!r}.")
     return int(value)
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of the schemes, or "" when unset."""
+    """A URL of one of the schemes, or "" when unset. It may hold a password, so no sentence repeats it."""
     value = text(name)
-    if value and urlsplit(value).scheme not in schemes:
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read: its port is a number, and an IPv6 host is in [ ]."
+        ) from None
+    if parts.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with {' or '.join(s + '://' for s in schemes)}.")
+    if parts.scheme in {"redis", "rediss"} and not (parts.path.strip("/") or "0").isdecimal():
+        raise ImproperlyConfigured(f"{name} must name its database by a number, as in redis://HOST:6379/0.")
     return value
 
 
@@ -61,26 +92,108 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def hosts(name: str, default: str) -> list[str]:
+    """Host names as a browser sends them, without scheme, port and path; .example.org stands for all below it."""
+    given = names(name, default)
+    for host in given:
+        if not _HOST.fullmatch(host):
+            raise ImproperlyConfigured(f"{name} holds {host!r}: write the host alone, such as library.example.")
+    return given
+
+
+def origins(name: str) -> list[str]:
+    """Origins as a browser sends them: scheme, host and port."""
+    given = names(name)
+    for origin in given:
+        if not _ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(f"{name} holds {origin!r}: write an origin, such as https://library.example.")
+    return given
+
+
+def var_folder(default: Path) -> Path:
+    """EPICML_VAR as a folder that is there and can be written, named in full: children start in another folder."""
+    value = text("EPICML_VAR", str(default))
+    if value.startswith("~") or not value.isprintable():
+        raise ImproperlyConfigured(f"EPICML_VAR is {value!r}: write the path of a folder in full.")
+    folder = made_folder(Path(value).absolute())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError(folder, "it cannot be written")
+    os.environ["EPICML_VAR"] = str(folder)
+    return folder
+
+
+def made_folder(folder: Path) -> Path:
+    """The folder is there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(folder, os.strerror(error.errno or 0)) from error
+    return folder
+
+
+def web_process() -> bool:
+    """Whether this process answers requests: its entry (config/wsgi.py) says so; all else is a job or a command."""
+    role = text(ROLE, JOB)
+    if role not in {WEB, JOB}:
+        raise ImproperlyConfigured(f"{ROLE} must be {WEB} or {JOB}, not {role!r}; config/wsgi.py sets it.")
+    return role == WEB
+
+
 def database(default_path: Path) -> dict[str, Any]:
     """Django's settings for DATABASE_URL: SQLite in the given file when unset."""
-    address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite")) or f"sqlite:///{default_path}"
-    settings: dict[str, Any] = dict(dj_database_url.parse(address, conn_max_age=600, conn_health_checks=True))
-    if settings["ENGINE"] == "django.db.backends.sqlite3":
-        settings["OPTIONS"] = {**SQLITE_OPTIONS, **settings.get("OPTIONS", {})}
-        # A file of its own for tests, so that threads and child processes of a test see one database.
-        settings["TEST"] = {"NAME": str(default_path.with_name("test.sqlite3"))}
-    return settings
+    address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
+    return database_settings(address, default_path=default_path, web=web_process())
 
 
-def secret_key(folder: Path) -> str:
-    """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only."""
+def cache(address: str, *, seconds: float) -> dict[str, Any]:
+    """Django's settings for the cache on this Redis, or in the process without one.
+
+    A query of the address (`?socket_timeout=1`) wins over `seconds`.
+    """
+    if not address:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    limits = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address, "OPTIONS": limits}
+
+
+def secret_key(folder: Path, *, may_make: bool) -> str:
+    """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only.
+
+    Who starts the others makes it and hands it down. A worker that found none and made one would log everybody out.
+    """
     given = text("SECRET_KEY")
     if given:
-        return given
+        return checked_secret("SECRET_KEY", given)
     path = folder / "secret_key"
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    try:
+        if not path.exists() and may_make:
+            _write_once(path, secrets.token_urlsafe(50).encode())
+        return checked_secret(str(path), path.read_text().strip())
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set, and {path} is not there: start by manage.py serve."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(
+            f"{path}, in EPICML_VAR, cannot be used ({why}): make room, give this user the file, or set SECRET_KEY."
+        ) from error
+
+
+def secret_key_fallbacks() -> list[str]:
+    """SECRET_KEY_FALLBACKS: former keys, by commas, whose sessions and links are still good."""
+    return [checked_secret("SECRET_KEY_FALLBACKS", key) for key in names("SECRET_KEY_FALLBACKS")]
+
+
+def checked_secret(name: str, value: str) -> str:
+    """A key that cannot be guessed, as far as one can see; who guesses it logs in as anybody."""
+    is_example = any(word in value.lower() for word in EXAMPLE_SECRETS)
+    if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS or is_example:
+        raise ImproperlyConfigured(
+            f"{name} can be guessed: it needs {SHORTEST_SECRET} characters, {FEWEST_CHARACTERS} of them different, and "
+            "must be no example. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    return value
 
 
 def metrics_folder(folder: Path) -> str:
@@ -89,19 +202,38 @@ def metrics_folder(folder: Path) -> str:
     for old in (folder / "metrics").glob("*"):
         if old.name.isdecimal() and int(old.name) != parent and not _runs(int(old.name)):
             shutil.rmtree(old, ignore_errors=True)
-    own = folder / "metrics" / str(parent)
-    own.mkdir(parents=True, exist_ok=True)
-    return str(own)
+    return str(made_folder(folder / "metrics" / str(parent)))
 
 
-def _write_once(path: Path, content: str) -> None:
+def share_metrics(folder: Path) -> None:
+    """This process counts with the others of its parent; where there is no room for that, alone, and the log says so.
+
+    To be called before anything imports prometheus_client, which looks once. It maps its files into memory as holes,
+    and a write into a hole on a full disk kills the process by SIGBUS: the files are filled before it opens them.
+    """
+    try:
+        shared = text(METRICS) or metrics_folder(folder)
+        for kind, size in METRICS_BYTES.items():
+            path = Path(shared) / f"{kind}_{os.getpid()}.db"
+            if not path.exists():
+                _write_once(path, bytes(size))
+    except (OSError, FolderError) as error:
+        os.environ.pop(METRICS, None)
+        logger.warning("This process counts its requests alone, and /metrics has only them: %s", error)
+    else:
+        os.environ[METRICS] = shared
+
+
+def _write_once(path: Path, content: bytes) -> None:
     """Of several processes that start together one wins, and none ever reads half a file."""
     handle, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
-    with os.fdopen(handle, "w") as file:
-        file.write(content)
-    with contextlib.suppress(FileExistsError):
-        os.link(name, path)
-    os.unlink(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _runs(process: int) -> bool:

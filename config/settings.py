@@ -1,18 +1,20 @@
 """One settings module for every place it runs; what differs comes from the environment (config/environment.py)."""
 
+import os
 from pathlib import Path
 
 from config import environment
 from config.staff import unfold_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(environment.text("EPICML_VAR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = environment.var_folder(BASE_DIR / "var")
 
-SECRET_KEY = environment.secret_key(VAR_DIR)
+SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not environment.web_process())
+os.environ["SECRET_KEY"] = SECRET_KEY  # for the processes that this one starts, whatever becomes of the file
+SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks()
 DEBUG = environment.flag("DEBUG", default=False)
-ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 DEMO = environment.flag("EPICML_DEMO", default=True)
 
 INSTALLED_APPS = [
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.platform.api.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.platform.api.middleware.HealthMiddleware",
     "apps.platform.api.middleware.StaffQueryMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -78,13 +81,8 @@ ELASTICSEARCH_URL = environment.url("ELASTICSEARCH_URL", ("http", "https"))
 REDIS_URL = environment.url("REDIS_URL", ("redis", "rediss", "unix"))
 ARTIFACTS_DIR = VAR_DIR / "artifacts"
 
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    ),
-}
+REDIS_SECONDS = 0.25  # what a request may wait for the cache, once: then the database counts instead
+CACHES = {"default": environment.cache(REDIS_URL, seconds=REDIS_SECONDS)}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -105,8 +103,9 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # empty until collectstatic; whitenoise warns when it is not there
+STATIC_ROOT = environment.made_folder(
+    VAR_DIR / "static"
+)  # empty until collectstatic; whitenoise warns when it is not there
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # one machine: no collectstatic step is needed before the first request
 

@@ -2,14 +2,16 @@
 
 import os
 
+# Before the settings are read: a request waits for its database for seconds, a job for as long as it takes.
+os.environ["EPICML_ROLE"] = "web"
+
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from config import environment, settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Before anything imports prometheus_client, which looks here once: all workers count into one folder.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", environment.metrics_folder(settings.VAR_DIR))
+environment.share_metrics(settings.VAR_DIR)
 # Before anything imports numpy: threads of its own only wait for each other beside many requests. Recommendations on
 # 2 cores: p99 97 ms with one, 110 ms with its default.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -35,6 +35,8 @@ CACHE_RESETS = (
     ("apps.platform.selectors.api_keys", "reset_key_cache"),
     ("apps.platform.services.api_keys", "reset_uses"),
     ("apps.platform.services.throttle", "reset_throttle"),
+    ("apps.platform.services.health", "reset_health"),
+    ("apps.platform.services.outages", "reset_outage_log"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
     ("apps.search.selectors.live_index", "reset_live_index"),
     ("apps.recommendations.serving", "forget_models"),

@@ -3,11 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -30,12 +32,37 @@ class ServerUnavailableError(Exception):
     """The program of a server is not on this machine."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresqlServer:
-    """A running PostgreSQL; its superuser needs no password."""
+    """A PostgreSQL; its superuser needs no password."""
 
     folder: Path
-    process: subprocess.Popen[bytes]
+    _launch: Callable[[], subprocess.Popen[bytes]]
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "It was never started."
+        return self._process
+
+    def start(self) -> None:
+        """It runs and answers, as it did before if it ran before."""
+        self._process = self._launch()
+        _wait_until(lambda: _accepts_postgresql(self), self.process, self.folder / "log")
+
+    def kill(self) -> None:
+        """All of its processes are gone, as after a loss of power."""
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Each of its processes has the signal: those of its sessions are in groups of their own."""
+        if self.process.poll() is not None:
+            return
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for process in [self.process.pid, *map(int, children)]:
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def url(self, database: str = "postgres") -> str:
         return f"postgres://postgres@{quote(str(self.folder), safe='')}/{database}"
@@ -75,8 +102,8 @@ def skip_or_fail(error: ServerUnavailableError) -> None:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgresqlServer]:
-    """A new, empty PostgreSQL for the time of the block."""
+def running_postgresql(*more_settings: str) -> Iterator[PostgresqlServer]:
+    """A new, empty PostgreSQL for the time of the block; a test may stop, kill and restart it."""
     initdb, postgres = _postgresql_program("initdb"), _postgresql_program("postgres")
     with _short_folder("epg") as folder:
         user = _user_for(folder)
@@ -99,14 +126,15 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
             user=user,
             group=user,
         )
-        arguments = [part for setting in POSTGRESQL_SETTINGS for part in ("-c", setting)]
-        process = _start([postgres, "-D", str(folder / "data"), "-k", str(folder), *arguments], folder, user)
-        server = PostgresqlServer(folder, process)
+        arguments = [part for setting in (*POSTGRESQL_SETTINGS, *more_settings) for part in ("-c", setting)]
+        command = [postgres, "-D", str(folder / "data"), "-k", str(folder), *arguments]
+        server = PostgresqlServer(folder, lambda: _start(command, folder, user))
         try:
-            _wait_until(lambda: _accepts_postgresql(server), process, folder / "log")
+            server.start()
             yield server
         finally:
-            _stop(process, signal.SIGINT)  # a fast shutdown: open sessions are ended
+            server.signal(signal.SIGCONT)
+            _stop(server.process, signal.SIGINT)  # a fast shutdown: open sessions are ended
 
 
 @contextmanager
@@ -116,12 +144,12 @@ def running_redis() -> Iterator[RedisServer]:
     if program is None:
         raise ServerUnavailableError("redis-server is not installed.")
     with _short_folder("erd") as folder:
-        socket = folder / "redis.sock"
-        command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
+        path = folder / "redis.sock"
+        command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
         process = _start([*command, "--dir", str(folder)], folder)
         try:
-            _wait_until(socket.exists, process, folder / "log")
-            yield RedisServer(socket, process)
+            _wait_until(path.exists, process, folder / "log")
+            yield RedisServer(path, process)
         finally:
             _stop(process, signal.SIGTERM)
 
@@ -186,3 +214,27 @@ def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def black_hole(answer: Callable[[socket.socket], None] = lambda connection: None) -> Iterator[int]:
+    """A port of this machine that accepts every connection and never answers, or does what `answer` does."""
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                held.append(connection)
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in held:
+                connection.close()

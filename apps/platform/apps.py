@@ -8,10 +8,23 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         from corsheaders.signals import check_request_enabled
+        from django.conf import settings
+        from django.db import connection
 
         from apps.platform import checks  # noqa: F401 - registers itself
         from apps.platform.api.cors import origin_has_key
+        from apps.platform.services import monitoring
+        from apps.platform.services.disk import disk_health, written_folders
         from apps.platform.services.health import database_health, register_health
+        from apps.platform.services.metrics import register_collector
+        from apps.platform.services.shared_cache import redis_health
 
         check_request_enabled.connect(origin_has_key, dispatch_uid="platform.origin_has_key")
         register_health("database", database_health)
+        register_health(
+            "disk",
+            lambda: disk_health(written_folders(var=settings.VAR_DIR, database=connection.settings_dict)),
+        )
+        if settings.REDIS_URL:
+            register_health("redis", redis_health)
+        register_collector(monitoring.collect)

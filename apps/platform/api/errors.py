@@ -1,16 +1,21 @@
 """One error shape for every endpoint: {"code", "message", "fields"}."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions
 
 from apps.platform.api.responses import json_response
-from apps.platform.services.errors import EpicmlError
+from apps.platform.services.errors import EpicmlError, UnavailableError
 from apps.platform.services.logs import request_id
+from apps.platform.services.outages import Outage, note_outage, outage_of
+
+UNAVAILABLE_RETRY_SECONDS = 5
 
 
 def error_response(
@@ -23,7 +28,7 @@ def error_response(
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn what a view raised into the one error shape; None lets Django report a 500."""
     if isinstance(error, EpicmlError):
-        return error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
+        return _from_ours(error)
     if isinstance(error, RequestDataTooBig):
         return error_response(code="too_large", message="The body is larger than 1 MiB.", status=413)
     if isinstance(error, Http404):
@@ -32,7 +37,33 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         return error_response(code="forbidden", message="This key may not do that.", status=403)
     if isinstance(error, exceptions.APIException):
         return _from_framework(error)
-    return None
+    outage = outage_of(error)
+    return outage_response(outage, error) if outage is not None else None
+
+
+def outage_response(outage: Outage, error: BaseException, *, page_of: HttpRequest | None = None) -> HttpResponse:
+    """503 and when to come back, as JSON or as a page that needs no database; the log has one line for many of them."""
+    note_outage(outage, error)
+    if page_of is None:
+        answer = error_response(code=outage.code, message=outage.message, status=503)
+    else:
+        context = {"message": outage.message, "request": page_of}
+        answer = HttpResponse(render_to_string("503.html", context), status=503)
+    answer["Retry-After"] = str(outage.retry_after)
+    return logged_already(answer)
+
+
+def logged_already(answer: HttpResponse) -> HttpResponse:
+    """Django does not log this answer, by its own mark: a traceback for each request would fill the disk."""
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return answer
+
+
+def _from_ours(error: EpicmlError) -> HttpResponse:
+    answer = error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
+    if error.status == UnavailableError.status:
+        answer["Retry-After"] = str(UNAVAILABLE_RETRY_SECONDS)
+    return answer
 
 
 def _from_framework(error: exceptions.APIException) -> HttpResponse:
@@ -56,7 +87,10 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What Django refuses before any view: a wrong host, a body of the wrong form."""
+    """What Django refuses before any view: a wrong host, a body of the wrong form; a session that cannot be saved."""
+    outage = outage_of(exception)
+    if outage is not None:
+        return outage_response(outage, exception, page_of=None if for_program(request) else request)
     if not for_program(request):
         return defaults.bad_request(request, exception)
     return error_response(code="invalid", message="The request is not well formed.", status=400)
@@ -77,7 +111,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our fault; the log has the rest, under the request's id."""
+    """Our fault, and the log has the rest under the request's id; or what is behind us failed, and that passes."""
+    error = sys.exception()
+    outage = outage_of(error)
+    if error is not None and outage is not None:
+        return outage_response(outage, error, page_of=None if for_program(request) else request)
     if not for_program(request):
         return defaults.server_error(request)
     message = f"Something went wrong here. The log has it under {request_id.get()}."

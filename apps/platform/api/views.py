@@ -11,10 +11,10 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 
-from apps.platform.api.errors import error_response
+from apps.platform.api.errors import error_response, logged_already
 from apps.platform.api.responses import json_response
 from apps.platform.services import metrics as counted
-from apps.platform.services.health import parts_health, worst_state
+from apps.platform.services.health import parts_health_in_time, worst_state
 
 
 @require_safe
@@ -28,9 +28,9 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
     """How each part is; 503 only when no answer can be given."""
-    parts = parts_health()
+    parts = parts_health_in_time()
     state = worst_state(parts)
-    return json_response({"state": state, "parts": parts}, status=503 if state == "down" else 200)
+    return logged_already(json_response({"state": state, "parts": parts}, status=503 if state == "down" else 200))
 
 
 @require_safe

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from django.db import Error
 from django.db.models import Q
 
 from apps.platform.models import PUBLIC_SCOPES as _PUBLIC_SCOPES
 from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
+from apps.platform.services.outages import note_outage, outage_of
 
 PUBLIC_SCOPES = _PUBLIC_SCOPES
 SCOPES = (
@@ -119,13 +121,19 @@ def key_id_of_prefix(prefix: str) -> int:
 
 
 def note_use(key: KeyRecord, *, now: datetime) -> None:
-    """That the key is in use is on record, to the minute."""
+    """That the key is in use is on record, to the minute; where nothing can be stored, the request goes on without."""
     noted_at = _noted.get(key.id, key.last_used_at)
     if noted_at is not None and now - noted_at < USE_NOTED_EVERY:
         return
     _noted[key.id] = now
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
-    ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
+    try:
+        ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
+    except Error as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        note_outage(outage, error)
 
 
 def reset_uses() -> None:

@@ -1,11 +1,19 @@
 """How each part of the product is. Apps register their parts in `ready()`."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection, connections
+
+from apps.platform.services.outages import note_outage, outage_of
+
+LONGEST_SECONDS = 1.5
+KNOWN_FOR_SECONDS = 1.0
+NEEDED = frozenset({"database"})  # without it no answer can be given
 
 State = Literal["ok", "degraded", "down"]
 _SEVERITY: tuple[State, ...] = ("ok", "degraded", "down")
@@ -37,17 +45,51 @@ class PartHealth:
     heals: str = ""
 
 
+@dataclass(slots=True)
+class _Asked:
+    """A probe that runs, or ran, in a thread of its own."""
+
+    found: list[PartHealth]
+    thread: threading.Thread
+
+
 _probes: dict[str, Callable[[], Health]] = {}
+_asked: dict[str, _Asked] = {}
+_known: list[tuple[float, list[PartHealth]]] = []
+_lock = threading.Lock()
 
 
 def register_health(name: str, probe: Callable[[], Health]) -> None:
     """From now on this part is asked how it is. A probe is quick and does not raise."""
     _probes[name] = probe
+    _known.clear()
 
 
 def parts_health() -> list[PartHealth]:
     """How every registered part is now, by name."""
     return [_ask(name, probe) for name, probe in sorted(_probes.items())]
+
+
+def parts_health_in_time(
+    *, seconds: float = LONGEST_SECONDS, clock: Callable[[], float] = time.monotonic
+) -> list[PartHealth]:
+    """The same after `seconds` at the latest, whichever part hangs, and asked once a second however many want to know.
+
+    Orchestrators ask every few seconds and take a late answer for a dead process. A part that hangs is asked once and
+    not again before it answered: else each question would leave one more thread behind.
+    """
+    with _lock:
+        if not _known or clock() - _known[0][0] >= KNOWN_FOR_SECONDS:
+            end = clock() + seconds
+            asked = {name: _asked_now(name, probe) for name, probe in sorted(_probes.items())}
+            found = [_answer(name, one, end - clock()) for name, one in asked.items()]
+            _known[:] = [(clock(), found)]
+        return _known[0][1]
+
+
+def reset_health() -> None:
+    """This process asks every part anew."""
+    _known.clear()
 
 
 def worst_state(parts: list[PartHealth]) -> State:
@@ -56,25 +98,65 @@ def worst_state(parts: list[PartHealth]) -> State:
 
 
 def database_health() -> Health:
-    """Whether the database answers; nothing works without it."""
+    """Whether the database answers and holds tables; nothing works without it."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        logger.warning("The database does not answer: %s", error)
-        return Health(
-            "down",
-            "The database does not answer.",
-            noticed="Every page and every answer fails.",
-            heals="It mends itself when the database is back.",
-        )
-    return Health("ok")
+            cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
+            holds_tables = cursor.fetchone() is not None
+    except Error as error:
+        outage = outage_of(error)
+        if outage is not None:
+            note_outage(outage, error)
+            return Health(
+                "down",
+                outage.message,
+                noticed="Every page and every answer fails.",
+                heals=f"It mends itself when the database is back. {outage.heals}",
+            )
+        holds_tables = False
+    if holds_tables:
+        return Health("ok")
+    return Health(
+        "down",
+        "The database answers, and is empty.",
+        noticed="Every page and every answer fails.",
+        heals="Run manage.py migrate for a new one; restore the backup if there was one, and look at DATABASE_URL.",
+    )
 
 
 def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
     try:
         health = probe()
-    except Exception:  # the health page must stand when anything else has fallen
-        logger.exception("The probe of %s failed", name)
-        health = Health("degraded", "Its probe failed; the log says why.")
+    except Exception as error:  # the health page must stand when anything else has fallen
+        outage = outage_of(error)
+        if outage is None:
+            logger.exception("The probe of %s failed", name)
+            health = Health("degraded", "Its probe failed; the log says why.")
+        else:
+            health = Health("degraded", f"Not known: {outage.message}", noticed="See the part that is down.")
     return PartHealth(name, health.state, health.detail, health.noticed, health.heals)
+
+
+def _asked_now(name: str, probe: Callable[[], Health]) -> _Asked:
+    asked = _asked.get(name)
+    if asked is None or not asked.thread.is_alive():
+        found: list[PartHealth] = []
+        asked = _Asked(found, threading.Thread(target=_ask_into, args=(found, name, probe), daemon=True))
+        _asked[name] = asked
+        asked.thread.start()
+    return asked
+
+
+def _ask_into(found: list[PartHealth], name: str, probe: Callable[[], Health]) -> None:
+    try:
+        found.append(_ask(name, probe))
+    finally:
+        connections.close_all()  # of this thread
+
+
+def _answer(name: str, asked: _Asked, seconds: float) -> PartHealth:
+    asked.thread.join(max(seconds, 0.0))
+    if asked.found:
+        return asked.found[0]
+    state: State = "down" if name in NEEDED else "degraded"
+    return PartHealth(name, state, "It does not answer in time.", "Answers that need it wait or fail.", "See its log.")

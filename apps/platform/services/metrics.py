@@ -8,6 +8,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from apps.platform.services.outages import note_outage, outage_of
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # From a suggestion (a millisecond) to a report that somebody waits for.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -27,7 +29,14 @@ class _Registered(Collector):
         self._read = read
 
     def collect(self) -> Iterable[Metric]:
-        return self._read()
+        try:
+            return list(self._read())
+        except Exception as error:  # what was counted in memory is wanted most while the database is away
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            note_outage(outage, error)
+            return []
 
 
 _collectors: dict[str, _Registered] = {}

@@ -7,16 +7,19 @@ counts for the share of it that lies within the last minute, so that nobody gets
 
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from apps.platform.models import ThrottleCount
+from apps.platform.services.breaker import CircuitBreaker
+from apps.platform.services.shared_cache import guarded, reset_shared_cache, shared_cache
 
 WINDOW_SECONDS = 60
 CHUNKS_PER_LIMIT = 50  # at most 2 % of a limit lies unused in each other process
@@ -24,6 +27,7 @@ KEPT_WINDOWS = 2
 PURGED_EVERY = 10  # windows
 REMEMBERED_BUCKETS = 20_000
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -35,6 +39,12 @@ class Counter(Protocol):
 
     def used(self, bucket: str, window: int) -> int:
         """The count as it is."""
+
+
+class Guard(Protocol):
+    """Calls the work or raises: a breaker, or one with a limit of time."""
+
+    def __call__(self, work: Callable[[], T], *, proves: bool = True) -> T: ...
 
 
 class DatabaseCounter:
@@ -72,27 +82,63 @@ class CacheCounter:
         return int(self._cache.get(f"throttle:{bucket}:{window}", 0))
 
 
+class MemoryCounter:
+    """Counts of this process alone: what is left of a limit when nothing that is shared can count."""
+
+    def __init__(self) -> None:
+        self._used: dict[tuple[str, int], int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
+        with self._lock:
+            if len(self._used) >= REMEMBERED_BUCKETS:
+                self._used = {name: used for name, used in self._used.items() if name[1] > window - KEPT_WINDOWS}
+            if len(self._used) >= REMEMBERED_BUCKETS:  # all of this minute and the one before: the first is forgotten
+                del self._used[next(iter(self._used))]
+            self._used[bucket, window] = self._used.get((bucket, window), 0) + amount
+            return self._used[bucket, window]
+
+    def used(self, bucket: str, window: int) -> int:
+        return self._used.get((bucket, window), 0)
+
+
+class GuardedCounter:
+    """A counter, left alone for a while after it failed. Only a count that is written proves that it is back."""
+
+    def __init__(self, counter: Counter, guard: Guard) -> None:
+        self._counter = counter
+        self._guard = guard
+
+    def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
+        return self._guard(lambda: self._counter.add(bucket, window, amount=amount, ceiling=ceiling))
+
+    def used(self, bucket: str, window: int) -> int:
+        return self._guard(lambda: self._counter.used(bucket, window), proves=False)
+
+
 class FallbackCounter:
-    """The first counter that works. Without any, requests go on: a limit is no reason to answer nobody."""
+    """The first counter that works, and when none does, one of this process alone.
+
+    What another counter knew of this minute is not carried over: the minute in which one falls or comes back may let
+    twice the limit through.
+    """
 
     def __init__(self, *counters: Counter) -> None:
         self._counters = counters
+        self._memory = MemoryCounter()
 
     def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
         for counter in self._counters:
-            try:
+            # The client of a cache raises errors of its own that only its door may name; the guard has logged it.
+            with suppress(Exception):
                 return counter.add(bucket, window, amount=amount, ceiling=ceiling)
-            except Exception:  # the client of a cache raises errors of its own that only its door may name
-                logger.exception("%s does not count", type(counter).__name__)
-        return amount
+        return self._memory.add(bucket, window, amount=amount, ceiling=ceiling)
 
     def used(self, bucket: str, window: int) -> int:
         for counter in self._counters:
-            try:
+            with suppress(Exception):  # as above
                 return counter.used(bucket, window)
-            except Exception:  # as above
-                logger.exception("%s does not count", type(counter).__name__)
-        return 0
+        return self._memory.used(bucket, window)
 
 
 @dataclass(slots=True)
@@ -170,8 +216,8 @@ def purge(*, before: int) -> int:
     """Counts of windows before this one, which no limit looks at any more, are deleted."""
     try:
         return ThrottleCount.objects.filter(minute__lt=before).delete()[0]
-    except DatabaseError:
-        logger.exception("Old counts were not deleted")
+    except Error as error:
+        logger.warning("Old counts were not deleted (%s)", type(error).__name__)
         return 0
 
 
@@ -181,7 +227,10 @@ _throttles: list[Throttle] = []
 def shared_throttle() -> Throttle:
     """This process's throttle; it counts in Redis where there is one, else in the database."""
     if not _throttles:
-        counters = (CacheCounter(cache), DatabaseCounter()) if settings.REDIS_URL else (DatabaseCounter(),)
+        database = CircuitBreaker("The count of requests in the database")
+        counters = [GuardedCounter(DatabaseCounter(), database.call)]
+        if settings.REDIS_URL:
+            counters.insert(0, GuardedCounter(CacheCounter(shared_cache()), guarded))
         _throttles.append(Throttle(FallbackCounter(*counters)))
     return _throttles[0]
 
@@ -189,3 +238,4 @@ def shared_throttle() -> Throttle:
 def reset_throttle() -> None:
     """This process forgets what it holds."""
     _throttles.clear()
+    reset_shared_cache()

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -20,10 +22,11 @@ class TestCheckMigrated:
         assert lacks.startswith("The database lacks ")
         assert to_do == "run manage.py migrate."
 
-    def test_database_that_does_not_answer_is_one_sentence_of_the_command(self) -> None:
-        process = start("runjobs", "--once", DATABASE_URL="sqlite:////dev/null/epicml.sqlite3")
+    def test_database_that_does_not_answer_is_one_sentence_of_the_command(self, tmp_path: Path) -> None:
+        (tmp_path / "a.sqlite3").write_bytes(b"this is no database" * 100)
+        process = start("runjobs", "--once", DATABASE_URL=f"sqlite:///{tmp_path}/a.sqlite3")
 
         assert process.communicate(timeout=30)[0] == (
-            "CommandError: The database does not answer (OperationalError): look at DATABASE_URL.\n"
+            "CommandError: The database does not answer (DatabaseError): look at DATABASE_URL.\n"
         )
         assert process.returncode == 1

@@ -5,6 +5,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from pytest_django.fixtures import Settings
 
 from apps.platform.api.middleware import policy
 
@@ -40,6 +41,36 @@ class TestRequestId:
         answer = quiet_client.get("/api/v1/broken", headers={"X-Request-Id": "find-me-again"})
         assert "find-me-again" in answer.json()["message"]
         assert "broken on purpose" in caplog.text
+
+
+class TestHealthMiddleware:
+    """By the URLs of the product: an orchestrator asks by the address of a pod, and with whatever Host it likes."""
+
+    @pytest.mark.urls("config.urls")
+    @pytest.mark.parametrize("host", ["10.42.0.7:8000", "evil.example", "a b", "[::1", "x" * 300, "<script>"])
+    @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+    def test_answers_whatever_the_host_says_and_does_not_repeat_it(
+        self, client: Client, path: str, host: str, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["library.example"], True
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 200
+        assert host not in answer.text
+        assert host not in str(answer.headers)
+        assert int(answer["Content-Length"]) == len(answer.content)
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert caplog.text == ""
+
+    @pytest.mark.urls("config.urls")
+    def test_other_addresses_stay_with_their_hosts(self, quiet_client: Client, settings: Settings) -> None:
+        settings.ALLOWED_HOSTS = ["library.example"]
+        paths = ["/", "/api/v1/suggest?q=a", "/health/", "/health/live/", "/metrics"]
+        answers = [quiet_client.get(path, headers={"Host": "evil.example"}).status_code for path in paths]
+        assert answers == [400] * len(paths)
+
+    @pytest.mark.urls("config.urls")
+    def test_only_reads(self, client: Client) -> None:
+        assert client.post("/health/live").status_code == 405
 
 
 class TestErrorPages:

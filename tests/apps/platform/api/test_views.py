@@ -44,9 +44,10 @@ class TestReady:
         assert answer.json()["state"] == "degraded"
         assert answer.json()["parts"][1]["detail"] == "The index is missing; the database answers."
 
-    def test_503_when_no_answer_can_be_given(self, client: Client) -> None:
+    def test_503_when_no_answer_can_be_given(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
         register_health("shelf", lambda: Health("down", "There are no books."))
         assert client.get("/health/ready").status_code == 503
+        assert caplog.text == ""  # it is asked every few seconds; the part itself has said why
 
     def test_a_probe_that_breaks_is_degraded(self, client: Client) -> None:
         register_health("search", fail)

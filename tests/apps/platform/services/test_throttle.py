@@ -9,11 +9,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.platform.models import ThrottleCount
 from apps.platform.services import throttle
+from apps.platform.services.breaker import CircuitBreaker
 from apps.platform.services.throttle import (
     CacheCounter,
     Counter,
     DatabaseCounter,
     FallbackCounter,
+    GuardedCounter,
+    MemoryCounter,
     Throttle,
     purge,
 )
@@ -138,8 +141,57 @@ class TestFallbackCounter:
         throttle = Throttle(FallbackCounter(_BrokenCounter(), DatabaseCounter()))
         assert passed(throttle, limit=5, times=10, now=now) == 5
 
-    def test_without_any_counter_requests_go_on(self, db: None, now: datetime) -> None:
-        assert passed(Throttle(FallbackCounter(_BrokenCounter())), limit=5, times=10, now=now) == 10
+    def test_without_any_counter_the_limit_of_each_process_holds(self, db: None, now: datetime) -> None:
+        throttle = Throttle(FallbackCounter(_BrokenCounter()))
+        assert passed(throttle, limit=5, times=10, now=now) == 5
+        assert passed(throttle, limit=5, times=10, now=now + timedelta(minutes=3)) == 5
+
+
+class _FullCounter:
+    """Answers what was used, and takes nothing: a store that is full or may only be read."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.full = True
+
+    def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
+        self.asked += 1
+        if self.full:
+            raise DatabaseError("full")
+        return amount
+
+    def used(self, bucket: str, window: int) -> int:
+        return 0
+
+
+class TestGuardedCounter:
+    def test_a_store_that_is_only_read_stays_away_until_it_takes_a_count(self, db: None, now: datetime) -> None:
+        full, clock = _FullCounter(), [0.0]
+        guarded = GuardedCounter(full, CircuitBreaker("It", clock=lambda: clock[0]).call)
+        throttle = Throttle(FallbackCounter(guarded))
+        for bucket in range(20):
+            throttle.take(f"key:{bucket}", limit=5, now=now)
+        assert full.asked == 1
+        full.full, clock[0] = False, 1.0
+        throttle.take("key:20", limit=5, now=now)
+        throttle.take("key:21", limit=5, now=now)
+        assert full.asked == 3
+
+
+class TestMemoryCounter:
+    def test_holds_a_bounded_number_of_clients(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttle, "REMEMBERED_BUCKETS", 3)
+        counter = MemoryCounter()
+        counts = [counter.add(f"key:{number}", 7, amount=2, ceiling=9) for number in range(10)]
+        assert counts == [2] * 10
+        assert [counter.used(f"key:{number}", 7) for number in (0, 8, 9)] == [0, 2, 2]
+
+    def test_forgets_windows_that_count_no_more_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttle, "REMEMBERED_BUCKETS", 2)
+        counter = MemoryCounter()
+        for window in (6, 7, 8):
+            counter.add("key:1", window, amount=1, ceiling=9)
+        assert [counter.used("key:1", window) for window in (6, 7, 8)] == [0, 1, 1]
 
 
 class TestPurge:

@@ -1,0 +1,40 @@
+"""manage.py: what a person can put right is said in one sentence, and the exit code is 1."""
+
+import sys
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
+
+NO_SUCH_TABLE = "42P01"  # PostgreSQL's code
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command that the arguments name; --traceback shows what lies below a sentence."""
+    try:
+        execute_from_command_line(list(arguments))
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None or "--traceback" in arguments:
+            raise
+        sys.exit(sentence)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What a person is told; None for a fault of ours, whose trace is wanted."""
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    # Here: it needs settings, and they may be what is wrong.
+    from apps.platform.services.outages import outage_of, reason_of
+
+    outage = outage_of(error)
+    if outage is not None:
+        return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.heals}"
+    if isinstance(error, OperationalError | ProgrammingError) and _lacks_a_table(error):
+        return "The database lacks tables: run manage.py migrate, and look at DATABASE_URL and EPICML_VAR."
+    return None
+
+
+def _lacks_a_table(error: Exception) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) == NO_SUCH_TABLE or str(error).startswith("no such table")
