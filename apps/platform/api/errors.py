@@ -12,6 +12,8 @@ from apps.platform.api.responses import json_response
 from apps.platform.services.errors import EpicmlError
 from apps.platform.services.logs import request_id
 
+UNAUTHORIZED = 401
+
 
 def error_response(
     *, code: str, message: str, status: int, fields: Mapping[str, Sequence[str]] | None = None
@@ -23,7 +25,10 @@ def error_response(
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn what a view raised into the one error shape; None lets Django report a 500."""
     if isinstance(error, EpicmlError):
-        return error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
+        answer = error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
+        if error.status == UNAUTHORIZED:
+            answer["WWW-Authenticate"] = "Bearer"
+        return answer
     if isinstance(error, RequestDataTooBig):
         return error_response(code="too_large", message="The body is larger than 1 MiB.", status=413)
     if isinstance(error, Http404):
