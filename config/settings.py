@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
 from config import environment
 from config.staff import unfold_settings
 
@@ -124,6 +126,9 @@ SCRAPE_TOKEN = environment.text("SCRAPE_TOKEN")  # with it, Prometheus may read 
 THROTTLE_SERVER = environment.number("THROTTLE_SERVER", 60_000, low=1, high=10_000_000)
 THROTTLE_PUBLIC = environment.number("THROTTLE_PUBLIC", 600, low=1, high=10_000_000)
 THROTTLE_ANONYMOUS = environment.number("THROTTLE_ANONYMOUS", 120, low=1, high=10_000_000)
+# Events per minute, each of a batch counted: through a public key from one address, and of one reader in all.
+THROTTLE_PUBLIC_EVENTS = environment.number("THROTTLE_PUBLIC_EVENTS", 1200, low=1, high=10_000_000)
+THROTTLE_READER_EVENTS = environment.number("THROTTLE_READER_EVENTS", 120, low=1, high=10_000_000)
 # How many proxies stand before this server. With 0, X-Forwarded-For is what a client says of itself, and not believed.
 NUM_PROXIES = environment.number("NUM_PROXIES", 0, low=0, high=10)
 if NUM_PROXIES:
@@ -131,6 +136,7 @@ if NUM_PROXIES:
 
 # Browsers may call the API from the pages of public keys (apps/platform/api/cors.py), and nothing else from anywhere.
 CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_HEADERS = [*default_headers, "x-reader-token"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-Id"]
 CORS_PREFLIGHT_MAX_AGE = 600
 
@@ -150,6 +156,9 @@ API_DESCRIPTION = """Search, suggestions and recommendations for a children's li
 * Bodies are JSON of up to 1 MiB, whatever their Content-Type says. Blanks around a text are cut off.
 * A parameter or field that is not described here is refused.
 * Moments are ISO 8601 with their zone, and answered in UTC. Text is counted in Unicode code points.
+* With a public key a reader counts only by a token, which a server gets at POST /api/v1/readers/{key}/tokens and a
+  page sends in X-Reader-Token; no answer is above the highest band of the key. A token that is not good is answered
+  401 with the code reader_token_expired or reader_token_invalid: get a new one.
 * A method that a path does not have is answered 405 in the shape of every error.
 * Every answer carries X-Request-Id, under which the log has it.
 """

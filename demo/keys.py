@@ -6,12 +6,15 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import KeyRecord, live_key
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key
 from demo.models import StorefrontKey
+from epicml.audience.bands import YOUNGEST, AgeBand
 
 # A page asks for suggestions at every key that is pressed, and several people may look at one demo.
 STOREFRONT_REQUESTS_PER_MINUTE = 3000
+# The sample readers are of all ages; who is none of them sees books for the youngest, whatever band they ask for.
+HIGHEST_BAND, UNPROVEN_BAND = AgeBand.ADULT, YOUNGEST
 # The Host header names the origin, and anybody can send one with another port.
 MOST_ORIGINS = 50
 
@@ -26,7 +29,7 @@ class TooManyOriginsError(Exception):
 def storefront_key(origin: str, *, now: datetime) -> str:
     """The secret of the public key for pages at this origin, made at the first call."""
     known = StorefrontKey.objects.filter(origin=origin).first()
-    if known is not None and live_key(known.secret, now=now) is not None:
+    if known is not None and _reaches_as_far(live_key(known.secret, now=now)):
         return known.secret
     if known is None and StorefrontKey.objects.count() >= MOST_ORIGINS:
         raise TooManyOriginsError
@@ -34,6 +37,11 @@ def storefront_key(origin: str, *, now: datetime) -> str:
         return _new_storefront_key(origin, known, now=now)
     except IntegrityError:  # another request for the same page was quicker
         return StorefrontKey.objects.get(origin=origin).secret
+
+
+def _reaches_as_far(key: KeyRecord | None) -> bool:
+    """Whether the key works, and shows what it should: one that the version before made shows less."""
+    return key is not None and (key.standing.highest, key.standing.unproven) == (HIGHEST_BAND, UNPROVEN_BAND)
 
 
 def _new_storefront_key(origin: str, known: StorefrontKey | None, *, now: datetime) -> str:
@@ -44,6 +52,8 @@ def _new_storefront_key(origin: str, known: StorefrontKey | None, *, now: dateti
             public=True,
             origins=[origin],
             requests_per_minute=STOREFRONT_REQUESTS_PER_MINUTE,
+            highest_band=HIGHEST_BAND,
+            unproven_band=UNPROVEN_BAND,
             now=now,
         )
         row = known or StorefrontKey(origin=origin)
@@ -55,7 +65,8 @@ def _new_storefront_key(origin: str, known: StorefrontKey | None, *, now: dateti
 def server_key(path: Path, *, now: datetime) -> str:
     """The secret of the demo's key with all scopes; it is kept in a file that only its owner reads."""
     known = path.read_text().strip() if path.is_file() else ""
-    if known and live_key(known, now=now) is not None:
+    key = live_key(known, now=now) if known else None
+    if key is not None and key.scopes.issuperset(SCOPES):  # the version before knew fewer
         return known
     secret = create_api_key(name="demo, all scopes", scopes=SCOPES, now=now).secret
     write_private(path, secret)

@@ -1,19 +1,30 @@
-"""The sample storefront at `/`: one page, filled in the browser by the public API."""
+"""The sample storefront at `/`: one page, filled in the browser by the public API.
+
+Here the storefront is its own server: it says who sits before the page by a token that it puts into it, and gives a new
+one when that has expired. A real library does so after its readers have logged in; here anybody may choose a sample
+reader, and nobody else.
+"""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
+from apps.platform.services.reader_tokens import DEFAULT_SECONDS, ReaderToken
+from apps.readers.selectors import ReaderProfile
+from apps.readers.services import issue_reader_token
 from demo.keys import TooManyOriginsError, storefront_key
+from demo.samples import demo_readers
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.audience.bands import YOUNGEST, AgeBand
 
-READERS_PER_BAND = 4
+OFFERED_PER_BAND = 4
 LONGEST_QUERY = 200
 LONGEST_KEY = 64
 READER_KEY = re.compile(READER_KEY_FORM)
@@ -77,16 +88,18 @@ class Shown:
 
 
 @require_safe
+@ensure_csrf_cookie
 def storefront(request: HttpRequest) -> HttpResponse:
     """Home, results or one book; the address says which, and a script asks the API for it."""
-    samples = sample_readers(per_band=READERS_PER_BAND)
+    samples = demo_readers()
     shown = _shown(request.GET.get("reader", ""), samples)
     key, missing = _key(request) if samples else ("", "There is no reader yet.")
-    others = [shown.profile] if shown.profile and shown.profile not in samples else []
     context = {
         "shown": shown,
         "reader": ReaderChoice.of(shown.profile) if shown.profile else None,
-        "readers": [ReaderChoice.of(profile) for profile in [*others, *samples]],
+        "readers": [ReaderChoice.of(profile) for profile in _offered(samples, shown.profile)],
+        "token": _token(request, shown.profile) if shown.profile else None,
+        "token_seconds": DEFAULT_SECONDS,
         "public_key": key,
         "missing": missing,
         "query": request.GET.get("q", "").strip()[:LONGEST_QUERY],
@@ -97,21 +110,47 @@ def storefront(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_POST
+@never_cache
+def reader_token(request: HttpRequest) -> HttpResponse:
+    """A new token for a sample reader whose page has an expired one; for all other readers alike there is none."""
+    named = request.POST.get("reader", "")
+    profile = next((profile for profile in demo_readers() if profile.key == named), None)
+    if profile is None:
+        return JsonResponse({"code": "not_found", "message": "This is no sample reader."}, status=404)
+    return JsonResponse({"token": _token(request, profile).token, "seconds": DEFAULT_SECONDS})
+
+
 def _shown(named: str, samples: list[ReaderProfile]) -> Shown:
     """The reader of the address; who names none sees the books of a sample reader of the youngest band."""
     named = CONTROL.sub("", named)[:LONGEST_KEY].strip()
     if not named:
         first = next((profile for profile in samples if profile.age_band is YOUNGEST), None)
         return Shown(first.key if first else "", first, was_named=False)
-    try:
-        return Shown(named, reader_profile(named), was_named=True)
-    except ReaderNotFoundError:
-        return Shown(named, None, was_named=True)
+    return Shown(named, next((profile for profile in samples if profile.key == named), None), was_named=True)
+
+
+def _offered(samples: list[ReaderProfile], shown: ReaderProfile | None) -> list[ReaderProfile]:
+    """The first of each band, and before them the one who is shown already."""
+    seen = Counter[AgeBand]()
+    offered = []
+    for profile in samples:
+        seen[profile.age_band] += 1
+        if seen[profile.age_band] <= OFFERED_PER_BAND:
+            offered.append(profile)
+    return offered if shown is None or shown in offered else [shown, *offered]
+
+
+def _token(request: HttpRequest, profile: ReaderProfile) -> ReaderToken:
+    return issue_reader_token(profile.key, seconds=DEFAULT_SECONDS, origin=_origin(request).lower(), now=timezone.now())
+
+
+def _origin(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def _key(request: HttpRequest) -> tuple[str, str]:
-    origin = f"{request.scheme}://{request.get_host()}"
     try:
-        return storefront_key(origin, now=timezone.now()), ""
+        return storefront_key(_origin(request), now=timezone.now()), ""
     except TooManyOriginsError as error:
         return "", str(error)

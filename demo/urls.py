@@ -1,5 +1,8 @@
 from django.urls import URLPattern, path
 
-from demo.storefront import storefront
+from demo.storefront import reader_token, storefront
 
-urlpatterns: list[URLPattern] = [path("", storefront, name="storefront")]
+urlpatterns: list[URLPattern] = [
+    path("", storefront, name="storefront"),
+    path("demo/reader-token", reader_token, name="storefront-reader-token"),
+]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -161,15 +162,8 @@ def client_with(db: None) -> Callable[..., ApiClient]:
     """Make a client whose key has just these scopes: `client_with("search:read")`; a public one with origins."""
     from apps.platform.services.api_keys import create_api_key
 
-    def make(*scopes: str, origins: Sequence[str] = (), requests_per_minute: int | None = None) -> ApiClient:
-        key = create_api_key(
-            name="test",
-            scopes=scopes,
-            public=bool(origins),
-            origins=origins,
-            requests_per_minute=requests_per_minute,
-            now=NOW,
-        )
+    def make(*scopes: str, origins: Sequence[str] = (), **limits: Any) -> ApiClient:
+        key = create_api_key(name="test", scopes=scopes, public=bool(origins), origins=origins, now=NOW, **limits)
         return ApiClient(key.secret, headers={"Origin": origins[0]} if origins else None)
 
     return make

@@ -1,7 +1,7 @@
 """What readers did with books. Rows are only ever added, and removed by erasure or retention."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class EventKind(models.TextChoices):
@@ -23,6 +23,9 @@ FACT_KINDS = (EventKind.STARTED, EventKind.FINISHED, EventKind.RATED, EventKind.
 class Event(models.Model):
     """One thing one reader did with one book. `event_id` is the sender's: the same one twice is stored once."""
 
+    # "" for imports, the number of a server key, "key/reader" for a reader's page: those who share a public key are
+    # senders of their own, so that nobody takes or learns another's ids.
+    sender = models.CharField(max_length=40, db_default="")
     event_id = models.CharField(max_length=64)
     reader = models.ForeignKey("readers.Reader", on_delete=models.CASCADE, related_name="+")
     # No index of its own: nothing asks by book alone, and each index costs every insert.
@@ -41,7 +44,8 @@ class Event(models.Model):
         ]
         constraints = [
             # Not unique=True: that adds a second index for LIKE on PostgreSQL, which every insert pays for.
-            models.UniqueConstraint(fields=["event_id"], name="event_id_unique"),
+            # As expressions: then SQLite makes an index beside the table, instead of copying the table for it.
+            models.UniqueConstraint(F("sender"), F("event_id"), name="event_id_unique_of_sender"),
             models.CheckConstraint(
                 # A comparison with NULL is NULL, which a check lets pass: a rating without a value is named.
                 condition=Q(kind=EventKind.RATED, value__range=(1, 5), value__isnull=False)

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -27,8 +28,14 @@ from apps.platform.services.api_keys import (
     revoke_api_key,
 )
 from apps.platform.services.errors import EpicmlError
+from epicml.audience.bands import AgeBand
 
-_FORM_FIELDS = ("name", "scopes", "public", "origins", "requests_per_minute")
+_COUNTS = ("requests_per_minute", "events_per_minute")
+_LIMITS = (*_COUNTS, "highest_band", "unproven_band")
+_FORM_FIELDS = ("name", "scopes", "public", "origins", *_LIMITS)
+
+
+_BANDS = [("", "—"), *((band.code, band.label) for band in AgeBand)]
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,6 +58,29 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     requests_per_minute = forms.IntegerField(
         required=False, min_value=1, max_value=10_000_000, widget=UnfoldAdminIntegerFieldWidget
     )
+    events_per_minute = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=10_000_000,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Each event of a batch counts. Empty: the limit of its kind.",
+    )
+    highest_band = forms.TypedChoiceField(
+        choices=_BANDS,
+        coerce=AgeBand.from_code,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="No answer is above it. Empty: everything for a server key, 0 to 5 for a public one.",
+    )
+    unproven_band = forms.TypedChoiceField(
+        choices=_BANDS,
+        coerce=AgeBand.from_code,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of a public key: what it shows without a reader's token. Empty: up to the highest band.",
+    )
 
     class Meta:
         model = ApiKey
@@ -60,7 +90,7 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                check_new_key(**key_values(values))
+                check_new_key(**{name: value for name, value in key_values(values).items() if name not in _COUNTS})
             except InvalidKeyError as error:
                 for field, reasons in error.fields.items():
                     self.add_error(field, reasons)
@@ -72,14 +102,18 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def key_values(values: dict[str, Any]) -> dict[str, Any]:
     """The form's values as the service takes them."""
-    return {name: values[name] for name in ("name", "scopes", "public")} | {"origins": values["origins"].split()}
+    plain = {name: values[name] for name in ("name", "scopes", "public", *_LIMITS)}
+    return plain | {"origins": values["origins"].split()}
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     """A key cannot be changed, only made and revoked: who uses it relies on what it may do."""
 
-    list_display = ("name", "prefix", "public", "scopes", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        *("name", "prefix", "public", "highest_band", "unproven_band", "events_per_minute", "scopes"),
+        *("created_at", "last_used_at", "revoked_at"),
+    )
     list_filter = ("public",)
     search_fields = ("name", "prefix")
     readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
@@ -105,8 +139,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         return request.user.has_perm("platform.change_apikey")
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001
-        limit = form.cleaned_data["requests_per_minute"]
-        made = create_api_key(**key_values(form.cleaned_data), requests_per_minute=limit, now=timezone.now())
+        made = create_api_key(**key_values(form.cleaned_data), now=timezone.now())
         obj.pk, self.secrets[made.id] = made.id, made.secret
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:

@@ -5,8 +5,12 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Replace, Trim
 from django.db.models.lookups import Exact
 
+from epicml.audience.asking import Standing
+from epicml.audience.bands import AgeBand
+
 # What a public key may hold at most. A key of a web page can be read by everybody who opens the page.
 PUBLIC_SCOPES = ("assignments:read", "catalog:read", "events:write", "recommendations:read", "search:read")
+AGE_BANDS = [(band.value, band.label) for band in AgeBand]
 
 
 def _without_public_scopes() -> Trim:
@@ -28,6 +32,19 @@ class ApiKey(models.Model):
     public = models.BooleanField(default=False)
     origins = models.TextField(blank=True, default="", help_text="Of a public key: separated by blanks.")
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the limit of its kind.")
+    events_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the limit of its kind.")
+    highest_band = models.PositiveSmallIntegerField(
+        choices=AGE_BANDS,
+        null=True,
+        blank=True,
+        help_text="No answer is above it, whoever is named. A public key has one; a server key may.",
+    )
+    unproven_band = models.PositiveSmallIntegerField(
+        choices=AGE_BANDS,
+        null=True,
+        blank=True,
+        help_text="Of a public key: what is not above it is shown without a reader's token. Empty: the highest band.",
+    )
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -44,10 +61,33 @@ class ApiKey(models.Model):
                 name="api_key_public_has_origins",
                 condition=Q(public=False, origins="") | (Q(public=True) & ~Q(origins="")),
             ),
+            models.CheckConstraint(
+                # A comparison with NULL is NULL, which a check lets pass: a public key without a band is named.
+                name="api_key_public_has_band",
+                condition=Q(highest_band=None, public=False)
+                | Q(highest_band__isnull=False, highest_band__lte=AgeBand.ADULT.value),
+            ),
+            models.CheckConstraint(
+                name="api_key_unproven_band_not_higher",
+                condition=Q(unproven_band=None)
+                | Q(
+                    unproven_band__isnull=False,
+                    highest_band__isnull=False,
+                    unproven_band__lte=F("highest_band"),
+                    public=True,
+                ),
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def standing(self) -> Standing:
+        """On what terms its holder is answered."""
+        highest = AgeBand.ADULT if self.highest_band is None else AgeBand(self.highest_band)
+        unproven = highest if self.unproven_band is None else AgeBand(self.unproven_band)
+        return Standing(highest=highest, unproven=unproven, must_prove=self.public)
 
     @property
     def scope_names(self) -> frozenset[str]:

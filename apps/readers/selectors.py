@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.platform.services.errors import NotFoundError
+from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.readers.models import KEY_PATTERN, Reader
-from epicml.audience.asking import AnsweredFor, Naming, answer_band
+from epicml.audience.asking import TRUSTED, AnsweredFor, Naming, Standing, answer_band, answered
 from epicml.audience.bands import AgeBand
 
 KEY = re.compile(KEY_PATTERN)
@@ -19,6 +19,19 @@ class ReaderNotFoundError(NotFoundError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"There is no reader {key!r}.")
+
+
+class ReaderNotProvenError(EpicmlError):
+    """Who asks has not proven to be the reader. The same whether there is such a reader or not: nobody looked."""
+
+    code = "reader_not_proven"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This answer is for the reader alone: send the header X-Reader-Token with a token that your server got for "
+            "this reader at POST /api/v1/readers/{key}/tokens."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +96,42 @@ def sample_readers(*, per_band: int) -> list[ReaderProfile]:
     ]
 
 
-def audience(reader_key: str | None, age_band: AgeBand | None) -> Audience:
+def audience(reader_key: str | None, age_band: AgeBand | None, standing: Standing = TRUSTED) -> Audience:
     """The lower of the reader's band and the one asked for; who names nobody, or nobody known, is the youngest."""
-    reader, naming = _named(reader_key)
-    band = answer_band(naming, reader_band=reader.age_band if reader else None, asked=age_band)
-    return Audience(age_band=band, reader=reader)
+    reader, naming = _named(reader_key, standing)
+    own = reader.age_band if reader else None
+    return Audience(answer_band(naming, reader_band=own, asked=age_band, standing=standing), reader)
 
 
-def answered_for(reader_key: str | None, age_band: AgeBand | None) -> AnsweredFor:
+def answered_for(reader_key: str | None, age_band: AgeBand | None, standing: Standing = TRUSTED) -> AnsweredFor:
     """The same as a value that also says how the reader was named."""
-    reader, naming = _named(reader_key)
-    band = answer_band(naming, reader_band=reader.age_band if reader else None, asked=age_band)
-    return AnsweredFor(band, naming, asked=age_band, reader=reader.key if reader else None)
+    reader, naming = _named(reader_key, standing)
+    key, own = (reader.key, reader.age_band) if reader else (None, None)
+    return answered(naming, reader=key, reader_band=own, asked=age_band, standing=standing)
 
 
-def _named(key: str | None) -> tuple[ReaderProfile | None, Naming]:
-    if key is None:
+def reader_audience(reader_key: str, standing: Standing = TRUSTED) -> Audience:
+    """This reader and nobody else, with the band of the answer; who is not proven is not looked for."""
+    reader, naming = _named(reader_key, standing)
+    if naming is Naming.NOT_PROVEN:
+        raise ReaderNotProvenError
+    if reader is None:
+        raise ReaderNotFoundError(reader_key)
+    return Audience(answer_band(naming, reader_band=reader.age_band, asked=None, standing=standing), reader)
+
+
+def _named(key: str | None, standing: Standing) -> tuple[ReaderProfile | None, Naming]:
+    """The reader who was named, or else is proven. Nobody is looked for who is not proven where that is needed."""
+    if key is None and standing.proof is None:
         return None, Naming.NOBODY
-    if not KEY.fullmatch(key):
+    if key is not None and not KEY.fullmatch(key):
         return None, Naming.MALFORMED
-    reader = _find(key)
-    return reader, Naming.UNKNOWN if reader is None else Naming.KNOWN
+    if key is not None and not standing.is_proven(key):
+        return None, Naming.NOT_PROVEN
+    reader = _find(key or (standing.proof.reader if standing.proof else ""))
+    if reader is None or (standing.proof is not None and reader.id != standing.proof.reader_id):
+        return None, Naming.UNKNOWN  # erased since; who has the pseudonym now is another reader
+    return reader, Naming.KNOWN
 
 
 def _find(key: str) -> ReaderProfile | None:

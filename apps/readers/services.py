@@ -9,8 +9,10 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.reader_tokens import ReaderToken, sign_reader
 from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import KEY, ReaderNotFoundError, reader_profile
+from epicml.audience.asking import Proof
 from epicml.audience.bands import AgeBand
 
 JSON = Any  # what json.dumps takes
@@ -91,6 +93,12 @@ def save_readers(readers: Sequence[ReaderInput], *, now: datetime) -> int:
             update_fields=PROFILE_COLUMNS,
         )
     return len(readers) - known
+
+
+def issue_reader_token(key: str, *, seconds: int, origin: str = "", now: datetime) -> ReaderToken:
+    """A token with which a page proves that this reader sits before it; with an origin, only pages there."""
+    profile = reader_profile(key)
+    return sign_reader(Proof(profile.key, profile.id), seconds=seconds, origin=origin, now=now)
 
 
 def register_erasure(name: str, erase: Erasure) -> None:

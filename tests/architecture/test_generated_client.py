@@ -213,6 +213,12 @@ CALLS = {
     ),
     "erase_reader": Call(known_reader, "ErasedReader", unknown, 404),
     "export_reader": Call(known_reader, "ReaderExport", unknown, 404),
+    "issue_reader_token": Call(
+        lambda w: {"key": "ada", "body": w.models.ReaderTokenRequestRequest(seconds=60)},
+        "ReaderToken",
+        lambda w: {"key": "nobody", "body": w.models.ReaderTokenRequestRequest()},
+        404,
+    ),
     "recommendations": Call(known_reader, "ReaderRecommendations", unknown, 404),
     "home": Call(known_reader, "HomePage", unknown, 404),
     "list_releases": Call(with_(kind="numbers"), "ReleasePage", with_(kind="No Kind"), 400),

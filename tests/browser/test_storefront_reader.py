@@ -1,9 +1,10 @@
 """Whose books the storefront shows: never those of another reader, with script and without."""
 
+import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import DemoServer, OpenPage
 from tests.browser.storefront import home_of_when_loaded, query_of, typed
@@ -12,6 +13,15 @@ pytestmark = pytest.mark.browser
 
 STRANGERS = pytest.mark.parametrize("named", ["R-99999", "Mia%20Weber", "%3Cscript%3E"])
 SIZES = pytest.mark.parametrize("width", [1440, 360])
+
+
+HOME_AGAIN = "import('/static/demo/home.js').then(({ showHome }) => showHome())"
+
+
+def with_a_wrong_token(route: Route) -> None:
+    """The page as it is, with a token that was signed elsewhere."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub('data-token="[^"]+"', 'data-token="WzFd:1:x"', answer.text()))
 
 
 def links_of(page: Page) -> list[dict[str, list[str]]]:
@@ -82,8 +92,7 @@ class TestWhoIsReading:
     def test_is_told_when_the_reader_is_erased_while_reading(
         self, open_page: OpenPage, demo_server: DemoServer
     ) -> None:
-        key = "R-erased-soon"
-        demo_server.send("PUT", f"readers/{key}", {"age_band": "adult"})
+        key = demo_server.readers["adult"][-1]
         visit = open_page()
         page = visit.go(f"/?reader={key}")
         home_of_when_loaded(page)
@@ -110,6 +119,71 @@ class TestWhoIsReading:
 
         expect(page.locator(".who")).to_contain_text(first)
         expect(page.get_by_label("Reading as")).to_have_value(first)
+
+
+class TestWhoIsReadingIsProven:
+    """What the page asks for, it asks for with a token of its reader."""
+
+    def test_by_a_token_in_a_header_and_never_in_an_address(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        visit = open_page()
+        asked: list[Request] = []
+        visit.page.on("request", lambda request: asked.append(request) if "/api/v1/" in request.url else None)
+        page = visit.go(f"/?reader={demo_server.readers['15-17'][0]}")
+        home_of_when_loaded(page)
+        typed(page, "the")
+
+        tokens = {request.headers["x-reader-token"] for request in asked}
+        assert tokens == {page.evaluate("document.body.dataset.token")}
+        assert not any(token in request.url for token in tokens for request in asked)
+
+    def test_anew_before_the_token_expires(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        visit = open_page()
+        visit.page.clock.install()
+        page = visit.go(f"/?reader={demo_server.readers['15-17'][0]}")
+        shown = home_of_when_loaded(page)
+        page.clock.fast_forward("20:00")
+
+        with page.expect_response("**/demo/reader-token") as renewed:
+            page.evaluate(HOME_AGAIN)
+        assert renewed.value.status == 200
+        assert home_of_when_loaded(page) == shown
+        assert not page.locator("#notice *").count()
+
+    def test_anew_once_where_the_server_takes_the_token_no_more(
+        self, open_page: OpenPage, demo_server: DemoServer
+    ) -> None:
+        visit = open_page()
+        answers: list[int] = []
+        visit.page.on("response", lambda answer: answers.append(answer.status) if "/api/v1/" in answer.url else None)
+        visit.page.route("**/?reader=*", with_a_wrong_token)
+        page = visit.go(f"/?reader={demo_server.readers['15-17'][0]}")
+
+        assert home_of_when_loaded(page)
+        assert answers == [401, 200]
+        assert not page.locator("#notice *").count()
+        assert [wrong for wrong in visit.wrongs if "401" not in wrong] == []
+        visit.wrongs.clear()  # the console notes the 401
+
+    def test_after_going_back_and_forward(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        first, other = demo_server.readers["0-5"][0], demo_server.readers["15-17"][0]
+        page = open_page().go(f"/?reader={first}")
+        young = home_of_when_loaded(page)
+        page.goto(f"{demo_server.address}/?reader={other}")
+        old = home_of_when_loaded(page)
+
+        page.go_back()
+        expect(page.locator(".who")).to_contain_text(first)
+        assert home_of_when_loaded(page) == young
+        page.go_forward()
+        expect(page.locator(".who")).to_contain_text(other)
+        assert home_of_when_loaded(page) == old
+
+    def test_for_sample_readers_alone_whoever_else_there_is(self, open_page: OpenPage, demo_server: DemoServer) -> None:
+        demo_server.send("PUT", "readers/R-of-the-library", {"age_band": "adult"})
+        page = open_page().go("/?reader=R-of-the-library")
+        assert bands_of(page, demo_server) == {"0-5"}
+        expect(page.locator(".stranger")).to_contain_text("We do not know who")
+        assert page.evaluate("document.body.dataset.token") is None
 
 
 class TestWithoutScript:

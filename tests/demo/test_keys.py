@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.selectors.api_keys import live_key
-from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, revoke_api_key
+from apps.platform.models import ApiKey
+from apps.platform.selectors.api_keys import live_key, reset_key_cache
+from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key, revoke_api_key
 from demo import keys
 from demo.keys import TooManyOriginsError, server_key, storefront_key
+from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +22,14 @@ class TestStorefrontKey:
         assert key.public
         assert key.origins == {"http://localhost:8000"}
         assert key.scopes == set(PUBLIC_SCOPES)
+        assert (key.standing.highest, key.standing.unproven) == (AgeBand.ADULT, AgeBand.AGES_0_TO_5)
+
+    def test_is_made_anew_where_the_version_before_made_one_that_shows_less(self, now: datetime) -> None:
+        first = storefront_key("http://localhost:8000", now=now)
+        ApiKey.objects.update(highest_band=0, unproven_band=None)
+        reset_key_cache()
+
+        assert storefront_key("http://localhost:8000", now=now) != first
 
     def test_stays_the_same_for_an_origin(self, now: datetime) -> None:
         first = storefront_key("http://localhost:8000", now=now)
@@ -53,6 +63,14 @@ class TestServerKey:
         assert key.scopes == set(SCOPES)
         assert server_key(path, now=now) == secret
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_is_made_anew_where_the_version_before_knew_fewer_scopes(self, now: datetime, tmp_path: Path) -> None:
+        path = tmp_path / "key"
+        path.write_text(create_api_key(name="before", scopes=SCOPES[:-1], now=now).secret)
+
+        key = live_key(server_key(path, now=now), now=now)
+        assert key is not None
+        assert key.scopes == set(SCOPES)
 
     def test_is_made_anew_for_another_database(self, now: datetime, tmp_path: Path) -> None:
         path = tmp_path / "key"

@@ -1,4 +1,5 @@
 import html
+import re
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -7,9 +8,12 @@ from django.test import Client
 
 from apps.readers.models import Reader
 from apps.readers.services import ReaderInput, erase_reader, save_readers
+from demo.models import Preparation
 from epicml.audience.bands import AgeBand
+from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
+TOKEN = "/demo/reader-token"
 
 
 @pytest.fixture
@@ -23,12 +27,68 @@ def readers(now: datetime) -> None:
         ],
         now=now,
     )
+    Preparation.objects.create(step="readers", fingerprint="a test", done_at=now)
 
 
 def page(client: Client, **query: str) -> str:
     response = client.get("/", query_params=query)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def token_in(shown: str) -> str:
+    found = re.search('data-token="([^"]+)"', shown)
+    assert found is not None
+    return found.group(1)
+
+
+def as_page(shown: str, token: str = "") -> ApiClient:
+    """The API as the script of this page asks it."""
+    key = re.search('data-key="([^"]+)"', shown)
+    assert key is not None
+    headers = {"Origin": "http://testserver", **({"X-Reader-Token": token} if token else {})}
+    return ApiClient(key.group(1), headers=headers)
+
+
+@pytest.mark.usefixtures("readers")
+class TestReaderToken:
+    @pytest.mark.parametrize(("reader", "band"), [("R-00001", "adult"), ("R-00002", "9-11"), ("R-00003", "0-5")])
+    def test_in_the_page_proves_its_reader(self, reader: str, band: str, client: Client) -> None:
+        shown = page(client, reader=reader)
+        api = as_page(shown, token_in(shown))
+        assert api.get("/api/v1/popular", reader=reader).json()["audience"]["age_band"] == band
+        assert api.get(f"/api/v1/readers/{reader}/home").status_code == 200
+
+    def test_alone_shows_what_is_not_for_the_youngest(self, client: Client) -> None:
+        api = as_page(page(client, reader="R-00001"))
+        for query in ({"age_band": "adult"}, {"reader": "R-00001"}, {"reader": "R-00001", "age_band": "adult"}):
+            assert api.get("/api/v1/popular", **query).json()["audience"]["age_band"] == "0-5"
+        assert api.get("/api/v1/readers/R-00001/home").status_code == 403
+
+    def test_is_given_anew_to_a_page(self, client: Client) -> None:
+        shown = page(client, reader="R-00001")
+        answer = client.post(TOKEN, {"reader": "R-00001"})
+        assert answer.json()["seconds"] == 900
+        assert "no-store" in answer["Cache-Control"]
+        assert as_page(shown, answer.json()["token"]).get("/api/v1/popular").json()["audience"]["age_band"] == "adult"
+
+    def test_is_given_to_no_page_of_another_site(self) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        page(strict, reader="R-00001")
+        assert strict.post(TOKEN, {"reader": "R-00001"}).status_code == 403
+        proof = {"X-CSRFToken": strict.cookies["csrftoken"].value}
+        assert strict.post(TOKEN, {"reader": "R-00001"}, headers=proof).status_code == 200
+        foreign = {**proof, "Origin": "https://other.example"}
+        assert strict.post(TOKEN, {"reader": "R-00001"}, headers=foreign).status_code == 403
+
+    @pytest.mark.parametrize("reader", ["", "R-99999", "r-00001", "mia-7f3a", "\0", "x" * 5000])
+    def test_is_given_for_sample_readers_only(self, reader: str, client: Client, now: datetime) -> None:
+        save_readers([ReaderInput(key="mia-7f3a", age_band=AgeBand.ADULT)], now=now)
+        answer = client.post(TOKEN, {"reader": reader})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+    def test_is_not_given_for_reading_an_address(self, client: Client) -> None:
+        assert client.get(TOKEN, {"reader": "R-00001"}).status_code == 405
 
 
 @pytest.mark.usefixtures("readers")
@@ -51,6 +111,17 @@ class TestStorefront:
 
         assert '<option value="R-00001" selected>R-00001, adult</option>' in shown
         assert "reads as an adult, in English." in shown
+
+    @pytest.mark.parametrize("real", [True, False])
+    def test_tells_a_reader_of_the_library_not_from_one_who_is_not_there(
+        self, real: bool, client: Client, now: datetime
+    ) -> None:
+        if real:
+            save_readers([ReaderInput(key="mia-7f3a", age_band=AgeBand.ADULT)], now=now)
+        shown = page(client, reader="mia-7f3a")
+        assert 'data-reader="mia-7f3a">' in shown
+        assert "We do not know who mia-7f3a is." in shown
+        assert "data-token" not in shown
 
     def test_says_that_age_bands_are_made_up(self, client: Client) -> None:
         assert "reads at 9 to 11, in English and German. Demo: books and ratings are real, age bands are made up." in (

@@ -67,6 +67,7 @@ PATHS = {
     ("books/{key}/similar", "key"): BOOK,
     ("readers/{key}", "key"): READER,
     ("readers/{key}/export", "key"): READER,
+    ("readers/{key}/tokens", "key"): READER,
     ("readers/{key}/recommendations", "key"): READER,
     ("readers/{key}/home", "key"): READER,
     ("jobs/{job_id}", "job_id"): JOB,
@@ -89,6 +90,7 @@ WHY = Value("why", "body", corpus.free_text(500))
 # A surface may look like a path.
 SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("", "a/b", "../../../../etc/passwd")))
 LIST_ID = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
+ORIGIN = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
 LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text not in ("", " ")))
 ISBNS = Kind(
     json=(
@@ -183,6 +185,13 @@ OPERATIONS = (
     Operation("PATCH", "readers/{key}", "readers:write", (PATH_KEY, *PROFILE), {"age_band": "9-11"}),
     Operation("DELETE", "readers/{key}", "readers:erase", (PATH_KEY,)),
     Operation("GET", "readers/{key}/export", "readers:read", (PATH_KEY,)),
+    Operation(
+        "POST",
+        "readers/{key}/tokens",
+        "readers:tokens",
+        (PATH_KEY, Value("seconds", "body", corpus.WHOLE), Value("origin", "body", ORIGIN)),
+        {"seconds": 900, "origin": "https://library.example"},
+    ),
     Operation("GET", "books", "catalog:read", (*ASKER, *PAGES)),
     Operation("POST", "books", "catalog:write", (BOOKS, *BOOK_FIELDS), SAVED),
     Operation("PUT", "books", "catalog:write", (BOOKS, *BOOK_FIELDS), SAVED),

@@ -5,15 +5,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from apps.catalog.selectors.shelf import reset_shelf
+from apps.platform.services.api_keys import PUBLIC_SCOPES
+from apps.readers.services import issue_reader_token
 from apps.releases.services import kinds
 from apps.search.engines.embedded.folders import copies_folder
 from apps.search.selectors.live_index import reset_live_index
@@ -103,6 +107,16 @@ class Library:
         sent = library.event(reader, number, kind, at=library.NOON, times=self.acts)
         del sent["occurred_at"]  # now
         assert self.api.post("/api/v1/events", {"events": [sent]}).json()["stored"] == 1
+
+
+@dataclass
+class PublicLibrary(Library):
+    """The same as a public key shows it to who names no reader."""
+
+    highest: AgeBand = AgeBand.AGES_0_TO_5
+
+    def band_of(self, asker: Asker) -> AgeBand:
+        return min(super().band_of(asker), self.highest)
 
 
 def shows_nothing_above(truth: Library, data: dict[str, Any], band: AgeBand) -> None:
@@ -215,6 +229,8 @@ QUESTIONS: dict[str, tuple[Ask, ...]] = {
     "books/<str:key>": (one_book,),
 }
 ALL = sorted({ask for asks in QUESTIONS.values() for ask in asks}, key=lambda ask: ask.__name__)
+
+OF_ONE_READER = {recommendations, home}
 
 bands = st.sampled_from(AgeBand)
 some_readers, some_books = st.integers(0, FEW - 1), st.integers(0, FEW - 1)
@@ -338,6 +354,23 @@ class TestAgeGate:
                 said = {facet["value"] for facet in found["facets"]["genres"] if facet["selected"]}
                 visible = number in served.visible(band)
                 assert (found["total"], said) == ((1, {f"genre-{mark(number)}"}) if visible else (0, {genre}))
+
+    @pytest.mark.parametrize("highest", [AgeBand.AGES_0_TO_5, AgeBand.AGES_9_TO_11])
+    def test_a_public_key_is_never_answered_above_its_highest_band(
+        self, served: Library, highest: AgeBand, client_with: Callable[..., ApiClient]
+    ) -> None:
+        """With the model and the index, for every band that may be asked for, and for a proven reader who is older."""
+        limits = {"highest_band": highest, "requests_per_minute": 1_000_000}
+        page = client_with(*PUBLIC_SCOPES, origins=["https://a.example"], **limits)
+        truth = PublicLibrary(page, highest=highest)
+        bands_asked = (None, AgeBand.AGES_6_TO_8, AgeBand.ADULT)
+        for asked, ask, number in product(bands_asked, set(ALL) - OF_ONE_READER, range(FEW)):
+            ask(truth, Asker(age_band=asked), number)
+        page.headers["X-Reader-Token"] = issue_reader_token(reader_key(5), seconds=900, now=timezone.now()).token
+        for path in ("recommendations", "home"):
+            answer = page.get(f"{ASKED_FROM}readers/{reader_key(5)}/{path}", limit=20)
+            assert answer.status_code == 200
+            shows_nothing_above(truth, answer.json(), highest)
 
     def test_who_names_nobody_is_taken_for_the_youngest(self, served: Library) -> None:
         assert served.api.get("/api/v1/popular").json()["age_band"] == "0-5"

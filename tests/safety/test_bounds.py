@@ -18,6 +18,7 @@ from tests.safety.test_inputs import named_fields
 pytestmark = pytest.mark.django_db
 
 ISBN = "9780306406157"  # of the ISBN Users' Manual
+ORIGINS = ("https://library.example", "HTTP://localhost:8000/")
 TEXTS = (ISBN, "a", "en", "zh-Hant-TW", "2026-11-24.1", "9999-99-99.999999", "search_index", "a.b-c_d", "A", "é")
 NOT_TEXTS = ("", " ", "a b", ".", "..", "a\x07", "a@b", "ä@", "2026-11-24", "English!")
 # Of other fields than their form: that what they name is there, and is the same as in the address.
@@ -69,7 +70,7 @@ def edges(schema: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     if schema["type"] == "array":
         return edges_of_list(schema)
     longest = "a" * schema["maxLength"]
-    texts = (*TEXTS, longest)
+    texts = (*TEXTS, *ORIGINS, longest)
     return [text for text in texts if fits(text, schema)], [
         text
         for text in (*NOT_TEXTS, longest + "a")

@@ -11,11 +11,15 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import URLPattern
+from django.utils import timezone
 
 from apps.platform.models import ApiKey
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, InvalidKeyError, create_api_key, revoke_api_key
+from apps.readers.services import ReaderInput, issue_reader_token, save_reader
+from epicml.audience.bands import AgeBand
 from tests.client import ApiClient
 from tests.safety.operations import OPERATIONS, Operation, patterns, routed_scopes
+from tests.safety.operations import READER as KNOWN_READER
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +33,7 @@ OPEN = {
     "api/schema": "the description of the API, without any data",
     "api/docs": "the same",
     "": "the sample storefront; it holds a public key only",
+    "demo/reader-token": "gives tokens for sample readers of the demo only, whom anybody may choose",
 }
 # What a page that everybody can read may do, by hand: read what readers see, and report what they did.
 OF_PUBLIC_KEYS = {
@@ -171,7 +176,12 @@ class TestKeys:
         assert answer.status_code not in {401, 403}
 
     @pytest.mark.parametrize("operation", OPERATIONS, ids=title)
-    def test_a_public_one_reads_and_reports_only(self, operation: Operation, public_api: ApiClient) -> None:
+    def test_a_public_one_reads_and_reports_only(
+        self, operation: Operation, public_api: ApiClient, now: datetime
+    ) -> None:
+        save_reader(ReaderInput(key=KNOWN_READER, age_band=AgeBand.AGES_9_TO_11), now=now)
+        token = issue_reader_token(KNOWN_READER, seconds=3600, now=timezone.now())
+        public_api.headers["X-Reader-Token"] = token.token
         answer = public_api.send(operation.method, operation.url(), operation.body)
         assert (answer.status_code != 403) == (operation.title in OF_PUBLIC_KEYS)
 

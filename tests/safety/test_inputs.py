@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 # Of these nothing need be said.
 CHANGES = {"PATCH readers/{key}", "PATCH books/{key}"}
+ALL_LEFT_OUT = {("POST readers/{key}/tokens", name) for name in ("empty", "blank", "an empty object")}
 WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None]
 BODILESS = [operation for operation in OPERATIONS if operation.method != "GET" and operation.body is None]
 
@@ -203,7 +204,7 @@ class TestHostileBodies:
             answer = api.send(operation.method, operation.url(), body)
             if len(body) >= corpus.BIG:
                 assert (answer.status_code, answer.json()["code"]) == (413, "too_large"), name
-            elif name == "an empty object" and operation.title in CHANGES:
+            elif (name == "an empty object" and operation.title in CHANGES) or (operation.title, name) in ALL_LEFT_OUT:
                 assert answer.status_code == 200
             else:
                 assert answer.status_code == 400, f"{name}: {answer.status_code} {answer.content[:300]!r}"

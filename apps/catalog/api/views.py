@@ -16,7 +16,7 @@ from apps.catalog.services.audience import answered_for
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import CREATED, REFUSED, SaveReport, delete_books, save_books
 from apps.catalog.services.limits import BOOKS_PER_BATCH, KEY_PATTERN
-from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker
+from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker, standing_of
 from apps.platform.api.bounds import parameter, part_of_path, several, text
 from apps.platform.api.pagination import PAGES, page_answer, read_page
 from apps.platform.api.parsing import Fields, InvalidInputError, json_body
@@ -48,7 +48,7 @@ class BooksView(APIView):
         """A page of the books that the reader or age band may see, in the order in which they came."""
         fields = Fields(request.query_params)
         page = read_page(fields)
-        asked = read_asker(fields, answered_for)
+        asked = read_asker(fields, answered_for, standing_of(request))
         cards, total = books_page(asked.age_band, start=page.start, stop=page.stop)
         found = page_answer([card.as_json() for card in cards], page=page, total=total)
         return json_response({**found, "audience": audience_json(asked)})
@@ -82,7 +82,7 @@ class BookView(APIView):
     @extend_schema(operation_id="get_book", parameters=[BOOK_KEY, *ASKER], responses={200: schema.ShownBook})
     def get(self, request: Request, key: str) -> HttpResponse:
         """The book, where the reader or age band may see it; else 404, as for a book that is not there."""
-        asked = read_asker(Fields(request.query_params), answered_for)
+        asked = read_asker(Fields(request.query_params), answered_for, standing_of(request))
         with explaining(asked):
             card = shelf().card(key)
             if card.age_band > asked.age_band:

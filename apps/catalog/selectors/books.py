@@ -89,9 +89,9 @@ def all_live_cards(*, chunk: int = IDS_PER_QUERY) -> Iterator[list[BookCard]]:
         last = cards[-1].id
 
 
-def book_ids(keys: Sequence[str]) -> dict[str, int]:
-    """The ids of the books with these keys, withdrawn ones too; unknown keys are left out."""
-    return dict(Book.objects.filter(key__in=keys).values_list("key", "id"))
+def book_ids(keys: Sequence[str], *, highest: AgeBand = AgeBand.ADULT) -> dict[str, int]:
+    """The ids of the books with these keys, withdrawn ones too; unknown keys and those above the band are left out."""
+    return dict(Book.objects.filter(key__in=keys, age_band__lte=highest.value).values_list("key", "id"))
 
 
 def all_book_ids() -> dict[str, int]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from epicml.audience.asking import AnsweredFor, Naming, answer_band
+from epicml.audience.asking import TRUSTED, AnsweredFor, Naming, Standing, answered
 from epicml.audience.bands import AgeBand
 
-AudienceRule = Callable[[str | None, AgeBand | None], AnsweredFor]
+AudienceRule = Callable[[str | None, AgeBand | None, Standing], AnsweredFor]
 
 
-def _without_readers(reader: str | None, age_band: AgeBand | None) -> AnsweredFor:
+def _without_readers(reader: str | None, age_band: AgeBand | None, standing: Standing) -> AnsweredFor:
     """Fails shut: a reader whom nobody can look up is taken for the youngest."""
-    naming = Naming.NOBODY if reader is None else Naming.UNKNOWN
-    return AnsweredFor(answer_band(naming, reader_band=None, asked=age_band), naming, age_band)
+    naming = Naming.NOBODY if reader is None and standing.proof is None else Naming.UNKNOWN
+    return answered(naming, reader=None, reader_band=None, asked=age_band, standing=standing)
 
 
 _rule: AudienceRule = _without_readers
@@ -23,6 +23,6 @@ def register_audience(rule: AudienceRule) -> None:
     _rule = rule
 
 
-def answered_for(reader: str | None, age_band: AgeBand | None) -> AnsweredFor:
+def answered_for(reader: str | None, age_band: AgeBand | None, standing: Standing = TRUSTED) -> AnsweredFor:
     """For whom the answer is made, and the band it may not exceed; `reader` is what was sent, of any form."""
-    return _rule(reader, age_band)
+    return _rule(reader, age_band, standing)

@@ -24,10 +24,23 @@ MOMENT_HELP = (
 
 
 class Event(serializers.Serializer[None]):
-    """One thing a reader did with a book. The same event_id sent twice is stored once."""
+    """One thing a reader did with a book. The same event_id sent twice by one sender is stored once."""
 
-    event_id = Text(pattern=EVENT_ID.pattern, min_length=1, max_length=64, help_text="Your own id of this act.")
-    reader = Text(pattern=READER_KEY.pattern, min_length=1, max_length=64, help_text="The reader's pseudonym.")
+    event_id = Text(
+        pattern=EVENT_ID.pattern,
+        min_length=1,
+        max_length=64,
+        help_text="Your own id of this act: each server key has ids of its own, and each reader of a public key.",
+    )
+    reader = Text(
+        pattern=READER_KEY.pattern,
+        min_length=1,
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="The reader's pseudonym. With X-Reader-Token it is that of the token, or left out; else it must be "
+        "there.",
+    )
     book = Text(pattern=BOOK_KEY.pattern, min_length=1, max_length=64, help_text="The book's key.")
     kind = serializers.ChoiceField(choices=KINDS)
     value = serializers.FloatField(

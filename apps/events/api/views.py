@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.events.api import schema
-from apps.events.services.ingest import MAX_BATCH, Outcome, ingest
+from apps.events.services.ingest import MAX_BATCH, Outcome, Sender, ingest
+from apps.platform.api.authentication import key_of
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
+from apps.platform.api.throttling import count_events
 
 
 class EventsView(APIView):
@@ -28,7 +30,10 @@ class EventsView(APIView):
         fields = Fields(json_body(request))
         items = fields.records("events", max_items=MAX_BATCH)
         fields.check()
-        return json_response(_answer(items, ingest(items, now=timezone.now())))
+        key = key_of(request)
+        count_events(request, key, events=len(items))
+        sender = Sender.of_key(key.id, key.standing)
+        return json_response(_answer(items, ingest(items, sender=sender, now=timezone.now())))
 
 
 def _answer(items: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:

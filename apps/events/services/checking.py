@@ -47,8 +47,11 @@ class CheckedEvent:
     occurred_at: datetime
 
 
-def checked_event(item: Any, *, now: datetime) -> CheckedEvent:
-    """The event that a client sent; RefusedEventError names the first field that is wrong."""
+def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) -> CheckedEvent:
+    """The event that a client sent; RefusedEventError names the first field that is wrong.
+
+    Who is proven to be `own_reader` need not name the reader.
+    """
     if not isinstance(item, Mapping):
         raise RefusedEventError("", "This must be an object.")
     if not item.keys() <= FIELDS:
@@ -59,7 +62,7 @@ def checked_event(item: Any, *, now: datetime) -> CheckedEvent:
         raise RefusedEventError("kind", f"This must be one of {', '.join(EventKind.values)}.")
     return CheckedEvent(
         event_id=_text(item, "event_id", EVENT_ID),
-        reader=_text(item, "reader", READER_KEY),
+        reader=own_reader if own_reader and item.get("reader") is None else _text(item, "reader", READER_KEY),
         book=_text(item, "book", BOOK_KEY),
         kind=kind,
         value=checked_value(item.get("value"), kind=kind),

@@ -21,7 +21,7 @@ from apps.events.services.interaction_rows import (
 )
 from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, shape_of
 from apps.events.services.rating_versions import current_versions, moment_of_change, version_id
-from apps.events.services.storing import NewEvent, store_events
+from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.events.services.surveying import Survey, rating_key, survey
 from apps.platform.services.errors import EpicmlError
 from apps.platform.services.refusals import Refusals, RowError, refusals_in
@@ -219,7 +219,7 @@ def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now
             received_at=now,
         )
         events.setdefault(event_id, event)  # of two rows with one id of the sender's the first is kept
-    stored = store_events(list(events.values()))
+    stored = store_events(list(events.values()), sender=IMPORTS)
     report.stored += len(stored)
     report.changed += len(stored & changed)
     report.duplicates += len(batch) - len(stored)

@@ -10,8 +10,10 @@ from django.db import IntegrityError
 from apps.catalog.selectors.books import book_ids
 from apps.catalog.selectors.shelf import shelf
 from apps.events.services.checking import CheckedEvent, RefusedEventError, checked_event
-from apps.events.services.storing import NewEvent, store_events
-from apps.readers.selectors import reader_ids
+from apps.events.services.storing import IMPORTS, NewEvent, store_events
+from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
+from epicml.audience.asking import TRUSTED, Proof, Standing
+from epicml.audience.bands import AgeBand
 
 MAX_BATCH = 1000
 
@@ -27,50 +29,98 @@ class Outcome:
 
 STORED = Outcome("stored")
 DUPLICATE = Outcome("duplicate")
+NOT_PROVEN = Outcome("refused", "This is not the reader of the token in X-Reader-Token.", "reader")
 
 
-def ingest(items: Sequence[Any], *, now: datetime) -> list[Outcome]:
-    """Every valid event that was not known is stored; the answer has one outcome for each item, in their order."""
-    checked = [_checked(item, now=now) for item in items]
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who reports events, and on what terms. Ids of events are unique for each name."""
+
+    name: str
+    standing: Standing = TRUSTED
+
+    @classmethod
+    def of_key(cls, key_id: int, standing: Standing) -> "Sender":
+        """A key; those who share a public one are senders of their own, for they must not meet in their ids."""
+        own = f"/{standing.proof.reader_id}" if standing.must_prove and standing.proof else ""
+        return cls(f"{key_id}{own}", standing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Ids of the readers and books that a batch may be about."""
+
+    readers: Mapping[str, int]
+    books: Mapping[str, int]
+
+
+# Who has no key: a command, or a step of the demo.
+OURSELVES = Sender(IMPORTS)
+
+
+def ingest(items: Sequence[Any], *, sender: Sender = OURSELVES, now: datetime) -> list[Outcome]:
+    """Every valid event that was not known is stored; the answer has one outcome for each item, in their order.
+
+    A reader who is not proven, where that is needed, is not looked for: such events are refused alike.
+    """
+    checked = [_checked(item, sender.standing, now=now) for item in items]
     try:
-        return _stored(checked, now=now)
+        return _stored(checked, sender, now=now)
     except IntegrityError:
         # A reader was erased between the look-up and the end of the transaction; the second look-up does not find it.
-        return _stored(checked, now=now)
+        return _stored(checked, sender, now=now)
 
 
-def _checked(item: Any, *, now: datetime) -> CheckedEvent | Outcome:
+def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | Outcome:
     try:
-        return checked_event(item, now=now)
+        event = checked_event(item, now=now, own_reader=standing.proof.reader if standing.proof else None)
     except RefusedEventError as error:
         return Outcome("refused", error.reason, error.field)
+    return event if standing.is_proven(event.reader) else NOT_PROVEN
 
 
-def _stored(checked: Sequence[CheckedEvent | Outcome], *, now: datetime) -> list[Outcome]:
+def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
     events = [event for event in checked if isinstance(event, CheckedEvent)]
-    readers = reader_ids(list({event.reader for event in events}))
-    books = _book_ids({event.book for event in events})
-    placed = [event if isinstance(event, Outcome) else _placed(event, readers, books, now=now) for event in checked]
+    known = _known(events, sender.standing)
+    placed = [event if isinstance(event, Outcome) else _placed(event, known, now=now) for event in checked]
     new: dict[str, NewEvent] = {}
     for event in placed:
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
-    stored = store_events(list(new.values()))
+    stored = store_events(list(new.values()), sender=sender.name)
     return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
 
 
-def _book_ids(keys: Collection[str]) -> dict[str, int]:
+def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
+    """What these events name; a page learns of no book that its reader may not see."""
+    books = {event.book for event in events}
+    if standing.proof is None or not events:
+        return _Known(reader_ids(list({event.reader for event in events})), _book_ids(books, highest=AgeBand.ADULT))
+    found = _proven(standing.proof, standing)
+    if found is None or found.reader is None:
+        return _Known({}, {})
+    highest = found.age_band if standing.must_prove else AgeBand.ADULT
+    return _Known({found.reader.key: found.reader.id}, _book_ids(books, highest=highest))
+
+
+def _proven(proof: Proof, standing: Standing) -> Audience | None:
+    try:
+        return reader_audience(proof.reader, standing)
+    except ReaderNotFoundError:
+        return None
+
+
+def _book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     """From the shelf, which is in memory; only books that were withdrawn meanwhile are asked for."""
     live = shelf()
-    found = {key: live.cards[row].id for key in keys if (row := live.row_of_key(key)) is not None}
-    missing = [key for key in keys if key not in found]
-    return found | book_ids(missing) if missing else found
+    cards = {key: live.cards[row] for key in keys if (row := live.row_of_key(key)) is not None}
+    found = {key: card.id for key, card in cards.items() if card.age_band <= highest}
+    missing = [key for key in keys if key not in cards]
+    return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _placed(
-    event: CheckedEvent, readers: Mapping[str, int], books: Mapping[str, int], *, now: datetime
-) -> NewEvent | Outcome:
-    reader_id, book_id = readers.get(event.reader), books.get(event.book)
+def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
+    reader_id, book_id = known.readers.get(event.reader), known.books.get(event.book)
     if reader_id is None:
         return Outcome("refused", f"There is no reader {event.reader!r}.", "reader")
     if book_id is None:

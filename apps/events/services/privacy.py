@@ -15,6 +15,7 @@ def export_events(reader_id: int) -> list[dict[str, Any]]:
     rows = Event.objects.filter(reader_id=reader_id).order_by("occurred_at", "id")
     return [
         {
+            "sender": event.sender,
             "event_id": event.event_id,
             "book": event.book.key,
             "kind": event.kind,

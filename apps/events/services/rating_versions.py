@@ -11,11 +11,12 @@ from typing import NamedTuple
 from django.db import connection
 
 from apps.events.models import Event
+from apps.events.services.storing import IMPORTS
 
 IDS_PER_QUERY = 10_000
 LATER = timedelta(seconds=1)
 # By hand: the ORM takes longer to prepare ten thousand ids than the database to find them.
-VALUES_SQL = "SELECT event_id, value FROM events_event WHERE event_id "
+VALUES_SQL = "SELECT event_id, value FROM events_event WHERE sender = %s AND event_id "
 
 
 class RatingVersion(NamedTuple):
@@ -48,7 +49,8 @@ def version_id(event_id: str, number: int) -> str:
 
 def moment_of_change(event_id: str, version: RatingVersion, *, at: datetime) -> datetime:
     """When the rating was changed: as the file says, but after the version that it changes."""
-    before = Event.objects.values_list("occurred_at", flat=True).get(event_id=version_id(event_id, version.number))
+    events = Event.objects.filter(sender=IMPORTS, event_id=version_id(event_id, version.number))
+    before = events.values_list("occurred_at", flat=True).get()
     return max(at, before + LATER)
 
 
@@ -57,7 +59,7 @@ def _values(event_ids: Sequence[str]) -> Iterator[tuple[str, float | None]]:
         for start in range(0, len(event_ids), IDS_PER_QUERY):
             some = event_ids[start : start + IDS_PER_QUERY]
             if connection.vendor == "postgresql":
-                cursor.execute(f"{VALUES_SQL} = ANY(%s)", [list(some)])
+                cursor.execute(f"{VALUES_SQL} = ANY(%s)", [IMPORTS, list(some)])
             else:
-                cursor.execute(f"{VALUES_SQL} IN ({','.join(['%s'] * len(some))})", some)
+                cursor.execute(f"{VALUES_SQL} IN ({','.join(['%s'] * len(some))})", [IMPORTS, *some])
             yield from cursor.fetchall()

@@ -26,8 +26,11 @@ class NewEvent(NamedTuple):
 COLUMNS = ", ".join(NewEvent._fields)
 IDS_PER_QUERY = 10_000
 
+# Everything that was imported has one sender, so that an import can be run again.
+IMPORTS = ""
+
 PLACES = ", ".join(["%s"] * len(NewEvent._fields))
-INSERT_SQLITE = f"INSERT INTO events_event ({COLUMNS}) VALUES ({PLACES})"  # noqa: S608  # constants only
+INSERT_SQLITE = f"INSERT INTO events_event (sender, {COLUMNS}) VALUES (%s, {PLACES})"  # noqa: S608  # constants only
 # Bound to the connection and emptied by every commit: no rows and no locks stay behind.
 STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS events_staging (
@@ -40,13 +43,13 @@ IDS = "SELECT nextval(pg_get_serial_sequence('events_event', 'id')) FROM generat
 # In order of the event_id: two senders of the same events in different order would wait for each other for ever.
 # The ids are in the order of the batch all the same, for of two acts at one instant the later row is the newer.
 INSERT_POSTGRESQL = f"""
-    INSERT INTO events_event (id, {COLUMNS}) SELECT id, {COLUMNS} FROM events_staging ORDER BY event_id
-    ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+    INSERT INTO events_event (id, sender, {COLUMNS}) SELECT id, %s, {COLUMNS} FROM events_staging ORDER BY event_id
+    ON CONFLICT (sender, event_id) DO NOTHING RETURNING event_id
 """  # noqa: S608  # constants only
 
 
-def store_events(events: Sequence[NewEvent]) -> set[str]:
-    """The events are stored, those with a known id excepted. The ids of the ones that were new.
+def store_events(events: Sequence[NewEvent], *, sender: str) -> set[str]:
+    """The events are stored, those excepted whose id is known of this sender. The ids of the ones that were new.
 
     An id occurs once in `events`: the caller has told apart what was sent twice. Of acts at one instant the later one
     in `events` counts as the newer. Nothing happens after it was heard of: where the sender's clock is ahead, its act
@@ -59,23 +62,24 @@ def store_events(events: Sequence[NewEvent]) -> set[str]:
         for event in events
     ]
     with transaction.atomic():
-        return _copy(events) if connection.vendor == "postgresql" else _insert(events)
+        return _copy(events, sender) if connection.vendor == "postgresql" else _insert(events, sender)
 
 
-def _insert(events: Sequence[NewEvent]) -> set[str]:
+def _insert(events: Sequence[NewEvent], sender: str) -> set[str]:
     """SQLite: nobody else writes during this transaction (BEGIN IMMEDIATE), so what is new now stays new."""
-    known = _known_ids([event.event_id for event in events])
+    known = _known_ids([event.event_id for event in events], sender)
     new = [event for event in events if event.event_id not in known]
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT_SQLITE, [_adapted(event) for event in new])
+        cursor.executemany(INSERT_SQLITE, [(sender, *_adapted(event)) for event in new])
     return {event.event_id for event in new}
 
 
-def _known_ids(event_ids: Sequence[str]) -> set[str]:
+def _known_ids(event_ids: Sequence[str], sender: str) -> set[str]:
     known: set[str] = set()
     for start in range(0, len(event_ids), IDS_PER_QUERY):
         some = event_ids[start : start + IDS_PER_QUERY]
-        known.update(Event.objects.filter(event_id__in=some).values_list("event_id", flat=True))
+        found = Event.objects.filter(sender=sender, event_id__in=some)
+        known.update(found.values_list("event_id", flat=True))
     return known
 
 
@@ -84,7 +88,7 @@ def _adapted(event: NewEvent) -> tuple[Any, ...]:
     return (*event[:-2], str(event.occurred_at.replace(tzinfo=None)), str(event.received_at.replace(tzinfo=None)))
 
 
-def _copy(events: Sequence[NewEvent]) -> set[str]:
+def _copy(events: Sequence[NewEvent], sender: str) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(STAGING)
         cursor.execute(IDS, [len(events)])
@@ -92,7 +96,7 @@ def _copy(events: Sequence[NewEvent]) -> set[str]:
         with cursor.copy(COPY) as copy:
             for event_row, event in zip(ids, events, strict=True):
                 copy.write_row((event_row, *event))
-        cursor.execute(INSERT_POSTGRESQL)
+        cursor.execute(INSERT_POSTGRESQL, [sender])
         stored = {row[0] for row in cursor.fetchall()}
         cursor.execute("DELETE FROM events_staging")  # a caller's own transaction may go on with more events
     return stored

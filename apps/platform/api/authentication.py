@@ -1,6 +1,8 @@
-"""Who asks: the key in `Authorization: Bearer epic_…`."""
+"""Who asks: the key in `Authorization: Bearer epic_…`, and the reader in `X-Reader-Token`."""
 
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -8,9 +10,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from apps.platform.api.throttling import count_refusal
+from apps.platform.api.throttling import count_refusal, count_refusal_of_key
 from apps.platform.selectors.api_keys import KeyRecord, live_key
 from apps.platform.services.api_keys import note_use
+from apps.platform.services.reader_tokens import ReaderTokenExpiredError, ReaderTokenInvalidError, proven_reader
 
 LONGEST_HEADER = 200
 
@@ -30,21 +33,44 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             count_refusal(request)
             raise AuthenticationFailed("This API key is not known, or it was revoked.")
-        if key.public:
-            _check_origin(request, key)
+        origin = _checked_origin(request, key) if key.public else None
         note_use(key, now=now)
-        return None, key
+        return None, _with_reader(request, key, origin=origin, now=now)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-def _check_origin(request: Request, key: KeyRecord) -> None:
+def key_of(request: Request) -> KeyRecord:
+    """The key of a request that got past the door, with the reader who is proven to have sent it."""
+    return cast("KeyRecord", request.auth)
+
+
+def _with_reader(request: Request, key: KeyRecord, *, origin: str | None, now: datetime) -> KeyRecord:
+    """The key with the reader whose token the request carries; one that is not good is refused, whoever sent it.
+
+    Every such refusal counts, because REST framework throttles only what got past this place.
+    """
+    token = request.META.get("HTTP_X_READER_TOKEN", "")
+    if not token:
+        return key
+    try:
+        proof = proven_reader(token, origin=origin, now=now)
+    except (ReaderTokenInvalidError, ReaderTokenExpiredError):
+        count_refusal_of_key(request, key)
+        raise
+    return replace(key, standing=replace(key.standing, proof=proof))
+
+
+def _checked_origin(request: Request, key: KeyRecord) -> str:
+    """The page that sent the request, which is one of the key's."""
     origin = request.META.get("HTTP_ORIGIN") or _origin_of(request.META.get("HTTP_REFERER", ""))
+    if origin.lower() in key.origins:
+        return origin.lower()
+    count_refusal_of_key(request, key)
     if not origin:
         raise PermissionDenied("A public key works from a web page only: the request names neither Origin nor Referer.")
-    if origin.lower() not in key.origins:
-        raise PermissionDenied("This public key does not belong to the page that sent the request.")
+    raise PermissionDenied("This public key does not belong to the page that sent the request.")
 
 
 def _origin_of(address: str) -> str:

@@ -15,6 +15,7 @@ from apps.platform.services.errors import EpicmlError, UnavailableError
 from apps.platform.services.logs import request_id
 from apps.platform.services.outages import Outage, note_outage, outage_of
 
+UNAUTHORIZED = 401
 UNAVAILABLE_RETRY_SECONDS = 5
 
 
@@ -63,6 +64,8 @@ def _from_ours(error: EpicmlError) -> HttpResponse:
     answer = error_response(code=error.code, message=error.message, status=error.status, fields=error.fields)
     if error.status == UnavailableError.status:
         answer["Retry-After"] = str(UNAVAILABLE_RETRY_SECONDS)
+    if error.status == UNAUTHORIZED:
+        answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
 from apps.platform.api.negotiation import JsonOnly
+from apps.platform.services.api_keys import PUBLIC_SCOPES
 from epicml.audience.bands import CODES
 
 ERROR_NAME = "Error"
@@ -38,13 +39,22 @@ _BODIES = {"POST", "PUT", "PATCH"}
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """API keys are bearer tokens."""
+    """API keys are bearer tokens; where a page may ask, a token of its reader may come with them."""
 
     target_class = "apps.platform.api.authentication.ApiKeyAuthentication"
-    name = "apiKey"
+    name = ["apiKey", "readerToken"]
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key: epic_sk_… or epic_pk_…"}
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        scope = getattr(auto_schema.view, "scopes", {}).get(auto_schema.method)
+        alone: dict[str, list[Any]] = {"apiKey": []}
+        return [alone, {**alone, "readerToken": []}] if scope in PUBLIC_SCOPES else [alone]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        says = "Who reads: a token from POST /api/v1/readers/{key}/tokens. With a public key nobody is known without."
+        return [
+            {"type": "http", "scheme": "bearer", "description": "An API key: epic_sk_… or epic_pk_…"},
+            {"type": "apiKey", "in": "header", "name": "X-Reader-Token", "description": says},
+        ]
 
 
 def refusal(says: str) -> OpenApiResponse:
@@ -76,8 +86,11 @@ class ApiSchema(AutoSchema):
     def _errors(self) -> dict[str, Any]:
         found = {
             "400": _answer("The request has errors; `fields` names each."),
-            "401": _answer("There is no valid API key.", _CHALLENGE),
-            "403": _answer("The key does not have the scope for that, or does not belong to the page that asks."),
+            "401": _answer("There is no valid API key, or the reader's token is not valid (any more).", _CHALLENGE),
+            "403": _answer(
+                "The key does not have the scope for that, does not belong to the page that asks, or asks for a reader "
+                "who is not proven."
+            ),
             "429": _answer("The limit of the key is used up.", _RETRY_AFTER),
             "500": _answer("Something went wrong here; the message has the id under which the log has it."),
         }

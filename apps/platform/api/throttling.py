@@ -1,4 +1,4 @@
-"""How much a key, or an address without a key, may ask in a minute."""
+"""How much a key, or an address without a key, may ask and report in a minute."""
 
 import math
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -45,6 +45,53 @@ def count_refusal(request: Request) -> None:
     wait = shared_throttle().take(bucket, limit=limit, now=timezone.now())
     if wait:
         raise Throttled(math.ceil(wait))
+
+
+def count_refusal_of_key(request: Request, key: KeyRecord) -> None:
+    """A request that a known key is refused at the door counts as one that it is answered.
+
+    Raises:
+        Throttled: the key has used up what it may ask.
+    """
+    bucket, limit = _of_key(request, key)
+    wait = shared_throttle().take(bucket, limit=limit, now=timezone.now())
+    if wait:
+        raise Throttled(math.ceil(wait))
+
+
+def count_events(request: Request, key: KeyRecord, *, events: int) -> None:
+    """A batch of events counts with each of its events, before anything of it is stored.
+
+    A server key counts as one client, and that only where it has a limit of its own. Of a public key each address
+    counts for itself, for all who open a page share the key, and so does each reader, at whatever addresses.
+
+    Raises:
+        Throttled: the batch goes beyond a limit; nothing of it was counted.
+    """
+    taken: list[tuple[str, int]] = []
+    for bucket, limit, whose in _event_limits(request, key):
+        wait = shared_throttle().take(bucket, limit=limit, now=timezone.now(), amount=events)
+        if wait:
+            for other, amount in taken:
+                shared_throttle().give_back(other, amount=amount, now=timezone.now())
+            detail = f"{whose} may send {limit:,} events a minute; nothing of these {events:,} was stored."
+            raise Throttled(math.ceil(wait), detail)
+        taken.append((bucket, events))
+
+
+def _event_limits(request: Request, key: KeyRecord) -> list[tuple[str, int, str]]:
+    """The counters that events of this request count in, each with its limit and whose it is."""
+    if not key.public:
+        return [(f"events:{key.id}", key.events_per_minute, "This key")] if key.events_per_minute else []
+    limit = key.events_per_minute or settings.THROTTLE_PUBLIC_EVENTS
+    address = f"events:{key.id}:{_pseudonym(request)}"
+    if key.standing.proof is None:  # apart: who proves nothing must not use up what the readers of a class share
+        return [(f"{address}:unproven", limit, "One address")]
+    reader = salted_hmac("apps.platform.throttle.reader", str(key.standing.proof.reader_id)).hexdigest()[:32]
+    return [
+        (address, limit, "One address"),
+        (f"events:reader:{reader}", settings.THROTTLE_READER_EVENTS, "One reader"),
+    ]
 
 
 def client_address(request: Request | HttpRequest) -> str:

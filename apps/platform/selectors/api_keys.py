@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apps.platform.models import ApiKey
+from epicml.audience.asking import Standing
 
 # How long a process believes what it read: no query per request, and a revoked key stops working everywhere after this.
 KEY_CACHE_SECONDS = 5
@@ -13,7 +14,7 @@ CACHED_KEYS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What a request needs to know of its key."""
+    """What a request needs to know of its key; `standing` has the reader who is proven to have sent it."""
 
     id: int
     name: str
@@ -21,6 +22,8 @@ class KeyRecord:
     scopes: frozenset[str]
     origins: frozenset[str]
     requests_per_minute: int | None
+    events_per_minute: int | None
+    standing: Standing
     last_used_at: datetime | None
 
 
@@ -73,5 +76,7 @@ def _record(row: ApiKey) -> KeyRecord:
         scopes=row.scope_names,
         origins=row.origin_names,
         requests_per_minute=row.requests_per_minute,
+        events_per_minute=row.events_per_minute,
+        standing=row.standing,
         last_used_at=row.last_used_at,
     )

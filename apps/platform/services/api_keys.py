@@ -14,6 +14,7 @@ from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
 from apps.platform.services.outages import note_outage, outage_of
+from epicml.audience.bands import YOUNGEST, AgeBand
 
 PUBLIC_SCOPES = _PUBLIC_SCOPES
 SCOPES = (
@@ -23,6 +24,7 @@ SCOPES = (
     "jobs:write",
     "readers:erase",
     "readers:read",
+    "readers:tokens",
     "readers:write",
     "releases:read",
     "releases:write",
@@ -63,6 +65,8 @@ class NewKey:
     prefix: str
     secret: str
     scopes: tuple[str, ...]
+    highest_band: AgeBand | None
+    unproven_band: AgeBand | None
 
 
 def create_api_key(
@@ -72,10 +76,19 @@ def create_api_key(
     public: bool = False,
     origins: Sequence[str] = (),
     requests_per_minute: int | None = None,
+    events_per_minute: int | None = None,
+    highest_band: AgeBand | None = None,
+    unproven_band: AgeBand | None = None,
     now: datetime,
 ) -> NewKey:
-    """A key with these scopes works from now on; its secret is in the answer and nowhere else."""
-    title, chosen, places = check_new_key(name=name, scopes=scopes, public=public, origins=origins)
+    """A key with these scopes works from now on; its secret is in the answer and nowhere else.
+
+    A public key that is given no highest band shows nothing above the youngest: everybody can read it.
+    """
+    title, chosen, places = check_new_key(
+        name=name, scopes=scopes, public=public, origins=origins, highest_band=highest_band, unproven_band=unproven_band
+    )
+    highest = YOUNGEST if public and highest_band is None else highest_band
     secret = f"epic_{'pk' if public else 'sk'}_{secrets.token_urlsafe(SECRET_BYTES)}"
     row = ApiKey.objects.create(
         name=title,
@@ -85,17 +98,27 @@ def create_api_key(
         public=public,
         origins=" ".join(places),
         requests_per_minute=requests_per_minute,
+        events_per_minute=events_per_minute,
+        highest_band=highest,
+        unproven_band=unproven_band,
         created_at=now,
     )
     reset_key_cache()
-    return NewKey(id=row.pk, name=row.name, prefix=row.prefix, secret=secret, scopes=chosen)
+    return NewKey(row.pk, row.name, row.prefix, secret, chosen, highest, unproven_band)
 
 
 def check_new_key(
-    *, name: str, scopes: Iterable[str], public: bool, origins: Sequence[str]
+    *,
+    name: str,
+    scopes: Iterable[str],
+    public: bool,
+    origins: Sequence[str],
+    highest_band: AgeBand | None = None,
+    unproven_band: AgeBand | None = None,
 ) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Name, scopes and origins as they are stored; raises when no key can be made with them."""
     chosen = _checked_scopes(scopes, public=public)
+    _check_bands(highest_band, unproven_band, public=public)
     return _checked_name(name), chosen, _checked_origins(origins, public=public)
 
 
@@ -162,14 +185,27 @@ def _checked_scopes(scopes: Iterable[str], *, public: bool) -> tuple[str, ...]:
     return chosen
 
 
+def _check_bands(highest: AgeBand | None, unproven: AgeBand | None, *, public: bool) -> None:
+    if unproven is None:
+        return
+    if not public:
+        reason = "Only a public key has an unproven band: a server names its readers."
+    elif unproven > (YOUNGEST if highest is None else highest):
+        reason = f"{unproven.code} is above the highest band, {(highest or YOUNGEST).code}."
+    else:
+        return
+    raise InvalidKeyError(reason, fields={"unproven_band": [reason]})
+
+
 def _checked_origins(origins: Sequence[str], *, public: bool) -> tuple[str, ...]:
     if public != bool(origins):
         reason = "A public key needs at least one origin." if public else "Only a public key has origins."
         raise InvalidKeyError(reason, fields={"origins": [reason]})
-    return tuple(sorted({_checked_origin(origin) for origin in origins}))
+    return tuple(sorted({checked_origin(origin) for origin in origins}))
 
 
-def _checked_origin(origin: str) -> str:
+def checked_origin(origin: str) -> str:
+    """The origin as it is stored and compared: in small letters, without a path."""
     parts = urlsplit(origin.strip().rstrip("/").lower())
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or " " in parts.netloc:
         reason = f"{origin!r} is not an origin such as https://library.example."

@@ -161,17 +161,29 @@ class Throttle:
         self._purged = self._swept = 0
         self._lock = threading.Lock()
 
-    def take(self, bucket: str, *, limit: int, now: datetime) -> float:
-        """Let one request through and return 0, or return how many seconds to wait until one may come."""
+    def take(self, bucket: str, *, limit: int, now: datetime, amount: int = 1) -> float:
+        """Let so many requests through together and return 0, or none and return how many seconds to wait.
+
+        More than the limit are never let through together, however long one waits.
+        """
+        if amount > limit:
+            return WINDOW_SECONDS  # without reserving the rest of the limit for what can never come
         seconds = now.timestamp()
         share = self._share(bucket, int(seconds // WINDOW_SECONDS), limit)
         with share.lock:
-            if share.held == 0 and seconds >= share.closed_until:
-                self._reserve(bucket, share, limit, seconds)
-            if share.held == 0:
+            if share.held < amount and seconds >= share.closed_until:
+                self._reserve(bucket, share, limit, seconds, wanted=amount - share.held)
+            if share.held < amount:
                 return max(share.closed_until - seconds, 0.001)
-            share.held -= 1
+            share.held -= amount
             return 0.0
+
+    def give_back(self, bucket: str, *, amount: int, now: datetime) -> None:
+        """So many requests that were let through in this window did not take place."""
+        share = self._shares.get(bucket)
+        if share is not None and share.window == int(now.timestamp() // WINDOW_SECONDS):
+            with share.lock:
+                share.held += amount
 
     def _share(self, bucket: str, window: int, limit: int) -> _Share:
         share = self._shares.get(bucket)
@@ -196,19 +208,21 @@ class Throttle:
             self._purged = window
             purge(before=window - KEPT_WINDOWS + 1)
 
-    def _reserve(self, bucket: str, share: _Share, limit: int, seconds: float) -> None:
+    def _reserve(self, bucket: str, share: _Share, limit: int, seconds: float, *, wanted: int) -> None:
+        """Hold so many more, or what is left of the limit: fewer than wanted stay for who wants fewer."""
         passed = seconds / WINDOW_SECONDS - share.window
         budget = limit - int(share.used_before * (1 - passed))
-        amount = max(1, limit // CHUNKS_PER_LIMIT)
+        amount = max(wanted, limit // CHUNKS_PER_LIMIT)
         used = self._counter.add(bucket, share.window, amount=amount, ceiling=budget) if budget > 0 else None
-        share.held = 0 if used is None else max(0, min(amount, budget - (used - amount)))
-        if share.held == 0:
-            share.closed_until = seconds + self._wait(share, limit, passed)
+        granted = 0 if used is None else max(0, min(amount, budget - (used - amount)))
+        share.held += granted
+        if granted < wanted:
+            share.closed_until = seconds + self._wait(share, passed, missing=wanted - granted)
 
-    def _wait(self, share: _Share, limit: int, passed: float) -> float:
-        """Until the window before has slid away far enough for one chunk more, at most until this window ends."""
+    def _wait(self, share: _Share, passed: float, *, missing: int) -> float:
+        """Until the window before has slid away far enough for those missing, at most until this window ends."""
         left = (1 - passed) * WINDOW_SECONDS
-        step = WINDOW_SECONDS / max(share.used_before, 1) if share.used_before else left
+        step = missing * WINDOW_SECONDS / share.used_before if share.used_before else left
         return min(left, max(step, 1.0))
 
 

@@ -6,10 +6,18 @@ from rest_framework import serializers
 
 from apps.platform.api.audience import BANDS
 from apps.platform.api.bounds import Text
+from apps.platform.services.reader_tokens import (
+    DEFAULT_SECONDS,
+    LONGEST_SECONDS,
+    LONGEST_TOKEN,
+    SHORTEST_SECONDS,
+)
 from apps.readers.services import LEVELS, MAX_LANGUAGE, MAX_LANGUAGES
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.text.languages import TAG_FORM
 
+LONGEST_ORIGIN = 255
+ORIGIN_FORM = r"([hH][tT][tT][pP][sS]?://[A-Za-z0-9._:\[\]-]+/?)?"
 LEVEL: dict[str, Any] = {"min_value": LEVELS[0], "max_value": LEVELS[1], "required": False, "allow_null": True}
 LEVEL_MIN_HELP = "The easiest reading level wished for, 1 to 12; both ends or none."
 LEVEL_MAX_HELP = "The hardest reading level wished for, 1 to 12."
@@ -65,3 +73,31 @@ class ReaderExport(serializers.Serializer[None]):
 
     exported_at = serializers.DateTimeField(help_text="In UTC.")
     reader = Reader()
+
+
+class ReaderTokenRequest(serializers.Serializer[None]):
+    """How long the token shall prove the reader, and from which pages. An empty body is an empty object."""
+
+    seconds = serializers.IntegerField(
+        min_value=SHORTEST_SECONDS,
+        max_value=LONGEST_SECONDS,
+        required=False,
+        allow_null=True,
+        default=DEFAULT_SECONDS,
+        help_text="For how many seconds.",
+    )
+    origin = Text(
+        pattern=ORIGIN_FORM,
+        min_length=0,
+        max_length=LONGEST_ORIGIN,
+        required=False,
+        allow_null=True,
+        help_text="Pages of this origin only, such as https://library.example; without one, of any public key.",
+    )
+
+
+class ReaderToken(serializers.Serializer[None]):
+    """What a page sends in X-Reader-Token, and until when it proves the reader."""
+
+    token = serializers.CharField(max_length=LONGEST_TOKEN)
+    expires_at = serializers.DateTimeField(help_text="In UTC.")

@@ -1,5 +1,6 @@
 """Readers over the API: a pseudonym and an age band, saved, read, exported and erased."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,8 @@ from rest_framework.views import APIView
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
+from apps.platform.services.api_keys import InvalidKeyError, checked_origin
+from apps.platform.services.reader_tokens import DEFAULT_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from apps.readers.api import schema
 from apps.readers.selectors import KEY, reader_profile
 from apps.readers.services import (
@@ -22,12 +25,14 @@ from apps.readers.services import (
     change_reader,
     erase_reader,
     export_reader,
+    issue_reader_token,
     save_reader,
 )
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.text.languages import UnknownLanguageError, language_code
 
 READER_KEY = part_of_path("key", text(64, least=1, pattern=READER_KEY_FORM), "The reader's pseudonym.")
+ORIGIN = re.compile(schema.ORIGIN_FORM)
 FIELDS = ("age_band", "level_min", "level_max", "languages")
 
 
@@ -91,6 +96,38 @@ class ReaderExportView(APIView):
         """Everything that is stored about the reader, by app."""
         Fields(request.query_params).check()
         return json_response(export_reader(key, now=timezone.now()))
+
+
+class ReaderTokensView(APIView):
+    """Tokens of one reader."""
+
+    scopes = {"POST": "readers:tokens"}
+
+    @extend_schema(
+        operation_id="issue_reader_token",
+        parameters=[READER_KEY],
+        request=schema.ReaderTokenRequest,
+        responses={200: schema.ReaderToken},
+    )
+    def post(self, request: Request, key: str) -> HttpResponse:
+        """A short-lived token with which a page with a public key proves its reader; nothing of it is stored."""
+        Fields(request.query_params).check()
+        fields = Fields(json_body(request) if request.body.strip() else {})
+        seconds = fields.integer("seconds", default=DEFAULT_SECONDS, low=SHORTEST_SECONDS, high=LONGEST_SECONDS)
+        origin = _origin(fields)
+        fields.check()
+        answer = json_response(issue_reader_token(key, seconds=seconds, origin=origin, now=timezone.now()))
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def _origin(fields: Fields) -> str:
+    said = fields.optional_text("origin", max_length=schema.LONGEST_ORIGIN, pattern=ORIGIN)
+    try:
+        return checked_origin(said) if said else ""
+    except InvalidKeyError as error:
+        fields.complain("origin", error.message)
+        return ""
 
 
 def _read(fields: Fields, *, names: Iterable[str]) -> dict[str, Any]:

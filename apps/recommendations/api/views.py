@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from apps.catalog.services.audience import answered_for
 from apps.catalog.services.limits import KEY_PATTERN, MAX_TAG
-from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker
+from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker, standing_of
 from apps.platform.api.bounds import WholeParameter, parameter, part_of_path, text
 from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.parsing import Fields
@@ -40,7 +40,8 @@ class RecommendationsView(APIView):
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
         fields.check()
-        return json_response(answers.recommend(key, limit=limit, now=timezone.now()).as_json())
+        answer = answers.recommend(key, limit=limit, standing=standing_of(request), now=timezone.now())
+        return json_response(answer.as_json())
 
 
 class HomeView(APIView):
@@ -55,7 +56,8 @@ class HomeView(APIView):
         fields = Fields(request.query_params)
         size = ROW_SIZE.read(fields)
         fields.check()
-        return json_response(answers.home_page(key, size=size, now=timezone.now()).as_json())
+        answer = answers.home_page(key, size=size, standing=standing_of(request), now=timezone.now())
+        return json_response(answer.as_json())
 
 
 class SimilarView(APIView):
@@ -73,7 +75,7 @@ class SimilarView(APIView):
         """Books near this one, which must itself be one that the reader or age band may see."""
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
-        asked = read_asker(fields, answered_for)
+        asked = read_asker(fields, answered_for, standing_of(request))
         with explaining(asked):
             answer = answers.similar(
                 key, reader_key=asked.reader, age_band=asked.age_band, limit=limit, now=timezone.now()
@@ -97,7 +99,7 @@ class PopularView(APIView):
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
         genre = fields.optional_text("genre", min_length=1, max_length=MAX_TAG)
-        asked = read_asker(fields, answered_for)
+        asked = read_asker(fields, answered_for, standing_of(request))
         answer = answers.popular(
             reader_key=asked.reader, age_band=asked.age_band, genre=genre, limit=limit, now=timezone.now()
         )

@@ -9,8 +9,9 @@ import numpy as np
 from apps.catalog.selectors.genres import genre_form
 from apps.events.selectors import History as Past
 from apps.events.selectors import history
-from apps.readers.selectors import Audience, ReaderProfile, reader_profile
+from apps.readers.selectors import Audience, ReaderProfile, reader_audience
 from apps.recommendations.selectors.stock import ABSENT, Mask, Rows, Stock, current_stock
+from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
 from epicml.recommenders.protocol import NO_HISTORY, History
 from epicml.recommenders.series import NextVolumes
@@ -59,10 +60,9 @@ class Question:
         return np.asarray(rows[self.stock.shelf.age_bands[rows] <= self.age_band])
 
 
-def of_reader(reader_key: str, *, now: datetime) -> Question:
+def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> Question:
     """What this reader is asked to be shown, with everything that happened up to this moment."""
-    profile = reader_profile(reader_key)
-    return of_audience(Audience(profile.age_band, profile), now=now)
+    return of_audience(reader_audience(reader_key, standing), now=now)
 
 
 def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> Question:

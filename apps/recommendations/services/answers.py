@@ -12,6 +12,7 @@ from apps.recommendations.selectors.home import Row
 from apps.recommendations.selectors.items import Item
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.services import measures
+from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand, may_see
 
 BOOK_NOT_IN_MODEL = "book_not_in_model"
@@ -47,17 +48,17 @@ class HomeAnswer:
         return {"reader": self.reader, "rows": rows, "fallback": self.fallback, "release": self.release}
 
 
-def recommend(reader_key: str, *, limit: int, now: datetime) -> Answer:
+def recommend(reader_key: str, *, limit: int, standing: Standing = TRUSTED, now: datetime) -> Answer:
     """The best books for this reader at this moment."""
     with measures.timed("recommendations"):
-        asked = question.of_reader(reader_key, now=now)
+        asked = question.of_reader(reader_key, standing=standing, now=now)
         return _answer(asked, {"reader": reader_key}, lists.for_you(asked, k=limit))
 
 
-def home_page(reader_key: str, *, size: int, now: datetime) -> HomeAnswer:
+def home_page(reader_key: str, *, size: int, standing: Standing = TRUSTED, now: datetime) -> HomeAnswer:
     """The rows of this reader's home page; no book stands in two of them."""
     with measures.timed("home"):
-        asked = question.of_reader(reader_key, now=now)
+        asked = question.of_reader(reader_key, standing=standing, now=now)
         rows = [
             Row(row.key, row.title, _checked(asked, row.items), row.book_key)
             for row in home.home_rows(asked, size=size)

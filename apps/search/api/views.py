@@ -15,7 +15,7 @@ from apps.catalog.selectors.genres import genre_spellings
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.audience import answered_for
 from apps.catalog.services.limits import MAX_LANGUAGE, MAX_TAG, READING_LEVELS
-from apps.platform.api.audience import ASKER, BANDS, audience_json, read_asker
+from apps.platform.api.audience import ASKER, BANDS, audience_json, read_asker, standing_of
 from apps.platform.api.bounds import WholeParameter, choice, parameter, several, text, whole
 from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.pagination import PAGE, PAGE_SIZE, read_page
@@ -72,7 +72,7 @@ class SuggestView(APIView):
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
         typed = _typed_text(fields)
-        asked = read_asker(fields, answered_for)
+        asked = read_asker(fields, answered_for, standing_of(request))
         return _answer(suggest(typed, limit=limit, age_band=asked.age_band, now=timezone.now()), asked)
 
 
@@ -95,7 +95,7 @@ class SearchView(APIView):
             fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
         typed = _typed_text(fields)
         filters = _filters(fields)
-        asked = read_asker(fields, answered_for)
+        asked = read_asker(fields, answered_for, standing_of(request))
         question = SearchQuestion(
             text=typed,
             filters=_as_stored(filters, asked.age_band),

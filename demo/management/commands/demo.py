@@ -17,13 +17,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from apps.platform.services.errors import EpicmlError
-from apps.readers.selectors import sample_readers
 from demo.dataset import SHELF, Dataset, DatasetDamagedError, DatasetMissingError
 from demo.keys import server_key, storefront_key, write_private
 from demo.preparation import STEPS, Work, prepare
+from demo.samples import demo_readers
 
 USERNAME = "demo"
-READERS_PER_BAND = 10
 DEFAULT_PORT = "8000"
 
 
@@ -62,7 +61,7 @@ class Command(BaseCommand):
         """The logins and keys are there; the answer says them."""
         now = timezone.now()
         readers: dict[str, list[str]] = {}
-        for profile in sample_readers(per_band=READERS_PER_BAND):
+        for profile in demo_readers():
             readers.setdefault(profile.age_band.code, []).append(profile.key)
         return {
             "address": address,

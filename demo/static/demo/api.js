@@ -1,6 +1,10 @@
-/** The public API, called as any client of it would: with a public key that is bound to this page's origin. */
+/**
+ * The public API, called as any client of it would: with a public key that is bound to this page's origin, and with the
+ * token that this page's server made for the reader who sits before it.
+ */
 
 import { queryString } from "./address.js";
+import { forgetToken, readerToken } from "./reader_token.js";
 
 const TIMEOUT_MS = 10_000;
 const key = document.body.dataset.key;
@@ -17,15 +21,30 @@ export class ApiError extends Error {
 /** True when the caller itself gave the request up, which is no failure to be shown. */
 export const isAborted = (error) => error.name === "AbortError";
 
-async function call(path, { signal, ...options }) {
+const BAD_TOKEN = new Set(["reader_token_expired", "reader_token_invalid"]);
+
+/** Ask; where the reader's token turned out to be over, ask once more with a new one. */
+async function call(path, options) {
+  try {
+    return await ask(path, options);
+  } catch (error) {
+    if (!BAD_TOKEN.has(error.code)) throw error;
+    forgetToken();
+    return ask(path, options);
+  }
+}
+
+async function ask(path, { signal, ...options }) {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
   const forward = () => timeout.abort();
   signal?.addEventListener("abort", forward);
   try {
+    const token = await readerToken();
+    const proof = token ? { "X-Reader-Token": token } : {};
     const response = await fetch(`/api/v1/${path}`, {
       ...options,
-      headers: { Authorization: `Bearer ${key}`, ...options.headers },
+      headers: { Authorization: `Bearer ${key}`, ...proof, ...options.headers },
       credentials: "omit",
       signal: timeout.signal,
     });

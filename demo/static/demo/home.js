@@ -29,7 +29,7 @@ async function drawHome() {
   try {
     draw(await fetchHome());
   } catch (error) {
-    if (error.status !== 404) throw error;
+    if (error.status !== 404 && error.code !== "reader_not_proven") throw error;
     await drawForStranger(); // erased since this page was made
   }
 }

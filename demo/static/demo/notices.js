@@ -30,7 +30,7 @@ export function showFallback(code) {
 
 /** Say that the answer is for the youngest; the page itself has said so where it knew when it was made. */
 export function showAudience({ reader_known: known }) {
-  if (known !== false || !page.isKnown) return;
+  if (known === true || !page.isKnown) return;
   fill(notice, banner("watch", "watch", ["We do not know who is reading any more.", "So you get books for the youngest children, from 0 to 5 years. Pick your name in the list at the top."]));
 }
 

@@ -29,11 +29,26 @@ class TestApiKeyAdmin:
         assert secret.group() not in later
         assert secret.group()[:12] in later
 
+    def test_a_public_key_is_given_its_bands_and_limits_and_shows_them(self, admin_client: Client) -> None:
+        values = {"name": "page", "scopes": ["search:read"], "public": "on", "origins": "https://a.example"}
+        limits = {"highest_band": "12-14", "unproven_band": "6-8", "events_per_minute": "77", "requests_per_minute": ""}
+        admin_client.post(reverse(ADD), {**values, **limits})
+        key = ApiKey.objects.get()
+        assert (key.highest_band, key.unproven_band, key.events_per_minute, key.requests_per_minute) == (3, 1, 77, None)
+        shown = admin_client.get(reverse(LIST)).text
+        assert all(said in shown for said in ("12 to 14", "6 to 8", "77"))
+
+    def test_a_public_key_without_a_band_gets_the_youngest(self, admin_client: Client) -> None:
+        values = {"name": "page", "scopes": ["search:read"], "public": "on", "origins": "https://a.example"}
+        admin_client.post(reverse(ADD), values)
+        assert ApiKey.objects.get().highest_band == 0
+
     @pytest.mark.parametrize(
         ("values", "sentence"),
         [
             ({"name": "shop", "scopes": ["jobs:write"], "public": "on", "origins": "https://a.example"}, "cannot"),
             ({"name": "shop", "scopes": ["search:read"], "public": "on", "origins": ""}, "at least one origin"),
+            ({"name": "shop", "scopes": ["search:read"], "origins": "", "unproven_band": "6-8"}, "Only a public key"),
             ({"name": "", "scopes": ["search:read"], "origins": ""}, "required"),
         ],
     )

@@ -16,6 +16,6 @@ class TestAnsweredFor:
 
     def test_follows_the_registered_rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(audience, "_rule", audience._rule)
-        register_audience(lambda reader, band: AnsweredFor(AgeBand.AGES_6_TO_8, Naming.KNOWN, band, reader))
+        register_audience(lambda reader, band, _: AnsweredFor(AgeBand.AGES_6_TO_8, Naming.KNOWN, band, reader))
 
         assert answered_for("somebody", AgeBand.ADULT).age_band is AgeBand.AGES_6_TO_8

@@ -33,6 +33,7 @@ class TestPrivacy:
 
         assert [event["event_id"] for event in exported] == ["2", "1"]
         assert exported[0] == {
+            "sender": "",
             "event_id": "2",
             "book": "gone",
             "kind": "liked",

@@ -95,7 +95,7 @@ class TestChangedRatings:
         load(path, now, "r1,b1,2")
         event = Event.objects.get()
         live = NewEvent("live", event.reader_id, event.book_id, "rated", 5.0, "app", "", now, now)
-        store_events([live])
+        store_events([live], sender="7")
 
         assert load(path, now + timedelta(days=1), "r1,b1,2") == (0, 0, 0)
         assert rating_in_history("r1") == [5]

@@ -5,13 +5,14 @@ from apps.platform.api.audience import Audience, audience_json, explaining, read
 from apps.platform.api.fields import Fields
 from apps.platform.api.parsing import InvalidInputError
 from apps.platform.services.errors import NotFoundError
-from epicml.audience.asking import AnsweredFor, Naming
+from epicml.audience.asking import TRUSTED, AnsweredFor, Lowering, Naming, Standing
 from epicml.audience.bands import AgeBand
 
 YOUNGEST, SIX, ADULT = AgeBand.AGES_0_TO_5, AgeBand.AGES_6_TO_8, AgeBand.ADULT
 
 
-def echo(reader: str | None, age_band: AgeBand | None) -> AnsweredFor:
+def echo(reader: str | None, age_band: AgeBand | None, standing: Standing) -> AnsweredFor:
+    assert standing is TRUSTED
     return AnsweredFor(YOUNGEST, Naming.KNOWN, age_band, reader)
 
 
@@ -28,13 +29,13 @@ class TestReadAsker:
         ],
     )
     def test_hands_on_whatever_was_sent(self, query: str, reader: str | None, asked: AgeBand | None) -> None:
-        found = read_asker(Fields(QueryDict(query)), echo)
+        found = read_asker(Fields(QueryDict(query)), echo, TRUSTED)
         assert (found.reader, found.asked) == (reader, asked)
 
     @pytest.mark.parametrize("query", ["age_band=7", "reader=a&age_band=", "readers=a"])
     def test_refuses_all_else_before_anybody_is_looked_up(self, query: str) -> None:
         with pytest.raises(InvalidInputError):
-            read_asker(Fields(QueryDict(query)), lambda *_: pytest.fail("somebody was looked up"))
+            read_asker(Fields(QueryDict(query)), lambda *_: pytest.fail("somebody was looked up"), TRUSTED)
 
 
 class TestAudienceJson:
@@ -43,7 +44,10 @@ class TestAudienceJson:
         [
             (AnsweredFor(SIX, Naming.KNOWN, None, "a"), True, []),
             (AnsweredFor(SIX, Naming.KNOWN, SIX, "a"), True, []),
-            (AnsweredFor(SIX, Naming.KNOWN, ADULT, "a"), True, ["age_band_lowered"]),
+            (AnsweredFor(SIX, Naming.KNOWN, ADULT, "a", Lowering.READER), True, ["age_band_lowered"]),
+            (AnsweredFor(SIX, Naming.KNOWN, None, "a", Lowering.KEY), True, ["age_band_lowered"]),
+            (AnsweredFor(SIX, Naming.NOBODY, ADULT, None, Lowering.NO_PROOF), None, ["age_band_lowered"]),
+            (AnsweredFor(YOUNGEST, Naming.NOT_PROVEN, ADULT), None, ["reader_not_proven"]),
             (AnsweredFor(YOUNGEST, Naming.UNKNOWN, ADULT), False, ["reader_unknown"]),
             (AnsweredFor(YOUNGEST, Naming.MALFORMED, None), False, ["reader_malformed"]),
             (AnsweredFor(YOUNGEST, Naming.NOBODY, None), None, ["nobody_named"]),
@@ -59,7 +63,13 @@ class TestAudienceJson:
 
 class TestExplaining:
     @pytest.mark.parametrize(
-        ("naming", "fields"), [(Naming.UNKNOWN, ["reader"]), (Naming.MALFORMED, ["reader"]), (Naming.NOBODY, [])]
+        ("naming", "fields"),
+        [
+            (Naming.UNKNOWN, ["reader"]),
+            (Naming.MALFORMED, ["reader"]),
+            (Naming.NOT_PROVEN, ["reader"]),
+            (Naming.NOBODY, []),
+        ],
     )
     def test_adds_the_reader_to_what_was_not_found(self, naming: Naming, fields: list[str]) -> None:
         with pytest.raises(NotFoundError) as caught, explaining(AnsweredFor(YOUNGEST, naming)):

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from apps.platform.api.permissions import HasScope
 from apps.platform.selectors.api_keys import KeyRecord
+from epicml.audience.asking import TRUSTED
 
 
 class BookView(APIView):
@@ -24,7 +25,7 @@ class ForgetfulView(APIView):
 
 
 def key(*scopes: str) -> KeyRecord:
-    return KeyRecord(1, "test", False, frozenset(scopes), frozenset(), None, None)
+    return KeyRecord(1, "test", False, frozenset(scopes), frozenset(), None, None, TRUSTED, None)
 
 
 def ask(method: str, auth: Any, view: type[APIView] = BookView) -> tuple[bool, str]:

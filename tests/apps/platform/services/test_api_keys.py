@@ -19,9 +19,12 @@ from apps.platform.services.api_keys import (
     revoke_api_key,
 )
 from apps.platform.services.errors import ConflictError
+from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db
 SHOP = "https://library.example"
+ROW = {"name": "x", "digest": "d"}
+YOUNGEST, SIX, ADULT = AgeBand.AGES_0_TO_5, AgeBand.AGES_6_TO_8, AgeBand.ADULT
 
 
 class TestCreateApiKey:
@@ -50,6 +53,9 @@ class TestCreateApiKey:
             ({"public": True, "origins": ["javascript:alert(1)"]}, "origins"),
             ({"public": True, "origins": ["https://a b"]}, "origins"),
             ({"public": True, "origins": ["*"]}, "origins"),
+            ({"unproven_band": YOUNGEST}, "unproven_band"),
+            ({"public": True, "origins": [SHOP], "unproven_band": SIX}, "unproven_band"),
+            ({"public": True, "origins": [SHOP], "highest_band": SIX, "unproven_band": ADULT}, "unproven_band"),
             ({"name": " "}, "name"),
             ({"name": "x" * 101}, "name"),
             ({"name": "a\nb"}, "name"),
@@ -61,6 +67,27 @@ class TestCreateApiKey:
         assert list(caught.value.fields) == [field]
         assert not ApiKey.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("public", "highest", "unproven", "standing"),
+        [
+            (False, None, None, (ADULT, ADULT, False)),
+            (False, SIX, None, (SIX, SIX, False)),
+            (True, None, None, (YOUNGEST, YOUNGEST, True)),
+            (True, None, YOUNGEST, (YOUNGEST, YOUNGEST, True)),
+            (True, SIX, None, (SIX, SIX, True)),
+            (True, ADULT, SIX, (ADULT, SIX, True)),
+        ],
+    )
+    def test_says_how_far_the_key_reaches(
+        self, public: bool, highest: AgeBand | None, unproven: AgeBand | None, standing: tuple[Any, ...], now: datetime
+    ) -> None:
+        origins, bands = [SHOP] if public else [], {"highest_band": highest, "unproven_band": unproven}
+        made = create_api_key(name="a", scopes=["search:read"], public=public, origins=origins, **bands, now=now)
+        record = live_key(made.secret, now=now)
+        assert record is not None
+        assert (record.standing.highest, record.standing.unproven, record.standing.must_prove) == standing
+        assert record.standing.proof is None
+
     def test_writes_an_origin_one_way(self, now: datetime) -> None:
         create_api_key(name="shop", scopes=["search:read"], public=True, origins=["HTTPS://Library.Example/"], now=now)
         assert ApiKey.objects.get().origins == SHOP
@@ -71,14 +98,44 @@ class TestApiKeyConstraints:
     def test_the_database_refuses_a_public_key_with_this_scope(self, scope: str, now: datetime) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             ApiKey.objects.create(
-                name="x", digest="d", scopes=f"search:read {scope}", public=True, origins=SHOP, created_at=now
+                name="x",
+                digest="d",
+                scopes=f"search:read {scope}",
+                public=True,
+                origins=SHOP,
+                created_at=now,
+                highest_band=0,
             )
 
     @pytest.mark.parametrize(("public", "origins"), [(True, ""), (False, SHOP)])
     def test_the_database_holds_origins_and_public_together(self, public: bool, origins: str, now: datetime) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             ApiKey.objects.create(
-                name="x", digest="d", scopes="search:read", public=public, origins=origins, created_at=now
+                name="x",
+                digest="d",
+                scopes="search:read",
+                public=public,
+                origins=origins,
+                created_at=now,
+                highest_band=0,
+            )
+
+    @pytest.mark.parametrize(
+        ("public", "highest", "unproven"), [(True, None, None), (True, 6, None), (True, 1, 2), (False, 2, 1)]
+    )
+    def test_the_database_holds_the_bands(
+        self, public: bool, highest: int | None, unproven: int | None, now: datetime
+    ) -> None:
+        bands = {"highest_band": highest, "unproven_band": unproven}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApiKey.objects.create(
+                name="x",
+                digest="d",
+                scopes="search:read",
+                public=public,
+                origins=SHOP * public,
+                created_at=now,
+                **bands,
             )
 
 

@@ -1,10 +1,13 @@
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError, connection, connections
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from apps.platform.models import ThrottleCount
@@ -20,6 +23,7 @@ from apps.platform.services.throttle import (
     Throttle,
     purge,
 )
+from tests.conftest import NOW
 from tests.servers import RedisServer
 
 
@@ -33,6 +37,22 @@ def counter(request: pytest.FixtureRequest, db: None) -> Iterator[Counter]:
     cache.clear()
     yield CacheCounter(cache)
     cache.close()
+
+
+class CounterInMemory:
+    """What the real counters do, for properties of what is made of it."""
+
+    def __init__(self) -> None:
+        self._used: dict[tuple[str, int], int] = defaultdict(int)
+
+    def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
+        if self._used[bucket, window] >= ceiling:
+            return None
+        self._used[bucket, window] += amount
+        return self._used[bucket, window]
+
+    def used(self, bucket: str, window: int) -> int:
+        return self._used[bucket, window]
 
 
 def passed(throttle: Throttle, *, limit: int, times: int, now: datetime) -> int:
@@ -77,6 +97,60 @@ class TestThrottle:
         assert wait == pytest.approx(60)
         later = now + timedelta(seconds=60 + 7)  # a tenth of the minute before has slid away, which is one request
         assert throttle.take("key:1", limit=10, now=later) == 0.0
+
+    @pytest.mark.parametrize(("limit", "amount"), [(100, 1), (100, 7), (100, 50), (1003, 100), (5, 5)])
+    def test_lets_as_many_batches_through_as_fit(
+        self, counter: Counter, limit: int, amount: int, now: datetime
+    ) -> None:
+        throttle = Throttle(counter)
+        taken = sum(throttle.take("key:1", limit=limit, now=now, amount=amount) == 0.0 for _ in range(limit + 5))
+        assert taken == limit // amount
+        assert passed(throttle, limit=limit, times=limit, now=now) == limit % amount  # what is left is not lost
+
+    @pytest.mark.django_db
+    @given(
+        limit=st.integers(1, 200),
+        takes=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 60), st.integers(0, 200)), max_size=40),
+    )
+    def test_no_minute_holds_more_than_the_limit_whatever_is_asked_of_whom(
+        self, limit: int, takes: list[tuple[int, int, int]]
+    ) -> None:
+        """Batches of any size, from three processes, over some windows."""
+        counter, seconds = CounterInMemory(), 0
+        processes = [Throttle(counter) for _ in range(3)]
+        granted: dict[int, int] = defaultdict(int)
+        for process, amount, passed_seconds in takes:
+            seconds += passed_seconds
+            moment = NOW + timedelta(seconds=seconds)
+            if processes[process].take("key:1", limit=limit, now=moment, amount=amount) == 0.0:
+                granted[int(moment.timestamp()) // 60] += amount
+        assert max(granted.values(), default=0) <= limit
+
+    def test_a_batch_beyond_the_limit_takes_nothing_from_smaller_ones(self, counter: Counter, now: datetime) -> None:
+        throttle = Throttle(counter)
+        assert throttle.take("key:1", limit=10, now=now, amount=11) > 0
+        assert Throttle(counter).take("key:1", limit=10, now=now, amount=10) == 0.0
+
+    def test_what_did_not_take_place_is_given_back(self, counter: Counter, now: datetime) -> None:
+        throttle = Throttle(counter)
+        assert throttle.take("key:1", limit=10, now=now, amount=8) == 0.0
+        throttle.give_back("key:1", amount=8, now=now)
+        assert passed(throttle, limit=10, times=20, now=now) == 10
+
+    def test_what_is_given_back_a_window_later_is_over(self, counter: Counter, now: datetime) -> None:
+        throttle = Throttle(counter)
+        assert throttle.take("key:1", limit=10, now=now, amount=8) == 0.0
+        later = now + timedelta(minutes=5)
+        assert throttle.take("key:1", limit=10, now=later, amount=10) == 0.0
+        throttle.give_back("key:1", amount=8, now=now)
+        assert throttle.take("key:1", limit=10, now=later) > 0.0
+
+    def test_says_how_long_a_batch_waits_for_its_place(self, db: None, now: datetime) -> None:
+        throttle = Throttle(DatabaseCounter())
+        assert throttle.take("key:1", limit=60, now=now, amount=60) == 0.0
+        after = now + timedelta(seconds=60)  # every second one of the minute before slides away
+        assert throttle.take("key:1", limit=60, now=after, amount=30) == pytest.approx(30)
+        assert throttle.take("key:1", limit=60, now=after + timedelta(seconds=30), amount=30) == 0.0
 
     def test_writes_once_for_a_chunk(self, db: None, now: datetime) -> None:
         throttle = Throttle(DatabaseCounter())

@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.catalog.services.books import save_books
 from apps.events.models import Event
@@ -11,10 +13,12 @@ from apps.readers.services import ReaderInput, save_reader
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import a_book
 from tests.client import ApiClient
+from tests.safety.tables import stored
 
 pytestmark = pytest.mark.django_db
 
-URL = "/api/v1/readers/mia-7f3a"
+MIA = "mia-7f3a"
+URL = f"/api/v1/readers/{MIA}"
 
 
 class TestReader:
@@ -149,3 +153,58 @@ class TestErasure:
 
         assert export["reader"]["key"] == "mia-7f3a"
         assert [(event["book"], event["kind"]) for event in export["events"]] == [("holes", "liked")]
+
+
+class TestTokens:
+    @pytest.mark.parametrize(("body", "seconds"), [(None, 900), ({}, 900), ({"seconds": 60}, 60)])
+    def test_prove_the_reader_for_the_seconds_asked_for(
+        self, body: Any, seconds: int, api: ApiClient, client_with: Callable[..., ApiClient]
+    ) -> None:
+        api.put(f"/api/v1/readers/{MIA}", {"age_band": "9-11"})
+        before = timezone.now()
+        answer = api.post(f"/api/v1/readers/{MIA}/tokens", body)
+        assert set(answer.json()) == {"token", "expires_at"}
+        assert answer["Cache-Control"] == "no-store"
+        left = (datetime.fromisoformat(answer.json()["expires_at"]) - before).total_seconds()
+        assert seconds - 1 <= left <= seconds + 5
+
+        page = client_with("catalog:read", origins=["https://library.example"], highest_band=AgeBand.ADULT)
+        page.headers["X-Reader-Token"] = answer.json()["token"]
+        said = page.get("/api/v1/books").json()["audience"]
+        assert (said["age_band"], said["reader_known"]) == ("9-11", True)
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"seconds": 59}, "seconds"),
+            ({"seconds": 3601}, "seconds"),
+            ({"origin": "library.example"}, "origin"),
+            ({"origin": "https://library.example/path"}, "origin"),
+            ({"origin": "javascript:alert(1)"}, "origin"),
+            ({"reader": MIA}, "reader"),
+        ],
+    )
+    def test_refuse_what_they_cannot_say(self, body: dict[str, Any], field: str, api: ApiClient) -> None:
+        api.put(f"/api/v1/readers/{MIA}", {"age_band": "9-11"})
+        answer = api.post(f"/api/v1/readers/{MIA}/tokens", body)
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+
+    def test_are_for_readers_who_are_there(self, api: ApiClient) -> None:
+        assert api.post("/api/v1/readers/nobody/tokens").status_code == 404
+
+    def test_write_nothing(self, api: ApiClient) -> None:
+        api.put(f"/api/v1/readers/{MIA}", {"age_band": "9-11"})
+        before = stored()
+        assert api.post(f"/api/v1/readers/{MIA}/tokens").status_code == 200
+        assert stored() == before
+
+    def test_are_given_to_servers_with_the_scope_only(
+        self, public_api: ApiClient, client_with: Callable[..., ApiClient]
+    ) -> None:
+        for client in (public_api, client_with("readers:read", "readers:write", "readers:erase")):
+            for reader in (MIA, "nobody"):
+                answer = client.post(f"/api/v1/readers/{reader}/tokens")
+                assert (answer.status_code, answer.json()["message"]) == (
+                    403,
+                    "This needs a key with the scope readers:tokens.",
+                )

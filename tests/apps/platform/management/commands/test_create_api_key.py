@@ -25,9 +25,41 @@ class TestCreateApiKey:
         assert ApiKey.objects.get(name="page").scope_names == set(PUBLIC_SCOPES)
 
     @pytest.mark.parametrize(
-        "options", [[], ["--scope", "search:read", "--public"], ["--scope", "jobs:read", "--public", "--origin", "x"]]
+        ("options", "bands", "said"),
+        [
+            ([], (0, None), "shows nothing above 0-5."),
+            (["--highest-band", "9-11"], (2, None), "shows nothing above 9-11."),
+            (
+                ["--highest-band", "adult", "--unproven-band", "0-5"],
+                (5, 0),
+                "shows nothing above adult, without a reader's token nothing above 0-5.",
+            ),
+        ],
+    )
+    def test_says_how_far_a_public_key_reaches(
+        self, options: list[str], bands: tuple[int, int | None], said: str
+    ) -> None:
+        err = StringIO()
+        page = ["page", "--all-scopes", "--public", "--origin", "https://library.example", "--events-per-minute", "7"]
+        call_command("create_api_key", *page, *options, stdout=StringIO(), stderr=err)
+        key = ApiKey.objects.get()
+        assert (key.highest_band, key.unproven_band) == bands
+        assert key.events_per_minute == 7
+        assert said in err.getvalue()
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            [],
+            ["--scope", "search:read", "--public"],
+            ["--scope", "jobs:read", "--public", "--origin", "x"],
+        ],
     )
     def test_fails_with_one_sentence(self, options: list[str]) -> None:
         with pytest.raises(CommandError, match=r"^A .*\.$"):
             call_command("create_api_key", "shop", *options)
         assert not ApiKey.objects.exists()
+
+    def test_says_that_a_server_key_has_no_unproven_band(self) -> None:
+        with pytest.raises(CommandError, match=r"^Only a public key has an unproven band: .*\.$"):
+            call_command("create_api_key", "shop", "--scope", "search:read", "--unproven-band", "0-5")
