@@ -101,14 +101,11 @@ class RunnerLoop:
             return
         self._maintained_at = now
         close_old_connections()
-        self._put_right(now)
         self._timetable.fire(now=now)
         requeue_abandoned(now=now)
+        if is_due(self._healed_at, now, HEAL_EVERY):
+            heal_future(now=now)  # after the timetable: it knows its schedules by their slots, wherever these lie
+            self._healed_at = now
         if is_due(self._seen_at, now, SEEN_EVERY):
             give_sign(self.owner, kind=self.kind, lanes=self.lanes, problem=self.problem(), now=now)
             self._seen_at = now
-
-    def _put_right(self, now: datetime) -> None:
-        if is_due(self._healed_at, now, HEAL_EVERY):
-            heal_future(now=now)
-            self._healed_at = now

@@ -90,7 +90,7 @@ def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
         return 0
     marks = {
         name: Case(When(**{f"{name}__gt": now + FUTURE}, then=Value(now)), default=F(name))
-        for name in ("created_at", "started_at", "progress_at")
+        for name in ("run_at", "created_at", "started_at", "progress_at")
     }
     return jobs.update(**{**marks, **values})
 

@@ -243,7 +243,7 @@ class _Maker:
 
     def _heard(self, release: Release, done: int, total: int, text: str) -> None:
         now = self.clock()
-        if now - self.heard_at > LEASE / 30:
+        if not timedelta() <= now - self.heard_at <= LEASE / 30:  # a clock that was set back is heard at once
             self._record(release, lease_until=now + LEASE)
             self.heard_at = now
         if self.tell:
