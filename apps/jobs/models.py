@@ -123,3 +123,31 @@ class Runner(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+
+class Purge(models.Model):
+    """What a rule of retention erased; or would have erased and did not, because that was unusual."""
+
+    class State(models.TextChoices):
+        DONE = "done", "Done"
+        HELD = "held", "Waits for a person"
+
+    name = models.CharField(max_length=50)
+    state = models.CharField(max_length=4, choices=State.choices)
+    before = models.DateTimeField(help_text="Older rows go.")
+    rows = models.PositiveBigIntegerField(help_text="How many went, or would go.")
+    total = models.PositiveBigIntegerField(help_text="How many there were.")
+    reason = models.CharField(max_length=300, blank=True, default="", help_text="What is unusual.")
+    decided_by = models.CharField(max_length=150, blank=True, default="")
+    why = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "-id"], name="jobs_purge_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(state="held"), name="jobs_purge_one_held"),
+            models.CheckConstraint(condition=Q(state__in=["done", "held"]), name="jobs_purge_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} before {self.before:%Y-%m-%d}"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from apps.jobs.models import Job, Lane
 from apps.jobs.selectors import jobs
+from apps.jobs.selectors.purges import held_purges
 from apps.jobs.selectors.runners import RunnerRow, lanes_covered, runners_able, runners_seen
 from apps.jobs.services.registry import registrations
 
@@ -38,6 +39,7 @@ def diagnose(*, now: datetime, local: datetime, broker: bool) -> list[Finding]:
         *_waiting(now),
         *_silent(now),
         *_given_up(now),
+        *_held(),
         *_clocks(now, local),
     ]
 
@@ -146,6 +148,16 @@ def _given_up(now: datetime) -> Iterator[Finding]:
         yield Finding(
             f"Jobs were given up in the last day: {told}.",
             "Read why under Jobs on the staff site (state: Given up), put it right, and retry them there.",
+        )
+
+
+def _held() -> Iterator[Finding]:
+    for purge in held_purges():
+        command = f"manage.py purge_{purge.name}"
+        yield Finding(
+            f"The purge of {purge.name} is held: it would erase {purge.rows:,} of {purge.total:,} rows, "
+            f"those from before {purge.before:%Y-%m-%d}. {purge.reason}",
+            f"Look at the clock first, then run {command}. If all that may go: {command} --accept --why REASON.",
         )
 
 

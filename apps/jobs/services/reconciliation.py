@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 
 from apps.jobs.models import Job, Runner, ScheduleSlot
 from apps.jobs.services import leases
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 # Clocks of machines differ by seconds; a moment further ahead than this was written by one that was wrong.
 FUTURE = timedelta(minutes=1)
 KEEP_DONE = timedelta(days=14)
+KEEP_NEWEST = 10_000  # a week of a quiet library
 KEEP_SLOTS = timedelta(days=90)
 KEEP_RUNNERS = timedelta(hours=1)
 PURGE_BATCH = 5000  # rows in one transaction, so that SQLite's other writers wait milliseconds
@@ -114,12 +115,19 @@ def _max_attempts(name: str) -> int:
         return MAX_ATTEMPTS
 
 
-def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE) -> int:
-    """Old done and cancelled jobs, slots and runners are gone; returns how many jobs were. Dead jobs stay."""
+def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int = KEEP_NEWEST) -> int:
+    """Old done and cancelled jobs, slots and runners are gone; returns how many jobs were. Dead jobs stay.
+
+    The newest jobs stay however old the clock says they are, and the newest slot of each schedule, without which it
+    would be a new one: a clock that is ahead for a night costs no history.
+    """
     count = 0
-    old = Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED], finished_at__lt=now - keep_done)
+    newest = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    ended = Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED], pk__lte=newest - keep_newest)
+    old = ended.filter(finished_at__lt=now - keep_done)
     while ids := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
         count += Job.objects.filter(pk__in=ids).delete()[0]
-    ScheduleSlot.objects.filter(slot_at__lt=now - KEEP_SLOTS).delete()
+    last = ScheduleSlot.objects.values("schedule").annotate(last=Max("pk")).values_list("last", flat=True)
+    ScheduleSlot.objects.filter(slot_at__lt=now - KEEP_SLOTS).exclude(pk__in=list(last)).delete()
     Runner.objects.filter(seen_at__lt=now - KEEP_RUNNERS).delete()
     return count
