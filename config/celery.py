@@ -66,10 +66,10 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-class SignOfLife(bootsteps.StartStopStep):  # type: ignore[misc]
+class SignOfLife(bootsteps.StartStopStep):
     """Of the worker's main process: it says in the ledger that it is there, and what keeps it from working."""
 
-    requires = {"celery.worker.components:Pool"}  # after it: its processes are forked while no thread runs
+    requires = ("celery.worker.components:Pool",)  # after it: its processes are forked while no thread runs
 
     def start(self, worker: Any) -> None:
         from apps.jobs.selectors.ledger_time import LedgerClock
@@ -84,13 +84,14 @@ class SignOfLife(bootsteps.StartStopStep):  # type: ignore[misc]
     def stop(self, worker: Any) -> None:
         worker.life.close()
 
-    terminate = stop
+    def terminate(self, worker: Any) -> None:
+        self.stop(worker)
 
 
-class Turns(bootsteps.StartStopStep):  # type: ignore[misc]
+class Turns(bootsteps.StartStopStep):
     """Of the worker's loop: it shows every second that it turns, as long as it has a connection to Redis."""
 
-    requires = {"celery.worker.consumer.tasks:Tasks"}
+    requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, consumer: Any) -> None:
         consumer.timer.call_repeatedly(1.0, self._show, (consumer,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -29,7 +30,7 @@ class BrokerUnavailableError(UnavailableError):
         super().__init__("The broker behind REDIS_URL does not answer; jobs wait in the database.")
 
 
-class Channel(kombu_redis.Channel):  # type: ignore[misc]
+class Channel(kombu_redis.Channel):
     """A channel that says in kombu's own words that its connection is gone.
 
     After Redis went away, kombu takes the address from a channel before the last message on it is acknowledged, given
@@ -40,11 +41,12 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
     def _connparams(self, asynchronous: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002 - kombu's own
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("The connection of this channel was closed.")
-        parameters: dict[str, object] = super()._connparams(asynchronous)
+        plain: Any = super()  # its stubs lack the method
+        parameters: dict[str, object] = plain._connparams(asynchronous)
         return parameters
 
 
-class Transport(kombu_redis.Transport):  # type: ignore[misc]
+class Transport(kombu_redis.Transport):
     """Redis, with the channel above."""
 
     Channel = Channel

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.jobs.models import Runner
-from apps.jobs.services.reconciliation import heal_future, requeue_abandoned
+from apps.jobs.services.reconciliation import forget_gone_runners, heal_future, requeue_abandoned
 from apps.jobs.services.schedules import Timetable
 from apps.jobs.services.stopping import StopRequest
 
@@ -105,6 +105,7 @@ class RunnerLoop:
         requeue_abandoned(now=now)
         if is_due(self._healed_at, now, HEAL_EVERY):
             heal_future(now=now)  # after the timetable: it knows its schedules by their slots, wherever these lie
+            forget_gone_runners(now=now)
             self._healed_at = now
         if is_due(self._seen_at, now, SEEN_EVERY):
             give_sign(self.owner, kind=self.kind, lanes=self.lanes, problem=self.problem(), now=now)

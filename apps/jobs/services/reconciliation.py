@@ -115,6 +115,11 @@ def _max_attempts(name: str) -> int:
         return MAX_ATTEMPTS
 
 
+def forget_gone_runners(*, now: datetime) -> int:
+    """Rows of processes that ended without signing off are gone; returns how many. Nobody counts on them any more."""
+    return _erase(Runner.objects.filter(seen_at__lt=now - KEEP_RUNNERS))
+
+
 def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int = KEEP_NEWEST) -> int:
     """Old done and cancelled jobs, slots and runners are gone; returns how many jobs were. Dead jobs stay.
 
@@ -129,5 +134,5 @@ def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int =
         count += Job.objects.filter(pk__in=ids).delete()[0]
     last = ScheduleSlot.objects.values("schedule").annotate(last=Max("pk")).values_list("last", flat=True)
     ScheduleSlot.objects.filter(slot_at__lt=now - KEEP_SLOTS).exclude(pk__in=list(last)).delete()
-    Runner.objects.filter(seen_at__lt=now - KEEP_RUNNERS).delete()
+    forget_gone_runners(now=now)
     return count

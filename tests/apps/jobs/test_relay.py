@@ -100,7 +100,7 @@ class TestTransport:
 
     def lost(self, server: RedisServer) -> tuple[Connection, Any]:
         connection = Connection(server.broker_url)
-        channel = connection.channel()
+        channel: Any = connection.channel()
         connection._do_close_transport()
         channel._disconnect_pools()
         return connection, channel
