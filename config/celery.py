@@ -18,6 +18,7 @@ from celery import Celery, bootsteps
 from celery.signals import celeryd_init
 from celery.worker import state
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from kombu import Queue
 
@@ -113,5 +114,7 @@ def check_worker(**_: Any) -> None:
     from apps.jobs.services.registry import check_registered
 
     check_registered()
+    if not settings.REDIS_URL:
+        raise ImproperlyConfigured("REDIS_URL is not set: a Celery worker has nothing to take jobs from.")
     if os.environ.get("REMAP_SIGTERM") != "SIGQUIT":
         logger.warning("Set REMAP_SIGTERM=SIGQUIT: without it SIGTERM waits for the running task, however long it is.")

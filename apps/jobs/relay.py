@@ -41,8 +41,8 @@ class Channel(kombu_redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002 - kombu's own
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("The connection of this channel was closed.")
-        plain: Any = super()  # its stubs lack the method
-        parameters: dict[str, object] = plain._connparams(asynchronous)
+        plain: Any = super()
+        parameters: dict[str, object] = plain._connparams(asynchronous)  # noqa: SLF001 - our own, which stubs lack
         return parameters
 
 

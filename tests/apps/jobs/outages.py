@@ -2,18 +2,20 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.jobs.models import Job
 from apps.jobs.services.queue import enqueue_many
 from tests.apps.jobs import broker
-from tests.apps.jobs.processes import start
+from tests.apps.jobs.processes import child_environment
 from tests.apps.jobs.sample import effects
 from tests.servers import RedisServer
 
@@ -35,7 +37,9 @@ class Outage:
 class Celery:
     """`manage.py relayjobs` and `manage.py runworkers` on one Redis."""
 
-    def __init__(self, redis: RedisServer, relay: "subprocess.Popen[str]", workers: "subprocess.Popen[str]") -> None:
+    def __init__(
+        self, redis: RedisServer, relay: "subprocess.Popen[bytes]", workers: "subprocess.Popen[bytes]"
+    ) -> None:
         self.redis = redis
         self.relay = relay
         self.workers = workers
@@ -63,8 +67,8 @@ def celery(redis: RedisServer, *, concurrency: int = 2) -> Iterator[Celery]:
         "C_FORCE_ROOT": "1",
         "CELERY_SKIP_CHECKS": "1",  # Django's checks import the views, of apps that the sample leaves out
     }
-    relay = start("relayjobs", **environment)
-    workers = start("runworkers", "--concurrency", str(concurrency), "--grace", str(GRACE_SECONDS), **environment)
+    relay = _start("relayjobs", **environment)
+    workers = _start("runworkers", "--concurrency", str(concurrency), "--grace", str(GRACE_SECONDS), **environment)
     running = Celery(redis, relay, workers)
     try:
         yield running
@@ -72,9 +76,20 @@ def celery(redis: RedisServer, *, concurrency: int = 2) -> Iterator[Celery]:
         for process in (workers, relay):
             process.terminate()
         for process in (workers, relay):
-            process.communicate(timeout=60)
+            process.wait(timeout=60)
         running.redis.process.kill()
         running.redis.process.wait()
+
+
+def _start(*command: str, **environment: str) -> "subprocess.Popen[bytes]":
+    # What they say of each outage goes nowhere: a pipe that nobody reads would be full after some, and block them.
+    return subprocess.Popen(
+        [sys.executable, "-m", "django", *command],
+        cwd=settings.BASE_DIR,
+        env=child_environment(**environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def work_through(act: Callable[[], None], *, tasks: int, steps: int, step_seconds: float) -> Outage:
