@@ -113,6 +113,11 @@ WHITENOISE_USE_FINDERS = True  # one machine: no collectstatic step is needed be
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a body of 1 MiB; larger ones are answered 413
 EPICML_JOB_POLL_SECONDS = 0.1
+# How long what readers did is kept: two school years and the month after, to see a second autumn, and no longer.
+EVENTS_KEPT_DAYS = environment.number("EVENTS_KEPT_DAYS", 761, low=30, high=36_500)
+# A Celery worker that is stopped goes on for this long: less than its machine waits (110 s in our Kubernetes files),
+# with room to give back what is left.
+CELERY_GRACE_SECONDS = environment.number("CELERY_GRACE_SECONDS", 90, low=1, high=3600)
 
 # HTTPS=1 says that clients come by HTTPS: cookies and redirects then insist on it, and browsers are told to.
 HTTPS = environment.flag("HTTPS", default=False)

@@ -61,7 +61,10 @@ SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
     "Search": (Entry("Index", "manage_search", "search-index", "releases.view_release"),),
     "Recommendations": (Entry("Models", "hub", "models", "releases.view_release"),),
     "Releases": (Entry("Releases", "deployed_code", "releases", "releases.view_release"),),
-    "Jobs": (Entry("Jobs", "checklist", "admin:jobs_job_changelist", "jobs.view_job"),),
+    "Jobs": (
+        Entry("Jobs", "checklist", "admin:jobs_job_changelist", "jobs.view_job"),
+        Entry("Purges", "delete_sweep", "admin:jobs_purge_changelist", "jobs.view_purge"),
+    ),
     "API": (Entry("API keys", "key", "admin:platform_apikey_changelist", "platform.view_apikey"),),
 }
 

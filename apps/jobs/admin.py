@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from apps.jobs.models import Job
+from apps.jobs.models import Job, Purge
 from apps.jobs.services.control import cancel_job, retry_job
 from apps.platform.services.errors import EpicmlError
 
@@ -70,6 +70,30 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False
+
+
+@admin.register(Purge)
+class PurgeAdmin(ModelAdmin):  # type: ignore[misc]
+    """What rules of retention erased, and what waits for a person; accepted by manage.py purge_events."""
+
+    list_display = ("name", "shown_state", "rows", "total", "before", "at", "reason", "decided_by")
+    list_filter = ("state", "name")
+    ordering = ("-id",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description="State", ordering="state", label={"Done": "success", "Waits for a person": "danger"}
+    )
+    def shown_state(self, purge: Purge) -> str:
+        return purge.get_state_display()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Purge | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Purge | None = None) -> bool:
         return False
 
 

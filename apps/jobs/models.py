@@ -6,6 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+
+class Lane(models.TextChoices):
+    """Which jobs a runner takes: short ones must not wait behind a training of minutes."""
+
+    QUICK = "quick", "Quick jobs"
+    LONG = "long", "Long jobs"
+
+
 # A key is held by at most one waiting and one running job of a name; jobs without a key are never compared.
 KEYED = ~Q(key="")
 
@@ -43,6 +51,7 @@ class Job(models.Model):
     lease_owner = models.CharField(max_length=100, blank=True, default="", db_default="")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    progress_at = models.DateTimeField(null=True, blank=True)
     progress_done = models.PositiveBigIntegerField(default=0, db_default=0)
     progress_total = models.PositiveBigIntegerField(default=0, db_default=0)
     progress_text = models.CharField(max_length=200, blank=True, default="", db_default="")
@@ -98,12 +107,47 @@ class ScheduleSlot(models.Model):
 
 
 class Runner(models.Model):
-    """A process that runs or relays jobs, and when it was last seen alive."""
+    """A process that runs or relays jobs, when it was last seen alive, and what keeps it from its work."""
+
+    class Kind(models.TextChoices):
+        RUNNER = "runner", "Runner"
+        RELAY = "relay", "Relay"
+        CELERY = "celery", "Celery worker"
 
     owner = models.CharField(max_length=100, unique=True)
-    kind = models.CharField(max_length=10, choices=[("runner", "Runner"), ("relay", "Relay")])
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    lanes = models.CharField(max_length=40, default="", db_default="", help_text="Which jobs it runs: quick,long.")
+    problem = models.CharField(max_length=200, default="", db_default="", help_text="Empty: it can do its work.")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.owner
+
+
+class Purge(models.Model):
+    """What a rule of retention erased; or would have erased and did not, because that was unusual."""
+
+    class State(models.TextChoices):
+        DONE = "done", "Done"
+        HELD = "held", "Waits for a person"
+
+    name = models.CharField(max_length=50)
+    state = models.CharField(max_length=4, choices=State.choices)
+    before = models.DateTimeField(help_text="Older rows go.")
+    rows = models.PositiveBigIntegerField(help_text="How many went, or would go.")
+    total = models.PositiveBigIntegerField(help_text="How many there were.")
+    reason = models.CharField(max_length=300, blank=True, default="", help_text="What is unusual.")
+    decided_by = models.CharField(max_length=150, blank=True, default="")
+    why = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "-id"], name="jobs_purge_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(state="held"), name="jobs_purge_one_held"),
+            models.CheckConstraint(condition=Q(state__in=["done", "held"]), name="jobs_purge_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} before {self.before:%Y-%m-%d}"

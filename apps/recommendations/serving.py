@@ -78,7 +78,7 @@ class _Slot:
         served = (self.model.key, self.model.sha256) if self.model else None
         if self.live in (None, served):
             self.model, self.failed, self.failure = (self.model if self.live else None), None, ""
-        elif self.live != self.failed or self.failed_at is None or now - self.failed_at >= RETRY_AFTER:
+        elif self.live != self.failed or self.failed_at is None or abs(now - self.failed_at) >= RETRY_AFTER:
             self._load(now)
 
     def _load(self, now: datetime) -> None:

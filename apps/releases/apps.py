@@ -14,4 +14,4 @@ class ReleasesConfig(AppConfig):
         from apps.jobs.services.registry import register_job, register_schedule
 
         register_job("releases.reconcile", "apps.releases.tasks.reconcile")
-        register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY)
+        register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY, at_start=True)

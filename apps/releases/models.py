@@ -1,7 +1,13 @@
 """What was built, what was decided about it, and which release of each kind is live."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
+
+# A builder renews its lease four times as often, in a thread of its own, however long a step takes.
+LEASE = timedelta(minutes=2)
+CLOCKS_APART = timedelta(minutes=1)
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -13,6 +19,11 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
     def building(self) -> "ReleaseQuerySet":
         return self.filter(state__in=Release.UNFINISHED)
+
+    def abandoned(self, now: datetime) -> "ReleaseQuerySet":
+        """Unfinished ones without a builder: the lease ran out, or is longer than any that is given now."""
+        too_long = Q(lease_until__gt=now + LEASE + CLOCKS_APART)
+        return self.building().filter(Q(lease_until__lt=now) | Q(lease_until=None) | too_long)
 
     def once_live(self) -> "ReleaseQuerySet":
         """Retired ones, the one that was live last first."""
@@ -94,6 +105,11 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    def is_abandoned(self, now: datetime) -> bool:
+        """Whether it is unfinished and has no builder; the same as `abandoned` of a queryset."""
+        alive = self.lease_until is not None and now <= self.lease_until <= now + LEASE + CLOCKS_APART
+        return self.state in self.UNFINISHED and not alive
 
     @property
     def may_be_accepted(self) -> bool:

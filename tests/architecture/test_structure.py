@@ -28,7 +28,10 @@ CLOCKS = {
 # Probes and collectors are called by the registries without arguments, so the modules that hold them are edges too.
 CLOCKED_NAMES = ("apps.py", "monitoring.py")
 # A test of many modules together, which mirrors none of them.
-UNMIRRORED = {"tests/apps/jobs/test_kills.py": "runners are killed at random while they work"}
+UNMIRRORED = {
+    "tests/apps/jobs/test_kills.py": "runners are killed at random while they work",
+    "tests/apps/jobs/test_outages.py": "Redis is taken away from relay and workers while they work",
+}
 IMPORT_ALL = """
 import json, pkgutil, sys
 import epicml

@@ -1,6 +1,8 @@
-"""Numbers on the command line, refused where they make no sense."""
+"""Numbers and names on the command line, refused where they make no sense."""
 
 from argparse import ArgumentTypeError
+
+from apps.jobs.selectors.runners import LANES
 
 MOST_PROCESSES = 64
 LONGEST_GRACE_SECONDS = 3600.0
@@ -30,3 +32,16 @@ def grace_seconds(text: str) -> float:
     if not 0 <= seconds <= LONGEST_GRACE_SECONDS:  # nan is neither
         raise ArgumentTypeError(f"must be seconds from 0 to {LONGEST_GRACE_SECONDS:g}, not {text!r}")
     return seconds
+
+
+def lanes(text: str) -> list[str]:
+    """Which lanes, each once, with commas.
+
+    >>> lanes("long, quick")
+    ['long', 'quick']
+    """
+    named = [part.strip() for part in text.split(",")]
+    wrong = [name for name in named if name not in LANES]
+    if wrong:
+        raise ArgumentTypeError(f"must be of {', '.join(LANES)}, not {', '.join(map(repr, wrong))}")
+    return list(dict.fromkeys(named))

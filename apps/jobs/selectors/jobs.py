@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from apps.jobs.models import Job
 from apps.platform.services.errors import NotFoundError
@@ -74,9 +74,32 @@ def any_due(now: datetime, *, names: Collection[str]) -> bool:
     return Job.objects.due(now).filter(name__in=names).exists()
 
 
-def oldest_due_at(now: datetime) -> datetime | None:
-    """Since when the job that waits the longest could have run; None if none waits."""
-    return Job.objects.due(now).order_by("run_at").values_list("run_at", flat=True).first()
+def oldest_due_at(now: datetime, *, names: Collection[str] | None = None) -> datetime | None:
+    """Since when the job that waits the longest, of these names, could have run; None if none waits."""
+    due = Job.objects.due(now) if names is None else Job.objects.due(now).filter(name__in=names)
+    return due.order_by("run_at").values_list("run_at", flat=True).first()
+
+
+def unknown_due(now: datetime, *, names: Collection[str]) -> list[str]:
+    """Names of due jobs that are none of these: no runner of this version takes them."""
+    return sorted(set(Job.objects.due(now).exclude(name__in=names).values_list("name", flat=True)))
+
+
+def anything_moved(since: datetime, *, names: Collection[str]) -> bool:
+    """Whether a job of these names was begun, got further or was done after this moment."""
+    moved = Q(progress_at__gte=since, state=Job.State.LEASED) | Q(finished_at__gte=since)
+    return Job.objects.filter(moved, name__in=names).exists()
+
+
+def silent_jobs(now: datetime, *, since: datetime) -> list[Job]:
+    """Jobs whose runner is alive and renews their lease, but that got no further after this moment."""
+    return list(Job.objects.filter(state=Job.State.LEASED, lease_expires_at__gte=now, progress_at__lt=since))
+
+
+def given_up_names(since: datetime) -> dict[str, int]:
+    """How many jobs were given up after this moment and wait for a person, by name."""
+    dead = Job.objects.filter(state=Job.State.DEAD, finished_at__gte=since)
+    return dict(dead.values_list("name").annotate(n=Count("pk")).order_by("name"))
 
 
 def _row(job: Job) -> JobRow:

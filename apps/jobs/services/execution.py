@@ -14,6 +14,7 @@ from django.db import transaction
 
 from apps.jobs.models import Job
 from apps.jobs.services import leases
+from apps.jobs.services.queue import LONGEST_DELAY_SECONDS
 from apps.jobs.services.registry import Registration, registration_of, resolve
 from apps.jobs.services.running import JobStoppedError, RunningJob
 from apps.platform.services.errors import EpicmlError
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 # 5, 20, 80, 320 seconds: a search server that restarts is back within the third attempt.
 FIRST_DELAY_SECONDS = 5.0
 DELAY_GROWTH = 4
-MAX_DELAY_SECONDS = 3600.0
+MAX_DELAY_SECONDS = LONGEST_DELAY_SECONDS / 1.5  # jitter adds up to half
 
 
 def backoff(attempt: int, *, jitter: float) -> timedelta:

@@ -75,8 +75,8 @@ class Heartbeat:
         return None
 
     def _renew(self, lease: leases.Lease) -> None:
-        now = self._clock()
         try:
+            now = self._clock()
             leases.heartbeat(lease, now=now)
             Runner.objects.filter(owner=lease.owner).update(seen_at=now)  # its loop waits for the task
         except leases.LeaseLostError:

@@ -27,7 +27,7 @@ AND (waiting."key" = '' OR NOT EXISTS (SELECT 1 FROM jobs_job AS running
 ORDER BY waiting.run_at, waiting.id LIMIT 1 {lock}
 """
 CLAIM = """
-UPDATE jobs_job SET state = 'leased', lease_owner = %s, attempt = attempt + 1, heartbeat_at = %s,
+UPDATE jobs_job SET state = 'leased', lease_owner = %s, attempt = attempt + 1, heartbeat_at = %s, progress_at = %s,
   started_at = COALESCE(started_at, %s), lease_expires_at = CASE name {leases} END
 WHERE id = ({due}) AND state = 'queued' RETURNING *
 """
@@ -76,7 +76,8 @@ def _claim(
         lock="FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else "",
     )
     sql = CLAIM.format(leases=" ".join(["WHEN %s THEN %s"] * len(ends)), due=due)
-    values = [owner, moment(now), moment(now), *(part for end in ends for part in end), moment(now), *names]
+    begun = moment(now)
+    values = [owner, begun, begun, begun, *(part for end in ends for part in end), begun, *names]
     return sql, values if job_id is None else [*values, job_id]
 
 

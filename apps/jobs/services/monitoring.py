@@ -1,36 +1,34 @@
 """How the background work is, for /health/ready and /metrics."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from apps.jobs.models import Lane
 from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
-from apps.jobs.selectors.runners import runners_alive
+from apps.jobs.selectors.ledger_time import ledger_now
+from apps.jobs.selectors.runners import runners_able
+from apps.jobs.services.diagnosis import diagnose
 from apps.platform.services.health import Health
 
-LONGEST_WAIT = timedelta(seconds=60)
 NOTICED = "Readers still get answers; what changed does not reach search and recommendations."
 
 
 def health() -> Health:
-    """Degraded when nobody does the work, or when somebody does but it piles up."""
-    now = timezone.now()  # a probe is an entry point: it takes no arguments
-    if not runners_alive(now):
-        detail = "Nobody does the background work: no runner was seen in the last 30 s."
-        return Health("degraded", detail, noticed=NOTICED, heals="Start manage.py serve or manage.py runjobs.")
-    oldest = oldest_due_at(now)
-    if oldest is not None and now - oldest > LONGEST_WAIT:
-        seconds = int((now - oldest).total_seconds())
-        detail = f"A job has been waiting for {seconds} s; runners are at work but behind."
-        return Health("degraded", detail, noticed=NOTICED, heals="It mends itself, or with more runners.")
-    return Health("ok")
+    """Degraded when somebody must look after the background work; every finding with what mends it."""
+    local = timezone.now()  # a probe is an entry point: it takes no arguments
+    found = diagnose(now=ledger_now(local), local=local, broker=bool(settings.REDIS_URL))
+    if not found:
+        return Health("ok")
+    details, remedies = [finding.detail for finding in found], dict.fromkeys(finding.heals for finding in found)
+    return Health("degraded", " ".join(details), noticed=NOTICED, heals=" ".join(remedies))
 
 
 def collect() -> Iterable[Metric]:
-    """How many jobs wait, run and were given up by name; how long the oldest waits; how many runners are alive."""
-    now = timezone.now()
+    """How many jobs wait, run and were given up by name; how long the oldest waits; who can run jobs."""
+    now = ledger_now(timezone.now())
     jobs = GaugeMetricFamily("epicml_jobs", "Jobs by name and state.", labels=("name", "state"))
     for (name, state), count in counts_by_name().items():
         jobs.add_metric((name, state), count)
@@ -38,4 +36,8 @@ def collect() -> Iterable[Metric]:
     oldest = oldest_due_at(now)
     waited = (now - oldest).total_seconds() if oldest else 0.0
     yield GaugeMetricFamily("epicml_jobs_oldest_wait_seconds", "How long the oldest due job waits.", value=waited)
-    yield GaugeMetricFamily("epicml_job_runners", "Runners and relays seen lately.", value=runners_alive(now))
+    runners = GaugeMetricFamily("epicml_job_runners", "Who can run jobs now, by lane.", labels=("lane",))
+    able = runners_able(now)
+    for lane in Lane.values:
+        runners.add_metric((lane,), sum(lane in row.lanes for row in able))
+    yield runners

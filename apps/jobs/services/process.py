@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from apps.jobs.models import Lane, Runner
 from apps.jobs.selectors.jobs import any_due
 from apps.jobs.services import leases
 from apps.jobs.services.heartbeats import Heartbeat
@@ -47,13 +48,15 @@ def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only:
 
     stop.listen(grace_seconds=grace_seconds, overdue=lambda: _leave(heartbeat))
     try:
-        return loop(owner, "runner", work=work, clock=clock, stop=stop).run(once=until.once, until_empty=until.empty)
+        worker = loop(owner, Runner.Kind.RUNNER, work=work, clock=clock, stop=stop)
+        worker.lanes = [Lane.QUICK] if quick_only else Lane.values
+        return worker.run(once=until.once, until_empty=until.empty)
     finally:
         heartbeat.close()
 
 
 def loop(
-    owner: str, kind: str, *, work: Callable[[], bool], clock: Callable[[], datetime], stop: StopRequest
+    owner: str, kind: Runner.Kind, *, work: Callable[[], bool], clock: Callable[[], datetime], stop: StopRequest
 ) -> RunnerLoop:
     """A loop around this work, at the pace of the settings."""
     return RunnerLoop(

@@ -33,6 +33,7 @@ class Schedule:
     every: timedelta | None
     daily_at: time | None
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    at_start: bool = False
 
     def slot(self, now: datetime) -> datetime:
         """The latest moment, not after now, at which this schedule is due."""
@@ -110,11 +111,12 @@ def register_schedule(
     every: timedelta | None = None,
     daily_at: time | None = None,
     arguments: Mapping[str, Any] | None = None,
+    at_start: bool = False,
 ) -> None:
-    """The job is queued once at every slot of this schedule, over any number of runners."""
+    """The job is queued once at every slot of this schedule, over any number of runners; and when one starts."""
     if (every is None) == (daily_at is None) or (every is not None and every <= timedelta()):
         raise InvalidScheduleError(name)
-    schedule = Schedule(name, job, every, daily_at, dict(arguments or {}))
+    schedule = Schedule(name, job, every, daily_at, dict(arguments or {}), at_start)
     if _schedules.setdefault(name, schedule) != schedule:
         raise DuplicateNameError(name)
 

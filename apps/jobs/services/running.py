@@ -61,14 +61,14 @@ class RunningJob:
         Raises JobStoppedError, once the value is saved, when the runner is asked to stop and no transaction is open.
         """
         _check_json(value)
-        leases.write(self.lease, checkpoint=value)
+        leases.write(self.lease, checkpoint=value, progress_at=self.now())
         self.checkpoint = value
         self.stop_if_asked()
 
     def report_progress(self, done: int, total: int, text: str = "") -> None:
         """Staff see how far the work is; a sentence without personal data."""
         values = {"progress_done": done, "progress_total": total, "progress_text": text[:MAX_TEXT]}
-        leases.write(self.lease, **values)
+        leases.write(self.lease, progress_at=self.now(), **values)
         self.stop_if_asked()
 
     def stop_if_asked(self) -> None:

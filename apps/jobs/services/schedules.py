@@ -24,6 +24,9 @@ class Timetable:
         if self._seen.get(schedule.name) == slot:
             return False
         fired = fire_slot(schedule, slot=slot, now=now)
+        if schedule.at_start and not fired and schedule.name not in self._seen:
+            _queue(schedule, now=now)
+            fired = True
         self._seen[schedule.name] = slot
         return fired
 
@@ -39,6 +42,10 @@ def fire_slot(schedule: Schedule, *, slot: datetime, now: datetime) -> bool:
     row, created = ScheduleSlot.objects.get_or_create(schedule=schedule.name, slot_at=slot)
     if not (known and created):
         return False
-    row.job_id = enqueue(schedule.job, schedule.arguments, key=f"schedule:{schedule.name}", now=now)
+    row.job_id = _queue(schedule, now=now)
     row.save(update_fields=["job_id"])
     return True
+
+
+def _queue(schedule: Schedule, *, now: datetime) -> int:
+    return enqueue(schedule.job, schedule.arguments, key=f"schedule:{schedule.name}", now=now)

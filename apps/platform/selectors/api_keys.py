@@ -40,7 +40,7 @@ def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
     """The key of this secret; None when there is none or it was revoked more than KEY_CACHE_SECONDS ago."""
     digest = digest_of(secret)
     known = _keys.get(digest)
-    if known is not None and now < known[1]:
+    if known is not None and _is_fresh(known[1], now):
         return known[0]
     row = ApiKey.objects.filter(digest=digest, revoked_at=None).first()
     if row is None:
@@ -49,17 +49,22 @@ def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
     record = _record(row)
     if len(_keys) >= CACHED_KEYS:
         _keys.clear()
-    _keys[digest] = (record, now + timedelta(seconds=KEY_CACHE_SECONDS))
+    _keys[digest] = (record, now)
     return record
 
 
 def public_origins(*, now: datetime) -> frozenset[str]:
     """The origins of all live public keys: the ones whose pages may call the API from a browser."""
-    if not _origins or now >= _origins[0][1]:
+    if not _origins or not _is_fresh(_origins[0][1], now):
         rows = ApiKey.objects.filter(public=True, revoked_at=None).values_list("origins", flat=True)
         origins = frozenset(origin for row in rows for origin in row.split())
-        _origins[:] = [(origins, now + timedelta(seconds=KEY_CACHE_SECONDS))]
+        _origins[:] = [(origins, now)]
     return _origins[0][0]
+
+
+def _is_fresh(read_at: datetime, now: datetime) -> bool:
+    """Whether what was read then is believed still. After a clock was set back it is not, else for years."""
+    return timedelta() <= now - read_at < timedelta(seconds=KEY_CACHE_SECONDS)
 
 
 def reset_key_cache() -> None:

@@ -146,10 +146,10 @@ def key_id_of_prefix(prefix: str) -> int:
 def note_use(key: KeyRecord, *, now: datetime) -> None:
     """That the key is in use is on record, to the minute; where nothing can be stored, the request goes on without."""
     noted_at = _noted.get(key.id, key.last_used_at)
-    if noted_at is not None and now - noted_at < USE_NOTED_EVERY:
+    if noted_at is not None and timedelta() <= now - noted_at < USE_NOTED_EVERY:
         return
     _noted[key.id] = now
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY) | Q(last_used_at__gt=now)
     try:
         ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
     except Error as error:

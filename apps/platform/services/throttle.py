@@ -199,12 +199,12 @@ class Throttle:
             return fresh
 
     def _tidy(self, window: int) -> None:
-        if len(self._shares) >= REMEMBERED_BUCKETS and self._swept < window:
+        if len(self._shares) >= REMEMBERED_BUCKETS and self._swept != window:
             self._swept = window
             self._shares = {name: share for name, share in list(self._shares.items()) if share.window == window}
         if len(self._shares) >= REMEMBERED_BUCKETS:  # all of this window: the first loses what it holds
             del self._shares[next(iter(self._shares))]
-        if window - self._purged >= PURGED_EVERY:
+        if not 0 <= window - self._purged < PURGED_EVERY:
             self._purged = window
             purge(before=window - KEPT_WINDOWS + 1)
 

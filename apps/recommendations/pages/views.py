@@ -48,7 +48,7 @@ def models(request: HttpRequest) -> HttpResponse:
         report=release_detail(KIND, live.key).row.gate_reason if live else "",
         served=served.key if served else None,
         differs=bool(live and (served is None or served.key != live.key)),
-        rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES)],
+        rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES, now=now)],
         samples=sample_readers(per_band=2),
         asked=asked,
         unknown=unknown,

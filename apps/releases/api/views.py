@@ -42,7 +42,7 @@ class ReleaseListView(APIView):
         kind = fields.optional_text("kind", max_length=schema.LONGEST_KIND, pattern=KIND_FORM)
         page = read_page(fields)
         fields.check()
-        rows = releases(kind=kind, offset=page.start, limit=page.size)
+        rows = releases(kind=kind, offset=page.start, limit=page.size, now=timezone.now())
         return json_response(page_answer([row.as_json() for row in rows], page=page, total=release_count(kind=kind)))
 
 
@@ -55,7 +55,7 @@ class ReleaseView(APIView):
     def get(self, request: Request, kind: str, key: str) -> HttpResponse:
         """One release with its report, gate, decisions, and what was live before."""
         Fields(request.query_params).check()
-        return json_response(release_detail(kind, key).as_json())
+        return json_response(release_detail(kind, key, now=timezone.now()).as_json())
 
 
 class PromoteView(APIView):

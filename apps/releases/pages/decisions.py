@@ -46,7 +46,7 @@ def _do_roll_back(kind: str, key: str, *, accept: Sequence[str], decided_by: str
 
 
 def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: Decide) -> HttpResponse:
-    known, detail = release_kind(kind), release_detail(kind, key)
+    known, detail = release_kind(kind), release_detail(kind, key, now=timezone.now())
     if request.method != "POST":
         return _ask(request, known, detail, action=action)
     why, accept = " ".join(request.POST.get("why", "").split()), request.POST.getlist("accept")[:MOST_NAMES]

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
-from apps.jobs.selectors.runners import runners_alive
+from apps.jobs.selectors.ledger_time import ledger_now
+from apps.jobs.selectors.runners import runners_able
 from apps.platform.pages import formats
 from apps.platform.pages.views import health_mark, health_sentence
 from apps.platform.services.health import parts_health
@@ -68,6 +69,6 @@ def work_now(now: datetime) -> Work:
         by_state["queued"],
         by_state["leased"],
         by_state["dead"],
-        runners_alive(now),
+        len(runners_able(ledger_now(now))),
         formats.age(oldest, now) if oldest else "",
     )

@@ -29,7 +29,7 @@ def releases(request: HttpRequest) -> HttpResponse:
     kind = release_kind(request.GET["kind"]).name if request.GET.get("kind") else None
     number = _page_number(request)
     total = release_count(kind=kind)
-    rows = list_releases(kind=kind, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    rows = list_releases(kind=kind, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE, now=timezone.now())
     waiting = releases_waiting()
     titles = {known.name: known.title for known in release_kinds()}
     return page(
@@ -50,7 +50,8 @@ def releases(request: HttpRequest) -> HttpResponse:
 @staff_page("releases.view_release")
 def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """May it replace the live one?"""
-    known, detail, now = release_kind(kind), release_detail(kind, key), timezone.now()
+    known, now = release_kind(kind), timezone.now()
+    detail = release_detail(kind, key, now=now)
     report = report_rows.stored_report(detail)
     table = None
     if report and report.measures:

@@ -86,12 +86,12 @@ class ReleaseDetail:
         }
 
 
-def release_detail(kind: str, key: str) -> ReleaseDetail:
-    """Everything that is known of this release."""
-    release = find_release(kind, key)
+def release_detail(kind: str, key: str, *, now: datetime | None = None) -> ReleaseDetail:
+    """Everything that is known of this release: as it is at this moment, or as it was recorded last."""
+    release = find_release(kind, key, now=now)
     live = live_release(kind)
     return ReleaseDetail(
-        row=release_row(kind, key),
+        row=release_row(kind, key, now=now),
         live=live,
         compared_with=release.champion.key if release.champion else None,
         manifest=release.manifest,

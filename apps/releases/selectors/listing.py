@@ -8,6 +8,8 @@ from typing import Any
 from apps.platform.services.errors import NotFoundError
 from apps.releases.models import Release, ReleaseQuerySet
 
+BUILDER_DIED = "Its builder died."
+
 
 class ReleaseNotFoundError(NotFoundError):
     """No release has this kind and key."""
@@ -46,28 +48,34 @@ class ReleaseRow:
 FIELDS = tuple(ReleaseRow.__slots__)
 
 
-def find_release(kind: str, key: str) -> Release:
-    """The release of this kind and key."""
+def find_release(kind: str, key: str, *, now: datetime | None = None) -> Release:
+    """The release of this kind and key: as it is at this moment, or as it was recorded last."""
     try:
-        return Release.objects.get(kind=kind, key=key)
+        release = Release.objects.get(kind=kind, key=key)
     except Release.DoesNotExist as error:
         raise ReleaseNotFoundError(kind, key) from error
+    return _as_of(release, now)
 
 
-def release_row(kind: str, key: str) -> ReleaseRow:
-    """The row of this kind and key."""
-    row = Release.objects.filter(kind=kind, key=key).values_list(*FIELDS).first()
-    if row is None:
+def release_row(kind: str, key: str, *, now: datetime | None = None) -> ReleaseRow:
+    """The row of this kind and key: as it is at this moment, or as it was recorded last."""
+    release = Release.objects.filter(kind=kind, key=key).only(*FIELDS, "lease_until").first()
+    if release is None:
         raise ReleaseNotFoundError(kind, key)
-    return ReleaseRow(*row)
+    return _row(_as_of(release, now))
 
 
 def releases(
-    *, kind: str | None = None, states: Sequence[str] = (), offset: int = 0, limit: int = 100
+    *,
+    kind: str | None = None,
+    states: Sequence[str] = (),
+    offset: int = 0,
+    limit: int = 100,
+    now: datetime | None = None,
 ) -> list[ReleaseRow]:
-    """This part of the list of releases, newest first."""
-    rows = _selected(kind, states).order_by("-id").values_list(*FIELDS)[offset : offset + limit]
-    return [ReleaseRow(*row) for row in rows]
+    """This part of the list of releases, newest first: as they are at this moment, or as they were recorded last."""
+    rows = _selected(kind, states).order_by("-id").only(*FIELDS, "lease_until")[offset : offset + limit]
+    return [_row(_as_of(release, now)) for release in rows]
 
 
 def release_count(*, kind: str | None = None, states: Sequence[str] = ()) -> int:
@@ -86,6 +94,14 @@ def releases_waiting() -> list[ReleaseRow]:
         if release.champion_id == live.get(release.kind)
         and (release.state == Release.State.PASSED or release.may_be_accepted)
     ]
+
+
+def _as_of(release: Release, now: datetime | None) -> Release:
+    """A build whose builder died is failed, whether or not somebody came by to record it."""
+    if now is not None and release.is_abandoned(now):
+        release.state, release.error = Release.State.FAILED.value, BUILDER_DIED
+        release.failed_at = release.lease_until if release.lease_until and release.lease_until < now else now
+    return release
 
 
 def _row(release: Release) -> ReleaseRow:

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from apps.releases import artifacts
 from apps.releases.models import Release
+from apps.releases.selectors.listing import BUILDER_DIED
 
 
 def reconcile(*, now: datetime) -> str:
@@ -17,10 +16,9 @@ def reconcile(*, now: datetime) -> str:
 
 def fail_dead_builds(*, now: datetime, kind: str | None = None, job: int | None = None) -> list[str]:
     """Unfinished releases whose lease ran out, or that an earlier attempt of this job began, are failed; their keys."""
-    dead = Q(lease_until__lt=now) | Q(lease_until=None)
+    unfinished = Release.objects.abandoned(now)
     if job is not None:
-        dead |= Q(job_id=job)
-    unfinished = Release.objects.building().filter(dead)
+        unfinished |= Release.objects.building().filter(job_id=job)
     if kind is not None:
         unfinished = unfinished.of_kind(kind)
     return [str(release) for release in unfinished.only("pk", "kind", "key", "state") if _give_up(release, now=now)]
@@ -37,7 +35,7 @@ def remove_abandoned_folders() -> list[str]:
 
 def _give_up(release: Release, *, now: datetime) -> bool:
     given_up = Release.objects.filter(pk=release.pk, state=release.state).update(
-        state=Release.State.FAILED, error="Its builder died.", failed_at=now, artifact_removed_at=now, lease_until=None
+        state=Release.State.FAILED, error=BUILDER_DIED, failed_at=now, artifact_removed_at=now, lease_until=None
     )
     if given_up:
         artifacts.remove(release.kind, release.key)

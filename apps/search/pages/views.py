@@ -29,7 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
         books=books,
         fallbacks=sorted(found.fallbacks.items()),
         kind=KIND,
-        rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES)],
+        rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES, now=now)],
         meta=[f"this server, {formats.moment(now)}"],
     )
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.jobs.models import Job
+from apps.jobs.models import Job, Purge
 from apps.jobs.services.queue import enqueue, enqueue_many
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
@@ -145,3 +145,18 @@ class TestPermissions:
         assert admin_client.post(reverse("admin:jobs_job_delete", args=[job_id]), {"post": "yes"}).status_code == 403
         act(admin_client, "delete_selected", job_id)
         assert Job.objects.get().state == "queued"
+
+
+class TestPurges:
+    def test_what_waits_for_a_person_is_listed_and_changed_by_nobody_here(self, admin_client: Client) -> None:
+        moment = timezone.now()
+        held = Purge.objects.create(
+            name="events", state="held", before=moment, rows=2081, total=6000, reason="That is 35% of all.", at=moment
+        )
+        page = admin_client.get(reverse("admin:jobs_purge_changelist")).text
+
+        assert "Waits for a person" in page
+        assert "That is 35% of all." in page
+        assert admin_client.get(reverse("admin:jobs_purge_add")).status_code == 403
+        assert admin_client.post(reverse("admin:jobs_purge_delete", args=[held.pk]), {"post": "yes"}).status_code == 403
+        assert admin_client.post(reverse("admin:jobs_purge_change", args=[held.pk]), {"rows": 1}).status_code == 403

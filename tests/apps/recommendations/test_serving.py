@@ -82,6 +82,16 @@ class TestCurrentModel:
         assert served(SOON + serving.RETRY_AFTER) == second.key
         assert serving.serving_state().failure == ""
 
+    def test_loads_a_mended_model_after_a_clock_was_ahead(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        serving.current_model(NOON)
+        second = train()
+        path = artifacts_dir / "recommender" / second.key / "model.npz"
+        sound = path.read_bytes()
+        damage(artifacts_dir, second.key)
+        serving.current_model(SOON + timedelta(days=731))
+        path.write_bytes(sound)
+        assert served(SOON) == second.key
+
     def test_serves_popular_books_when_the_only_model_is_damaged(
         self, live_model: ReleaseRow, artifacts_dir: Path
     ) -> None:

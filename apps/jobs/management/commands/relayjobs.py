@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.services.process import Until
 from apps.jobs.services.relaying import relay_jobs
 from apps.jobs.services.startup import check_migrated
@@ -25,10 +26,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.REDIS_URL:
             raise CommandError("REDIS_URL is not set: there is nowhere to relay to. Use manage.py runjobs instead.")
-        until = Until(once=options["once"])
+        until, clock = Until(once=options["once"]), LedgerClock(timezone.now)
         try:
             check_migrated()
-            batches = relay_jobs(clock=timezone.now, url=settings.REDIS_URL, grace_seconds=GRACE_SECONDS, until=until)
+            batches = relay_jobs(clock=clock, url=settings.REDIS_URL, grace_seconds=GRACE_SECONDS, until=until)
         except EpicmlError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Batches relayed: {batches}.")

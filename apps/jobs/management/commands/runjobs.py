@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.jobs.management.arguments import grace_seconds, process_count
+from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.services.process import GRACE_SECONDS, Until, run_jobs
 from apps.jobs.services.registry import check_registered
 from apps.jobs.services.serving import runners
@@ -43,10 +44,8 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         until = Until(once=options["once"], empty=options["until_empty"])
-        started = timezone.now()
-        count = run_jobs(
-            clock=timezone.now, grace_seconds=options["grace"], quick_only=options["quick_only"], until=until
-        )
+        started, clock = timezone.now(), LedgerClock(timezone.now)
+        count = run_jobs(clock=clock, grace_seconds=options["grace"], quick_only=options["quick_only"], until=until)
         seconds = (timezone.now() - started).total_seconds()
         self.stdout.write(f"Jobs: {count} run in {seconds:.1f} s.")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from apps.releases.selectors.listing import releases
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="write JSON, one list")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = releases(kind=options["kind"], limit=max(options["limit"], 1))
+        rows = releases(kind=options["kind"], limit=max(options["limit"], 1), now=timezone.now())
         if options["json"]:
             self.stdout.write(orjson.dumps([row.as_json() for row in rows], option=orjson.OPT_INDENT_2).decode())
             return

@@ -1,39 +1,108 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 
 from apps.events.models import Event
 from apps.events.services import retention
 from apps.events.services.ingest import ingest
 from apps.events.services.retention import purge_events
+from apps.jobs.models import Purge
+from apps.jobs.services.purging import Acceptance
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
+
+MONTH = timedelta(days=30)
+ADA = Acceptance("ada", "the school year is over")
+
+
+def happened(ages: list[int], *, now: datetime) -> None:
+    """An event so many days ago, each."""
+    ingest(
+        [
+            {
+                "event_id": f"{now:%Y}-{number}-{age}-days",
+                "reader": "r1",
+                "book": "b1",
+                "kind": "shown",
+                "occurred_at": (now - timedelta(days=age)).isoformat(),
+            }
+            for number, age in enumerate(ages)
+        ],
+        now=now,
+    )
 
 
 class TestPurgeEvents:
     def test_erases_what_is_older_than_is_kept(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(retention, "ROWS_PER_TRANSACTION", 2)
-        ages = [0, 29, 30, 31, 40, 50]
-        ingest(
-            [
-                {
-                    "event_id": f"{age}-days",
-                    "reader": "r1",
-                    "book": "b1",
-                    "kind": "shown",
-                    "occurred_at": (now - timedelta(days=age)).isoformat(),
-                }
-                for age in ages
-            ],
-            now=now,
-        )
+        happened([0, 29, 30, 31, 40, 50], now=now)
 
-        assert purge_events(now=now, kept_for=timedelta(days=30)) == 3
-        assert purge_events(now=now, kept_for=timedelta(days=30)) == 0
-        assert set(Event.objects.values_list("event_id", flat=True)) == {"0-days", "29-days", "30-days"}
+        assert purge_events(now=now, kept_for=MONTH) == 3
+        assert purge_events(now=now, kept_for=MONTH) == 0
+        assert set(Event.objects.values_list("event_id", flat=True)) == {
+            "2026-0-0-days",
+            "2026-1-29-days",
+            "2026-2-30-days",
+        }
 
-    def test_keeps_two_years_unless_told_otherwise(self, now: datetime) -> None:
-        ingest([{"event_id": "1", "reader": "r1", "book": "b1", "kind": "shown"}], now=now)
+    def test_two_years_are_kept_unless_the_environment_says_otherwise(self) -> None:
+        assert settings.EVENTS_KEPT_DAYS == 761
 
-        assert purge_events(now=now + timedelta(days=730)) == 0
-        assert purge_events(now=now + timedelta(days=762)) == 1
+
+class TestWrongClock:
+    """What would have erased 2,081 events: a clock that was two years ahead for a night."""
+
+    @pytest.fixture(autouse=True)
+    def events(self, shop: None, now: datetime) -> None:
+        happened([age % 300 for age in range(60)], now=now)
+
+    def purge(self, now: datetime, acceptance: Acceptance | None = None) -> int:
+        return purge_events(now=now, kept_for=timedelta(days=settings.EVENTS_KEPT_DAYS), acceptance=acceptance)
+
+    def test_ahead_erases_nothing(self, now: datetime) -> None:
+        for days in (700, 731, 10_000):
+            assert self.purge(now + timedelta(days=days)) == 0
+
+        assert Event.objects.count() == 60
+        held = Purge.objects.get()
+        assert (held.name, held.state, held.rows, held.total) == ("events", "held", 60, 60)
+        assert held.reason.endswith("the newest row came in at 2026-11-24 12:00: it may be ahead.")
+
+    def test_ahead_with_an_event_of_then_erases_nothing(self, now: datetime) -> None:
+        ahead = now + timedelta(days=800)
+        happened([0], now=ahead)
+
+        assert self.purge(ahead) == 0
+        assert Purge.objects.get().reason == "That is 98% of all; the most in one purge of the last 30 days was 0."
+
+    def test_set_back_is_held_no_more(self, now: datetime) -> None:
+        self.purge(now + timedelta(days=731))
+
+        assert self.purge(now) == 0
+        assert not Purge.objects.exists()
+
+    def test_behind_what_came_in_erases_nothing(self, now: datetime) -> None:
+        happened([800], now=now)
+
+        assert self.purge(now - timedelta(days=2)) == 0
+        assert Purge.objects.get().reason.endswith("the newest row came in at 2026-11-24 12:00, later than that.")
+
+    def test_person_who_accepts_it_is_kept_with_the_reason(self, now: datetime) -> None:
+        ahead = now + timedelta(days=800)
+        self.purge(ahead)
+
+        assert self.purge(ahead, ADA) == 60
+        assert not Event.objects.exists()
+        done = Purge.objects.get()
+        assert (done.state, done.rows, done.decided_by, done.why) == ("done", 60, "ada", "the school year is over")
+
+
+class TestImportedLibrary:
+    def test_old_events_wait_for_a_person_and_new_ones_are_kept(self, now: datetime) -> None:
+        happened([*range(40), *range(1000, 1060)], now=now)
+
+        assert purge_events(now=now, kept_for=timedelta(days=761)) == 0
+        assert Purge.objects.get().rows == 60
+        assert purge_events(now=now, kept_for=timedelta(days=761), acceptance=ADA) == 60
+        assert Event.objects.count() == 40

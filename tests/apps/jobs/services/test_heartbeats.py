@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Job, Runner
-from apps.jobs.selectors.runners import runners_alive
+from apps.jobs.selectors.runners import runners_able
 from apps.jobs.services import heartbeats, leases
 from apps.jobs.services.heartbeats import Heartbeat
 from apps.jobs.services.queue import enqueue
@@ -71,7 +71,7 @@ class TestHeartbeat:
         with heartbeat.over(held(seconds=3600)):
             wait_until(lambda: Runner.objects.get().seen_at > start)
 
-        assert runners_alive(timezone.now()) == 1
+        assert len(runners_able(timezone.now())) == 1
 
     def test_stops_when_the_task_ends(self, heartbeat: Heartbeat) -> None:
         with heartbeat.over(held()):

@@ -33,7 +33,7 @@ class Work:
         return self._turns.pop(0)()
 
     def loop(self, clock: Clock, *, poll_seconds: float = 0.0) -> RunnerLoop:
-        return RunnerLoop("a", "runner", work=self, clock=clock, stop=self.stop, poll_seconds=poll_seconds)
+        return RunnerLoop("a", Runner.Kind.RUNNER, work=self, clock=clock, stop=self.stop, poll_seconds=poll_seconds)
 
 
 def some() -> bool:
@@ -92,7 +92,7 @@ class TestSignsOfLife:
         Work(look, look).loop(clock).run()
 
         later = now + timedelta(seconds=5)
-        assert seen == [("a", "runner", now, now), ("a", "runner", now, later)]
+        assert seen == [("a", Runner.Kind.RUNNER, now, now), ("a", Runner.Kind.RUNNER, now, later)]
         assert not Runner.objects.exists()
 
     def test_sign_is_given_every_five_seconds_only(self, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.jobs.models import Job, Runner
 from apps.jobs.services import monitoring
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")
 @pytest.fixture
 def runner_at_work() -> None:
     seen = timezone.now()
-    Runner.objects.create(owner="a", kind="runner", started_at=seen, seen_at=seen)
+    Runner.objects.create(owner="a", kind="runner", lanes="quick,long", started_at=seen, seen_at=seen)
 
 
 def waiting_for(seconds: float) -> None:
@@ -52,6 +53,25 @@ class TestHealth:
 
         assert monitoring.health().state == "degraded"
 
+    def test_relay_without_workers_is_no_work(self, settings: Settings) -> None:
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        Runner.objects.create(owner="a", kind="relay", started_at=timezone.now(), seen_at=timezone.now())
+
+        health = monitoring.health()
+        assert health.state == "degraded"
+        assert health.detail.startswith("Nobody runs the jobs that are handed over")
+        assert health.heals == "Start manage.py runworkers."
+
+    def test_every_finding_is_told_with_its_remedy(self) -> None:
+        enqueue("sample.fail", now=timezone.now())
+        Job.objects.update(state="dead", finished_at=timezone.now())
+
+        health = monitoring.health()
+        assert "no runner was seen" in health.detail
+        assert health.detail.endswith("Jobs were given up in the last day: sample.fail (1).")
+        assert "Start manage.py serve" in health.heals
+        assert health.heals.endswith("and retry them there.")
+
 
 class TestCollect:
     def test_gauges_jobs_waits_and_runners(self, runner_at_work: None) -> None:
@@ -66,7 +86,7 @@ class TestCollect:
             ("sample.effect", "dead"): 1,
         }
         assert 100 <= wait.samples[0].value < 160
-        assert runners.samples[0].value == 1
+        assert {sample.labels["lane"]: sample.value for sample in runners.samples} == {"quick": 1, "long": 1}
 
     def test_nothing_waits_in_an_empty_ledger(self) -> None:
         assert [metric.samples[0].value for metric in monitoring.collect() if metric.samples] == [0, 0]

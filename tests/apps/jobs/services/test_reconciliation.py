@@ -131,7 +131,7 @@ class TestPurge:
         ended = None if state == "queued" else now - timedelta(days=days)
         Job.objects.update(state=state, created_at=now - timedelta(days=days), finished_at=ended)
 
-        assert purge(now=now) == (0 if kept else 1)
+        assert purge(now=now, keep_newest=0) == (0 if kept else 1)
         assert Job.objects.exists() == kept
 
     def test_goes_in_batches_to_the_end(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,23 +140,36 @@ class TestPurge:
             enqueue("sample.nothing", now=now)
         Job.objects.update(state="done", finished_at=now - timedelta(days=15))
 
-        assert purge(now=now) == 5
+        assert purge(now=now, keep_newest=0) == 5
         assert not Job.objects.exists()
 
     def test_keeps_as_long_as_it_is_told(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         Job.objects.update(state="done", finished_at=now - timedelta(hours=2))
 
-        assert purge(now=now, keep_done=timedelta(hours=3)) == 0
-        assert purge(now=now, keep_done=timedelta(hours=1)) == 1
+        assert purge(now=now, keep_done=timedelta(hours=3), keep_newest=0) == 0
+        assert purge(now=now, keep_done=timedelta(hours=1), keep_newest=0) == 1
 
     def test_old_slots_and_runners_go_too(self, now: datetime) -> None:
         for days in (89, 91):
             ScheduleSlot.objects.create(schedule="nightly", slot_at=now - timedelta(days=days))
+        ScheduleSlot.objects.create(schedule="nightly", slot_at=now)
         for minutes in (59, 61):
             seen = now - timedelta(minutes=minutes)
             Runner.objects.create(owner=f"{minutes}", kind="runner", started_at=seen, seen_at=seen)
-        purge(now=now)
+        purge(now=now, keep_newest=0)
 
-        assert [slot.slot_at for slot in ScheduleSlot.objects.all()] == [now - timedelta(days=89)]
+        assert [slot.slot_at for slot in ScheduleSlot.objects.all()] == [now - timedelta(days=89), now]
         assert [runner.owner for runner in Runner.objects.all()] == ["59"]
+
+    def test_clock_that_is_ahead_costs_no_history(self, now: datetime) -> None:
+        for _ in range(5):
+            enqueue("sample.nothing", now=now)
+        Job.objects.update(state="done", finished_at=now)
+        ScheduleSlot.objects.create(schedule="nightly", slot_at=now - timedelta(days=1))
+        ScheduleSlot.objects.create(schedule="nightly", slot_at=now)
+        ahead = now + timedelta(days=731)
+
+        assert purge(now=ahead) == 0
+        assert purge(now=ahead, keep_newest=3) == 2
+        assert [slot.slot_at for slot in ScheduleSlot.objects.all()] == [now]

@@ -1,8 +1,11 @@
+import signal
+import time
 from datetime import datetime, timedelta
 
 import pytest
 
 from apps.jobs.models import Job, Runner
+from apps.jobs.selectors.runners import ALIVE_FOR
 from apps.jobs.services import leases, process, relaying
 from apps.jobs.services.queue import enqueue, enqueue_many
 from apps.jobs.services.registry import BrokenTaskError, register_job, registrations
@@ -140,11 +143,72 @@ class TestBrokerAway:
         assert [(job.state, job.relayed_at) for job in Job.objects.all()] == [("queued", None)] * 3
         back = broker.start_again(own_redis)
         try:
-            assert relay.relay_due(now=now) == 3
+            assert relay.relay_due(now=now + 2 * SECOND) == 3
             assert sent(own_redis) == job_ids
         finally:
             back.terminate()
             back.wait(timeout=10)
+
+    def test_outage_is_one_line_at_its_begin_and_one_at_its_end(
+        self, own_redis: RedisServer, now: datetime, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        enqueue("sample.nothing", now=now)
+        relay = Relaying(own_redis.url)
+        broker.stop(own_redis)
+        with caplog.at_level("WARNING"):
+            for second in range(60):
+                assert relay.relay_due(now=now + second * SECOND) == 0
+            assert relay.problem == "Redis does not answer"
+            back = broker.start_again(own_redis)
+            try:
+                assert sum(relay.relay_due(now=now + second * SECOND) for second in range(60, 71)) == 1
+            finally:
+                back.terminate()
+                back.wait(timeout=10)
+
+        assert relay.problem == ""
+        assert [record.getMessage() for record in caplog.records] == [
+            "The broker behind REDIS_URL does not answer; jobs wait in the database. It is tried again until it does.",
+            "Redis answers again after 65 s.",  # tried after 1, 2, 4, 8 and then every 10 s
+        ]
+
+    def test_hung_redis_holds_the_relay_for_seconds_only(self, own_redis: RedisServer, now: datetime) -> None:
+        """In between it gives its sign of life and takes back what dead workers held."""
+        enqueue("sample.nothing", now=now)
+        relay = Relaying(own_redis.url)
+        relay.relay_due(now=now - SECOND)
+        own_redis.process.send_signal(signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            assert relay.relay_due(now=now) == 0
+            assert time.monotonic() - started < ALIVE_FOR.total_seconds() / 3
+        finally:
+            own_redis.process.send_signal(signal.SIGCONT)
+        assert relay.relay_due(now=now + 2 * SECOND) == 1
+
+    def test_jobs_go_out_again_at_once_when_redis_lost_its_messages(
+        self, own_redis: RedisServer, now: datetime
+    ) -> None:
+        job_id = enqueue("sample.nothing", now=now)
+        relay = Relaying(own_redis.url)
+        assert relay.relay_due(now=now) == 1
+        broker.stop(own_redis)
+        back = broker.start_again(own_redis)
+        try:
+            assert sum(relay.relay_due(now=now + second * SECOND) for second in (5, 6)) == 1
+            assert sent(own_redis) == [job_id]
+        finally:
+            back.terminate()
+            back.wait(timeout=10)
+
+    def test_clock_that_was_ahead_keeps_no_message_back(
+        self, redis: RedisServer, relay: Relaying, now: datetime
+    ) -> None:
+        enqueue("sample.nothing", now=now)
+        relay.relay_due(now=now + timedelta(days=731))
+        broker.empty(redis)
+
+        assert relay.relay_due(now=now) == 1
 
 
 @pytest.mark.django_db(transaction=True)

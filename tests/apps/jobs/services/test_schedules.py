@@ -7,6 +7,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from apps.jobs.models import Job, ScheduleSlot
+from apps.jobs.services import registry
 from apps.jobs.services.registry import register_schedule, schedules
 from apps.jobs.services.runner import run_until_empty
 from apps.jobs.services.schedules import Timetable, fire_slot
@@ -102,6 +103,20 @@ class TestTimetable:
 
         assert Timetable().fire(now=clock.move(minutes=-3)) == 0
         assert Job.objects.count() == 1
+
+    def test_what_must_be_done_at_a_start_is_done_by_each_runner_that_starts(
+        self, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registry, "_schedules", {})
+        register_schedule("clear", "sample.nothing", every=timedelta(hours=1), at_start=True)
+        timetable = Timetable()
+
+        assert timetable.fire(now=clock.time) == 1
+        assert run_until_empty(clock=clock) == 1
+        assert timetable.fire(now=clock.move(minutes=1)) == 0
+        assert Timetable().fire(now=clock.time) == 1
+        assert Timetable().fire(now=clock.time) == 1  # the same job: it waits already
+        assert run_until_empty(clock=clock) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -158,6 +158,13 @@ class TestLiveKey:
         assert live_key(key.secret, now=now) is not None
         assert live_key(key.secret, now=now + timedelta(seconds=KEY_CACHE_SECONDS)) is None
 
+    def test_believes_no_key_longer_because_the_clock_was_set_back(self, now: datetime) -> None:
+        ahead = now + timedelta(days=731)
+        key = create_api_key(name="shop", scopes=["search:read"], now=ahead)
+        assert live_key(key.secret, now=ahead) is not None
+        ApiKey.objects.update(revoked_at=ahead)  # as another process does
+        assert live_key(key.secret, now=now) is None
+
     @pytest.mark.parametrize("secret", ["", "epic_sk_x", "epic_sk_\ud800", "epic_sk_\0", "x" * 100_000])
     def test_knows_no_other_secret(self, secret: str, now: datetime) -> None:
         create_api_key(name="shop", scopes=["search:read"], now=now)
@@ -205,8 +212,24 @@ class TestPublicOrigins:
         revoke_api_key(first.id, now=now)
         assert public_origins(now=now) == {SHOP, "http://localhost:1"}
 
+    def test_are_read_anew_when_the_clock_was_set_back(self, now: datetime) -> None:
+        ahead = now + timedelta(days=731)
+        create_api_key(name="a", scopes=["search:read"], public=True, origins=[SHOP], now=ahead)
+        assert public_origins(now=ahead) == {SHOP}
+        ApiKey.objects.update(revoked_at=ahead)  # as another process does
+        assert public_origins(now=now) == frozenset()
+
 
 class TestNoteUse:
+    def test_goes_on_after_the_clock_was_set_back(self, now: datetime) -> None:
+        ahead = now + timedelta(days=731)
+        secret = create_api_key(name="shop", scopes=["search:read"], now=now).secret
+        for moment in (ahead, now):
+            record = live_key(secret, now=moment)
+            assert record is not None
+            note_use(record, now=moment)
+        assert ApiKey.objects.get().last_used_at == now
+
     def test_writes_at_most_once_a_minute(
         self, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:

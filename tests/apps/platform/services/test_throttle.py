@@ -70,6 +70,23 @@ class TestThrottle:
         total = sum(passed(throttle, limit=limit, times=limit, now=now) for throttle in processes)
         assert total == limit
 
+    @pytest.mark.parametrize("days", [731, -365])
+    def test_clock_that_was_wrong_for_a_while_shuts_nobody_out(
+        self, counter: Counter, now: datetime, days: int
+    ) -> None:
+        throttle, wrong = Throttle(counter), now + timedelta(days=days)
+        assert passed(throttle, limit=10, times=20, now=now) == 10
+        assert passed(throttle, limit=10, times=20, now=wrong) == 10
+        assert throttle.take("key:1", limit=10, now=now + timedelta(minutes=2)) == 0.0
+
+    def test_old_counts_are_deleted_after_a_clock_was_ahead_too(self, db: None, now: datetime) -> None:
+        throttle = Throttle(DatabaseCounter())
+        passed(throttle, limit=10, times=1, now=now + timedelta(days=731))
+        for minutes in range(30):
+            passed(throttle, limit=10, times=1, now=now + timedelta(minutes=minutes))
+        past = ThrottleCount.objects.filter(minute__lt=(now + timedelta(minutes=15)).timestamp() // 60)
+        assert past.count() == 0
+
     def test_keys_do_not_share_a_limit(self, counter: Counter, now: datetime) -> None:
         throttle = Throttle(counter)
         assert throttle.take("key:1", limit=1, now=now) == 0.0

@@ -130,14 +130,14 @@ class TestBuilderThatWasGivenUp:
         clock = Clock()
 
         def long_step() -> None:
-            clock.advance(minutes=10)
+            clock.advance(seconds=80)
 
         numbers.during_build = long_step
         told: list[str] = []
 
         def watch(done: int, total: int, text: str) -> None:
             told.append(text)
-            fail_dead_builds(now=clock() + timedelta(minutes=10))
+            fail_dead_builds(now=clock() + timedelta(seconds=80))
 
         row = make_release(KIND, created_by="ada", why="", clock=clock, progress=watch)
         assert row.state == "passed"
