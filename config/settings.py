@@ -10,6 +10,7 @@ VAR_DIR = Path(environment.text("EPICML_VAR", str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = environment.secret_key(VAR_DIR)
+SECRET_KEY_FILE = None if environment.text("SECRET_KEY") else VAR_DIR / "secret_key"
 DEBUG = environment.flag("DEBUG", default=False)
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS")
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
+DISPENSABLE_APPS = ["demo"]  # where they are not installed, a restore does without their tables
 
 MIDDLEWARE = [
     "apps.platform.api.middleware.RequestMiddleware",
