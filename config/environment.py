@@ -180,6 +180,15 @@ def secret_key(folder: Path, *, may_make: bool) -> str:
         ) from error
 
 
+def secret_key_file(folder: Path, key: str) -> Path | None:
+    """The file that keeps this key; None where the environment alone does."""
+    path = folder / "secret_key"
+    try:
+        return path if path.read_text().strip() == key else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def secret_key_fallbacks() -> list[str]:
     """SECRET_KEY_FALLBACKS: former keys, by commas, whose sessions and links are still good."""
     return [checked_secret("SECRET_KEY_FALLBACKS", key) for key in names("SECRET_KEY_FALLBACKS")]

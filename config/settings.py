@@ -14,6 +14,7 @@ VAR_DIR = environment.var_folder(BASE_DIR / "var")
 SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not environment.web_process())
 os.environ["SECRET_KEY"] = SECRET_KEY  # for the processes that this one starts, whatever becomes of the file
 SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks()
+SECRET_KEY_FILE = environment.secret_key_file(VAR_DIR, SECRET_KEY)
 DEBUG = environment.flag("DEBUG", default=False)
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
+DISPENSABLE_APPS = ["demo"]  # where they are not installed, a restore does without their tables
 
 MIDDLEWARE = [
     "apps.platform.api.middleware.RequestMiddleware",

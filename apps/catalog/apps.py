@@ -5,3 +5,10 @@ class CatalogConfig(AppConfig):
     name = "apps.catalog"
     label = "catalog"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """A restore shows children nothing that was kept from them since the backup."""
+        from apps.catalog.services.restoring import carry_strictness, settle_strictness
+        from apps.platform.services.backup.parts import BackupPart, register_backup_part
+
+        register_backup_part("catalog", BackupPart(carry=carry_strictness, settle=settle_strictness))

@@ -10,7 +10,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.services import monitoring
+        from apps.jobs.services.reconciliation import requeue_all
         from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
 
@@ -18,3 +20,4 @@ class JobsConfig(AppConfig):
         register_schedule("jobs.purge", "jobs.purge", daily_at=time(3, 40))
         register_health("jobs", monitoring.health)
         register_collector(monitoring.collect)
+        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda *_: requeue_all()))

@@ -19,6 +19,7 @@ JSON = Any  # what json.dumps takes
 Erasure = Callable[[int], int]
 Export = Callable[[int], JSON]
 LEVELS = (1, 12)
+RESTORE = "restore"  # who erases again what a restore brought back
 MAX_LANGUAGES = 20
 MAX_LANGUAGE = 20  # of a code as it is written
 PROFILE_COLUMNS = ("age_band", "level_min", "level_max", "languages", "updated_at")
@@ -135,6 +136,33 @@ def export_reader(key: str, *, now: datetime) -> dict[str, JSON]:
 def reader_hash(key: str) -> str:
     """Tells whether the log speaks of a given pseudonym; without the project's secret key nobody can."""
     return salted_hmac("apps.readers.erasure", key, algorithm="sha256").hexdigest()
+
+
+def carry_erasures() -> JSON:
+    """Every erasure on record, for a database that will have rows from before it."""
+    rows = ErasureLog.objects.order_by("erased_at", "id").values("reader_hash", "erased_by", "erased_at", "counts")
+    return [{**row, "erased_at": row["erased_at"].isoformat()} for row in rows]
+
+
+def settle_erasures(carried: Sequence[JSON], now: datetime) -> str:
+    """Nobody is in the database who was erased since its rows were saved, and the log has all that it had; says so."""
+    erased = [
+        (entry["reader_hash"], datetime.fromisoformat(entry["erased_at"]), entry) for log in carried for entry in log
+    ]
+    known = set(ErasureLog.objects.values_list("reader_hash", "erased_at"))
+    missing = {(digest, at): entry for digest, at, entry in erased if (digest, at) not in known}
+    ErasureLog.objects.bulk_create(ErasureLog(**{**entry, "erased_at": at}) for (_, at), entry in missing.items())
+    last = dict(sorted(missing))  # of several erasures of one pseudonym the last
+    back = [key for key, created_at in _keys_and_beginnings(last) if created_at <= last[reader_hash(key)]]
+    for key in back:
+        erase_reader(key, by=RESTORE, now=now)
+    return f"{len(back):,} readers who were erased since the backup are erased again." if missing else ""
+
+
+def _keys_and_beginnings(erased: Mapping[str, datetime]) -> list[tuple[str, datetime]]:
+    """Pseudonyms in the log with the moment since when they are in use: one that came back later is somebody new."""
+    rows = Reader.objects.values_list("key", "created_at").iterator() if erased else ()
+    return [(key, created_at) for key, created_at in rows if reader_hash(key) in erased]
 
 
 def _check_levels(reader: ReaderInput) -> None:

@@ -12,6 +12,10 @@ class ReleasesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.backup.parts import BackupPart, register_backup_part
+        from apps.releases.services import restoring
 
+        part = BackupPart(files=restoring.kept_files, put_back=restoring.put_back, settle=restoring.settle)
+        register_backup_part("releases", part)
         register_job("releases.reconcile", "apps.releases.tasks.reconcile")
         register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY, at_start=True)

@@ -94,6 +94,37 @@ def open_verified(kind: str, key: str, sha256: str) -> Path:
     return folder
 
 
+def file_path(kind: str, key: str, name: str) -> Path:
+    """Where this file of a sealed artifact lies."""
+    return _sealed(kind, key) / name
+
+
+def put_back(kind: str, key: str, source: Path) -> Manifest:
+    """The files of the source are sealed under this key; what lay there stays if it is the same, else it is gone."""
+    folder = new_folder(kind, key)
+    try:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)  # in a backup they are their owner's only
+    except OSError as error:
+        remove_building(kind, key)
+        raise storage_error(error) from error
+    found = _manifest_of(folder)
+    if _is_sealed(kind, key, found.sha256):
+        remove_building(kind, key)
+        return found
+    shutil.rmtree(_sealed(kind, key), ignore_errors=True)
+    return seal(kind, key)
+
+
+def _is_sealed(kind: str, key: str, sha256: str) -> bool:
+    try:
+        open_verified(kind, key, sha256)
+    except ArtifactCorruptError:
+        return False
+    return True
+
+
 def sealed_keys(kind: str) -> list[str]:
     """The keys under which something lies in the storage, known to the database or not: a restore leaves strangers."""
     root = Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(kind))

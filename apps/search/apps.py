@@ -11,6 +11,7 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         from apps.catalog.services.changes import on_change
         from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
         from apps.releases.services.kinds import register_kind
@@ -25,3 +26,4 @@ class SearchConfig(AppConfig):
         register_kind(SEARCH_INDEX)
         register_health("search", monitoring.health)
         register_collector(monitoring.collect)
+        register_backup_part("search", BackupPart(settle=lambda _, now: applying.settle_copies(now=now)))

@@ -100,6 +100,19 @@ def _erase(rows: QuerySet[ScheduleSlot] | QuerySet[Runner]) -> int:
     return rows.delete()[0] if rows.exists() else 0
 
 
+@transaction.atomic
+def requeue_all() -> str:
+    """After a restore: no job is held by a runner of before, and none counts as sent to a broker; says how many were.
+
+    An attempt that a restore cut off is not counted against its job.
+    """
+    held = list(Job.objects.filter(state=Job.State.LEASED).select_for_update())
+    for job in held:
+        leases.release(leases.Lease(job.pk, job.lease_owner, job.attempt, 0))
+    Job.objects.filter(state=Job.State.QUEUED).exclude(relayed_at=None).update(relayed_at=None)
+    return f"{len(held):,} jobs that were running wait again." if held else ""
+
+
 def _requeue(job: Job, *, now: datetime) -> None:
     lease = leases.Lease(job.pk, job.lease_owner, job.attempt, 0)
     if job.attempt >= _max_attempts(job.name):

@@ -69,6 +69,13 @@ def apply_changes(*, progress: Progress | None = None) -> Applied | None:
             return applied
 
 
+def settle_copies(*, now: datetime) -> str:
+    """After a restore: no working copy of this machine follows the database of before, and a new one is queued."""
+    folders.remove_copies()
+    queue_changes(0, now)
+    return "Working copies of the search index are made anew by the first runner."
+
+
 def _former_caught_up(progress: Progress | None) -> Applied | None:
     for former in former_releases(KIND):
         try:

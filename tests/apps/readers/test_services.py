@@ -2,6 +2,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
 from apps.readers import services
 from apps.readers.models import ErasureLog, Reader
@@ -9,6 +10,7 @@ from apps.readers.selectors import ReaderNotFoundError, reader_profile
 from apps.readers.services import (
     ReaderInput,
     ReadingLevelsError,
+    carry_erasures,
     erase_reader,
     export_reader,
     reader_hash,
@@ -16,6 +18,7 @@ from apps.readers.services import (
     register_export,
     save_reader,
     save_readers,
+    settle_erasures,
 )
 from epicml.audience.bands import AgeBand
 
@@ -127,3 +130,64 @@ class TestExportReader:
             "reader": {"key": "mia-7f3a", "age_band": "6-8", "level_min": 1, "level_max": 3, "languages": ("en",)},
             "lists": [{"book": "holes"}],
         }
+
+
+class TestSettleErasures:
+    """After a restore, with what the log said before it."""
+
+    def test_erases_again_who_was_erased_since_the_backup(self, now: datetime) -> None:
+        save_readers([MIA, ReaderInput(key="tom", age_band=AgeBand.ADULT)], now=now)
+        erase_reader(MIA.key, by="librarian", now=now + timedelta(hours=1))
+        carried = carry_erasures()
+        ErasureLog.objects.all().delete()
+        save_reader(MIA, now=now)  # as in the backup
+
+        said = settle_erasures([carried], now + timedelta(hours=2))
+
+        assert said == "1 readers who were erased since the backup are erased again."
+        assert list(Reader.objects.values_list("key", flat=True)) == ["tom"]
+
+    def test_keeps_the_log_so_that_the_next_backup_knows_too(self, now: datetime) -> None:
+        save_reader(MIA, now=now)
+        erase_reader(MIA.key, by="librarian", now=now)
+        carried = carry_erasures()
+        ErasureLog.objects.all().delete()
+        save_reader(MIA, now=now)
+
+        settle_erasures([carried, carried], now + timedelta(hours=2))
+        settle_erasures([carry_erasures()], now + timedelta(hours=3))
+
+        log = list(ErasureLog.objects.order_by("erased_at").values_list("erased_by", "erased_at"))
+        assert log == [("librarian", now), ("restore", now + timedelta(hours=2))]
+
+    def test_lets_somebody_stay_who_came_after_the_erasure(self, now: datetime) -> None:
+        """The library gave the pseudonym to somebody else, or the reader came back."""
+        save_reader(MIA, now=now)
+        erase_reader(MIA.key, by="librarian", now=now)
+        carried = carry_erasures()
+        ErasureLog.objects.all().delete()
+        save_reader(MIA, now=now + timedelta(days=1))
+
+        assert settle_erasures([carried], now + timedelta(days=2)) == (
+            "0 readers who were erased since the backup are erased again."
+        )
+        assert Reader.objects.exists()
+
+    def test_says_nothing_where_nobody_was_erased_since(self, now: datetime) -> None:
+        save_reader(MIA, now=now)
+        erase_reader(MIA.key, by="librarian", now=now)
+
+        assert settle_erasures([carry_erasures()], now) == ""
+        assert settle_erasures([], now) == ""
+
+    def test_recognises_nobody_under_another_secret_key(self, now: datetime, settings: Settings) -> None:
+        save_reader(MIA, now=now)
+        erase_reader(MIA.key, by="librarian", now=now)
+        carried = carry_erasures()
+        ErasureLog.objects.all().delete()
+        save_reader(MIA, now=now)
+        settings.SECRET_KEY = "another"
+
+        settle_erasures([carried], now)
+
+        assert Reader.objects.exists()

@@ -110,6 +110,13 @@ def remove_outdated(copy: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_copies() -> None:
+    """This machine has no working copy: they are made anew from what is sealed."""
+    for path in copies_folder().glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
 def only_writer() -> Iterator[None]:
     """Inside, no other process writes a working copy. The system lets go of the lock when a process dies."""

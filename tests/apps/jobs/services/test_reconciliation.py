@@ -6,7 +6,7 @@ import pytest
 from apps.jobs.models import Job, Runner, ScheduleSlot
 from apps.jobs.services import leases, reconciliation, registry
 from apps.jobs.services.queue import enqueue
-from apps.jobs.services.reconciliation import ABANDONED, purge, requeue_abandoned
+from apps.jobs.services.reconciliation import ABANDONED, purge, requeue_abandoned, requeue_all
 from apps.jobs.services.registry import registrations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
@@ -113,6 +113,35 @@ class TestRequeueAbandoned:
 
         assert requeue_abandoned(now=now + LEASE + timedelta(seconds=1)) == 2
         assert requeue_abandoned(now=now + LEASE + timedelta(seconds=1)) == 0
+
+
+class TestRequeueAll:
+    """After a restore."""
+
+    def test_what_was_running_waits_again_and_the_attempt_does_not_count(self, now: datetime) -> None:
+        job_id = enqueue("sample.nothing", now=now)
+        leases.write(take(now), checkpoint=7)
+
+        assert requeue_all() == "1 jobs that were running wait again."
+
+        job = Job.objects.get(pk=job_id)
+        assert (job.state, job.attempt, job.checkpoint, job.lease_expires_at) == ("queued", 0, 7, None)
+
+    def test_of_two_of_one_key_one_goes_on(self, now: datetime) -> None:
+        enqueue("sample.nothing", key="a", now=now)
+        take(now)
+        enqueue("sample.nothing", key="a", now=now)
+
+        requeue_all()
+
+        assert sorted(Job.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
+
+    def test_nothing_counts_as_sent_to_a_broker(self, now: datetime) -> None:
+        job_id = enqueue("sample.nothing", now=now)
+        Job.objects.update(relayed_at=now)
+
+        assert requeue_all() == ""
+        assert Job.objects.get(pk=job_id).relayed_at is None
 
 
 class TestPurge:

@@ -1,0 +1,158 @@
+"""Where backups lie: one folder each, named by its moment, written aside and renamed when it is whole."""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.platform.services.backup.manifest import MANIFEST
+from apps.platform.services.errors import ConflictError, UnavailableError
+
+MAKING, REMOVING = ".making-", ".removing-"
+LOCK = ".lock"
+MOMENT = "%Y%m%dT%H%M%SZ"
+_WHOLE = re.compile(r"\d{8}T\d{6}Z")
+
+
+class BackupFolderError(UnavailableError):
+    """Backups cannot be written there."""
+
+    code = "backup_folder"
+
+
+class BackupRunningError(ConflictError):
+    """Another backup is being written into the same folder."""
+
+    code = "backup_running"
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(f"Another backup into {root} is running; wait for it to end.")
+
+
+def folder_name(moment: datetime) -> str:
+    """The name of a backup that was made at this moment."""
+    return moment.astimezone(UTC).strftime(MOMENT)
+
+
+def whole_backups(root: Path) -> list[Path]:
+    """Every backup in the folder that was completed, the oldest first."""
+    found = [path for path in root.iterdir() if _WHOLE.fullmatch(path.name)] if os.path.isdir(root) else []
+    return sorted(path for path in found if not path.is_symlink() and (path / MANIFEST).is_file())
+
+
+@contextmanager
+def only_backup(root: Path) -> Iterator[None]:
+    """Inside, the folder is there, nobody else writes backups into it, and what a killed one left is gone."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise folder_error(root, error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it when a process dies
+        except BlockingIOError as error:
+            raise BackupRunningError(root) from error
+        _sweep(root)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def written_aside(root: Path, name: str) -> Iterator[Path]:
+    """A folder to write in; it has its name when the block ends well, and is gone when it does not."""
+    aside, target = root / f"{MAKING}{name}", root / name
+    if target.exists():
+        raise BackupFolderError(f"{target} is there already; wait a second and try again.")
+    try:
+        aside.mkdir(mode=0o700)
+        yield aside
+        _make_safe(aside)
+        aside.rename(target)
+        _flush(root)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise folder_error(root, error) from error
+        raise
+
+
+def remove_older(root: Path, *, keep: int) -> list[str]:
+    """Of the whole backups only the newest so many are left; the names of the others."""
+    outdated = whole_backups(root)[:-keep]
+    for path in outdated:
+        path.rename(root / f"{REMOVING}{path.name}")  # first, so that half of one is never taken for a whole one
+    _sweep(root)
+    return [path.name for path in outdated]
+
+
+def check_root(root: Path) -> None:
+    """Backups may be kept in this folder; else one sentence says why not."""
+    real, var = (Path(os.path.realpath(path)) for path in (root, settings.VAR_DIR))
+    if real == var or var in real.parents:
+        raise BackupFolderError(
+            f"{root} lies in {var}, with the data that it shall outlive: choose a folder elsewhere."
+        )
+    if os.path.isfile(root):  # unlike Path's own it does not raise for a name that cannot be
+        raise BackupFolderError(f"{root} is a file, not a folder.")
+
+
+def check_space(root: Path, *, needed: int) -> None:
+    """The disk of the folder has so many bytes left."""
+    free = shutil.disk_usage(root).free
+    if free < needed:
+        raise BackupFolderError(
+            f"The backup may need {megabytes(needed)} and the disk of {root} has {megabytes(free)} left:"
+            " nothing was written."
+        )
+
+
+def shares_disk(root: Path) -> bool:
+    """Whether the backups would be lost together with the data."""
+    return root.stat().st_dev == Path(settings.VAR_DIR).stat().st_dev
+
+
+def folder_error(root: Path, error: OSError) -> BackupFolderError:
+    """What the operating system said, as a sentence."""
+    reason = error.strerror or str(error)
+    return BackupFolderError(
+        f"The backup cannot be written in {root}: {reason}. Nothing of it is kept; older ones are."
+    )
+
+
+def megabytes(size: int) -> str:
+    """A size for people.
+
+    >>> megabytes(2_500_000)
+    '2.5 MB'
+    """
+    return f"{size / 1e6:,.1f} MB"
+
+
+def _sweep(root: Path) -> None:
+    for path in root.iterdir():
+        if path.name.startswith((MAKING, REMOVING)) and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _make_safe(folder: Path) -> None:
+    """Everything in the folder is on disk and readable by its owner only."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        _flush(path)
+    _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

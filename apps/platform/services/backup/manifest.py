@@ -1,0 +1,242 @@
+"""What a backup says of itself, and whether the folder holds just that."""
+
+import gzip
+import hashlib
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from apps.platform.services.errors import EpicmlError
+
+FORMAT = 1
+PRODUCT = "epicml"
+MANIFEST = "manifest.json"
+MANIFEST_SUM = "manifest.sha256"
+CARRIED = "carried.json"
+SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
+TABLES, FILES = "tables", "files"
+CHUNK_BYTES = 1 << 20
+LARGEST_MANIFEST = 64 << 20
+NAMED_AT_MOST = 3
+_NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class NotABackupError(EpicmlError):
+    """There is no backup of this software in the folder."""
+
+    code = "not_a_backup"
+
+
+class BackupDamagedError(EpicmlError):
+    """The folder does not hold what was written into it."""
+
+    code = "backup_damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTable:
+    """A table of a backup: how many rows, the last number given out, and its columns in the order of each line."""
+
+    rows: int
+    last_id: int
+    columns: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSum:
+    """How large a file of a backup is, and its SHA-256."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMark:
+    """Which secret key the data were made under: a fingerprint, which does not tell it, and where it comes from."""
+
+    fingerprint: str
+    source: str
+    included: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything that a restore must know of a backup."""
+
+    made_at: str
+    database: str
+    secret_key: KeyMark
+    migrations: dict[str, list[str]]
+    tables: dict[str, KeptTable]
+    files: dict[str, FileSum]
+    left_out: list[str] = field(default_factory=list)
+    product: str = PRODUCT
+    format: int = FORMAT
+
+    @property
+    def rows(self) -> int:
+        """Of all tables together."""
+        return sum(table.rows for table in self.tables.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(found.size for found in self.files.values())
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """The manifest is in the folder, and beside it its own SHA-256, in the form of sha256sum."""
+    content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    (folder / MANIFEST).write_bytes(content)
+    (folder / MANIFEST_SUM).write_text(f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What the backup in this folder says of itself.
+
+    Raises:
+        NotABackupError: nothing in the folder is a backup of this software, or a newer version made it.
+        BackupDamagedError: its manifest was changed.
+    """
+    if not os.path.isdir(folder):  # unlike Path's own it does not raise for a name that cannot be
+        raise NotABackupError(f"{folder} is no folder.")
+    if not _is_file(folder / MANIFEST):
+        raise NotABackupError(f"{folder} holds no {MANIFEST}: it is no backup.")
+    content = _bounded(folder / MANIFEST)
+    said = _json_object(content, folder)
+    if said.get("product") != PRODUCT:
+        raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
+    if type(said.get("format")) is int and said["format"] > FORMAT:
+        raise NotABackupError(
+            f"{folder} is in format {said['format']}, and this version reads up to {FORMAT}: update it."
+        )
+    if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [_sum_of(content)]:
+        raise BackupDamagedError(f"{folder / MANIFEST} is not as it was written: its SHA-256 differs.")
+    try:
+        return _manifest(said)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BackupDamagedError(f"{folder / MANIFEST} does not say all that it must: {error}.") from error
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Each file is there with its size and SHA-256, nothing else is, and each table has its rows; else it raises."""
+    wrong = [f"{name} is not named in the manifest" for name in _strangers(folder, manifest)]
+    wrong += [said for name, expected in manifest.files.items() if (said := _difference(folder / name, name, expected))]
+    if not wrong:
+        wrong = [said for name, table in manifest.tables.items() if (said := _miscount(folder, name, table))]
+    if wrong:
+        more = f" and {len(wrong) - NAMED_AT_MOST} more" if len(wrong) > NAMED_AT_MOST else ""
+        raise BackupDamagedError(f"{folder} is damaged: {'; '.join(wrong[:NAMED_AT_MOST])}{more}.")
+
+
+def table_file(name: str) -> str:
+    """The name of the file with the rows of a table."""
+    return f"{TABLES}/{name}.copy.gz"
+
+
+def table_lines(folder: Path, name: str) -> Iterator[bytes]:
+    """The rows of a table, one line each."""
+    with gzip.open(folder / table_file(name), "rb") as file:
+        yield from file
+
+
+def file_sum(path: Path) -> FileSum:
+    """Size and SHA-256 of a file."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return FileSum(size, digest.hexdigest())
+
+
+def entries(folder: Path) -> Iterator[str]:
+    """The names of everything in a folder that is no folder itself, links included."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix()
+
+
+def _manifest(said: dict[str, Any]) -> Manifest:
+    tables = {str(name): KeptTable(**table) for name, table in said["tables"].items()}
+    files = {name: FileSum(**found) for name, found in said["files"].items()}
+    for name, found in files.items():
+        if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
+            raise ValueError(f"{name!r} is no name of a file in a backup")
+        if type(found.size) is not int or not _SHA256.fullmatch(found.sha256):
+            raise ValueError(f"{name} has no sum")
+    for name, table in tables.items():
+        if table_file(name) not in files or type(table.rows) is not int or type(table.last_id) is not int:
+            raise ValueError(f"the table {name} has no file or no count")
+    return Manifest(
+        made_at=str(said["made_at"]),
+        database=str(said["database"]),
+        secret_key=KeyMark(**said["secret_key"]),
+        migrations={app: [str(name) for name in names] for app, names in said["migrations"].items()},
+        tables=tables,
+        files=files,
+        left_out=list(said["left_out"]),
+    )
+
+
+def _strangers(folder: Path, manifest: Manifest) -> list[str]:
+    return sorted(set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM})
+
+
+def _difference(path: Path, name: str, expected: FileSum) -> str:
+    if path.is_symlink():
+        return f"{name} is a link"
+    if not _is_file(path):
+        return f"{name} is missing"
+    try:
+        found = file_sum(path)
+    except OSError as error:
+        return f"{name} cannot be read ({error.strerror})"
+    if found.size != expected.size:
+        return f"{name} has {found.size:,} bytes instead of {expected.size:,}"
+    return "" if found == expected else f"the SHA-256 of {name} differs"
+
+
+def _miscount(folder: Path, name: str, table: KeptTable) -> str:
+    try:
+        rows = sum(1 for _ in table_lines(folder, name))
+    except (OSError, EOFError, zlib.error) as error:
+        return f"{table_file(name)} cannot be unpacked ({error})"
+    return "" if rows == table.rows else f"{table_file(name)} has {rows:,} rows instead of {table.rows:,}"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _bounded(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_MANIFEST)
+    except OSError as error:
+        raise BackupDamagedError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _json_object(content: bytes, folder: Path) -> dict[str, Any]:
+    try:
+        said = orjson.loads(content)
+    except ValueError as error:
+        raise BackupDamagedError(f"{folder / MANIFEST} is not JSON.") from error
+    if not isinstance(said, dict):
+        raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
+    return said
+
+
+def _sum_of(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -1,0 +1,267 @@
+"""Restoring a backup: checked whole, loaded where nobody sees it, put right, and only then the database."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from apps.platform.services.backup.carried import UnreadableDatabaseError, all_carried, later_backups
+from apps.platform.services.backup.engine import Engine, database_failed, engine
+from apps.platform.services.backup.folders import folder_name, megabytes, whole_backups
+from apps.platform.services.backup.making import write_backup
+from apps.platform.services.backup.manifest import (
+    FILES,
+    BackupDamagedError,
+    Manifest,
+    NotABackupError,
+    check_files,
+    read_manifest,
+    table_lines,
+)
+from apps.platform.services.backup.parts import JSON, backup_parts
+from apps.platform.services.backup.schema import (
+    MIGRATIONS_TABLE,
+    Table,
+    dispensed,
+    fleeting_tables,
+    installed_tables,
+    known_migrations,
+    last_of_each,
+    tables,
+)
+from apps.platform.services.backup.secret_key import check_key
+from apps.platform.services.errors import ConflictError, EpicmlError, UnavailableError
+
+# Rows that every database has after its migrations: they say nothing of whether somebody works with it.
+MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
+BEFORE_RESTORE = "before-restore"
+
+Progress = Callable[[int], object]
+
+
+class DatabaseNotEmptyError(ConflictError):
+    """There are data that the restore would replace, and nobody said that it may."""
+
+    code = "not_empty"
+
+    def __init__(self, there: dict[str, int]) -> None:
+        largest = sorted(there.items(), key=lambda table: -table[1])[:4]
+        counts = ", ".join(f"{name} {rows:,}" for name, rows in largest)
+        super().__init__(f"The database is not empty ({sum(there.values()):,} rows: {counts}): --replace replaces it.")
+
+
+class DatabaseInUseError(ConflictError):
+    """Somebody is connected to the database."""
+
+    code = "in_use"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Other processes are connected to the database: stop web workers, runners and relay first."
+            " --force goes on, and what they write meanwhile is lost."
+        )
+
+
+class WrongUserError(ConflictError):
+    """What is restored would belong to somebody else than the product."""
+
+    code = "wrong_user"
+
+    def __init__(self, owner: int) -> None:
+        super().__init__(
+            f"{settings.VAR_DIR} belongs to the user {owner} and this runs as {os.geteuid()}: run it as {owner},"
+            " else the product could not write what is restored."
+        )
+
+
+class NotRestoredError(UnavailableError):
+    """The restore failed on its way, and nothing came of it."""
+
+    code = "not_restored"
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{said} The database is as it was.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the person at the screen allowed."""
+
+    replace: bool = False
+    in_use: bool = False
+    other_key: bool = False
+    discard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A backup that was found whole, and what is there instead of it now."""
+
+    folder: Path
+    manifest: Manifest
+    there: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What is there now, what was put right, and where that is which was there before."""
+
+    manifest: Manifest
+    settled: list[str]
+    remarks: list[str]
+    kept: Path | None
+
+
+def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
+    """The backup is whole and of a version that can be read, and its place is free or may be taken. Nothing is changed.
+
+    Raises:
+        NotABackupError, BackupDamagedError, OtherVersionError, OtherKeyError: the backup, or the key, is not fit.
+        DatabaseInUseError, DatabaseNotEmptyError, WrongUserError: its place is taken, or not this user's.
+    """
+    owner = Path(settings.VAR_DIR).stat().st_uid
+    if owner != os.geteuid():
+        raise WrongUserError(owner)
+    manifest = checked_backup(folder)
+    known_migrations(manifest.migrations, MigrationLoader(None), whose="The backup")
+    if not allowed.other_key:
+        check_key(folder, manifest)
+    if not allowed.in_use and engine().others():
+        raise DatabaseInUseError
+    there = _rows_there(discard=allowed.discard)
+    if there and not allowed.replace:
+        raise DatabaseNotEmptyError(there)
+    return Plan(folder, manifest, there)
+
+
+def checked_backup(folder: Path) -> Manifest:
+    """What the backup in this folder holds, every file of it read through."""
+    manifest = read_manifest(_one_backup(folder))
+    check_files(folder, manifest)
+    return manifest
+
+
+def restore(
+    plan: Plan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: Progress
+) -> RestoreReport:
+    """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
+
+    `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is
+    neither kept nor asked what must not be undone, for it may be damaged.
+    """
+    database = engine()
+    found = later_backups(plan.folder, plan.manifest, named=later)
+    carried = all_carried(found, ask_database=bool(plan.there), discard=discard)
+    kept = None if discard or not plan.there else _keep_what_is_there(database, now=now, progress=progress)
+    try:
+        with database.replacing(keep=kept):
+            _load(plan, database, progress)
+            settled = [*_put_files_back(plan.folder), *_settle(carried.by_part, now)]
+    except EpicmlError as error:
+        raise NotRestoredError(error.message) from error
+    except DatabaseError as error:
+        raise NotRestoredError(database_failed("The backup cannot be restored", error).message) from error
+    except OSError as error:
+        raise NotRestoredError(f"The backup cannot be restored: {error.strerror or error}.") from error
+    finally:
+        connection.close()
+    left = dispensed(plan.manifest.migrations)
+    remarks = [f"Tables of {app} are not restored: it is not installed here." for app in left]
+    return RestoreReport(plan.manifest, settled, [*found.remarks, *carried.remarks, *remarks], kept)
+
+
+def _one_backup(folder: Path) -> Path:
+    """The folder itself; where it is one of many backups, the person shall name which."""
+    found = whole_backups(folder)
+    if found:
+        raise NotABackupError(f"{folder} holds {len(found)} backups: name one, the newest is {found[-1]}.")
+    return folder
+
+
+def _rows_there(*, discard: bool) -> dict[str, int]:
+    """How many rows each table has, without the empty ones and those that migrations fill.
+
+    By the names that the database itself has: after a return to an older version some are not known here.
+    """
+    passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *fleeting_tables()}
+    try:
+        return {name: rows for name in sorted(installed_tables() - passed_over) if (rows := _count(name))}
+    except DatabaseError as error:
+        if discard:
+            return {}
+        raise UnreadableDatabaseError(database_failed("It cannot be read", error).message) from error
+
+
+def _count(name: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) -> Path:
+    """Where what was there is to be found; a database that is a file is moved there only at the end."""
+    place = Path(settings.VAR_DIR) / BEFORE_RESTORE
+    if database.name == "sqlite":
+        return place / folder_name(now)
+    return write_backup(place, now=now, progress=progress).folder
+
+
+def _put_files_back(folder: Path) -> list[str]:
+    """The files of every part are in their place; last, for a file that is replaced does not come back."""
+    parts = [(folder / FILES / name, part.put_back) for name, part in backup_parts().items() if part.put_back]
+    return [put_back(files) for files, put_back in parts if files.is_dir()]
+
+
+def _load(plan: Plan, database: Engine, progress: Progress) -> None:
+    """The rows stand in tables as they were, and the tables are then brought up to this version."""
+    executor = MigrationExecutor(connection)
+    migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
+    executor.migrate(last_of_each(migrations, executor.loader))
+    for table in tables(migrations):
+        _load_table(plan, database, table)
+        progress(plan.manifest.tables[table.name].rows if table.name in plan.manifest.tables else 0)
+    database.check()
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        executor.migrate(executor.loader.graph.leaf_nodes())
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+
+def _load_table(plan: Plan, database: Engine, table: Table) -> None:
+    kept = plan.manifest.tables.get(table.name)
+    if kept is None or set(kept.columns) != set(table.columns):
+        raise BackupDamagedError(f"{plan.folder} does not hold the columns of {table.name} that its migrations make.")
+    kinds = dict(zip(table.columns, table.kinds, strict=True))
+    ordered = Table(
+        table.name, tuple(kept.columns), tuple(kinds[column] for column in kept.columns), table.key, table.counted
+    )
+    try:
+        rows = database.load(ordered, table_lines(plan.folder, table.name))
+    except DatabaseError as error:
+        raise database_failed(f"{table.name} does not take the rows of the backup", error) from error
+    except ValueError as error:
+        raise BackupDamagedError(f"The rows of {table.name} in {plan.folder} cannot be read: {error}.") from error
+    if rows != kept.rows:
+        raise BackupDamagedError(f"{table.name} has {rows:,} rows after the restore instead of {kept.rows:,}.")
+    database.set_last_id(ordered, kept.last_id)
+
+
+def _settle(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
+    parts = [(name, part.settle) for name, part in backup_parts().items() if part.settle]
+    return [said for name, settle in parts if (said := settle(carried.get(name, []), now))]
+
+
+def summary(report: RestoreReport, *, seconds: float) -> str:
+    """What is there now, in one line."""
+    manifest = report.manifest
+    return (
+        f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables and {megabytes(manifest.size)} of files,"
+        f" as of {manifest.made_at}, in {seconds:.1f} s."
+    )

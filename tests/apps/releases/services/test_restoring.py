@@ -1,0 +1,85 @@
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from apps.releases import artifacts
+from apps.releases.models import Release
+from apps.releases.services.making import make_release
+from apps.releases.services.restoring import kept_files, put_back, settle
+from tests.apps.releases.numbers import KIND, NumberKind
+
+pytestmark = pytest.mark.django_db
+
+
+def made(numbers: NumberKind, now: datetime) -> Release:
+    row = make_release(KIND, created_by="ada", why="", clock=lambda: now, promote=True)
+    return Release.objects.get(key=row.key)
+
+
+def saved(to: Path) -> None:
+    """What a backup does with the files."""
+    for file in kept_files():
+        (to / file.name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.path, to / file.name)
+
+
+class TestKeptFiles:
+    def test_are_those_that_rows_name_with_their_sums(self, numbers: NumberKind, now: datetime) -> None:
+        release = made(numbers, now)
+        found = kept_files()
+        assert {file.name for file in found} == {f"{KIND}/{release.key}/{name}" for name in release.manifest["files"]}
+        assert all(file.path.is_file() for file in found)
+
+    def test_are_none_of_a_release_whose_files_were_removed(self, numbers: NumberKind, now: datetime) -> None:
+        made(numbers, now)
+        Release.objects.update(artifact_removed_at=now)
+        assert kept_files() == []
+
+
+class TestPutBack:
+    def test_makes_the_release_load_again(self, numbers: NumberKind, now: datetime, tmp_path: Path) -> None:
+        release = made(numbers, now)
+        saved(tmp_path / "kept")
+        artifacts.remove(KIND, release.key)
+
+        assert put_back(tmp_path / "kept") == "The files of 1 releases are in their place."
+
+        artifacts.open_verified(KIND, release.key, release.sha256)
+        assert settle([], now) == ""
+
+    @pytest.mark.parametrize("there", ["the same", "damaged"])
+    def test_minds_what_lies_there(self, numbers: NumberKind, now: datetime, tmp_path: Path, there: str) -> None:
+        release = made(numbers, now)
+        saved(tmp_path / "kept")
+        if there == "damaged":
+            next(file.path for file in kept_files()).write_bytes(b"rotten")
+
+        put_back(tmp_path / "kept")
+
+        artifacts.open_verified(KIND, release.key, release.sha256)
+        assert artifacts.building_folders() == []
+
+
+class TestSettle:
+    def test_fails_what_was_being_built(self, now: datetime) -> None:
+        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=now, lease_until=now)
+        assert settle([], now) == "1 releases were being built and are failed."
+        assert Release.objects.get().state == "failed"
+
+    def test_says_that_a_live_one_has_no_files(self, numbers: NumberKind, now: datetime) -> None:
+        release = made(numbers, now)
+        artifacts.remove(KIND, release.key)
+        assert settle([], now) == f"The files of {release} were not in the backup: build it anew."
+        assert Release.objects.get().artifact_removed_at is None
+
+    def test_takes_a_former_one_without_files_from_those_one_can_return_to(
+        self, numbers: NumberKind, now: datetime
+    ) -> None:
+        first = made(numbers, now)
+        made(numbers, now)
+        artifacts.remove(KIND, first.key)
+        assert settle([], now) == "1 former releases have no files any more."
+        first.refresh_from_db()
+        assert first.artifact_removed_at == now
