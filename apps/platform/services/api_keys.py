@@ -14,6 +14,7 @@ from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
 from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.short_waits import short_wait
 from epicml.audience.bands import YOUNGEST, AgeBand
 
 PUBLIC_SCOPES = _PUBLIC_SCOPES
@@ -151,7 +152,8 @@ def note_use(key: KeyRecord, *, now: datetime) -> None:
     _noted[key.id] = now
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY) | Q(last_used_at__gt=now)
     try:
-        ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
+        with short_wait():
+            ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
     except Error as error:
         outage = outage_of(error)
         if outage is None:

@@ -20,6 +20,7 @@ from django.db import Error, connection
 from apps.platform.models import ThrottleCount
 from apps.platform.services.breaker import CircuitBreaker
 from apps.platform.services.shared_cache import guarded, reset_shared_cache, shared_cache
+from apps.platform.services.short_waits import short_wait
 
 WINDOW_SECONDS = 60
 CHUNKS_PER_LIMIT = 50  # at most 2 % of a limit lies unused in each other process
@@ -57,7 +58,7 @@ class DatabaseCounter:
     )
 
     def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
-        with connection.cursor() as cursor:
+        with short_wait(), connection.cursor() as cursor:
             cursor.execute(self._ADD, [bucket, window, amount, ceiling])
             row = cursor.fetchone()
         return None if row is None else int(row[0])
@@ -229,7 +230,8 @@ class Throttle:
 def purge(*, before: int) -> int:
     """Counts of windows before this one, which no limit looks at any more, are deleted."""
     try:
-        return ThrottleCount.objects.filter(minute__lt=before).delete()[0]
+        with short_wait():
+            return ThrottleCount.objects.filter(minute__lt=before).delete()[0]
     except Error as error:
         logger.warning("Old counts were not deleted (%s)", type(error).__name__)
         return 0
