@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.events.models import Event
-from apps.platform.services.api_keys import PUBLIC_SCOPES
+from apps.platform.services.api_keys import PUBLIC_SCOPES, checked_origin
 from apps.readers.services import ReaderInput, erase_reader, issue_reader_token, save_reader, save_readers
 from epicml.audience.bands import AgeBand
 from tests.client import ApiClient
@@ -302,6 +302,15 @@ class TestBadTokens:
         api = page(AgeBand.ADULT)
         for origin, status in ((PAGE, 200), (OTHER_PAGE, 401)):
             api.headers["X-Reader-Token"] = token_of(KNOWN, origin=origin)
+            assert api.get("/api/v1/popular").status_code == status
+
+    @pytest.mark.parametrize("sent", [{"Origin": PAGE.upper()}, {"Referer": f"{PAGE}/shelf?a=b"}])
+    def test_are_told_from_good_ones_however_the_page_is_named(self, sent: dict[str, str], page: Page) -> None:
+        api = page(AgeBand.ADULT)
+        del api.headers["Origin"]
+        api.headers |= sent
+        for origin, status in ((PAGE, 200), (PAGE.upper(), 200), (OTHER_PAGE, 401)):
+            api.headers["X-Reader-Token"] = token_of(KNOWN, origin=checked_origin(origin))
             assert api.get("/api/v1/popular").status_code == status
 
     def test_count_as_requests(self, client_with: Callable[..., ApiClient]) -> None:

@@ -29,7 +29,7 @@ class Outcome:
 
 STORED = Outcome("stored")
 DUPLICATE = Outcome("duplicate")
-NOT_PROVEN = Outcome("refused", "This is not the reader of the token in X-Reader-Token.", "reader")
+NOT_PROVEN = Outcome("refused", "The reader must be that of a token in X-Reader-Token.", "reader")
 
 
 @dataclass(frozen=True, slots=True)

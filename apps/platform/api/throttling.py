@@ -74,7 +74,8 @@ def count_events(request: Request, key: KeyRecord, *, events: int) -> None:
         if wait:
             for other, amount in taken:
                 shared_throttle().give_back(other, amount=amount, now=timezone.now())
-            detail = f"{whose} may send {limit:,} events a minute; nothing of these {events:,} was stored."
+            fewer = " Send fewer at once." if events > limit else ""
+            detail = f"{whose} may send {limit:,} events a minute; nothing of these {events:,} was stored.{fewer}"
             raise Throttled(math.ceil(wait), detail)
         taken.append((bucket, events))
 

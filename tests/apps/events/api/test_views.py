@@ -144,7 +144,7 @@ class TestPages:
         answer = page.post(URL, {"events": batch}).json()
         assert [item["status"] for item in answer["items"]] == ["stored", "refused", "refused", "refused"]
         reasons = {(item["field"], item["reason"]) for item in answer["items"][1:]}
-        assert reasons == {("reader", "This is not the reader of the token in X-Reader-Token.")}
+        assert reasons == {("reader", "The reader must be that of a token in X-Reader-Token.")}
         assert Event.objects.get().reader_id == Reader.objects.get(key="r1").pk
 
     def test_learn_of_no_book_that_their_reader_may_not_see(self, client_with: ClientWith, now: datetime) -> None:
@@ -172,7 +172,9 @@ class TestEventLimits:
     def test_a_batch_beyond_the_limit_is_refused_whole(self, client_with: ClientWith, settings: Settings) -> None:
         settings.THROTTLE_READER_EVENTS = 20
         page = page_of(client_with, "r1")
-        assert page.post(URL, {"events": [event(str(number)) for number in range(21)]}).status_code == 429
+        refused = page.post(URL, {"events": [event(str(number)) for number in range(21)]})
+        assert refused.status_code == 429
+        assert "Send fewer at once." in refused.json()["message"]
         assert not Event.objects.exists()
         assert page.post(URL, {"events": [event(str(number)) for number in range(20)]}).status_code == 200
 
