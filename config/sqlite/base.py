@@ -1,8 +1,8 @@
 """Django's SQLite for processes that answer requests: the file that they opened is the file that is there.
 
-SQLite makes a file that is missing, so that a request would answer from an empty database, in the way of the real one when
-that comes back. And who has a file open goes on reading and writing it when it was deleted or replaced: what is acknowledged
-then is nowhere.
+SQLite makes a file that is missing, so that a request would answer from an empty database, in the way of the real one
+when that comes back. And who has a file open goes on reading and writing it when it was deleted or replaced: what is
+acknowledged then is nowhere.
 """
 
 import os
