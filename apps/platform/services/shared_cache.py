@@ -25,7 +25,9 @@ def _breaker() -> CircuitBreaker:
 @cache
 def shared_cache() -> BaseCache:
     """The one cache of this process: Django's own `cache` is another one in each thread, with its own connections."""
-    return caches["default"]
+    shared = caches["default"]
+    getattr(shared, "_cache", None)  # imports the client, 0.2 s that no limit of time should count
+    return shared
 
 
 def guarded(work: Callable[[], T], *, proves: bool = True) -> T:

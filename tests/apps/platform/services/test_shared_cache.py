@@ -175,6 +175,12 @@ class TestRedisHealth:
         ]
 
 
+class TestSharedCache:
+    def test_has_its_client_before_a_limit_of_time_runs(self, redis_server: RedisServer, settings: Settings) -> None:
+        use(settings, redis_server.url)
+        assert "_cache" in vars(shared_cache())
+
+
 class TestCacheSettings:
     def test_the_query_of_the_address_wins(self, own_redis: RedisServer, settings: Settings) -> None:
         use(settings, f"{own_redis.url}?socket_timeout=1.5")
