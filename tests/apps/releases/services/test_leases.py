@@ -64,7 +64,9 @@ def silent_for_a_lease() -> None:
 
 
 class TestKilledBuild:
-    def test_is_shown_as_failed_as_soon_as_its_lease_ran_out(self, killed_build: Release, api: ApiClient) -> None:
+    def test_is_shown_as_failed_when_its_lease_ran_out_and_cleared_away_when_a_runner_starts(
+        self, killed_build: Release, api: ApiClient, artifacts_dir: Path
+    ) -> None:
         assert killed_build.state == "building"
         assert killed_build.lease_until is not None
         assert killed_build.lease_until - timezone.now() < LEASE
@@ -80,19 +82,19 @@ class TestKilledBuild:
         assert [(each["state"], each["error"]) for each in shown] == [("failed", "Its builder died.")] * 2
         assert Release.objects.get().state == "building"  # nobody came by to record it
 
-    def test_is_failed_and_cleared_away_when_a_runner_starts(self, killed_build: Release, artifacts_dir: Path) -> None:
-        silent_for_a_lease()
-        Timetable().fire(now=timezone.now())
+        Timetable().fire(now=timezone.now())  # a runner starts
         run_until_empty(clock=timezone.now)
-
         assert (Release.objects.get().state, Release.objects.get().error) == ("failed", "Its builder died.")
         assert list((artifacts_dir / KIND).iterdir()) == []
 
-    def test_does_not_stand_in_the_way_of_the_next(self, killed_build: Release, numbers: NumberKind) -> None:
-        silent_for_a_lease()
-        numbers.make(now=timezone.now())
+    def test_does_not_stand_in_the_way_of_the_next(self, numbers: NumberKind) -> None:
+        dead = Release.objects.create(
+            kind=KIND, key="2026-11-24.1", created_by="ada", created_at=NOON, lease_until=NOON + timedelta(days=731)
+        )
+        numbers.make()
 
         assert [release.state for release in Release.objects.order_by("id")] == ["failed", "live"]
+        assert Release.objects.get(pk=dead.pk).error == "Its builder died."
 
 
 class TestAbandoned:

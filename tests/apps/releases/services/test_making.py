@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from apps.releases.artifacts import ArtifactCorruptError, ArtifactStorageError, FolderTakenError
-from apps.releases.models import Decision, Release
+from apps.releases.models import LEASE, Decision, Release
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.live import live_release
 from apps.releases.services.kinds import UnknownKindError
-from apps.releases.services.making import LEASE, BuildLostError, make_release
+from apps.releases.services.making import BuildLostError, make_release
 from apps.releases.services.promotion import promote_release, roll_back
 from apps.releases.services.reconciling import fail_dead_builds
 from epicml.datasets.audit import Finding, Severity

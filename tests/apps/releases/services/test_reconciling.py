@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from apps.releases import artifacts
-from apps.releases.models import Release
-from apps.releases.services.making import LEASE
+from apps.releases.models import LEASE, Release
 from apps.releases.services.reconciling import fail_dead_builds, remove_abandoned_folders
 from tests.apps.releases.numbers import KIND, NOON, NumberKind
 
