@@ -144,6 +144,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "apps.platform.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "apps.platform.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is no field of any operation
 }
 API_DESCRIPTION = """Search, suggestions and recommendations for a children's library.
 
