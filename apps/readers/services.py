@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from apps.platform.services.errors import EpicmlError
+from apps.platform.services.errors import ConflictError
 from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import KEY, ReaderNotFoundError, reader_profile
 from epicml.audience.bands import AgeBand
@@ -25,10 +25,8 @@ _erasures: dict[str, Erasure] = {}
 _exports: dict[str, Export] = {}
 
 
-class ReadingLevelsError(EpicmlError):
+class ReadingLevelsError(ConflictError):
     """Reading levels that are no range within 1 to 12."""
-
-    code = "invalid"
 
     def __init__(self) -> None:
         reason = "Reading levels go from 1 to 12: give both, the lower one first, or none."
