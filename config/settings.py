@@ -156,17 +156,20 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "apps.platform.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "apps.platform.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is no field of any operation
 }
 API_DESCRIPTION = """Search, suggestions and recommendations for a children's library.
 
 * PUT replaces, PATCH merges, POST adds and merges: what it leaves out stays.
-* Bodies are JSON of up to 1 MiB, whatever their Content-Type says. Blanks around a text are cut off.
-* A parameter or field that is not described here is refused.
+* Bodies are JSON of up to 1 MiB, whatever their Content-Type says. Blanks around free text are cut off.
+* A parameter or field that is not described here is refused, and so is one with a single value that is sent twice.
+* 400 says that a value is not as described here; 409 that each is, but they do not go together or with what is stored.
+* In a batch each item is answered for itself: one that is not as described is refused, and stops no other.
 * Moments are ISO 8601 with their zone, and answered in UTC. Text is counted in Unicode code points.
 * With a public key a reader counts only by a token, which a server gets at POST /api/v1/readers/{key}/tokens and a
   page sends in X-Reader-Token; no answer is above the highest band of the key. A token that is not good is answered
   401 with the code reader_token_expired or reader_token_invalid: get a new one.
-* A method that a path does not have is answered 405 in the shape of every error.
+* A method that a path does not have is answered 405 in the shape of every error, with Allow; OPTIONS is answered 204.
 * Every answer carries X-Request-Id, under which the log has it.
 """
 SPECTACULAR_SETTINGS = {
@@ -181,7 +184,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,  # what a PATCH needs and what it may leave out is said field by field
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # Choices other than the age bands stay where they are used, without names.
-    "POSTPROCESSING_HOOKS": ["apps.platform.api.schema.name_shared_shapes"],
+    "POSTPROCESSING_HOOKS": [
+        "apps.platform.api.schema.name_shared_shapes",
+        "apps.platform.api.schema.shut_requests",
+    ],
 }
 UNFOLD = unfold_settings(demo=DEMO)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from apps.platform.services.errors import EpicmlError
+from apps.platform.services.errors import ConflictError
 from apps.platform.services.reader_tokens import ReaderToken, sign_reader
 from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import KEY, ReaderNotFoundError, reader_profile
@@ -28,10 +28,8 @@ _erasures: dict[str, Erasure] = {}
 _exports: dict[str, Export] = {}
 
 
-class ReadingLevelsError(EpicmlError):
+class ReadingLevelsError(ConflictError):
     """Reading levels that are no range within 1 to 12."""
-
-    code = "invalid"
 
     def __init__(self) -> None:
         reason = "Reading levels go from 1 to 12: give both, the lower one first, or none."

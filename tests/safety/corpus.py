@@ -185,12 +185,9 @@ CHOICE = Kind(
     json=(*CONTROL, *SURROGATES, *NOT_TEXT, *HARMLESS, *NOT_CHOICES),
     query=(*CONTROL, *SURROGATES, *HARMLESS, *NOT_CHOICES),
 )
-# Blanks around the texts of a list are cut off.
-CHOICES = Kind(
-    json=(*NOT_A_LIST, *([value] for value in CHOICE.json)), query=tuple(t for t in CHOICE.query if t != "9-11 ")
-)
+CHOICES = Kind(json=(*NOT_A_LIST, *([value] for value in CHOICE.json)), query=CHOICE.query)
 WHOLE = Kind(json=(*NOT_WHOLE, *CONTROL, *SURROGATES), query=(*NOT_WHOLE_IN_QUERY, *CONTROL, *HARMLESS))
-WHOLES = Kind(query=tuple(text for text in WHOLE.query if text.strip() != "1"))
+WHOLES = Kind(query=WHOLE.query)
 DECIMAL = Kind(json=(*NOT_DECIMAL, *CONTROL, *SURROGATES))
 MOMENT = Kind(json=(*NOT_MOMENTS, *CONTROL, *SURROGATES, *HARMLESS))
 RECORDS = Kind(json=(*NOT_A_LIST, [], None, [{}] * 1001))

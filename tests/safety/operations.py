@@ -91,7 +91,7 @@ WHY = Value("why", "body", corpus.free_text(500))
 SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("", "a/b", "../../../../etc/passwd")))
 LIST_ID = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
 ORIGIN = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
-LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text not in ("", " ")))
+LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text != ""))
 ISBNS = Kind(
     json=(
         *(value for value in corpus.texts(40).json if value != ["a"] * 1001),
@@ -113,6 +113,7 @@ BOOK_FIELDS = (
     Value("popularity", "body", corpus.WHOLE, "books"),
     Value("average_rating", "body", corpus.DECIMAL, "books"),
     Value("isbns", "body", ISBNS, "books"),
+    Value("audience", "body", Kind(json=(0, 1.5, True, "a", "", [], ["a"])), "books"),
 )
 ONE_BOOK_FIELDS = tuple(replace(value, inside="") for value in BOOK_FIELDS)
 EVENT_FIELDS = (
@@ -159,7 +160,7 @@ OPERATIONS = (
             *ASKER,
             Value("age_bands", "query", corpus.CHOICES),
             Value("reading_levels", "query", corpus.WHOLES),
-            Value("languages", "query", Kind(query=tuple(text for text in corpus.CHOICE.query if text.strip()))),
+            Value("languages", "query", corpus.CHOICE),
             Value("genres", "query", corpus.texts(60)),
             *PAGES,
         ),
@@ -293,7 +294,9 @@ def _names(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema itself where only its name is given."""
+    """The schema itself where only its name is given; of items that are judged each for itself, that of a right one."""
+    if "anyOf" in schema:
+        schema, _anything = schema["anyOf"]
     if "allOf" in schema:
         (schema,) = schema["allOf"]
     if "$ref" not in schema:

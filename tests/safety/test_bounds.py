@@ -20,7 +20,22 @@ pytestmark = pytest.mark.django_db
 ISBN = "9780306406157"  # of the ISBN Users' Manual
 ORIGINS = ("https://library.example", "HTTP://localhost:8000/")
 TEXTS = (ISBN, "a", "en", "zh-Hant-TW", "2026-11-24.1", "9999-99-99.999999", "search_index", "a.b-c_d", "A", "é")
-NOT_TEXTS = ("", " ", "a b", ".", "..", "a\x07", "a@b", "ä@", "2026-11-24", "English!")
+NOT_TEXTS = (
+    "",
+    " ",
+    " en",
+    "9-11 ",
+    "2026-11-24.1 ",
+    "a\u3000",
+    "a b",
+    ".",
+    "..",
+    "a\x07",
+    "a@b",
+    "ä@",
+    "2026-11-24",
+    "English!",
+)
 # Of other fields than their form: that what they name is there, and is the same as in the address.
 NAMED = {("POST events", "reader"), ("POST events", "book"), ("PUT books/{key}", "key"), ("PATCH books/{key}", "key")}
 # Answered for the youngest, whatever it says.
@@ -69,12 +84,16 @@ def edges(schema: dict[str, Any]) -> tuple[list[Any], list[Any]]:
         return [low, high], [low - 1, high + 1]
     if schema["type"] == "array":
         return edges_of_list(schema)
+    if schema["type"] == "object":
+        return [{}, {"a": [{"b": None}]}], ["", "{}", [], 1]
+    if "pattern" not in schema:  # whatever it says
+        return [*TEXTS, *NOT_TEXTS, "a" * 5000], []
     longest = "a" * schema["maxLength"]
     texts = (*TEXTS, *ORIGINS, longest)
     return [text for text in texts if fits(text, schema)], [
         text
         for text in (*NOT_TEXTS, longest + "a")
-        if not fits(text.strip(), schema)  # blanks around are cut off
+        if not fits(text if "A-Z" in schema["pattern"] else text.strip(), schema)  # blanks around free text are cut off
     ]
 
 
@@ -122,7 +141,7 @@ def known(now: datetime) -> None:
 
 
 class TestDocument:
-    @pytest.mark.parametrize("sent", SENT, ids=" ".join)
+    @pytest.mark.parametrize("sent", [sent for sent in SENT if sent[2] not in LENIENT], ids=" ".join)
     def test_bounds_everything_that_is_sent(self, sent: tuple[str, str, str]) -> None:
         assert is_bounded(SENT[sent]), SENT[sent]
 
@@ -153,7 +172,8 @@ class TestBounds:
         for content in outside:
             answer = ask(api, operation, value, content)
             shown = f"{content!r:.80}: {answer.status_code} {answer.content[:300]!r}"
-            assert answer.status_code in ({200, 400} if value.inside else {400}), shown
+            refusals = {400, 409} if value.name == "isbns" else {400}  # no document states a check digit
+            assert answer.status_code in ({200, 400} if value.inside else refusals), shown
             assert named_fields(answer) <= {value.name}, shown
 
     @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ class TestHostileValues:
         for content in hostile_of(value):
             answer = ask(api, operation, value, content)
             shown = f"{content!r:.80}: {answer.status_code} {answer.content[:300]!r}"
-            assert answer.status_code in ({200, 400} if value.inside else {400}), shown  # each item
+            refusals = {400, 409} if value.name == "isbns" else {400}  # no document states a check digit
+            assert answer.status_code in ({200, 400} if value.inside else refusals), shown  # each item
             is_json = value.place == "query" or is_written(content)
             assert named_fields(answer) == {value.name if is_json else "body"}, shown
         assert stored() == before
@@ -206,6 +207,8 @@ class TestHostileBodies:
                 assert (answer.status_code, answer.json()["code"]) == (413, "too_large"), name
             elif (name == "an empty object" and operation.title in CHANGES) or (operation.title, name) in ALL_LEFT_OUT:
                 assert answer.status_code == 200
+            elif not body.strip() and operation.title == "DELETE books":  # which could have named them in the address
+                assert answer.status_code == 409
             else:
                 assert answer.status_code == 400, f"{name}: {answer.status_code} {answer.content[:300]!r}"
                 assert named_fields(answer), name
@@ -231,6 +234,14 @@ class TestHostileBodies:
         before = stored()
         assert sent(b"age_band=adult").status_code == 400
         assert sent(b'--b\r\nContent-Disposition: form-data; name="age_band"\r\n\r\nadult\r\n--b--').status_code == 400
+        assert stored() == before
+
+    @pytest.mark.parametrize("operation", WITH_BODY, ids=title)
+    def test_in_pieces_are_not_taken_for_empty_ones(self, operation: Operation, api: ApiClient) -> None:
+        before = stored()
+        api.headers["Transfer-Encoding"] = "chunked"
+        answer = api.send(operation.method, operation.url())
+        assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
         assert stored() == before
 
     def test_of_a_name_given_twice_the_last_value_is_checked_and_stored(self, api: ApiClient) -> None:

@@ -1,5 +1,7 @@
 """Addresses that are not the API's: whatever they are asked with, nothing breaks and nothing is stored."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -7,6 +9,7 @@ from apps.platform.api import views
 from tests.client import ApiClient
 from tests.safety import corpus
 from tests.safety.corpus import encoded
+from tests.safety.operations import METHODS, OPERATIONS, patterns
 from tests.safety.tables import stored
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +106,53 @@ class TestStaffPages:
         answer = admin_client.get("/admin/jobs/job/?state__exact=%00")
         assert (answer.status_code, answer.content) == (400, b"The address holds a NUL character.")
         assert admin_client.get("/admin/jobs/job/?q=%2500").status_code == 200
+
+
+def program_addresses() -> list[str]:
+    """Every address that programs ask."""
+    of_platform = {route for route, _ in patterns() if re.fullmatch(r"(api|health)/[a-z]+|metrics", route)}
+    return sorted({operation.url() for operation in OPERATIONS} | {f"/{route}" for route in of_platform})
+
+
+class TestMethods:
+    def test_each_address_is_asked(self) -> None:
+        assert {"/api/docs", "/api/schema", "/health/live", "/health/ready", "/metrics"} < set(program_addresses())
+
+    @pytest.mark.parametrize("address", program_addresses())
+    @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "HEAD", "POST", "PUT", "PATCH", "DELETE", "QUERY", "BREW"])
+    def test_that_are_not_there_are_answered_with_those_that_are(
+        self, address: str, method: str, api: ApiClient
+    ) -> None:
+        answer = api.send(method, address)
+        assert answer.status_code < 500
+        if method != "OPTIONS" and answer.status_code != 405:
+            return
+        allowed = set(answer["Allow"].split(", "))
+        assert ("GET" in allowed) == ("HEAD" in allowed)
+        assert method not in allowed or method == "OPTIONS"
+        if method == "HEAD":
+            assert answer.content == b""
+        elif answer.status_code == 405:
+            assert set(answer.json()) == {"code", "message", "fields"}
+        else:
+            assert (answer.status_code, answer.content) == (204, b"")
+            assert allowed - {"HEAD", "OPTIONS"} <= {name.upper() for name in METHODS}
+
+    def test_say_of_an_address_what_its_document_says(self, anonymous_api: ApiClient) -> None:
+        answer = anonymous_api.send("OPTIONS", "/api/v1/books/a")
+        assert (answer.status_code, answer["Allow"]) == (204, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS")
+
+    @pytest.mark.parametrize("path", ["/api/docs", "/api/schema"])
+    @pytest.mark.parametrize(
+        "accept", ["", "*/*", "text/html", "*/json", "text/*;q=0", ";;;", "a/b," * 2000, "\0", "\xff", "a/b; version="]
+    )
+    def test_whatever_is_accepted_nothing_breaks(self, path: str, accept: str, anonymous_api: ApiClient) -> None:
+        anonymous_api.headers["Accept"] = accept
+        for method in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            answer = anonymous_api.send(method, path)
+            assert answer.status_code in {200, 204, 405, 406}, method
+
+    def test_a_format_is_a_field_that_no_operation_has(self, api: ApiClient) -> None:
+        for text in ("json", "xml", "api", "\0"):
+            answer = api.get("/api/v1/books", format=text)
+            assert (answer.status_code, list(answer.json()["fields"])) == (400, ["format"])

@@ -63,7 +63,8 @@ def read_book(item: Any, *, whole: bool, named: str | None = None) -> BookInput:
     """
     fields = Fields(item)
     key = _key(fields, named=named)
-    fields.raw(ONLY_IN_ANSWERS)
+    if not isinstance(fields.raw(ONLY_IN_ANSWERS), dict | None):
+        fields.complain(ONLY_IN_ANSWERS, "This must be an object.")
     sent = set(item) if isinstance(item, dict) else set()
     if whole:
         sent.add("title")  # a whole book has one: who leaves it out is told so
@@ -78,7 +79,7 @@ def _key(fields: Fields, *, named: str | None) -> str:
     if named is not None and not KEY.fullmatch(named):
         fields.complain("key", f"The key of a book has the form {KEY.pattern}.")
     elif named is not None and key != named:
-        fields.complain("key", f"The address names {named!r}: say the same here, or leave it out.")
+        fields.contradict("key", f"The address names {named!r}: say the same here, or leave it out.")
     return key
 
 
@@ -88,7 +89,7 @@ def _distinct(fields: Fields, name: str, *, most: int, longest: int) -> tuple[st
 
 def _language(fields: Fields) -> str:
     try:
-        return language_code(fields.optional_text("language", max_length=MAX_LANGUAGE) or "")
+        return language_code(fields.optional_text("language", max_length=MAX_LANGUAGE, exact=True) or "")
     except UnknownLanguageError as error:
         fields.complain("language", str(error))
         return ""
@@ -100,5 +101,5 @@ def _isbns(fields: Fields) -> tuple[str, ...]:
         try:
             found.append(isbn13(text))
         except InvalidIsbnError as error:
-            fields.complain("isbns", str(error))
+            fields.contradict("isbns", str(error))
     return tuple(found)

@@ -22,7 +22,7 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.platform.api.audience import BANDS, Audience
-from apps.platform.api.bounds import Text
+from apps.platform.api.bounds import EachForItself, Text
 from apps.platform.api.pagination import LARGEST_PAGE, PageShape
 from epicml.text.languages import TAG_FORM
 
@@ -84,19 +84,22 @@ class BookFields(serializers.Serializer[None]):
     isbns = serializers.ListField(
         child=Text(max_length=MAX_ISBN), max_length=MAX_ISBNS, required=False, allow_null=True, help_text=ISBNS_HELP
     )
+    audience = serializers.DictField(
+        required=False, allow_null=True, write_only=True, help_text="Of an answer that is sent back; not read."
+    )
 
 
 class NamedWholeBook(BookFields):
     """A whole book under the key of the address: what is left out is not known."""
 
-    key = BookKey(required=False)
+    key = BookKey(required=False, allow_null=True)
     title = Text(max_length=MAX_TITLE)
 
 
 class NamedBookChange(BookFields):
     """What changes of the book that the address names: what is left out stays as it is."""
 
-    key = BookKey(required=False)
+    key = BookKey(required=False, allow_null=True)
     title = Text(max_length=MAX_TITLE, required=False, min_length=1)
 
 
@@ -115,13 +118,13 @@ class BookChange(NamedBookChange):
 class WholeBookBatch(serializers.Serializer[None]):
     """Up to 1,000 whole books; each is saved or refused for itself."""
 
-    books = serializers.ListField(child=WholeBook(), min_length=1, max_length=BOOKS_PER_BATCH)
+    books = EachForItself(child=WholeBook(), min_length=1, max_length=BOOKS_PER_BATCH)
 
 
 class BookChangeBatch(serializers.Serializer[None]):
     """Up to 1,000 books or changes of books; each is saved or refused for itself."""
 
-    books = serializers.ListField(child=BookChange(), min_length=1, max_length=BOOKS_PER_BATCH)
+    books = EachForItself(child=BookChange(), min_length=1, max_length=BOOKS_PER_BATCH)
 
 
 class Book(serializers.Serializer[None]):

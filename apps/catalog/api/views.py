@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.catalog.api import schema
-from apps.catalog.api.reading import KEY, read_book
+from apps.catalog.api.reading import KEY, ONLY_IN_ANSWERS, read_book
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.selectors.shelf import books_page, shelf
 from apps.catalog.services.audience import answered_for
@@ -19,10 +19,13 @@ from apps.catalog.services.limits import BOOKS_PER_BATCH, KEY_PATTERN
 from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker, standing_of
 from apps.platform.api.bounds import parameter, part_of_path, several, text
 from apps.platform.api.pagination import PAGES, page_answer, read_page
-from apps.platform.api.parsing import Fields, InvalidInputError, json_body
+from apps.platform.api.parsing import Fields, InvalidInputError, json_body, sent_body
 from apps.platform.api.responses import json_response
+from apps.platform.api.schema import refusal
+from apps.platform.services.errors import ContradictionError, EpicmlError
 
 LONGEST_KEY = 64
+CONTRADICTS = "The key is not the one in the address, or what is sent as an ISBN is none: its check digit is wrong."
 BOOK_KEY = part_of_path("key", text(LONGEST_KEY, least=1, pattern=KEY_PATTERN), "The book's key.")
 KEYS = parameter(
     "keys",
@@ -68,7 +71,11 @@ class BooksView(APIView):
         """Merge into known books: what is left out stays as it was. A book that is not there is refused."""
         return _save_all(request, whole=False, only_live=True)
 
-    @extend_schema(operation_id="delete_books", parameters=[KEYS], responses={200: schema.DeletedBatch})
+    @extend_schema(
+        operation_id="delete_books",
+        parameters=[KEYS],
+        responses={200: schema.DeletedBatch, 409: refusal("Both the address and the body name books, or neither.")},
+    )
     def delete(self, request: Request) -> HttpResponse:
         """Delete the books that the address or the body names, and say how many were there."""
         return json_response({"deleted": delete_books(_named_keys(request), now=timezone.now())})
@@ -93,7 +100,7 @@ class BookView(APIView):
         operation_id="put_book",
         parameters=[BOOK_KEY],
         request=schema.NamedWholeBook,
-        responses={200: schema.SavedBook, 201: schema.SavedBook},
+        responses={200: schema.SavedBook, 201: schema.SavedBook, 409: refusal(CONTRADICTS)},
     )
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace or add: the book is just as sent, and what is left out is not known any more."""
@@ -103,7 +110,7 @@ class BookView(APIView):
         operation_id="patch_book",
         parameters=[BOOK_KEY],
         request=schema.NamedBookChange,
-        responses={200: schema.SavedBook},
+        responses={200: schema.SavedBook, 409: refusal(CONTRADICTS)},
     )
     def patch(self, request: Request, key: str) -> HttpResponse:
         """Merge: what is left out stays as it was. 404 where there is no such book."""
@@ -125,19 +132,20 @@ def _named_keys(request: Request) -> list[str]:
     """The keys of the address, or those of the body."""
     fields = Fields(request.query_params)
     keys = fields.texts("keys", max_items=BOOKS_PER_BATCH, max_length=LONGEST_KEY)
+    in_body = bool(sent_body(request).strip())
+    if fields.has("keys") == in_body:
+        fields.contradict("keys", "Name the books in the address or in the body, and in one of them only.")
     fields.check()
-    if not fields.has("keys"):
+    if in_body:
         fields = Fields(json_body(request))
         keys = fields.texts("keys", max_items=BOOKS_PER_BATCH, max_length=LONGEST_KEY, required=True)
-    elif request.body.strip():
-        fields.complain("keys", "Name the books in the address or in the body, not in both.")
-    fields.check()
+        fields.check()
     return keys
 
 
 def _save_one(request: Request, key: str, *, whole: bool) -> HttpResponse:
     Fields(request.query_params).check()
-    book = read_book(json_body(request), whole=whole, named=key)
+    book = read_book(json_body(request, apart=ONLY_IN_ANSWERS), whole=whole, named=key)
     saved = save_books([book], now=timezone.now(), only_live=not whole)
     if saved.outcomes[key] == REFUSED:
         raise BookNotFoundError(key)
@@ -146,7 +154,7 @@ def _save_one(request: Request, key: str, *, whole: bool) -> HttpResponse:
 
 def _save_all(request: Request, *, whole: bool, only_live: bool = False) -> HttpResponse:
     Fields(request.query_params).check()
-    fields = Fields(json_body(request))
+    fields = Fields(json_body(request, apart="books"))
     records = fields.records("books", max_items=BOOKS_PER_BATCH)
     fields.check()
     read = [_read(record, whole=whole) for record in records]
@@ -162,10 +170,10 @@ def _save_all(request: Request, *, whole: bool, only_live: bool = False) -> Http
     return json_response({"items": items, **counts, "refused": refused})
 
 
-def _read(record: Any, *, whole: bool) -> BookInput | InvalidInputError:
+def _read(record: Any, *, whole: bool) -> BookInput | EpicmlError:
     try:
         return read_book(record, whole=whole)
-    except InvalidInputError as error:
+    except (InvalidInputError, ContradictionError) as error:
         return error
 
 
@@ -175,7 +183,7 @@ def _outcome(book: BookInput, saved: SaveReport, *, reason_of: str = "title") ->
     return {"key": book.key, "status": saved.outcomes[book.key], "fields": reasons, "remarks": remarks}
 
 
-def _refusal(error: InvalidInputError, record: Any) -> dict[str, Any]:
+def _refusal(error: EpicmlError, record: Any) -> dict[str, Any]:
     key = record.get("key") if isinstance(record, dict) else None
     known = key if isinstance(key, str) and KEY.fullmatch(key) else None
     return {"key": known, "status": REFUSED, "fields": error.fields, "remarks": []}

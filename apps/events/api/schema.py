@@ -14,7 +14,7 @@ from apps.events.services.checking import (
     SURFACE,
 )
 from apps.events.services.ingest import MAX_BATCH
-from apps.platform.api.bounds import Text
+from apps.platform.api.bounds import EachForItself, Text
 
 KINDS = ["shown", "opened", "started", "finished", "rated", "liked", "hidden"]
 MOMENT_HELP = (
@@ -72,7 +72,7 @@ class Event(serializers.Serializer[None]):
 class EventBatch(serializers.Serializer[None]):
     """Up to 1,000 events; each is stored or refused for itself."""
 
-    events = serializers.ListField(child=Event(), min_length=1, max_length=MAX_BATCH)
+    events = EachForItself(child=Event(), min_length=1, max_length=MAX_BATCH)
 
 
 class EventOutcome(serializers.Serializer[None]):

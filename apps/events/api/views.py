@@ -27,7 +27,7 @@ class EventsView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Store events; each is answered for itself, and one that is wrong stops no other."""
         Fields(request.query_params).check()
-        fields = Fields(json_body(request))
+        fields = Fields(json_body(request, apart="events"))
         items = fields.records("events", max_items=MAX_BATCH)
         fields.check()
         key = key_of(request)

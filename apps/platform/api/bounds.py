@@ -11,8 +11,10 @@ from rest_framework import serializers
 from apps.platform.api.fields import Fields
 
 # No control characters, and where text must be sent, not blanks alone: what Fields.text refuses.
+# The blanks one by one: what \s means differs between languages, by U+FEFF and more.
+_BLANKS = r"\x20\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 FREE_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
-SOME_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{_BLANKS}\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 
 
 def whole_form(pattern: str) -> str:
@@ -61,6 +63,10 @@ class Text(serializers.Field[Any, Any, Any, Any]):
         least = options.pop("min_length", 1 if options.get("required", True) else 0)
         super().__init__(**options)
         set_override(self, "field", text(max_length, least=least, pattern=pattern))
+
+
+class EachForItself(serializers.ListField):
+    """A list of which each item is answered for itself, one that is wrong too. For the document only."""
 
 
 class Reference(serializers.Field[Any, Any, Any, Any]):

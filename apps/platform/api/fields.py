@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.utils.datastructures import MultiValueDict
 
 from apps.platform.api import values
-from apps.platform.services.errors import EpicmlError
+from apps.platform.services.errors import ContradictionError, EpicmlError
 from epicml.audience.bands import YOUNGEST, AgeBand
 
 _UNKNOWN_SHOWN = 5
@@ -42,29 +42,38 @@ class Fields:
         self._query = isinstance(source, MultiValueDict)
         self._prefix = prefix
         self._read: set[str] = set()
+        self._repeatable: set[str] = set()
         self._complaints: dict[str, list[str]] = {}
+        self._contradictions: dict[str, list[str]] = {}
         self._source: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
         if not isinstance(source, Mapping):
             self.complain("", "This must be an object.")
 
     def check(self) -> None:
-        """Raise with every complaint; a field that nobody read is one."""
+        """Raise with every complaint; a field that nobody read is one, and one that was sent twice."""
         for name in self._unknown():
             self.complain(name, "There is no such field here.")
+        for name in self._repeated():
+            self.complain(name, "Send this once.")
         if self._complaints:
             raise InvalidInputError(self._complaints)
+        if self._contradictions:
+            raise ContradictionError(self._contradictions)
 
     def complain(self, name: str, reason: str) -> None:
         """Put one more complaint about a field on the list, for rules that this class does not know."""
-        full = _printable(".".join(part for part in (self._prefix, name) if part) or "body")
-        self._complaints.setdefault(full, []).append(reason)
+        self._complaints.setdefault(self._full(name), []).append(reason)
+
+    def contradict(self, name: str, reason: str) -> None:
+        """The same where the value has its form and does not fit: a rule that the OpenAPI document cannot state."""
+        self._contradictions.setdefault(self._full(name), []).append(reason)
 
     def has(self, name: str) -> bool:
         """Whether the field was sent, and not as null."""
         return self._source.get(name) is not None
 
     def raw(self, name: str) -> Any:
-        """The value as it came (of a repeated query field the last one), or None."""
+        """The value as it came, or None."""
         self._read.add(name)
         return self._source.get(name)
 
@@ -78,16 +87,26 @@ class Fields:
         max_length: int = 300,
         pattern: re.Pattern[str] | None = None,
     ) -> str:
-        """Text without control characters, without blanks around it; required text is never empty."""
+        """Text without control characters, without blanks around it; required text is never empty.
+
+        Where it has a form blanks around it are refused, elsewhere they are cut off.
+        """
         least = max(min_length, 1) if required else min_length
         read = partial(values.text, least=least, most=max_length, pattern=pattern)
         return self._get(name, read, required=required, default=default)
 
     def optional_text(
-        self, name: str, *, min_length: int = 0, max_length: int = 300, pattern: re.Pattern[str] | None = None
+        self,
+        name: str,
+        *,
+        min_length: int = 0,
+        max_length: int = 300,
+        pattern: re.Pattern[str] | None = None,
+        exact: bool = False,
     ) -> str | None:
-        """Text as above, None when it was not sent."""
-        return self._find(name, partial(values.text, least=min_length, most=max_length, pattern=pattern))
+        """Text as above, None when it was not sent; exact where the caller knows the form."""
+        read = partial(values.text, least=min_length, most=max_length, pattern=pattern, exact=exact)
+        return self._find(name, read)
 
     def integer(self, name: str, *, default: int | None = None, low: int, high: int) -> int:
         """A whole number from low to high; required without a default."""
@@ -121,9 +140,11 @@ class Fields:
         read = partial(values.boolean, from_query=self._query)
         return self._get(name, read, required=default is None, default=bool(default))
 
-    def texts(self, name: str, *, max_items: int, max_length: int = 300, required: bool = False) -> list[str]:
+    def texts(
+        self, name: str, *, max_items: int, max_length: int = 300, required: bool = False, exact: bool = False
+    ) -> list[str]:
         """A list of texts, each not empty; in a query string the field is repeated."""
-        read = partial(values.texts, most_items=max_items, most=max_length)
+        read = partial(values.texts, most_items=max_items, most=max_length, exact=exact)
         return self._get(name, read, required=required, default=[], repeated=True)
 
     def records(self, name: str, *, max_items: int, required: bool = True) -> list[Any]:
@@ -152,6 +173,15 @@ class Fields:
         """A band by its code, None when it was not sent."""
         return self._find(name, values.age_band)
 
+    def _full(self, name: str) -> str:
+        return _printable(".".join(part for part in (self._prefix, name) if part) or "body")
+
+    def _repeated(self) -> list[str]:
+        """Query fields with one value that came with several: which one counts is nobody's to guess."""
+        if not isinstance(self._source, MultiValueDict):
+            return []
+        return [name for name, sent in self._source.lists() if len(sent) > 1 and name in self._read - self._repeatable]
+
     def _unknown(self) -> list[str]:
         return [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]
 
@@ -169,6 +199,7 @@ class Fields:
         if value is None:
             return None
         if repeated and isinstance(self._source, MultiValueDict):
+            self._repeatable.add(name)
             value = self._source.getlist(name)
         try:
             return read(value)

@@ -5,11 +5,13 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
 
+from apps.platform.api.errors import error_response, for_program
 from apps.platform.services.logs import request_id
 from apps.platform.services.metrics import DURATION, REQUESTS
 
@@ -43,12 +45,22 @@ class RequestMiddleware:
             response = self._get_response(request)
         finally:
             request_id.reset(token)
+        if isinstance(response, HttpResponseNotAllowed) and for_program(request):
+            response = _not_allowed(request, response["Allow"])
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))
         route = route_of(request)
         _requests_of(route, _method(request), response.status_code).inc()
         _duration_of(route).observe(time.perf_counter() - began)
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Say what an address takes. The framework would describe the code, and of a page without data it cannot."""
+        made = getattr(view, "cls", None) if request.method == "OPTIONS" else None
+        if made is None:
+            return None
+        answered = [name for name in made.http_method_names if hasattr(made, "get" if name == "head" else name)]
+        return HttpResponse(status=204, headers={"Allow": ", ".join(answered).upper()})
 
 
 class HealthMiddleware:
@@ -80,6 +92,13 @@ class StaffQueryMiddleware:
         if request.path_info.startswith("/admin/") and "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("The address holds a NUL character.", content_type="text/plain")
         return self._get_response(request)
+
+
+def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    said = f"The method {request.method} is not allowed here; allowed are {allowed}."
+    answer = error_response(code="method_not_allowed", message=said, status=405)
+    answer["Allow"] = allowed
+    return answer
 
 
 @cache

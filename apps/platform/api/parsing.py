@@ -9,16 +9,30 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from apps.platform.api.fields import Fields, InvalidInputError
+from apps.platform.services.errors import EpicmlError
 
-__all__ = ["Fields", "InvalidInputError", "json_body"]
+__all__ = ["Fields", "InvalidInputError", "json_body", "sent_body"]
 
 LARGEST_BODY = 1_048_576
 DEEPEST = 32
 
 
-def json_body(request: Request | HttpRequest) -> Any:
-    """The body as JSON values without NUL, lone surrogates, NaN or infinity, and at most DEEPEST levels deep."""
-    body = _bytes_of(request)
+class LengthMissingError(EpicmlError):
+    """A body in pieces, whose end nobody said: it would be read as an empty one."""
+
+    code = "length_required"
+    status = 411
+
+    def __init__(self) -> None:
+        super().__init__("Send the body in one piece, with its Content-Length and without Transfer-Encoding.")
+
+
+def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
+    """The body as JSON values without NUL, lone surrogates, NaN or infinity, and at most DEEPEST levels deep.
+
+    A NUL in the field that `apart` names does not refuse the body: its reader refuses it, or it is not read at all.
+    """
+    body = sent_body(request)
     if not body.strip():
         raise InvalidInputError({"body": ["The body is empty; send JSON."]})
     try:
@@ -29,11 +43,14 @@ def json_body(request: Request | HttpRequest) -> Any:
     if (
         b"\\u0000" in body
     ):  # orjson refuses a raw NUL itself, and databases refuse an escaped one with an error of theirs
-        _check_no_nul(data)
+        _check_no_nul({**data, apart: None} if apart and isinstance(data, dict) else data)
     return data
 
 
-def _bytes_of(request: Request | HttpRequest) -> bytes:
+def sent_body(request: Request | HttpRequest) -> bytes:
+    """The body as it came, of at most LARGEST_BODY bytes."""
+    if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+        raise LengthMissingError
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LARGEST_BODY:
         raise RequestDataTooBig

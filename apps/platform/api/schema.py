@@ -1,8 +1,9 @@
 """What the OpenAPI document says of keys and errors, of every operation what it can really answer."""
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
@@ -28,13 +29,20 @@ ERROR_SCHEMA = {
 BAND_NAME = "AgeBand"
 _BAND = {"$ref": f"#/components/schemas/{BAND_NAME}"}
 _ERROR = {"$ref": f"#/components/schemas/{ERROR_NAME}"}
-_RETRY_AFTER = {
+# Of which answers each is part: of these, and X-Request-Id of all.
+_HEADERS = {"401": ["WWW-Authenticate"], "429": ["Retry-After"], "503": ["Retry-After"]}
+HEADERS = {
+    "X-Request-Id": {
+        "description": "The id under which the log has this request; one that was sent comes back, if it has the form.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
+    },
     "Retry-After": {
         "description": "After how many seconds to ask again.",
         "schema": {"type": "integer", "minimum": 1},
-    }
+    },
+    "WWW-Authenticate": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
 }
-_CHALLENGE = {"WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}}
 _BODIES = {"POST", "PUT", "PATCH"}
 
 
@@ -57,6 +65,19 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         ]
 
 
+class EachForItselfField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Lists whose wrong items stop no other: the shape of an item is said, and another one is not forbidden."""
+
+    target_class = "apps.platform.api.bounds.EachForItself"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Literal["request", "response"]) -> dict[str, Any]:
+        field = self.target
+        item = auto_schema.resolve_serializer(field.child, direction).ref
+        anything = {"description": "Whatever else is sent here is refused for itself."}
+        bounds = {"minItems": field.min_length, "maxItems": field.max_length}
+        return {"type": "array", "items": {"anyOf": [item, anything]}, **bounds}
+
+
 def refusal(says: str) -> OpenApiResponse:
     """An error that one operation can answer beyond those that all have: responses={409: refusal("…")}."""
     return OpenApiResponse(_ERROR, description=says)
@@ -71,7 +92,8 @@ class ApiSchema(AutoSchema):
     def _get_request_body(self, direction: Literal["request", "response"] = "request") -> Any:
         shape = getattr(self.view, "delete_body", None) if self.method == "DELETE" else None
         if shape is None:
-            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+            body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+            return {**body, "required": True} if body else None  # even where each of its fields may be left out
         component = self.resolve_serializer(shape, direction)
         return {"content": {"application/json": {"schema": component.ref}}, "required": False}
 
@@ -81,24 +103,30 @@ class ApiSchema(AutoSchema):
             return responses
         for status, answer in self._errors().items():
             responses.setdefault(status, answer)
+        for status, answer in responses.items():
+            names = ["X-Request-Id", *_HEADERS.get(status, ())]
+            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
         return dict(sorted(responses.items()))
 
     def _errors(self) -> dict[str, Any]:
         found = {
             "400": _answer("The request has errors; `fields` names each."),
-            "401": _answer("There is no valid API key, or the reader's token is not valid (any more).", _CHALLENGE),
+            "401": _answer("There is no valid API key, or the reader's token is not valid (any more)."),
             "403": _answer(
                 "The key does not have the scope for that, does not belong to the page that asks, or asks for a reader "
                 "who is not proven."
             ),
-            "429": _answer("The limit of the key is used up.", _RETRY_AFTER),
+            "429": _answer("The limit of the key is used up."),
             "500": _answer("Something went wrong here; the message has the id under which the log has it."),
+            "503": _answer("Something that is needed, such as the database, does not answer now."),
         }
-        if "{" in self.path and self.method != "PUT":  # which adds what is not there
+        if "{" in self.path:  # PUT adds what is not there, and even so not at an address with one slash more
             found["404"] = _answer("What the address names does not exist.")
         if getattr(self.view, "content_negotiation_class", None) is not JsonOnly:
             found["406"] = _answer("The Accept header takes no JSON.")
         if self._takes_a_body():
+            found["408"] = _answer("The body came too slowly.")
+            found["411"] = _answer("The server in front handed on a body in pieces, without a Content-Length.")
             found["413"] = _answer("The body is larger than 1 MiB.")
         return found
 
@@ -108,14 +136,15 @@ class ApiSchema(AutoSchema):
         return self.method in _BODIES and self.get_request_serializer() is not None
 
 
-def _answer(says: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    content = {"application/json": {"schema": _ERROR}}
-    return {**({"headers": headers} if headers else {}), "content": content, "description": says}
+def _answer(says: str) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": _ERROR}}, "description": says}
 
 
 def name_shared_shapes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """The shape of all errors and the age bands stand once in the document, so that a client has one type for each."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    components = result.setdefault("components", {})
+    components["headers"] = HEADERS
+    schemas = components.setdefault("schemas", {})
     _name_bands(result)
     schemas[ERROR_NAME] = ERROR_SCHEMA
     schemas[BAND_NAME] = {"type": "string", "enum": list(CODES.values()), "description": "Ages, youngest first."}
@@ -139,3 +168,27 @@ def _name_bands(part: Any) -> None:
     kept = {name: part[name] for name in ("description", "nullable") if name in part}
     part.clear()
     part.update({"allOf": [shape], **kept} if kept else shape)
+
+
+def shut_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A field that is not described is refused, and the document says so of every object that is sent."""
+    schemas = result["components"]["schemas"]
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    waiting = list(_references([operation.get("requestBody") for operation in operations]))
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            if "properties" in schemas[name]:
+                schemas[name].setdefault("additionalProperties", False)
+            waiting.extend(_references(schemas[name]))
+    return result
+
+
+def _references(part: Any) -> Iterator[str]:
+    """Names of the shapes that this part of the document refers to."""
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        yield part["$ref"].rpartition("/")[2]
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _references(inner)

@@ -21,8 +21,8 @@ class WrongValueError(ValueError):
     """Why a value cannot be read; the sentence is for the person who sent it."""
 
 
-def text(value: Any, *, least: int, most: int, pattern: re.Pattern[str] | None = None) -> str:
-    """Text without control characters and without blanks around it."""
+def text(value: Any, *, least: int, most: int, pattern: re.Pattern[str] | None = None, exact: bool = False) -> str:
+    """Text without control characters and without blanks around it; of exact text, and of a form, none are cut off."""
     if not isinstance(value, str):
         raise WrongValueError("This must be text.")
     if CONTROL.search(value):
@@ -32,7 +32,9 @@ def text(value: Any, *, least: int, most: int, pattern: re.Pattern[str] | None =
         raise WrongValueError("This may not be empty." if least == 1 else f"At least {least} characters are needed.")
     if len(value) > most:
         raise WrongValueError(f"At most {most} characters are allowed, not {len(value)}.")
-    if pattern is not None and not pattern.fullmatch(stripped):
+    if exact and stripped != value:
+        raise WrongValueError("Blanks around it are not allowed.")
+    if pattern is not None and not pattern.fullmatch(value):
         raise WrongValueError(f"This does not have the form {pattern.pattern}.")
     return stripped
 
@@ -107,6 +109,6 @@ def items(value: Any, *, most: int) -> list[Any]:
     return value
 
 
-def texts(value: Any, *, most_items: int, most: int) -> list[str]:
+def texts(value: Any, *, most_items: int, most: int, exact: bool = False) -> list[str]:
     """A list of texts, none of them empty."""
-    return [text(item, least=1, most=most) for item in items(value, most=most_items)]
+    return [text(item, least=1, most=most, exact=exact) for item in items(value, most=most_items)]

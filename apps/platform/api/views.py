@@ -12,6 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 
 from apps.platform.api.errors import error_response, logged_already
+from apps.platform.api.negotiation import FormatInQuery
 from apps.platform.api.responses import json_response
 from apps.platform.services import metrics as counted
 from apps.platform.services.health import parts_health_in_time, worst_state
@@ -67,6 +68,7 @@ class SchemaView(SpectacularAPIView):
     """The OpenAPI document of this API, as YAML or JSON."""
 
     authentication_classes = ()
+    content_negotiation_class = FormatInQuery
     generator_class = _OnceGenerator
 
     def _get_version_parameter(self, request: Request) -> None:

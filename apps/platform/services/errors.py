@@ -36,6 +36,14 @@ class ConflictError(EpicmlError):
     status = 409
 
 
+class ContradictionError(ConflictError):
+    """Each value has its form, but they do not go together, or not with what is stored; `fields` says which."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        name, reasons = next(iter(fields.items()))
+        super().__init__(f"The request contradicts itself or what is stored: {name}: {reasons[0]}", fields=fields)
+
+
 class UnavailableError(EpicmlError):
     """Something that is needed does not answer, and no fallback can stand in for it."""
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
+from apps.platform.api.schema import refusal
 from apps.platform.services.api_keys import InvalidKeyError, checked_origin
 from apps.platform.services.reader_tokens import DEFAULT_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from apps.readers.api import schema
@@ -33,6 +34,7 @@ from epicml.text.languages import UnknownLanguageError, language_code
 
 READER_KEY = part_of_path("key", text(64, least=1, pattern=READER_KEY_FORM), "The reader's pseudonym.")
 ORIGIN = re.compile(schema.ORIGIN_FORM)
+NO_RANGE = "Of level_min and level_max one is known and the other not, or the lower one is the higher."
 FIELDS = ("age_band", "level_min", "level_max", "languages")
 
 
@@ -51,7 +53,7 @@ class ReaderView(APIView):
         operation_id="save_reader",
         parameters=[READER_KEY],
         request=schema.ReaderProfile,
-        responses={200: schema.Reader, 201: schema.Reader},
+        responses={200: schema.Reader, 201: schema.Reader, 409: refusal(NO_RANGE)},
     )
     def put(self, request: Request, key: str) -> HttpResponse:
         """Replace or add: the profile is just as sent, and what is left out is not known any more."""
@@ -66,7 +68,7 @@ class ReaderView(APIView):
         operation_id="patch_reader",
         parameters=[READER_KEY],
         request=schema.ReaderChange,
-        responses={200: schema.Reader},
+        responses={200: schema.Reader, 409: refusal(NO_RANGE)},
     )
     def patch(self, request: Request, key: str) -> HttpResponse:
         """Merge: what is left out stays as it was. 404 where there is no such reader."""
@@ -146,7 +148,7 @@ def _read(fields: Fields, *, names: Iterable[str]) -> dict[str, Any]:
 
 def _languages(fields: Fields) -> tuple[str, ...]:
     try:
-        codes = fields.texts("languages", max_items=MAX_LANGUAGES, max_length=MAX_LANGUAGE)
+        codes = fields.texts("languages", max_items=MAX_LANGUAGES, max_length=MAX_LANGUAGE, exact=True)
         return tuple(dict.fromkeys(language_code(code) for code in codes))
     except UnknownLanguageError as error:
         fields.complain("languages", str(error))

@@ -70,8 +70,8 @@ class PromoteView(APIView):
         responses={
             200: schema.ReleaseItem,
             409: refusal(
-                "It did not pass its gate, is live already, was compared with another release than the live one, or "
-                "its files are gone or not what was sealed."
+                "It did not pass its gate, is live already, was compared with another release than the live one, its "
+                "files are gone or not what was sealed, or nothing of its kind is refused under a name in `accept`."
             ),
         },
     )

@@ -9,7 +9,7 @@ from apps.releases.services.kinds import ReleaseKind
 from epicml.evaluation.gate import NOT_COMPARED, Refusal
 
 
-class UnknownRefusalError(EpicmlError):
+class UnknownRefusalError(ConflictError):
     """A name under which nothing is ever refused that a person may accept."""
 
     code = "unknown_refusal"

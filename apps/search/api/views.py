@@ -21,6 +21,7 @@ from apps.platform.api.negotiation import JsonOnly
 from apps.platform.api.pagination import PAGE, PAGE_SIZE, read_page
 from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
+from apps.platform.api.schema import refusal
 from apps.search.api import schema
 from apps.search.selectors.facets import Filters
 from apps.search.services.searching import LAST_PLACE, SearchQuestion, search
@@ -85,14 +86,14 @@ class SearchView(APIView):
     @extend_schema(
         operation_id="search",
         parameters=[SEARCHED, *ASKER, *FILTERS, PAGE.documented, PAGE_SIZE.documented],
-        responses={200: schema.SearchAnswer},
+        responses={200: schema.SearchAnswer, 409: refusal("The page begins behind the first 10,000 books.")},
     )
     def get(self, request: Request) -> HttpResponse:
         """Find books by their words. Of the books found the first 10,000 can be paged through."""
         fields = Fields(request.query_params)
         page = read_page(fields)
         if page.start >= LAST_PLACE:
-            fields.complain("page", f"Only the first {LAST_PLACE} books can be paged through.")
+            fields.contradict("page", f"Only the first {LAST_PLACE} books can be paged through.")
         typed = _typed_text(fields)
         filters = _filters(fields)
         asked = read_asker(fields, answered_for, standing_of(request))
@@ -119,8 +120,13 @@ def _typed_text(fields: Fields) -> str:
 
 
 def _filters(fields: Fields) -> Filters:
-    bands = [_band(fields, code) for code in fields.texts("age_bands", max_items=len(AgeBand), max_length=8)]
-    levels = [_level(fields, text) for text in fields.texts("reading_levels", max_items=HIGHEST_LEVEL, max_length=2)]
+    bands = [
+        _band(fields, code) for code in fields.texts("age_bands", max_items=len(AgeBand), max_length=8, exact=True)
+    ]
+    levels = [
+        _level(fields, text)
+        for text in fields.texts("reading_levels", max_items=HIGHEST_LEVEL, max_length=2, exact=True)
+    ]
     return Filters(
         age_bands=[band for band in bands if band is not None],
         reading_levels=[level for level in levels if level is not None],
@@ -136,7 +142,7 @@ def _as_stored(filters: Filters, band: AgeBand) -> Filters:
 
 
 def _languages(fields: Fields) -> list[str]:
-    codes = fields.texts("languages", max_items=MOST_CHOICES, max_length=MAX_LANGUAGE)
+    codes = fields.texts("languages", max_items=MOST_CHOICES, max_length=MAX_LANGUAGE, exact=True)
     try:
         return list(dict.fromkeys(language_code(code) for code in codes))
     except UnknownLanguageError as error:

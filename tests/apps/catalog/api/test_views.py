@@ -109,7 +109,7 @@ class TestSavingBooks:
             ({"books": [{}] * 1001}, 400, "books"),
             ({"books": [{"key": "1", "title": "x"}], "more": 1}, 400, "more"),
             (b"{", 400, "body"),
-            (b'{"books": [{"key": "1", "title": "\\u0000"}]}', 400, "title"),
+            (b'{"books": [{"key": "1", "title": "x"}], "m\\u0000": 1}', 400, "body"),
             (b'{"books": [{"key": "1", "title": "\\ud800"}]}', 400, "body"),
             (b"[" * 3000, 400, "body"),
             (b"x" * 1_100_000, 413, None),
@@ -148,24 +148,24 @@ class TestDeletingBooks:
         assert [card.key for card in shelf().cards] == ["3"]
 
     @pytest.mark.parametrize(
-        ("query", "body", "field"),
+        ("query", "body", "status", "field"),
         [
-            ({"keys": ["1"]}, {"keys": ["2"]}, "keys"),
-            ({"keys": [""]}, None, "keys"),
-            ({"keys": ["x" * 65]}, None, "keys"),
-            ({"key": "1"}, None, "key"),
-            ({"key": "1"}, {"keys": ["2"]}, "key"),
-            ({}, None, "body"),
+            ({"keys": ["1"]}, {"keys": ["2"]}, 409, "keys"),
+            ({"keys": [""]}, None, 400, "keys"),
+            ({"keys": ["x" * 65]}, None, 400, "keys"),
+            ({"key": "1"}, None, 400, "key"),
+            ({"key": "1"}, {"keys": ["2"]}, 400, "key"),
+            ({}, None, 409, "keys"),
         ],
     )
     def test_deletes_nothing_where_it_is_not_clear_what(
-        self, api: ApiClient, now: datetime, query: dict[str, Any], body: object, field: str
+        self, api: ApiClient, now: datetime, query: dict[str, Any], body: object, status: int, field: str
     ) -> None:
         save_books([a_book("1"), a_book("2")], now=now)
 
         answer = api.delete(URL, body, **query)
 
-        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+        assert (answer.status_code, list(answer.json()["fields"])) == (status, [field])
         assert len(shelf().cards) == 2
 
 
@@ -221,20 +221,33 @@ class TestOneBook:
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH"])
     @pytest.mark.parametrize(
-        ("body", "field"),
-        [({"key": "other", "title": "x"}, "key"), ({"title": ""}, "title"), ({"year": "x"}, "year"), ([], "body")],
+        ("body", "status", "field"),
+        [
+            ({"title": ""}, 400, "title"),
+            ({"title": "x", "year": "x"}, 400, "year"),
+            ({"title": "x", "audience": "all"}, 400, "audience"),
+            ([], 400, "body"),
+            # What the document cannot state.
+            ({"key": "other", "title": "x"}, 409, "key"),
+            ({"title": "x", "isbns": ["9780306406158"]}, 409, "isbns"),
+            ({"key": "other", "title": "x", "year": "x"}, 400, "year"),
+        ],
     )
     def test_names_what_is_wrong_and_changes_nothing(
-        self, api: ApiClient, method: str, body: object, field: str
+        self, api: ApiClient, method: str, body: object, status: int, field: str
     ) -> None:
         api.put(f"{URL}/holes", self.WHOLE)
         before = self.shown(api, "holes")
 
         answer = api.send(method, f"{URL}/holes", body)
 
-        assert answer.status_code == 400
+        assert answer.status_code == status
         assert field in answer.json()["fields"]
         assert self.shown(api, "holes") == before
+
+    def test_may_bring_back_whatever_an_answer_said_of_its_audience(self, api: ApiClient) -> None:
+        body = b'{"title": "x", "key": null, "audience": {"reader_known": ["\\u0000"]}}'
+        assert api.put(f"{URL}/holes", body).status_code == 201
 
     @pytest.mark.parametrize("key", ["%2e", "%2e%2e", "a%20b", "holes%0A", "%00", "x" * 65, "a@b"])
     def test_has_a_key_that_can_stand_in_an_address(self, api: ApiClient, key: str) -> None:

@@ -65,7 +65,7 @@ class TestSendingEvents:
             (b'{"events": [' * 40, 400, "body"),
             (b'{"events": [{"event_id": NaN}]}', 400, "body"),
             (b'{"events": [{"event_id": "\\ud800"}]}', 400, "body"),
-            (b'{"events": [{"event_id": "\\u0000"}]}', 400, "event_id"),
+            (b'{"events": [{}], "e\\u0000": 1}', 400, "body"),
             (b"[" * 100_000, 400, "body"),
             (b" " * 1_048_577, 413, None),
         ],

@@ -28,6 +28,12 @@ class TestForms:
         assert bool(re.fullmatch(FREE_TEXT, text)) is takes(text, required=False)
         assert bool(re.fullmatch(SOME_TEXT, text)) is takes(text, required=True)
 
+    def test_say_the_same_of_every_letter(self) -> None:
+        letters = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+        some = re.compile(SOME_TEXT)
+        differing = [letter for letter in letters if (some.fullmatch(letter) is None) is takes(letter, required=True)]
+        assert differing == []
+
     def test_are_written_as_json_schema_writes_them(self) -> None:
         assert whole_form(r"(?!\.{1,2}\Z)[a.]{1,3}") == r"^(?!\.{1,2}$)[a.]{1,3}$"
 

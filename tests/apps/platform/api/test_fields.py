@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.platform.api.fields import Fields, InvalidInputError
+from apps.platform.services.errors import ContradictionError
 from epicml.audience.bands import AgeBand
 
 JSON = st.recursive(
@@ -141,7 +142,7 @@ class TestFieldsOfAnObject:
 
 class TestFieldsOfAQueryString:
     def test_reads_numbers_and_words_from_text(self) -> None:
-        fields = Fields(QueryDict("limit=5&share=.5&share=0.5&exact=1&q=a+b&age_band=adult"))
+        fields = Fields(QueryDict("limit=5&share=0.5&exact=1&q=a+b&age_band=adult"))
         assert fields.integer("limit", default=10, low=1, high=50) == 5
         assert fields.number("share", low=0, high=1) == 0.5
         assert fields.boolean("exact", default=False) is True
@@ -149,11 +150,25 @@ class TestFieldsOfAQueryString:
         assert fields.optional_age_band() == AgeBand.ADULT
         fields.check()
 
-    def test_of_a_repeated_field_the_last_counts_and_a_list_takes_all(self) -> None:
-        fields = Fields(QueryDict("q=a&q=b&language=en&language=fr"))
-        assert fields.text("q") == "b"
+    def test_says_that_values_do_not_fit_only_where_each_has_its_form(self) -> None:
+        fields = Fields(QueryDict("low=3&high=2"))
+        fields.integer("low", low=1, high=9)
+        fields.contradict("low", "This is above the other.")
+        with pytest.raises(InvalidInputError) as invalid:
+            fields.check()
+        assert list(invalid.value.fields) == ["high"]
+        other = Fields(QueryDict("low=3"))
+        other.integer("low", low=1, high=9)
+        other.contradict("low", "This is above the other.")
+        with pytest.raises(ContradictionError) as contradiction:
+            other.check()
+        assert (contradiction.value.status, contradiction.value.fields) == (409, {"low": ["This is above the other."]})
+
+    def test_refuses_a_repeated_field_and_of_a_list_takes_all(self) -> None:
+        fields = Fields(QueryDict("q=a&q=a&language=en&language=fr"))
+        fields.text("q")
         assert fields.texts("language", max_items=5) == ["en", "fr"]
-        fields.check()
+        assert complaints(fields) == {"q": ["Send this once."]}
 
     @pytest.mark.parametrize("value", ["", "1e3", "1.0", "0x10", "٣", "1" * 5000, "--1", "+1", " 1", "51", "1_0"])
     def test_refuses_what_is_not_a_whole_number(self, value: str) -> None:

@@ -57,6 +57,12 @@ class TestJsonBody:
     def test_names_the_field_that_holds_a_nul(self) -> None:
         assert refusal(b'{"books": [{"title": "a\\u0000b"}]}') == {"title": ["Text may not contain the NUL character."]}
 
+    def test_leaves_a_nul_to_who_reads_the_field_that_is_set_apart(self) -> None:
+        asked = RequestFactory().generic("POST", "/", b'{"books": ["\\u0000"]}', "application/json")
+        assert json_body(asked, apart="books") == {"books": ["\0"]}
+        with pytest.raises(InvalidInputError):
+            json_body(asked, apart="events")
+
     def test_refuses_a_nul_in_a_name(self) -> None:
         assert list(refusal(b'{"a\\u0000": 1}')) == ["body"]
 

@@ -101,6 +101,10 @@ class TestSchema:
 
 
 class TestDocs:
+    def test_say_which_methods_they_have(self, client: Client) -> None:
+        answer = client.options("/api/docs")
+        assert (answer.status_code, answer["Allow"]) == (204, "GET, HEAD, OPTIONS")
+
     def test_the_page_and_all_it_loads_come_from_here(self, client: Client) -> None:
         page = client.get("/api/docs").text
         assert "swagger-ui" in page

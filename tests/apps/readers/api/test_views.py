@@ -45,8 +45,6 @@ class TestReader:
             ({"age_band": "child"}, "age_band"),
             ({"age_band": "6-8", "name": "Mia"}, "name"),
             ({"age_band": "6-8", "email": "mia@example.org"}, "email"),
-            ({"age_band": "6-8", "level_min": 3}, "level_min"),
-            ({"age_band": "6-8", "level_min": 5, "level_max": 4}, "level_min"),
             ({"age_band": "6-8", "level_max": 13}, "level_max"),
             ({"age_band": "6-8", "languages": "en"}, "languages"),
             ({"age_band": "6-8", "languages": ["English!"]}, "languages"),
@@ -61,6 +59,15 @@ class TestReader:
 
         assert answer.status_code == 400
         assert field in answer.json()["fields"]
+        assert not Reader.objects.exists()
+
+    @pytest.mark.parametrize("levels", [{"level_min": 3}, {"level_max": 3}, {"level_min": 5, "level_max": 4}])
+    def test_says_that_levels_contradict_each_other_and_stores_nothing(
+        self, api: ApiClient, levels: dict[str, int]
+    ) -> None:
+        answer = api.put(URL, {"age_band": "6-8", **levels})
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (409, ["level_min"])
         assert not Reader.objects.exists()
 
     @pytest.mark.parametrize("key", ["mia@example.org", "Mia%20Weber", "%00", "x" * 65, "%F0%9F%98%80"])
@@ -100,22 +107,24 @@ class TestChangingAReader:
         assert api.get(URL).json() == {**before, **after}
 
     @pytest.mark.parametrize(
-        ("change", "field"),
+        ("change", "status", "field"),
         [
-            ({"level_min": 4}, "level_min"),  # above the level_max that stays
-            ({"level_max": None}, "level_min"),
-            ({"age_band": None}, "age_band"),
-            ({"languages": ["English!"]}, "languages"),
-            ({"key": "other"}, "key"),
-            ([], "body"),
+            ({"level_min": 4}, 409, "level_min"),  # above the level_max that stays
+            ({"level_max": None}, 409, "level_min"),
+            ({"age_band": None}, 400, "age_band"),
+            ({"languages": ["English!"]}, 400, "languages"),
+            ({"key": "other"}, 400, "key"),
+            ([], 400, "body"),
         ],
     )
-    def test_names_what_is_wrong_and_changes_nothing(self, api: ApiClient, change: object, field: str) -> None:
+    def test_names_what_is_wrong_and_changes_nothing(
+        self, api: ApiClient, change: object, status: int, field: str
+    ) -> None:
         before = api.get(URL).json()
 
         answer = api.patch(URL, change)
 
-        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+        assert (answer.status_code, list(answer.json()["fields"])) == (status, [field])
         assert api.get(URL).json() == before
 
     @pytest.mark.parametrize("key", ["nobody", "MIA-7f3a", "mia-7f3a%0A", "a%20b", "%2e", "%2e%2e"])

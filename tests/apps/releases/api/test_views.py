@@ -143,7 +143,7 @@ class TestAccept:
     def test_is_told_which_names_are_known(self, api: ApiClient, refused: str) -> None:
         body = {"why": "I want it", "accept": ["positive"]}
         answer = api.post(f"/api/v1/releases/{KIND}/{refused}/promote", body)
-        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_refusal")
+        assert (answer.status_code, answer.json()["code"]) == (409, "unknown_refusal")
         assert "known for numbers are not_compared, rows_lost, small" in answer.json()["fields"]["accept"][0]
 
     @pytest.mark.parametrize("accept", ["small", [1], [""], ["x" * 41], ["small"] * 21, {"small": True}])

@@ -105,7 +105,7 @@ class TestSearch:
         chosen = {name: [f["value"] for f in facets if f["selected"]] for name, facets in answer["facets"].items()}
         assert chosen == {"age_bands": [], "reading_levels": ["6"], "languages": ["en", "de"], "genres": ["magic"]}
 
-    @pytest.mark.parametrize("written", ["de", "DE", "deu", "ger", "GER", "de-AT", "de_CH", " de "])
+    @pytest.mark.parametrize("written", ["de", "DE", "deu", "ger", "GER", "de-AT", "de_CH"])
     def test_takes_a_language_as_a_book_may_be_written_with_it(self, library_api: ApiClient, written: str) -> None:
         answer = library_api.get(SEARCH, age_band="adult", languages=written).json()
         assert {item["language"] for item in answer["items"]} == {"de"}
@@ -137,7 +137,6 @@ class TestSearch:
         ("name", "value"),
         [
             ("page", "0"),
-            ("page", "501"),  # past the first 10,000 books
             ("page", "x"),
             ("page_size", "101"),
             ("page_size", "0"),
@@ -150,6 +149,9 @@ class TestSearch:
             ("reading_levels", "1.5"),
             ("reading_levels", "\u0661"),
             ("languages", "English!"),
+            ("languages", " de"),
+            ("age_bands", "9-11 "),
+            ("reading_levels", " 6"),
             ("languages", "x" * 21),
             ("languages", ["en", "e"]),
             ("genres", "x" * 61),
@@ -160,6 +162,11 @@ class TestSearch:
     def test_names_the_field_that_is_wrong(self, api: ApiClient, name: str, value: str) -> None:
         answer = api.get(SEARCH, **{name: value})
         assert (answer.status_code, answer.json()["code"], list(answer.json()["fields"])) == (400, "invalid", [name])
+
+    def test_has_no_page_behind_the_first_10_000_books(self, api: ApiClient) -> None:
+        answer = api.get(SEARCH, page=501, page_size=20)
+        assert (answer.status_code, list(answer.json()["fields"])) == (409, ["page"])
+        assert api.get(SEARCH, page=500, page_size=20).status_code == 200
 
     def test_names_every_field_that_is_wrong_at_once(self, api: ApiClient) -> None:
         fields = api.get(SEARCH, page="0", age_band="x", reading_levels="99").json()["fields"]
