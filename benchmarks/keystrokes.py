@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Final
 
+from apps.search.engines.embedded.folders import open_engine, write_lexicon
+from apps.search.engines.embedded.publication import INDEX
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexedBook
@@ -59,14 +61,15 @@ def main() -> None:
 
 def _engine(folder: Path) -> EmbeddedEngine:
     """An index of all books, written and opened as a release of the product is."""
-    writer = IndexWriter(folder)
+    writer = IndexWriter(folder / INDEX)
     writer.replace(
         IndexedBook(id=book.id, text=book.text, age_band=AgeBand.ADULT, popularity=book.popularity)
         for book in all_books()
     )
     writer.commit(0)
     writer.close()
-    return EmbeddedEngine(folder, lexicon=Lexicon.of((book.text, book.popularity) for book in all_books()))
+    write_lexicon(folder, Lexicon.of((book.text, book.popularity) for book in all_books()))
+    return open_engine(folder)
 
 
 def _suggestions(engine: EmbeddedEngine) -> Suggest:

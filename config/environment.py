@@ -217,8 +217,8 @@ def metrics_folder(folder: Path) -> str:
 def share_metrics(folder: Path) -> None:
     """This process counts with the others of its parent; where there is no room for that, alone, and the log says so.
 
-    To be called before anything imports prometheus_client, which looks once. It maps its files into memory as holes,
-    and a write into a hole on a full disk kills the process by SIGBUS: the files are filled before it opens them.
+    To be called before anything imports prometheus_client, which looks once. The files are filled before it opens them,
+    so that counting needs no room on a disk that is full later.
     """
     try:
         shared = text(METRICS) or metrics_folder(folder)

@@ -17,6 +17,8 @@ class RecommendationsConfig(AppConfig):
         from apps.jobs.services.registry import register_job, register_schedule
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
+        from apps.platform.services.warming import register_warmer
+        from apps.recommendations.selectors import stock
         from apps.recommendations.services import measures, training
 
         training.register()
@@ -26,3 +28,4 @@ class RecommendationsConfig(AppConfig):
         register_schedule("recommendations.retrain", "recommendations.retrain", daily_at=NIGHTLY_AT)
         register_health("recommender", lambda: measures.model_health(now=timezone.now()))
         register_collector(measures.live_model_metric)
+        register_warmer("recommender", lambda: stock.warm(now=timezone.now()))

@@ -22,6 +22,7 @@ KIND = "recommender"
 MODEL_FILE = "model.npz"
 BOOK_IDS = "books.ids"
 CHECK_EVERY = timedelta(seconds=1)
+LOAD_SECONDS = 20.0  # longer than loading any model takes that fits on one machine
 RETRY_AFTER = timedelta(seconds=30)  # what cannot be loaded is not read anew at every request
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class ServingState:
     served: str | None
     live: str | None
     failure: str
+    live_sha256: str = ""
 
 
 class _Slot:
@@ -63,8 +65,8 @@ class _Slot:
 
     def refresh(self, now: datetime) -> None:
         """The slot holds the live release, or what it held before and the reason."""
-        # One thread loads; the others go on with the old model and wait only where there is none.
-        if not self.lock.acquire(blocking=self.model is None):
+        # One thread loads; the others go on with what there is, and wait only where nobody has looked yet.
+        if not self.lock.acquire(timeout=LOAD_SECONDS if self.checked_at is None else 0):
             return
         try:
             if not self.is_fresh(now):
@@ -112,7 +114,8 @@ def current_model(now: datetime) -> LoadedModel | None:
 def serving_state() -> ServingState:
     """What this process serves, as of its last look."""
     served = _slot.model.key if _slot.model else None
-    return ServingState(served=served, live=_slot.live[0] if _slot.live else None, failure=_slot.failure)
+    live, sha256 = _slot.live or (None, "")
+    return ServingState(served=served, live=live, failure=_slot.failure, live_sha256=sha256)
 
 
 def forget_models() -> None:

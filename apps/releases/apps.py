@@ -3,6 +3,7 @@ from datetime import timedelta
 from django.apps import AppConfig
 
 RECONCILE_EVERY = timedelta(minutes=5)
+VERIFY_EVERY = timedelta(minutes=10)
 
 
 class ReleasesConfig(AppConfig):
@@ -19,3 +20,5 @@ class ReleasesConfig(AppConfig):
         register_backup_part("releases", part)
         register_job("releases.reconcile", "apps.releases.tasks.reconcile")
         register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY, at_start=True)
+        register_job("releases.verify_live", "apps.releases.tasks.verify_live", lease_seconds=300, long=True)
+        register_schedule("releases.verify_live", "releases.verify_live", every=VERIFY_EVERY)

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+import struct
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from apps.platform.services.errors import EpicmlError, UnavailableError
 
 MANIFEST = "manifest.json"
 BUILDING = ".building-"
+# What numpy and zipfile raise for damaged archives, whichever byte it is.
+UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, RuntimeError, MemoryError, KeyError, struct.error, zlib.error)
 CHUNK_BYTES = 1 << 20
 
 
@@ -125,6 +129,39 @@ def _is_sealed(kind: str, key: str, sha256: str) -> bool:
     return True
 
 
+def mend_manifest(kind: str, key: str) -> None:
+    """The list of the files beside sealed files that were verified is what they say; nothing is loaded by it."""
+    folder = _sealed(kind, key)
+    manifest = _manifest_of(folder)
+    content = orjson.dumps({"files": manifest.files, "sha256": manifest.sha256})
+    try:
+        is_sound = (folder / MANIFEST).read_bytes() == content
+    except OSError:
+        is_sound = False
+    if not is_sound:
+        aside = folder.parent / f"{BUILDING}{MANIFEST}"
+        aside.write_bytes(content)
+        aside.rename(folder / MANIFEST)
+
+
+def note_damage(kind: str, found: str) -> None:
+    """What the last look at the live release of this kind found is on record; "" where all was sound."""
+    path = _damage_note(kind)
+    if not found:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(found)
+
+
+def noted_damage(kind: str) -> str:
+    """What is on record."""
+    try:
+        return _damage_note(kind).read_text()
+    except OSError:
+        return ""
+
+
 def sealed_keys(kind: str) -> list[str]:
     """The keys under which something lies in the storage, known to the database or not: a restore leaves strangers."""
     root = Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(kind))
@@ -160,12 +197,12 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         raise storage_error(error) from error
 
 
-def load_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of an .npz; what would need pickle is refused."""
+def load_arrays(path: Path, *, only: Collection[str] | None = None) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of an .npz, or those of these names; what would need pickle is refused."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+            return {name: archive[name] for name in archive.files if only is None or name in only}
+    except UNREADABLE as error:
         raise ArtifactCorruptError(f"{path.name} cannot be read as plain arrays: {error}") from error
 
 
@@ -177,6 +214,10 @@ def storage_error(error: OSError) -> ArtifactStorageError:
 def _sealed(kind: str, key: str) -> Path:
     # FileSystemStorage refuses a name that would lead out of the folder.
     return Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(f"{kind}/{key}"))
+
+
+def _damage_note(kind: str) -> Path:
+    return Path(FileSystemStorage(location=settings.ARTIFACTS_DIR).path(f"damaged-{kind}.txt"))
 
 
 def _building(kind: str, key: str) -> Path:

@@ -3,10 +3,16 @@
 from celery import shared_task
 
 from apps.jobs.services.running import RunningJob
-from apps.releases.services import reconciling
+from apps.releases.services import reconciling, verifying
 
 
 @shared_task(name="releases.reconcile")
 def reconcile(run: RunningJob) -> None:
     """What dead builders left behind is cleared up."""
     reconciling.reconcile(now=run.now())
+
+
+@shared_task(name="releases.verify_live")
+def verify_live(run: RunningJob) -> None:
+    """The files of what is live are read, and damage is on record."""
+    run.report_progress(0, 0, verifying.verify_live())

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from apps.jobs.services.running import RunningJob
 from apps.search.services.releasing import NIGHTLY, catch_up, rebuild_index
+from apps.search.services.verifying import verify_index as verify_all_files
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +31,9 @@ def rebuild(run: RunningJob) -> None:
     if not row.gate_passed:  # what is refused waits for a person: a job accepts nothing
         logger.warning("Search index %s is not promoted: %s %s", row.key, row.gate_headline, row.gate_reason)
         run.report_progress(0, 0, f"{row.key} is not promoted. {row.gate_headline} {row.gate_reason}")
+
+
+@shared_task(name="search.verify_index")
+def verify_index(run: RunningJob) -> None:
+    """Read every file of the live index, and have made anew what is damaged."""
+    run.report_progress(0, 0, verify_all_files(now=run.now()))

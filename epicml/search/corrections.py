@@ -1,7 +1,7 @@
 """What may have been meant where what was typed finds too little: other spellings, bounded, the likeliest first."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Term
@@ -9,7 +9,7 @@ from epicml.search.fields import PHRASE_LENGTH, word_token
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import WORDS_WEIGHT, Typed, word_tokens
 from epicml.text.readings import is_number
-from epicml.text.speller import FAR, FORGIVEN_LETTERS, TWO_EDITS_LETTERS, Spelling, spelling_cost
+from epicml.text.speller import FORGIVEN_LETTERS, TWO_EDITS_LETTERS, Spelling
 from epicml.text.stems import stem
 
 # An engine's answer to one clause: ids of books, best first, at most so many.
@@ -170,41 +170,3 @@ def respelt(asked: Sequence[str], *, lexicon: Lexicon) -> tuple[str, ...] | None
 def _nearest_known(word: str, lexicon: Lexicon) -> str:
     nearest = [] if lexicon.knows(word) else lexicon.nearest(word, limit=1)
     return word if not nearest or stem(nearest[0].word) == stem(word) else nearest[0].word
-
-
-def meant_by(typed: Typed, book_words: Collection[str]) -> tuple[str, ...] | None:
-    """What was typed as a book has it, so that a reader can be told how it was understood.
-
-    Args:
-        typed: of at least one word.
-        book_words: the words of a book that was found by a correction.
-
-    Returns:
-        None where no other words than the typed ones are found in it.
-
-    >>> meant_by(Typed.read("hary poter"), {"harry", "potter", "stone"})
-    ('harry', 'potter')
-    >>> meant_by(Typed.read("harrypotter "), {"harry", "potter"}), meant_by(Typed.read("potter"), {"potter"})
-    (('harry', 'potter'), None)
-    """
-    meant: list[str] = []
-    words = list(typed.words)
-    while words:
-        word = words.pop(0)
-        is_open = typed.is_open and not words
-        if words and word + words[0] in book_words:
-            meant.append(word + words.pop(0))
-        else:
-            meant += _as_in_book(word, book_words, is_open=is_open)
-    return None if tuple(meant) == typed.words else tuple(meant)
-
-
-def _as_in_book(word: str, book_words: Collection[str], *, is_open: bool) -> Sequence[str]:
-    if word in book_words or (is_open and any(other.startswith(word) for other in book_words)):
-        return (word,)
-    for place in range(len(word) - 2, 1, -1):
-        if word[:place] in book_words and word[place:] in book_words:
-            return word[:place], word[place:]
-    costs = {other: spelling_cost(word, other, is_open=is_open) for other in book_words if other.isalpha()}
-    nearest = min(costs, key=lambda other: (costs[other], other), default=word)
-    return (nearest if costs.get(nearest, FAR) < FAR else word,)

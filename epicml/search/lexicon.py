@@ -57,9 +57,7 @@ class Lexicon:
         Raises:
             OtherFormError: they were kept by a version whose index has other tokens.
         """
-        form = int(arrays["form"][0]) if "form" in arrays else FIRST_FORM
-        if form != FORM:
-            raise OtherFormError(form)
+        check_form(arrays)
         return cls(speller=Speller.from_arrays(arrays), name_words=arrays["name_words"].tolist())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -91,6 +89,17 @@ class Lexicon:
             if self.knows(word[:place]) and self.knows(word[place:]):
                 return word[:place], word[place:]
         return None
+
+
+def check_form(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """The words lie beside an index of the tokens that this version makes.
+
+    Raises:
+        OtherFormError: they do not.
+    """
+    form = int(arrays["form"][0]) if "form" in arrays else FIRST_FORM
+    if form != FORM:
+        raise OtherFormError(form)
 
 
 def _nothing(_word: str) -> bool:

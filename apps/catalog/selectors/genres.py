@@ -38,7 +38,9 @@ def _spellings(books: Shelf) -> Spellings:
     known = _known
     if known is None or known[0] is not books:
         with _lock:
-            known = _known = (books, _arranged(books))
+            known = _known  # another thread may have arranged it while this one waited
+            if known is None or known[0] is not books:
+                known = _known = (books, _arranged(books))
     return known[1]
 
 

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from apps.platform.services.counter_files import CountersOfAllProcesses, write_counts
 from apps.platform.services.outages import note_outage, outage_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -15,6 +16,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
+write_counts()
 registry = CollectorRegistry()
 REQUESTS = Counter("epicml_http_requests", "Requests answered.", ("route", "method", "status"), registry=registry)
 DURATION = Histogram(
@@ -49,14 +51,15 @@ def register_collector(read: Callable[[], Iterable[Metric]]) -> None:
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format."""
-    collected = _all_processes() if os.environ.get(_FOLDER) else registry
+    folder = os.environ.get(_FOLDER)
+    collected = _all_processes(Path(folder)) if folder else registry
     asked = CollectorRegistry()
     for collector in _collectors.values():
         asked.register(collector)
     return generate_latest(collected) + generate_latest(asked)
 
 
-def _all_processes() -> CollectorRegistry:
+def _all_processes(folder: Path) -> CollectorRegistry:
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    shared.register(CountersOfAllProcesses(folder))
     return shared

@@ -150,3 +150,11 @@ def current_stock(now: datetime) -> Stock:
     if stock is None or stock.shelf is not on_shelf or stock.model is not model:
         stock = _latest = Stock(on_shelf, model)
     return stock
+
+
+def warm(*, now: datetime) -> None:
+    """The model, and what is worked out once for it and the shelf, are in memory."""
+    stock = current_stock(now)
+    _ = stock.shelf_rows, stock.unknown, stock.by_author, stock.by_genre, stock.by_series, stock.first_volumes
+    for band in AgeBand:
+        stock.popularity(band)

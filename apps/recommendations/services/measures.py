@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import InfoMetricFamily, Metric
 from apps.platform.services.health import Health
 from apps.platform.services.metrics import registry
 from apps.recommendations import serving
+from apps.releases.services.files import known_damage
 
 LATENCY = Histogram(
     "epicml_recommendations_seconds",
@@ -69,5 +70,14 @@ def model_health(*, now: datetime) -> Health:
             "No recommender is live.",
             noticed="Readers see popular books.",
             heals="Run manage.py train_recommender --promote.",
+        )
+    damage = known_damage(serving.KIND, state.live_sha256)
+    if damage:
+        return Health(
+            "degraded",
+            damage,
+            noticed="Nothing yet: the model is in memory. After a restart the one before it would serve.",
+            heals="Bring the files back from a backup, roll back, or train anew: manage.py train_recommender --promote "
+            "--accept not_compared --why REASON.",
         )
     return Health("ok", f"Recommender {state.served} serves.")

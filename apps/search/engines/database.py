@@ -41,6 +41,10 @@ class DatabaseEngine:
         """Answer from this shelf."""
         self.shelf = shelf
 
+    def prepare(self) -> None:
+        """What the first answers need is made, once, so that many of them at a time do not make it side by side."""
+        _ = self._titles, self._postings, self._isbns
+
     @property
     def state(self) -> object:
         return self.shelf

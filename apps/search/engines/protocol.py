@@ -20,6 +20,15 @@ class IndexBrokenError(UnavailableError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"The search index {folder.parent.name}/{folder.name} cannot be used: {reason}.")
+        self.reason = reason
+
+
+class NoRoomError(IndexBrokenError):
+    """A sound index that cannot be opened, for there is no room for the copy that each process reads."""
+
+    def __init__(self, folder: Path, *, megabytes: float, places: list[str]) -> None:
+        where = " nor ".join(places)
+        super().__init__(folder, f"neither {where} has room for a private copy of {megabytes:,.1f} MB")
 
 
 class IndexOfOtherFormError(IndexBrokenError):

@@ -19,11 +19,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """Which books does search know, and does the index answer?"""
     now, waiting = timezone.now(), releases_waiting()
     found, books = index_status(now=now), len(shelf().cards)
+    is_well = found.answers and not (found.pending or found.sealed or found.damage or found.sealed_damage)
     return page(
         request,
         "search/index.html",
         title="Search index",
-        state=BETTER if found.answers and not found.pending and not found.sealed else WATCH,
+        state=BETTER if is_well else WATCH,
         answer=index_answer(found, books),
         index=found,
         books=books,

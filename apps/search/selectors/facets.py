@@ -142,7 +142,9 @@ def _genres(books: Shelf) -> _Genres:
     known = _known
     if known is None or known.shelf is not books:
         with _lock:
-            known = _known = _arranged(books)
+            known = _known  # another thread may have arranged it while this one waited
+            if known is None or known.shelf is not books:
+                known = _known = _arranged(books)
     return known
 
 

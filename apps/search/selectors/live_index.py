@@ -4,10 +4,14 @@ A process only reads. It prefers the working copy of the live release, goes on w
 the new one has caught up with it, and reads the sealed artifact where there is no copy yet. Where the live release
 cannot be read at all, the newest former one stands in, but only if it goes up to the last change of the catalogue: else
 it would show books as they were, and the database, which answers then, does not.
+
+Who finds an index open goes on with it while one thread looks for a newer one; who finds none waits for the thread that
+opens it. A working copy that is damaged is told of, so that it is made anew; what was read from it before answers on.
 """
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,14 +20,23 @@ from apps.catalog.selectors.changes import last_change_number
 from apps.platform.services.errors import EpicmlError
 from apps.releases.selectors.live import LiveRelease, former_releases, live_key, live_release
 from apps.releases.services.files import artifact_path
-from apps.search.engines.embedded.folders import copy_folder, is_usable, mark_broken, open_engine
+from apps.search.engines.embedded.checking import damage_of
+from apps.search.engines.embedded.folders import (
+    copy_folder,
+    is_usable,
+    mark_broken,
+    nobody_writes,
+    open_engine,
+)
 from apps.search.engines.embedded.reader import EmbeddedEngine
-from apps.search.engines.protocol import IndexBrokenError
+from apps.search.engines.protocol import IndexBrokenError, NoRoomError
 
 KIND = "search_index"
 NEVER_PROMOTED = "No search index was promoted yet."
 CHECK_EVERY = timedelta(seconds=0.5)  # a promotion is seen after this long; a request in between asks no database
+LOOK_AT_FILES_EVERY = timedelta(seconds=5)  # a stat of each file, 0.1 ms in all
 RETRY_AFTER = timedelta(seconds=5)  # verifying a sealed artifact reads all of it
+OPEN_SECONDS = 20.0  # longer than opening any index takes that fits on one machine
 
 logger = logging.getLogger(__name__)
 
@@ -43,28 +56,40 @@ class OpenIndex:
 class _State:
     index: OpenIndex | None = None
     problem: str = NEVER_PROMOTED
+    lacks_room: bool = False
     checked_at: datetime | None = None
+    nothing_opens: bool = False
+    looked_at_files_at: datetime | None = None
     looked_back_at: datetime | None = None
+    broke_at: datetime | None = None
+    damage: str = ""
     failed_at: dict[Path, datetime] = field(default_factory=dict)
 
 
 _state = _State()
 _lock = threading.Lock()
+_on_damage: list[Callable[[datetime], None]] = []
+
+
+def on_damage(tell: Callable[[datetime], None]) -> None:
+    """From now on this is called when a process finds the working copy damaged."""
+    if tell not in _on_damage:
+        _on_damage.append(tell)
 
 
 def live_index(*, now: datetime) -> OpenIndex | None:
     """The index to answer from, as it is now; None where none can be read, and problem() says why."""
     if _is_due(_state.checked_at, now, CHECK_EVERY):
-        with _lock:
-            _check(now)
+        _look(now)
     index = _state.index
     if index is None:
         return None
     try:
         index.engine.refresh()
-    except IndexBrokenError as error:
-        forget_broken(index, error, now=now)
-        return None
+    except IndexBrokenError as error:  # it goes on with what it saw before
+        logger.warning("%s", error.message)
+        _state.problem, _state.checked_at = error.message, None  # the next look opens it anew
+        _tell_of_damage(index.folder, now, anew=True)
     return index
 
 
@@ -73,14 +98,27 @@ def problem() -> str:
     return _state.problem
 
 
+def lacks_room() -> bool:
+    """Whether what is there was not opened only because there is no room for it."""
+    return _state.lacks_room
+
+
 def forget_broken(index: OpenIndex, error: EpicmlError, *, now: datetime) -> None:
-    """This process stops using the index that was found broken; a working copy will be made anew."""
-    if not index.sealed:
-        mark_broken(index.folder)
+    """This process stops using the index that failed in the middle of an answer, and opens one anew.
+
+    At once the first time, for files that are read back wrongly mend so; after a while where that did not help.
+    """
     with _lock:
-        _note_failure(Path(index.release) if index.sealed else index.folder, error, now)
-        if _state.index is index:
-            _state.index = None
+        if _state.index is not index:  # another thread was here first
+            return
+        logger.error("%s", error.message)
+        again = not _is_due(_state.broke_at, now, RETRY_AFTER)
+        _state.index, _state.checked_at, _state.nothing_opens, _state.broke_at = None, None, False, now
+        if again:
+            _state.problem = error.message
+            _state.failed_at[Path(index.release) if index.sealed else index.folder] = now
+    if not index.sealed:
+        _tell_of_damage(index.folder, now, failure=error.message if again else "", anew=True)
 
 
 def reset_live_index() -> None:
@@ -90,15 +128,46 @@ def reset_live_index() -> None:
         _state = _State()
 
 
+def _look(now: datetime) -> None:
+    """The state is that of now, or another thread is at it."""
+    must_wait = _state.index is None and not _state.nothing_opens
+    if not _lock.acquire(timeout=OPEN_SECONDS if must_wait else 0):
+        return
+    try:
+        if _is_due(_state.checked_at, now, CHECK_EVERY):
+            _check(now)
+            _state.nothing_opens, _state.checked_at = _state.index is None, now
+    finally:
+        _lock.release()
+
+
 def _check(now: datetime) -> None:
-    _state.checked_at = now
     release = live_key(KIND)
     if release is None:
         _state.index, _state.problem = None, NEVER_PROMOTED
         return
     copy, current = copy_folder(*release), _state.index
-    if current is None or current.folder != copy:
+    if current is None or current.folder != copy or current.engine.is_stuck:
         _state.index = _working_copy(copy, release[0], now) or _kept(current) or _sealed_index(now) or _former(now)
+    elif _is_due(_state.looked_at_files_at, now, LOOK_AT_FILES_EVERY):
+        _state.looked_at_files_at = now
+        _tell_of_damage(copy, now)
+
+
+def _tell_of_damage(copy: Path, now: datetime, *, failure: str = "", anew: bool = False) -> None:
+    """Where this working copy is damaged, gone, or failed more than once, it is marked and whoever registered knows."""
+    with nobody_writes() as quiet:  # what is half written is not damaged, and what is made anew not gone
+        is_there = copy.is_dir()
+        if not quiet or (is_there and not is_usable(copy)):  # told already
+            return
+        damage = failure or damage_of(copy, anew=anew)
+        is_news = bool(damage) and (mark_broken(copy, damage) or not is_there)
+    if damage and damage != _state.damage:
+        logger.error("The working copy %s is damaged and will be made anew: %s", copy.name, damage)
+    _state.damage = damage
+    if is_news:
+        for tell in _on_damage:
+            tell(now)
 
 
 def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
@@ -109,7 +178,9 @@ def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
         engine = open_engine(folder)
     except IndexBrokenError as error:
         _note_failure(folder, error, now)
+        _tell_of_damage(folder, now, anew=True)
         return None
+    _state.lacks_room = False
     current = _state.index
     is_behind = current is not None and not current.sealed and engine.cursor < current.engine.cursor
     return None if is_behind or _is_ahead(engine) else OpenIndex(engine, key, folder, sealed=False)
@@ -178,9 +249,10 @@ def _former_sealed(release: LiveRelease, last: int) -> OpenIndex | None:
 def _note_failure(place: Path, error: EpicmlError, now: datetime) -> None:
     logger.error("%s", error.message)
     _state.problem = error.message
+    _state.lacks_room = isinstance(error, NoRoomError)
     _state.failed_at[place] = now
 
 
 def _is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
-    # A clock that was set back must not stop the looking.
-    return last is None or not timedelta() <= now - last < every
+    # A clock that was set back must not stop the looking; requests of one moment read it in any order.
+    return last is None or abs(now - last) >= every

@@ -49,12 +49,19 @@ def is_stale(index: OpenIndex, shelf: Shelf) -> bool:
 
 def database_serving(shelf: Shelf) -> Serving:
     """The books in memory, told apart as a fallback."""
-    global _database
     FALLBACKS.labels(INDEX_UNAVAILABLE).inc()
+    return Serving(engine=database_engine(shelf), release=None, fallback=INDEX_UNAVAILABLE, index=None)
+
+
+def database_engine(shelf: Shelf) -> DatabaseEngine:
+    """The engine over the books in memory, made once for each shelf."""
+    global _database
     with _lock:
         if _database is None or _database.shelf is not shelf:
-            _database = DatabaseEngine(shelf)
-        return Serving(engine=_database, release=None, fallback=INDEX_UNAVAILABLE, index=None)
+            database = DatabaseEngine(shelf)
+            database.prepare()
+            _database = database
+        return _database
 
 
 def fallback_counts() -> dict[str, int]:

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from apps.catalog.selectors.changes import last_change_number
 from apps.releases.selectors.live import live_key
-from apps.search.selectors.live_index import KIND, live_index, problem
+from apps.releases.services.files import known_damage
+from apps.search.engines.embedded.folders import copy_folder, damage_mark
+from apps.search.selectors.live_index import KIND, lacks_room, live_index, problem
 from apps.search.selectors.serving import STALE_CHANGES, fallback_counts
 
 
@@ -14,7 +16,9 @@ class IndexStatus:
     """What is live, what this process answers from, and how far it is behind.
 
     `pending` counts changes of the catalogue that are not in the index yet; `fallbacks` counts answers of this process
-    that were given without it, by reason. `problem` says why the live release does not answer.
+    that were given without it, by reason. `problem` says why the live release does not answer, `damage` what was found
+    broken in its working copy, and when, `sealed_damage` what the last look found broken in its sealed files, and
+    `stuck` why the newest changes that are in the copy cannot be opened.
     """
 
     live: str | None
@@ -25,6 +29,11 @@ class IndexStatus:
     books: int
     problem: str
     fallbacks: dict[str, int]
+    damage: str = ""
+    damaged_at: datetime | None = None
+    sealed_damage: str = ""
+    lacks_room: bool = False
+    stuck: str = ""
 
     @property
     def answers(self) -> bool:
@@ -36,6 +45,7 @@ def index_status(*, now: datetime) -> IndexStatus:
     """The index as this process sees it."""
     live, index = live_key(KIND), live_index(now=now)
     cursor = index.engine.cursor if index else 0
+    damage, damaged_at = _damage(live)
     return IndexStatus(
         live=live[0] if live else None,
         release=index.release if index else None,
@@ -45,4 +55,16 @@ def index_status(*, now: datetime) -> IndexStatus:
         books=index.engine.books if index else 0,
         problem="" if index and not index.stands_in else problem(),
         fallbacks=fallback_counts(),
+        damage=damage,
+        damaged_at=damaged_at,
+        lacks_room=lacks_room(),
+        stuck=problem() if index and index.engine.is_stuck else "",
+        sealed_damage=known_damage(KIND, live[1]) if live else "",
     )
+
+
+def _damage(live: tuple[str, str] | None) -> tuple[str, datetime | None]:
+    if live is None:
+        return "", None
+    copy = copy_folder(*live)
+    return damage_mark(copy) or ("" if copy.is_dir() else "it is not there", None)

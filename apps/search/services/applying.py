@@ -13,8 +13,10 @@ from apps.releases.selectors.live import LiveRelease, former_releases, live_rele
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
 from apps.search.engines.database import book_text
 from apps.search.engines.embedded import folders
+from apps.search.engines.embedded.checking import damage_of
+from apps.search.engines.embedded.publication import INDEX, publish, published
 from apps.search.engines.embedded.writer import IndexWriter
-from apps.search.engines.protocol import IndexBrokenError, IndexedBook
+from apps.search.engines.protocol import IndexBrokenError, IndexedBook, IndexOfOtherFormError
 from apps.search.selectors.live_index import KIND
 
 logger = logging.getLogger(__name__)
@@ -87,11 +89,47 @@ def _former_caught_up(progress: Progress | None) -> Applied | None:
 
 def _caught_up(release: LiveRelease, progress: Progress | None) -> Applied:
     copy = folders.copy_folder(release.key, release.sha256)
-    cursor = _readable_cursor(copy)
-    remade = cursor is None
-    changes, cursor = _remake(release, copy, progress) if cursor is None else _replay(copy, cursor, progress)
+    applied = _replayed(copy, progress)
+    changes, cursor = applied or _remake(release, copy, progress)
     folders.remove_outdated(copy)
-    return Applied(release=release.key, changes=changes, cursor=cursor, remade=remade)
+    return Applied(release=release.key, changes=changes, cursor=cursor, remade=applied is None)
+
+
+def _replayed(copy: Path, progress: Progress | None) -> tuple[int, int] | None:
+    """What was applied to the working copy that is there; None where there is no sound one."""
+    if not folders.is_usable(copy):
+        return None
+    damage = damage_of(copy) or _strangeness(copy)
+    if damage:
+        _give_up(copy, damage)
+        return None
+    try:
+        folders.require_form(copy)
+        return _replay(copy, published(copy).cursor, progress)
+    except IndexOfOtherFormError:
+        return None
+    except IndexBrokenError:
+        damage = damage_of(copy, anew=True)
+        if not damage:  # a full disk, perhaps: the copy is as sound as before
+            raise
+        _give_up(copy, damage)
+        return None
+
+
+def _give_up(copy: Path, damage: str) -> None:
+    if folders.mark_broken(copy, damage):
+        logger.error("The working copy %s is made anew: %s", copy.name, damage)
+
+
+def _strangeness(copy: Path) -> str:
+    """How it differs from this catalogue where the database was replaced by an older copy of itself; "" where not."""
+    publication = published(copy)
+    if publication.cursor > last_change_number():
+        return f"it goes up to change {publication.cursor}, the catalogue only to {last_change_number()}"
+    stamp = publication.last_change
+    # The numbers are given once more after a restore.
+    is_of_another = stamp and stamp != change_stamp(publication.cursor)
+    return f"its change {publication.cursor} is another one in this database" if is_of_another else ""
 
 
 def indexed_book(card: BookCard) -> IndexedBook:
@@ -99,32 +137,12 @@ def indexed_book(card: BookCard) -> IndexedBook:
     return IndexedBook(id=card.id, text=book_text(card), age_band=card.age_band, popularity=card.popularity)
 
 
-def _readable_cursor(copy: Path) -> int | None:
-    """Up to which change a sound working copy goes; None where there is none."""
-    if not folders.is_usable(copy):
-        return None
-    try:
-        cursor = folders.read_cursor(copy)
-    except IndexBrokenError:
-        return None
-    if cursor <= last_change_number() and _is_of_this_catalogue(copy):
-        return cursor
-    folders.mark_broken(copy)
-    return None
-
-
-def _is_of_this_catalogue(copy: Path) -> bool:
-    """False where the database was replaced by an older copy of itself, and has given the same numbers once more."""
-    stamp = folders.read_last_change(copy)
-    return not stamp or stamp == change_stamp(int(stamp.split()[0]))
-
-
 def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
     """Copied from the sealed artifact and caught up aside, so that no reader meets a copy that is behind."""
     sealed = artifact_path(release)
-    folders.read_lexicon(sealed)  # an index of another version is refused before all of it is copied
-    with folders.new_copy(sealed, copy) as aside:
-        cursor, last = folders.read_cursor(aside), last_change_number()
+    folders.require_form(sealed)  # an index of another version is refused before all of it is copied
+    cursor, last = folders.open_engine(sealed).cursor, last_change_number()
+    with folders.new_copy(sealed, copy, cursor=cursor) as aside:
         if cursor > last:
             raise IndexBrokenError(aside, f"it goes up to change {cursor}, the catalogue only to {last}; rebuild it")
         return _replay(aside, cursor, progress)
@@ -135,7 +153,7 @@ def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, in
     first, last = cursor, last_change_number()
     if cursor >= last:
         return 0, cursor
-    writer = IndexWriter(copy / folders.INDEX)
+    writer = IndexWriter(copy / INDEX)
     count = 0
     try:
         # Only as far as the log went at the start: what is written meanwhile has queued a job of its own, and a writer
@@ -145,12 +163,18 @@ def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, in
             cards = live_cards(sorted({change.book_id for change in changes}))
             writer.remove(change.book_id for change in changes)
             writer.replace(indexed_book(card) for card in cards)
-            cursor = changes[-1].number
-            writer.commit(cursor)
-            folders.write_last_change(copy, change_stamp(cursor))
+            writer.commit(changes[-1].number)
+            cursor = _published(copy, changes[-1].number)
             count += len(changes)
             if progress:
                 progress(cursor - first, max(last - first, cursor - first), f"change {cursor}")
     finally:
         writer.close()
+        if cursor > first:
+            _published(copy, cursor)  # segments were merged since, perhaps
     return count, cursor
+
+
+def _published(copy: Path, cursor: int) -> int:
+    publish(copy, cursor=cursor, last_change=change_stamp(cursor))
+    return cursor

@@ -8,6 +8,7 @@ from apps.releases.services.catalogue import books_of, keep_catalogue
 from apps.releases.services.kinds import BuildContext, Built
 from apps.search.engines.database import book_text
 from apps.search.engines.embedded import folders
+from apps.search.engines.embedded.publication import INDEX
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.services.applying import indexed_book
 from epicml.datasets.audit import Finding, Severity
@@ -18,7 +19,7 @@ def build_index(context: BuildContext) -> Built:
     """An index of every live book in the folder, and the number of the change past which changes must be replayed."""
     snapshot = catalogue_snapshot()
     cards: list[BookCard] = []
-    writer = IndexWriter(context.folder / folders.INDEX)
+    writer = IndexWriter(context.folder / INDEX)
     try:
         for chunk in snapshot.books:
             writer.replace(indexed_book(card) for card in chunk)

@@ -1,6 +1,6 @@
 """Full search: all words first, filled with any word; filters, facets and marks from the books as they are now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,12 @@ from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
 from apps.search.selectors.live_index import forget_broken
 from apps.search.selectors.serving import database_serving, serving
 from epicml.audience.bands import AgeBand
-from epicml.search.corrections import meant_by
-from epicml.search.fields import searchable_words
+from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
 from epicml.text.highlight import Marks, Range
 
 LAST_PLACE = MOST_RESULTS  # pages end here
+TELLING_BOOKS = 50  # whose words may say what was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
         found = chosen.engine.search(typed, audience=band, limit=MOST_RESULTS)
     rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
-    meant = first_meaning(typed, (books.cards[row] for row in rows.tolist() if row in corrected))
+    first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)
+    meant = said_of(first, typed, shown=[books.cards[row] for row in rows[:TELLING_BOOKS].tolist()])
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
     marks = Marks.of((*(word for reading in typed.readings for word in reading.words), *(meant or ())))
@@ -100,10 +101,12 @@ def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
     )
 
 
-def first_meaning(typed: Typed, corrected: Iterable[BookCard]) -> tuple[str, ...] | None:
-    """What was typed as the first of these books has it: only words of a book that may be shown are ever said."""
-    card = next(iter(corrected), None)
-    return None if card is None else meant_by(typed, searchable_words(book_text(card)))
+def said_of(corrected: BookCard | None, typed: Typed, *, shown: Sequence[BookCard]) -> tuple[str, ...] | None:
+    """What was typed as this book has it, or one of those shown: no word is ever said that none of them has as said."""
+    if corrected is None:
+        return None
+    others = {word for card in shown for word in written_words(book_text(card))}
+    return meant_by(typed, written_words(book_text(corrected)), other_words=others)
 
 
 def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:

@@ -13,7 +13,7 @@ from apps.readers.selectors import audience
 from apps.search.engines.protocol import Engine, IndexBrokenError
 from apps.search.selectors.live_index import forget_broken
 from apps.search.selectors.serving import Serving, database_serving, serving
-from apps.search.services.searching import first_meaning
+from apps.search.services.searching import said_of
 from apps.search.services.shown import shown_book
 from epicml.audience.bands import AgeBand
 from epicml.search.completion import Found
@@ -87,7 +87,8 @@ def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: i
         found, named = _ask(chosen.engine, typed, band, limit)
     cards = visible_cards(books, found.books, band)
     # Corrections that follow what was found as typed say nothing of what was meant.
-    meant = first_meaning(typed, (card for card in cards[:1] if card.id in found.corrected))
+    first = next((card for card in cards[:1] if card.id in found.corrected), None)
+    meant = said_of(first, typed, shown=cards)
     return Suggestions(
         query=text,
         searchable=bool(typed.words),

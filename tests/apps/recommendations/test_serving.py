@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from apps.releases.artifacts import save_arrays
 from apps.releases.models import Release
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.promotion import roll_back
+from apps.releases.services.verifying import verify_live
 from epicml.recommenders.protocol import InvalidModelError
 from tests.apps.recommendations.library import NOON, read, train
 
@@ -145,6 +148,41 @@ class TestModelHealth:
         damage(artifacts_dir, train().key)
         health = model_health(now=LATER)
         assert (health.state, health.noticed) == ("degraded", f"{live_model.key} serves on.")
+
+    def test_is_degraded_while_the_files_of_the_model_in_memory_are_damaged(
+        self, live_model: ReleaseRow, artifacts_dir: Path
+    ) -> None:
+        assert model_health(now=NOON).state == "ok"
+        damage(artifacts_dir, live_model.key)
+        verify_live()
+        health = model_health(now=SOON)
+        assert (health.state, "model.npz" in health.detail) == ("degraded", True)
+        assert health.noticed.startswith("Nothing yet: the model is in memory.")
+        damage(artifacts_dir, live_model.key)  # the same bit once more
+        verify_live()
+        assert model_health(now=SOON).state == "ok"
+
+
+class TestManyThreadsAtOnce:
+    def test_all_get_the_model_of_a_process_that_has_none_yet(self, live_model: ReleaseRow) -> None:
+        """The database is asked in this thread only: one connection holds the transaction of the test."""
+        slot, model = serving._slot, serving.current_model(NOON)
+        serving.forget_models()
+        with slot.lock, ThreadPoolExecutor(16) as pool:
+            asked = [pool.submit(serving.current_model, NOON) for _ in range(16)]
+            time.sleep(0.05)
+            assert not any(future.done() for future in asked)
+            slot.model, slot.checked_at = model, NOON
+            slot.lock.release()
+            served = [future.result(5) for future in asked]
+            slot.lock.acquire()
+        assert served == [model] * 16
+
+    def test_go_on_without_one_while_none_loads(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
+        damage(artifacts_dir, live_model.key)
+        assert served(NOON) is None
+        with serving._slot.lock:  # another thread tries again
+            assert served(LATER) is None
 
 
 class TestFreshProcess:

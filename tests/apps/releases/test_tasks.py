@@ -15,3 +15,10 @@ class TestReconcile:
 
     def test_can_be_queued(self) -> None:
         assert enqueue("releases.reconcile", now=NOON) is not None
+
+
+class TestVerifyLive:
+    def test_is_registered_with_its_schedule(self) -> None:
+        check_registered()
+        assert registration_of("releases.verify_live").long
+        assert "releases.verify_live" in {schedule.name for schedule in schedules()}

@@ -27,6 +27,19 @@ def remove_copies() -> None:
 
 def break_copies() -> None:
     """No working copy can be opened."""
-    for path in copies_folder().glob("*/index/meta.json"):
+    for path in copies_folder().glob("*/published.json"):
         path.unlink()
         path.write_text("no index")
+
+
+def flip(path: Path) -> None:
+    """One bit of this very file is another one, under whoever has it open."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+
+
+def copy_files() -> list[Path]:
+    """Every file of the working copies that says something of books."""
+    return sorted(path for path in copies_folder().glob("*/**/*") if path.is_file() and not path.name.endswith(".lock"))

@@ -1,29 +1,8 @@
 import pytest
 
-from epicml.search.corrections import meant_by, respelt
+from epicml.search.corrections import respelt
 from epicml.search.fields import BookText
 from epicml.search.lexicon import Lexicon
-from epicml.search.plan import Typed
-
-
-class TestMeantBy:
-    @pytest.mark.parametrize(
-        ("text", "book", "meant"),
-        [
-            ("hary poter", {"harry", "potter", "stone"}, ("harry", "potter")),
-            ("hary po", {"harry", "potter"}, ("harry", "po")),
-            ("hary po ", {"harry", "potter"}, ("harry", "po")),
-            ("gobl", {"goblin"}, None),
-            ("gobblin", {"goblin"}, ("goblin",)),
-            ("harrypotter", {"harry", "potter"}, ("harry", "potter")),
-            ("the grand father", {"grandfather", "the"}, ("the", "grandfather")),
-            ("minecraft", {"lovecraft"}, None),
-        ],
-    )
-    def test_says_what_was_typed_in_the_words_of_a_book(
-        self, text: str, book: set[str], meant: tuple[str, ...] | None
-    ) -> None:
-        assert meant_by(Typed.read(text), book) == meant
 
 
 class TestRespelt:

@@ -4,24 +4,36 @@ import fcntl
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
 from apps.platform.services.errors import ConflictError
 from apps.releases.services.files import ArtifactCorruptError, load_arrays, save_arrays
+from apps.search.engines.embedded.private import PrivateFiles, copy_verified
+from apps.search.engines.embedded.publication import (
+    INDEX,
+    LEXICON,
+    META,
+    PUBLISHED,
+    publish,
+    published,
+    published_stamp,
+    taken,
+)
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import IndexBrokenError, IndexOfOtherFormError
-from epicml.search.lexicon import Lexicon, OtherFormError
+from epicml.search.lexicon import Lexicon, OtherFormError, check_form
 
-INDEX = "index"
-LEXICON = "lexicon.npz"
 COPYING = ".copying-"
 BROKEN = "broken"
-LAST_CHANGE = "last_change.txt"
+DAMAGES = "damages.log"  # a line for each, kept with the copies
 KEPT_OTHERS = 1
 SHA_LETTERS = 12  # a release of another database may have the same key
+WRITER_LOCK = "writer.lock"
 WAIT_SECONDS = 30.0  # longer than any batch of changes takes
 LOOK_SECONDS = 0.05
 
@@ -46,8 +58,15 @@ def copy_folder(key: str, sha256: str) -> Path:
 
 
 def open_engine(folder: Path) -> EmbeddedEngine:
-    """The index in a folder, sealed or copied, with the words of its catalogue."""
-    return EmbeddedEngine(folder / INDEX, lexicon=read_lexicon(folder))
+    """The index in a folder, sealed or copied, with the words of its catalogue, each file as it was published.
+
+    Sealed files say nothing of themselves: whoever opens them has had them verified (artifact_path).
+    """
+    stamp = published_stamp(folder / PUBLISHED)
+    publication = taken(folder) if stamp is None else published(folder)
+    files = PrivateFiles(folder, size=sum(file.size for file in publication.files.values()))
+    lexicon = _lexicon_of(files.words(publication), folder)
+    return EmbeddedEngine(folder, files=files, publication=publication, stamp=stamp, lexicon=lexicon)
 
 
 def write_lexicon(folder: Path, lexicon: Lexicon) -> None:
@@ -55,51 +74,78 @@ def write_lexicon(folder: Path, lexicon: Lexicon) -> None:
     save_arrays(folder / LEXICON, lexicon.arrays())
 
 
-def read_lexicon(folder: Path) -> Lexicon:
-    """The words that lie beside an index."""
+def require_form(folder: Path) -> None:
+    """The index in this folder is of the tokens that this version makes.
+
+    Raises:
+        IndexOfOtherFormError: it is not.
+    """
+    with _readable_words(folder):
+        check_form(load_arrays(folder / LEXICON, only=["form"]))
+
+
+def _lexicon_of(path: Path, folder: Path) -> Lexicon:
+    with _readable_words(folder):
+        return Lexicon.from_arrays(load_arrays(path))
+
+
+@contextmanager
+def _readable_words(folder: Path) -> Iterator[None]:
     try:
-        return Lexicon.from_arrays(load_arrays(folder / LEXICON))
+        yield
     except OtherFormError as error:
         raise IndexOfOtherFormError(folder) from error
     except (ArtifactCorruptError, KeyError) as error:
         raise IndexBrokenError(folder, f"{LEXICON} cannot be read: {error}") from error
 
 
-def read_cursor(folder: Path) -> int:
-    """Up to which change of the catalogue the index in a folder goes."""
-    return open_engine(folder).cursor
-
-
-def write_last_change(copy: Path, stamp: str) -> None:
-    """The copy says which change was the last one brought into it."""
-    (copy / LAST_CHANGE).write_text(stamp)
-
-
-def read_last_change(copy: Path) -> str:
-    """Which change was the last one brought into the copy; empty where it does not say."""
-    path = copy / LAST_CHANGE
-    return path.read_text() if path.exists() else ""
-
-
 @contextmanager
-def new_copy(sealed: Path, target: Path) -> Iterator[Path]:
+def new_copy(sealed: Path, target: Path, *, cursor: int) -> Iterator[Path]:
     """A copy of a sealed release to write in; it becomes the target when the block ends well, else it is gone."""
     aside = target.with_name(COPYING + target.name)
     shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(sealed, aside)
+    publication = taken(sealed, cursor=cursor)
+    (aside / INDEX).mkdir(parents=True)
+    for name, expected in publication.files.items():
+        copy_verified(sealed / name, aside / name, expected)
+    (aside / INDEX / META).write_text(publication.segments)
+    publish(aside, cursor=cursor, last_change="", known=publication.files)
     yield aside
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
 
 
-def mark_broken(copy: Path) -> None:
-    """The writer will make this working copy anew; a reader found damage in it that opening it does not show."""
-    with suppress(OSError):  # it is gone, or the disk is full: then there is no copy to mend
-        (copy / BROKEN).touch()
+def mark_broken(copy: Path, reason: str) -> bool:
+    """The writer will make this working copy anew, whose damage is recorded; False where that is known already."""
+    try:
+        with (copy / BROKEN).open("x") as file:
+            file.write(reason)
+        with (copies_folder() / DAMAGES).open("a") as file:
+            file.write(f"{copy.name}: {reason}\n")
+    except OSError:  # it is gone, or the disk is full: then there is no copy to mend
+        return False
+    return True
+
+
+def damage_mark(copy: Path) -> tuple[str, datetime] | None:
+    """What was found broken in this working copy, and when; None where nothing was."""
+    try:
+        mark = copy / BROKEN
+        return mark.read_text(), datetime.fromtimestamp(mark.stat().st_mtime, tz=UTC)
+    except OSError:
+        return None
+
+
+def damages_count() -> int:
+    """How many times a working copy of this machine was found broken."""
+    try:
+        return len((copies_folder() / DAMAGES).read_bytes().splitlines())
+    except OSError:
+        return 0
 
 
 def is_usable(copy: Path) -> bool:
-    """Whether there is a working copy that no reader has found broken."""
+    """Whether there is a working copy that nobody has found broken."""
     return copy.is_dir() and not (copy / BROKEN).exists()
 
 
@@ -118,10 +164,30 @@ def remove_copies() -> None:
 
 
 @contextmanager
+def nobody_writes() -> Iterator[bool]:
+    """Whether nobody writes the working copies; inside, nobody begins to."""
+    try:
+        file = (copies_folder() / WRITER_LOCK).open()
+    except OSError:  # nobody ever did
+        yield True
+        return
+    with file:
+        yield _is_shared(file)
+
+
+def _is_shared(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
 def only_writer() -> Iterator[None]:
     """Inside, no other process writes a working copy. The system lets go of the lock when a process dies."""
     copies_folder().mkdir(parents=True, exist_ok=True)
-    with (copies_folder() / "writer.lock").open("w") as file:
+    with (copies_folder() / WRITER_LOCK).open("w") as file:
         for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,6 @@
 """Answering plans from a tantivy index: for any number of threads and processes, beside the one that writes."""
 
-import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +9,9 @@ import tantivy
 from tantivy import Query
 
 from apps.search.engines.embedded.compiler import compile_clause, for_audience
+from apps.search.engines.embedded.faults import told_apart
+from apps.search.engines.embedded.private import PrivateFiles
+from apps.search.engines.embedded.publication import PUBLISHED, Publication, Stamp, published, published_stamp
 from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
@@ -20,22 +23,24 @@ from epicml.search.fields import word_token
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import Typed, names
 
-META = "meta.json"
-
 
 class EmbeddedEngine:
-    """An index on disk, seen as it was at the last refresh."""
+    """An index, seen as it was at the last refresh; it answers from private files, whatever becomes of them."""
 
     name = "embedded"
 
-    def __init__(self, folder: Path, *, lexicon: Lexicon) -> None:
-        """Open the index in this folder for reading."""
+    def __init__(
+        self, folder: Path, *, files: PrivateFiles, publication: Publication, stamp: Stamp | None, lexicon: Lexicon
+    ) -> None:
+        """Open what was published in this folder at the time of the stamp; None where nobody will publish in it."""
         self.folder = folder
         self.lexicon = lexicon.also_knowing(self._has_word)
-        self._meta = str(folder / META)
-        with self._readable():
-            self._stamp = self._read_stamp()
-            self._index = tantivy.Index.open(str(folder))
+        self.is_stuck = False  # it could not follow a commit, and must be opened anew to see it
+        self._files, self._stamp = files, stamp
+        self._published = str(folder / PUBLISHED)
+        self._refreshing = threading.Lock()
+        with self._opened(publication):
+            self._index = tantivy.Index.open(str(files.folder))
             if not self._index.schema == schema():  # tantivy defines == only
                 raise IndexBrokenError(folder, "it is of another form than this program reads")
             self._index.config_reader("manual")
@@ -43,12 +48,26 @@ class EmbeddedEngine:
             self._warm()
 
     def refresh(self) -> None:
-        """What was committed up to now is seen; costs one look at a file where nothing was."""
-        with self._readable():
-            stamp = self._read_stamp()
-            if stamp != self._stamp:
-                self._look()
+        """What was published up to now is seen; costs one look at a file where nothing was.
+
+        While one thread looks the others go on with what they see.
+
+        Raises:
+            IndexBrokenError: what was published cannot be read; what was seen before answers on.
+        """
+        if published_stamp(self._published) == self._stamp or not self._refreshing.acquire(blocking=False):
+            return
+        try:
+            stamp = published_stamp(self._published)
+            if stamp is not None and stamp != self._stamp and not self.is_stuck:
+                with self._opened(published(self.folder)):
+                    self._look()
                 self._stamp = stamp
+        except IndexBrokenError:
+            self.is_stuck = True
+            raise
+        finally:
+            self._refreshing.release()
 
     @property
     def state(self) -> object:
@@ -71,7 +90,7 @@ class EmbeddedEngine:
 
     def _find(self, query: Query, limit: int) -> list[int]:
         searcher = self._searcher
-        with self._readable():
+        with told_apart(self.folder):
             hits = searcher.search(query, limit, count=False, weight_by_field=POPULARITY).hits
             values = searcher.fast_field_values(ID, [address for _, address in hits])
         return [int(value) for value in values if value is not None]
@@ -92,18 +111,12 @@ class EmbeddedEngine:
         for edits in (1, 2):
             self._find(compile_clause(Fuzzy(Field.START, "warm", edits=edits)), 1)
 
-    def _read_stamp(self) -> tuple[int, int]:
-        stat = os.stat(self._meta)  # half the time of a Path, on every suggestion
-        return stat.st_mtime_ns, stat.st_ino
-
     @contextmanager
-    def _readable(self) -> Iterator[None]:
-        """What tantivy says of damaged files, panics included, becomes the one error that has a fallback."""
+    def _opened(self, publication: Publication) -> Iterator[None]:
+        """Inside, the files of this publication can be opened; afterwards nobody finds them any more."""
+        self._files.take(publication)
         try:
-            yield
-        except (ValueError, OSError) as error:
-            raise IndexBrokenError(self.folder, str(error)) from error
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":  # not importable: it is made inside the extension
-                raise
-            raise IndexBrokenError(self.folder, f"tantivy panicked: {error}") from error
+            with told_apart(self.folder):
+                yield
+        finally:
+            self._files.hide()

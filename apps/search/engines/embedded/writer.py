@@ -6,6 +6,7 @@ from pathlib import Path
 import tantivy
 from tantivy import Query
 
+from apps.search.engines.embedded.faults import told_apart
 from apps.search.engines.embedded.schema import (
     CURSOR_MARK,
     ID,
@@ -13,7 +14,7 @@ from apps.search.engines.embedded.schema import (
     cursor_document,
     schema,
 )
-from apps.search.engines.protocol import IndexBrokenError, IndexedBook
+from apps.search.engines.protocol import IndexedBook
 
 HEAP_BYTES = 64_000_000  # 10,000 books fit in one segment
 THREADS = 1  # one segment per commit, and documents in the order given
@@ -24,19 +25,19 @@ class IndexWriter:
 
     def __init__(self, folder: Path) -> None:
         """Open the index in the folder for writing; an empty folder becomes an empty index."""
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        try:
+        with told_apart(folder):
             self._index = tantivy.Index(schema(), path=str(folder), reuse=True)
             self._writer = self._index.writer(HEAP_BYTES, THREADS)
-        except (ValueError, OSError) as error:
-            raise IndexBrokenError(folder, str(error)) from error
 
     def replace(self, books: Iterable[IndexedBook]) -> int:
         """Each book is in the index as given, once. How many they were."""
         count = 0
         for book in books:
             self._delete(book.id)
-            self._writer.add_document(book_document(book))
+            with told_apart(self._folder):
+                self._writer.add_document(book_document(book))
             count += 1
         return count
 
@@ -48,14 +49,17 @@ class IndexWriter:
     def commit(self, cursor: int) -> None:
         """Readers see what was written, and the index says that it goes up to this change: both or neither."""
         mark = Query.term_query(schema(), CURSOR_MARK, CURSOR_MARK, "basic")
-        self._writer.delete_documents_by_query(mark)
-        self._writer.add_document(cursor_document(cursor))
-        self._writer.commit()
+        with told_apart(self._folder):
+            self._writer.delete_documents_by_query(mark)
+            self._writer.add_document(cursor_document(cursor))
+            self._writer.commit()
 
     def close(self) -> None:
         """Merges are finished and nothing is held open."""
-        self._writer.wait_merging_threads()
+        with told_apart(self._folder):
+            self._writer.wait_merging_threads()
 
     def _delete(self, book_id: int) -> None:
         # Not delete_documents_by_term: it takes Python's numbers for signed and finds none in an unsigned field.
-        self._writer.delete_documents_by_query(Query.term_query(schema(), ID, book_id))
+        with told_apart(self._folder):
+            self._writer.delete_documents_by_query(Query.term_query(schema(), ID, book_id))

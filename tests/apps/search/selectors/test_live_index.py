@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 
 from apps.catalog.services.books import delete_books, save_books
+from apps.jobs.models import Job
+from apps.jobs.services.runner import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.files import ArtifactCorruptError
 from apps.releases.services.promotion import roll_back
@@ -92,11 +94,17 @@ class TestBrokenFiles:
         break_copies()
         assert opened(NOON).sealed
 
-    def test_a_copy_that_vanishes_leaves_the_sealed_artifact(self, live_index_row: ReleaseRow) -> None:
-        assert not opened(NOON).sealed
+    def test_a_copy_that_vanishes_answers_on_and_is_made_anew(self, live_index_row: ReleaseRow) -> None:
+        first = opened(NOON)
+        Job.objects.all().delete()
         remove_copies()
-        assert live_index(now=NOON) is None
-        assert opened(SOON).sealed
+        assert opened(LATER) is first
+        assert [job.name for job in Job.objects.all()] == ["search.apply_changes"]
+        run_until_empty(clock=lambda: LATER)
+        save_books([a_book("new", title="Zebra", series=None)], now=NOON)
+        apply_changes()
+        assert found_keys(searched("zebra", now=LATER)) == ["new"]
+        assert opened(LATER) is first
 
     def test_a_broken_copy_is_made_anew(self, live_index_row: ReleaseRow) -> None:
         break_copies()
@@ -134,7 +142,7 @@ class TestBrokenFiles:
     ) -> None:
         opened(NOON)
         second = library.rebuild()
-        next(var_dir.glob(f"search/{second.key}*/index/meta.json")).write_text("no index")
+        next(var_dir.glob(f"search/{second.key}*/published.json")).write_text("no index")
         assert opened(SOON).release == live_index_row.key
 
 

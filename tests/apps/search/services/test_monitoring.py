@@ -43,6 +43,7 @@ class TestCollect:
         assert gauges() == {
             "epicml_search_index_books": len(books()),
             "epicml_search_index_pending_changes": 1,
+            "epicml_search_index_damages": 0,
             "epicml_search_index_answers": 1,
         }
 

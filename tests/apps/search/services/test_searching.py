@@ -247,7 +247,7 @@ class TestMeaning:
         assert {item["key"]: item["corrected"] for item in answer.items} == dict.fromkeys(DRAGONS, False) | {
             "hobbit": True
         }
-        assert answer.did_you_mean == "hobbit dragons"
+        assert answer.did_you_mean == "hobbit dragon"  # "dragons" is on no book
 
     def test_is_said_in_words_of_a_book_that_may_be_shown(self, live_index_row: object) -> None:
         assert searched("tatoo").did_you_mean == "tattoo"

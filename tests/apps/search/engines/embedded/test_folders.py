@@ -6,6 +6,7 @@ import pytest
 
 from apps.search.engines.embedded import folders
 from apps.search.engines.embedded.folders import WriterBusyError
+from apps.search.engines.embedded.publication import published
 from tests.apps.search.engines.embedded.indexes import a_book, made
 
 
@@ -24,26 +25,26 @@ class TestNewCopy:
 
     def test_is_there_when_the_block_ends_well(self, sealed: Path, tmp_path: Path) -> None:
         target = tmp_path / "search" / "copy"
-        with folders.new_copy(sealed, target) as aside:
+        with folders.new_copy(sealed, target, cursor=7) as aside:
             assert not target.exists()
-            assert folders.read_cursor(aside) == 7
-        assert folders.read_cursor(target) == 7
+            assert published(aside).cursor == 7
+        assert published(target).cursor == 7
         assert [path.name for path in target.parent.iterdir()] == ["copy"]
 
     def test_is_not_there_when_the_block_fails(self, sealed: Path, tmp_path: Path) -> None:
         target = tmp_path / "search" / "copy"
-        with pytest.raises(ZeroDivisionError), folders.new_copy(sealed, target):
+        with pytest.raises(ZeroDivisionError), folders.new_copy(sealed, target, cursor=7):
             raise ZeroDivisionError
         assert not target.exists()
-        with folders.new_copy(sealed, target):  # what was left aside is no hindrance
+        with folders.new_copy(sealed, target, cursor=7):  # what was left aside is no hindrance
             pass
-        assert folders.read_cursor(target) == 7
+        assert published(target).cursor == 7
 
     def test_replaces_a_broken_one(self, sealed: Path, tmp_path: Path) -> None:
         target = tmp_path / "search" / "copy"
         target.mkdir(parents=True)
         (target / "rubbish").touch()
-        with folders.new_copy(sealed, target):
+        with folders.new_copy(sealed, target, cursor=7):
             pass
         assert not (target / "rubbish").exists()
 
@@ -86,3 +87,34 @@ class TestOnlyWriter:
             raise ZeroDivisionError
         with folders.only_writer():
             pass
+
+
+class TestNobodyWrites:
+    def test_but_while_somebody_holds_the_lock(self) -> None:
+        with folders.nobody_writes() as before, folders.only_writer(), folders.nobody_writes() as meanwhile:
+            assert (before, meanwhile) == (True, False)
+        with folders.nobody_writes() as after:
+            assert after
+
+    def test_keeps_writers_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(folders, "WAIT_SECONDS", 0.1)
+        with folders.only_writer():
+            pass
+        with folders.nobody_writes(), pytest.raises(WriterBusyError), folders.only_writer():
+            pass
+
+
+class TestMarkBroken:
+    def test_says_why_and_since_when_and_counts_once(self, tmp_path: Path) -> None:
+        copy = folders.copies_folder() / "copy"
+        copy.mkdir(parents=True)
+        assert (folders.is_usable(copy), folders.damage_mark(copy), folders.damages_count()) == (True, None, 0)
+        assert folders.mark_broken(copy, "x.term is gone")
+        assert not folders.mark_broken(copy, "another reason")
+        mark = folders.damage_mark(copy)
+        assert mark is not None
+        assert mark[0] == "x.term is gone"
+        assert (folders.is_usable(copy), folders.damages_count()) == (False, 1)
+
+    def test_of_a_copy_that_is_gone_does_nothing(self, tmp_path: Path) -> None:
+        assert not folders.mark_broken(tmp_path / "nothing", "gone")

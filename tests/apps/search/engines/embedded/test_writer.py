@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.search.engines.embedded.folders import INDEX, open_engine
+from apps.search.engines.embedded.folders import open_engine
+from apps.search.engines.embedded.publication import INDEX
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
