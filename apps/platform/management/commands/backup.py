@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(_of_key(key.source, key.fingerprint, included=key.included))
         removed = f", {len(report.removed)} older ones removed" if report.removed else ""
         self.stdout.write(
-            f"Backup {report.folder}: {manifest.rows:,} rows of {len(manifest.tables)} tables,"
+            f"Backup {report.folder}: {manifest.rows:,} rows of {len(manifest.tables)} tables of {manifest.database},"
             f" {len(manifest.files)} files, {megabytes(manifest.size)}, checked, in {seconds:.1f} s{removed}."
         )
 

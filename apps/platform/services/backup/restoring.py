@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from apps.platform.services.backup.carried import UnreadableDatabaseError, all_carried, later_backups
 from apps.platform.services.backup.engine import Engine, database_failed, engine
-from apps.platform.services.backup.folders import folder_name, megabytes, whole_backups
+from apps.platform.services.backup.folders import free_place, megabytes, whole_backups
 from apps.platform.services.backup.making import write_backup
 from apps.platform.services.backup.manifest import (
     FILES,
@@ -133,7 +133,7 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
     known_migrations(manifest.migrations, MigrationLoader(None), whose="The backup")
     if not allowed.other_key:
         check_key(folder, manifest)
-    if not allowed.in_use and engine().others():
+    if not allowed.in_use and _is_in_use():
         raise DatabaseInUseError
     there = _rows_there(discard=allowed.discard)
     if there and not allowed.replace:
@@ -177,6 +177,13 @@ def restore(
     return RestoreReport(plan.manifest, settled, [*found.remarks, *carried.remarks, *remarks], kept)
 
 
+def _is_in_use() -> bool:
+    try:
+        return engine().others() > 0
+    except DatabaseError as error:
+        raise database_failed("The database does not answer", error) from error
+
+
 def _one_backup(folder: Path) -> Path:
     """The folder itself; where it is one of many backups, the person shall name which."""
     found = whole_backups(folder)
@@ -209,7 +216,7 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) 
     """Where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
-        return place / folder_name(now)
+        return free_place(place, now)
     return write_backup(place, now=now, progress=progress).folder
 
 
