@@ -30,20 +30,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         progress = Progress(self.stderr.write, time.monotonic)
-        done = 0
-
-        def count(rows: int) -> None:
-            nonlocal done
-            done += rows
-            progress(done)
-
         try:
             report = make_backup(
                 options["folder"],
                 keep=options["keep"],
                 with_secret_key=options["with_secret_key"],
                 now=timezone.now(),
-                progress=count,
+                progress=progress,
             )
         except EpicmlError as error:
             raise CommandError(error.message) from error

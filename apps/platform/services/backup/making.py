@@ -136,16 +136,32 @@ def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
             known = sum(file.path.stat().st_size for some in files.values() for file in some if file.path.exists())
             check_space(folder, needed=known + int(database.size() * SHARE_OF_DATABASE))
             carried = {name: part.carry() for name, part in parts.items() if part.carry}
-            rows = {table.name: _dump(folder, database, table, progress) for table in kept}
+            rows = _dump_all(folder, database, kept, progress)
     except DatabaseError as error:
         raise database_failed("The database cannot be read", error) from error
     return _Read(rows, migrations, carried, files)
 
 
-def _dump(folder: Path, database: Engine, table: Table, progress: Progress) -> KeptTable:
+def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: Progress) -> dict[str, KeptTable]:
+    done = 0
+    found: dict[str, KeptTable] = {}
+    for table in kept:
+        found[table.name] = _dump(folder, database, table, done=done, progress=progress)
+        done += found[table.name].rows
+    return found
+
+
+def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: Progress) -> KeptTable:
+    written = 0
     with gzip.GzipFile(folder / table_file(table.name), "wb", compresslevel=FASTEST, mtime=0) as file:
-        rows = database.dump(table, file.write)
-    progress(rows)
+
+        def write(lines: bytes) -> None:
+            nonlocal written
+            file.write(lines)
+            written += lines.count(b"\n")
+            progress(done + written)
+
+        rows = database.dump(table, write)
     return KeptTable(rows, database.last_id(table), list(table.columns))
 
 

@@ -1,9 +1,10 @@
 """Restoring a backup: checked whole, loaded where nobody sees it, put right, and only then the database."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -42,6 +43,7 @@ from apps.platform.services.errors import ConflictError, EpicmlError, Unavailabl
 # Rows that every database has after its migrations: they say nothing of whether somebody works with it.
 MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 BEFORE_RESTORE = "before-restore"
+ROWS_BETWEEN = 1000  # from one word on the progress to the next
 
 Progress = Callable[[int], object]
 
@@ -153,8 +155,8 @@ def restore(
 ) -> RestoreReport:
     """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
 
-    `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is
-    neither kept nor asked what must not be undone, for it may be damaged.
+    `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is not
+    kept, and need not be able to say what must not be undone, for it may be damaged.
     """
     database = engine()
     found = later_backups(plan.folder, plan.manifest, named=later)
@@ -217,7 +219,10 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) 
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
         return free_place(place, now)
-    return write_backup(place, now=now, progress=progress).folder
+    try:
+        return write_backup(place, now=now, progress=progress).folder
+    except EpicmlError as error:
+        raise NotRestoredError(f"{error.message} --discard goes on without keeping what is there.") from error
 
 
 def _put_files_back(folder: Path) -> list[str]:
@@ -231,9 +236,9 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
     executor.migrate(last_of_each(migrations, executor.loader))
+    done = 0
     for table in tables(migrations):
-        _load_table(plan, database, table)
-        progress(plan.manifest.tables[table.name].rows if table.name in plan.manifest.tables else 0)
+        done += _load_table(plan, database, table, partial(_counted, done=done, progress=progress))
     database.check()
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -241,7 +246,16 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
-def _load_table(plan: Plan, database: Engine, table: Table) -> None:
+def _counted(lines: Iterable[bytes], *, done: int, progress: Progress) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % ROWS_BETWEEN == 0:
+            progress(done + number)
+        yield line
+
+
+def _load_table(
+    plan: Plan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
+) -> int:
     kept = plan.manifest.tables.get(table.name)
     if kept is None or set(kept.columns) != set(table.columns):
         raise BackupDamagedError(f"{plan.folder} does not hold the columns of {table.name} that its migrations make.")
@@ -250,7 +264,7 @@ def _load_table(plan: Plan, database: Engine, table: Table) -> None:
         table.name, tuple(kept.columns), tuple(kinds[column] for column in kept.columns), table.key, table.counted
     )
     try:
-        rows = database.load(ordered, table_lines(plan.folder, table.name))
+        rows = database.load(ordered, counted(table_lines(plan.folder, table.name)))
     except DatabaseError as error:
         raise database_failed(f"{table.name} does not take the rows of the backup", error) from error
     except ValueError as error:
@@ -258,6 +272,7 @@ def _load_table(plan: Plan, database: Engine, table: Table) -> None:
     if rows != kept.rows:
         raise BackupDamagedError(f"{table.name} has {rows:,} rows after the restore instead of {kept.rows:,}.")
     database.set_last_id(ordered, kept.last_id)
+    return rows
 
 
 def _settle(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
