@@ -30,20 +30,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         progress = Progress(self.stderr.write, time.monotonic)
-        done = 0
-
-        def count(rows: int) -> None:
-            nonlocal done
-            done += rows
-            progress(done)
-
         try:
             report = make_backup(
                 options["folder"],
                 keep=options["keep"],
                 with_secret_key=options["with_secret_key"],
                 now=timezone.now(),
-                progress=count,
+                progress=progress,
             )
         except EpicmlError as error:
             raise CommandError(error.message) from error
@@ -62,7 +55,7 @@ class Command(BaseCommand):
         self.stdout.write(_of_key(key.source, key.fingerprint, included=key.included))
         removed = f", {len(report.removed)} older ones removed" if report.removed else ""
         self.stdout.write(
-            f"Backup {report.folder}: {manifest.rows:,} rows of {len(manifest.tables)} tables,"
+            f"Backup {report.folder}: {manifest.rows:,} rows of {len(manifest.tables)} tables of {manifest.database},"
             f" {len(manifest.files)} files, {megabytes(manifest.size)}, checked, in {seconds:.1f} s{removed}."
         )
 

@@ -70,7 +70,7 @@ def engine() -> Engine:
 
 
 def database_failed(what: str, error: Exception) -> DatabaseFailedError:
-    """What the database said in one line, and no row of it: details may name a reader."""
+    """What the database said in one line, without its details: those quote rows."""
     diagnosis = getattr(error.__cause__ if isinstance(error, DatabaseError) else error, "diag", None)
     said = getattr(diagnosis, "message_primary", None) or str(error).partition("\n")[0]
     return DatabaseFailedError(f"{what}: {said or type(error).__name__}.")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from apps.platform.services.errors import ConflictError, UnavailableError
 MAKING, REMOVING = ".making-", ".removing-"
 LOCK = ".lock"
 MOMENT = "%Y%m%dT%H%M%SZ"
-_WHOLE = re.compile(r"\d{8}T\d{6}Z")
+_WHOLE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
 class BackupFolderError(UnavailableError):
@@ -35,9 +36,11 @@ class BackupRunningError(ConflictError):
         super().__init__(f"Another backup into {root} is running; wait for it to end.")
 
 
-def folder_name(moment: datetime) -> str:
-    """The name of a backup that was made at this moment."""
-    return moment.astimezone(UTC).strftime(MOMENT)
+def free_place(root: Path, moment: datetime) -> Path:
+    """Where a backup of this moment goes; the second one of a second has a 2 behind it."""
+    name = moment.astimezone(UTC).strftime(MOMENT)
+    places = chain([root / name], (root / f"{name}-{number}" for number in count(2)))
+    return next(place for place in places if not place.exists())
 
 
 def whole_backups(root: Path) -> list[Path]:
@@ -66,11 +69,9 @@ def only_backup(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written_aside(root: Path, name: str) -> Iterator[Path]:
+def written_aside(target: Path) -> Iterator[Path]:
     """A folder to write in; it has its name when the block ends well, and is gone when it does not."""
-    aside, target = root / f"{MAKING}{name}", root / name
-    if target.exists():
-        raise BackupFolderError(f"{target} is there already; wait a second and try again.")
+    root, aside = target.parent, target.with_name(f"{MAKING}{target.name}")
     try:
         aside.mkdir(mode=0o700)
         yield aside

@@ -15,7 +15,7 @@ from apps.platform.services.backup.engine import Engine, database_failed, engine
 from apps.platform.services.backup.folders import (
     check_root,
     check_space,
-    folder_name,
+    free_place,
     only_backup,
     remove_older,
     shares_disk,
@@ -38,12 +38,25 @@ from apps.platform.services.backup.manifest import (
 from apps.platform.services.backup.parts import JSON, KeptFile, backup_parts
 from apps.platform.services.backup.schema import Table, applied_migrations, tables
 from apps.platform.services.backup.secret_key import key_mark
+from apps.platform.services.errors import ConflictError
 
 FASTEST = 1  # of gzip: a fifth of the text is left; slower levels take twice the time for a sixth less
 # The packed rows take less than this share of what the database takes with its indexes.
 SHARE_OF_DATABASE = 0.3
 
 Progress = Callable[[int], object]
+
+
+class NothingToBackUpError(ConflictError):
+    """The database has no tables: it is hardly the one that was meant."""
+
+    code = "nothing_to_back_up"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database has no tables: is this the right one? DATABASE_URL and EPICML_VAR say which,"
+            " and a timetable such as cron does not know them by itself."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ def make_backup(
 
     Raises:
         BackupFolderError: nothing can be written there; nothing half is left and older backups are as they were.
-        DatabaseFailedError: the database could not be read.
+        DatabaseFailedError, NothingToBackUpError: the database could not be read, or is empty.
     """
     check_root(root)
     report = write_backup(root, now=now, with_secret_key=with_secret_key, progress=progress, keep=keep)
@@ -88,7 +101,8 @@ def write_backup(
     """The same, wherever the folder lies."""
     key, database = key_mark(included=with_secret_key), engine()
     with only_backup(root):
-        with written_aside(root, folder_name(now)) as folder:
+        place = free_place(root, now)
+        with written_aside(place) as folder:
             read = _read_all(folder, database, progress)
             left_out = _copy_files(folder, read.files)
             (folder / CARRIED).write_bytes(orjson.dumps(read.carried, option=orjson.OPT_INDENT_2))
@@ -106,30 +120,48 @@ def write_backup(
             write_manifest(folder, manifest)
             check_files(folder, read_manifest(folder))  # as it would be read at a restore
         removed = remove_older(root, keep=keep) if keep else []
-    return BackupReport(root / folder_name(now), manifest, removed, [f"Left out: {name}." for name in left_out])
+    return BackupReport(place, manifest, removed, [f"Left out: {name}." for name in left_out])
 
 
 def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
     (folder / TABLES).mkdir()
     try:
-        migrations = applied_migrations()
-        kept = tables(migrations)
         with database.snapshot():
+            migrations = applied_migrations()  # in here too: somebody may be migrating
+            if not migrations:
+                raise NothingToBackUpError
+            kept = tables(migrations)
             parts = backup_parts()
             files = {name: part.files() for name, part in parts.items() if part.files}
             known = sum(file.path.stat().st_size for some in files.values() for file in some if file.path.exists())
             check_space(folder, needed=known + int(database.size() * SHARE_OF_DATABASE))
             carried = {name: part.carry() for name, part in parts.items() if part.carry}
-            rows = {table.name: _dump(folder, database, table, progress) for table in kept}
+            rows = _dump_all(folder, database, kept, progress)
     except DatabaseError as error:
         raise database_failed("The database cannot be read", error) from error
     return _Read(rows, migrations, carried, files)
 
 
-def _dump(folder: Path, database: Engine, table: Table, progress: Progress) -> KeptTable:
+def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: Progress) -> dict[str, KeptTable]:
+    done = 0
+    found: dict[str, KeptTable] = {}
+    for table in kept:
+        found[table.name] = _dump(folder, database, table, done=done, progress=progress)
+        done += found[table.name].rows
+    return found
+
+
+def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: Progress) -> KeptTable:
+    written = 0
     with gzip.GzipFile(folder / table_file(table.name), "wb", compresslevel=FASTEST, mtime=0) as file:
-        rows = database.dump(table, file.write)
-    progress(rows)
+
+        def write(lines: bytes) -> None:
+            nonlocal written
+            file.write(lines)
+            written += lines.count(b"\n")
+            progress(done + written)
+
+        rows = database.dump(table, write)
     return KeptTable(rows, database.last_id(table), list(table.columns))
 
 

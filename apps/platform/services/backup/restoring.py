@@ -1,9 +1,10 @@
 """Restoring a backup: checked whole, loaded where nobody sees it, put right, and only then the database."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from apps.platform.services.backup.carried import UnreadableDatabaseError, all_carried, later_backups
 from apps.platform.services.backup.engine import Engine, database_failed, engine
-from apps.platform.services.backup.folders import folder_name, megabytes, whole_backups
+from apps.platform.services.backup.folders import free_place, megabytes, whole_backups
 from apps.platform.services.backup.making import write_backup
 from apps.platform.services.backup.manifest import (
     FILES,
@@ -42,6 +43,7 @@ from apps.platform.services.errors import ConflictError, EpicmlError, Unavailabl
 # Rows that every database has after its migrations: they say nothing of whether somebody works with it.
 MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 BEFORE_RESTORE = "before-restore"
+ROWS_BETWEEN = 1000  # from one word on the progress to the next
 
 Progress = Callable[[int], object]
 
@@ -133,7 +135,7 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
     known_migrations(manifest.migrations, MigrationLoader(None), whose="The backup")
     if not allowed.other_key:
         check_key(folder, manifest)
-    if not allowed.in_use and engine().others():
+    if not allowed.in_use and _is_in_use():
         raise DatabaseInUseError
     there = _rows_there(discard=allowed.discard)
     if there and not allowed.replace:
@@ -153,8 +155,8 @@ def restore(
 ) -> RestoreReport:
     """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
 
-    `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is
-    neither kept nor asked what must not be undone, for it may be damaged.
+    `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is not
+    kept, and need not be able to say what must not be undone, for it may be damaged.
     """
     database = engine()
     found = later_backups(plan.folder, plan.manifest, named=later)
@@ -175,6 +177,13 @@ def restore(
     left = dispensed(plan.manifest.migrations)
     remarks = [f"Tables of {app} are not restored: it is not installed here." for app in left]
     return RestoreReport(plan.manifest, settled, [*found.remarks, *carried.remarks, *remarks], kept)
+
+
+def _is_in_use() -> bool:
+    try:
+        return engine().others() > 0
+    except DatabaseError as error:
+        raise database_failed("The database does not answer", error) from error
 
 
 def _one_backup(folder: Path) -> Path:
@@ -209,8 +218,11 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) 
     """Where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
-        return place / folder_name(now)
-    return write_backup(place, now=now, progress=progress).folder
+        return free_place(place, now)
+    try:
+        return write_backup(place, now=now, progress=progress).folder
+    except EpicmlError as error:
+        raise NotRestoredError(f"{error.message} --discard goes on without keeping what is there.") from error
 
 
 def _put_files_back(folder: Path) -> list[str]:
@@ -224,9 +236,9 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
     executor.migrate(last_of_each(migrations, executor.loader))
+    done = 0
     for table in tables(migrations):
-        _load_table(plan, database, table)
-        progress(plan.manifest.tables[table.name].rows if table.name in plan.manifest.tables else 0)
+        done += _load_table(plan, database, table, partial(_counted, done=done, progress=progress))
     database.check()
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -234,7 +246,16 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
-def _load_table(plan: Plan, database: Engine, table: Table) -> None:
+def _counted(lines: Iterable[bytes], *, done: int, progress: Progress) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % ROWS_BETWEEN == 0:
+            progress(done + number)
+        yield line
+
+
+def _load_table(
+    plan: Plan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
+) -> int:
     kept = plan.manifest.tables.get(table.name)
     if kept is None or set(kept.columns) != set(table.columns):
         raise BackupDamagedError(f"{plan.folder} does not hold the columns of {table.name} that its migrations make.")
@@ -243,7 +264,7 @@ def _load_table(plan: Plan, database: Engine, table: Table) -> None:
         table.name, tuple(kept.columns), tuple(kinds[column] for column in kept.columns), table.key, table.counted
     )
     try:
-        rows = database.load(ordered, table_lines(plan.folder, table.name))
+        rows = database.load(ordered, counted(table_lines(plan.folder, table.name)))
     except DatabaseError as error:
         raise database_failed(f"{table.name} does not take the rows of the backup", error) from error
     except ValueError as error:
@@ -251,6 +272,7 @@ def _load_table(plan: Plan, database: Engine, table: Table) -> None:
     if rows != kept.rows:
         raise BackupDamagedError(f"{table.name} has {rows:,} rows after the restore instead of {kept.rows:,}.")
     database.set_last_id(ordered, kept.last_id)
+    return rows
 
 
 def _settle(carried: dict[str, list[JSON]], now: datetime) -> list[str]:

@@ -42,10 +42,8 @@ class TestBackup:
         said = run("backup", str(root)).splitlines()
 
         folder = whole_backups(root)[0]
-        assert re.fullmatch(
-            rf"Backup {re.escape(str(folder))}: \d+ rows of \d+ tables, \d+ files, [\d.]+ MB, checked, in [\d.]+ s\.",
-            said[-1],
-        )
+        counts = rf"\d+ rows of \d+ tables of {connection.vendor}, \d+ files, [\d.]+ MB"
+        assert re.fullmatch(rf"Backup {re.escape(str(folder))}: {counts}, checked, in [\d.]+ s\.", said[-1])
         assert re.fullmatch(
             r"The secret key is not in the backup: keep \S+ \(fingerprint [0-9a-f]{16}\) in .*", said[-2]
         )
@@ -207,6 +205,35 @@ class TestTrouble:
 
         assert len(whole_backups(root)) == 1
         assert list(root.glob(".making-*")) == []
+
+    def test_database_without_tables_is_hardly_the_right_one(self, root: Path, tmp_path: Path) -> None:
+        """A timetable that does not know DATABASE_URL would save nothing every night, and drop the good ones."""
+        if connection.vendor != "sqlite":
+            pytest.skip("needs SQLite")
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = str(tmp_path / "new.sqlite3")
+        try:
+            with pytest.raises(CommandError, match="has no tables: is this the right one"):
+                call_command("backup", str(root), "--keep", "1")
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = name
+        assert whole_backups(root) == []
+
+    def test_database_that_does_not_answer_is_one_sentence(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        backup(root)
+        connection.close()
+        with monkeypatch.context() as broken:
+            if connection.vendor == "sqlite":
+                broken.setitem(connection.settings_dict, "NAME", "/proc/none/db.sqlite3")
+            else:
+                broken.setitem(connection.settings_dict, "HOST", str(root))
+            with pytest.raises(CommandError, match=r"^The database cannot be read: "):
+                call_command("backup", str(root))
+            with pytest.raises(CommandError, match=r"does not answer|cannot be read|cannot be restored"):
+                call_command("restore", str(whole_backups(root)[0]))
+            connection.close()
 
     def test_value_that_no_restore_could_read_is_said_at_once(self, root: Path) -> None:
         """SQLite lets any value into any column."""

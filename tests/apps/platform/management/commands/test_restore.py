@@ -124,6 +124,19 @@ class TestLeave:
                 call_command("restore", str(made), "--replace", "--no-input")
             assert Event.objects.count() == 20
 
+    def test_forced_beside_somebody_who_holds_a_table_ends_soon(
+        self, made: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if connection.vendor != "postgresql":
+            pytest.skip("needs PostgreSQL")
+        monkeypatch.setattr("apps.platform.services.backup.postgresql.LOCK_SECONDS", 1)
+        with (
+            other_connection("BEGIN"),
+            pytest.raises(CommandError, match=r"due to lock timeout\. The database is as it was\."),
+        ):
+            restore(made, "--replace")
+        assert Event.objects.count() == 20
+
     def test_what_was_there_can_be_had_back(self, made: Path, now: datetime) -> None:
         add_events("later", now)
         said = restore(made, "--replace")
@@ -295,6 +308,9 @@ class TestDamagedDatabase:
 class other_connection:  # noqa: N801 - reads as the block that it is
     """Inside, another thread, as another process would, holds a connection of its own."""
 
+    def __init__(self, before: str = "SELECT 1") -> None:
+        self._before = before
+
     def __enter__(self) -> None:
         self._ready, self._done = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold)
@@ -307,6 +323,7 @@ class other_connection:  # noqa: N801 - reads as the block that it is
 
     def _hold(self) -> None:
         with connection.cursor() as cursor:
+            cursor.execute(self._before)
             cursor.execute("SELECT count(*) FROM events_event")
         self._ready.set()
         self._done.wait(30)

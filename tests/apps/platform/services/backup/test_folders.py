@@ -12,7 +12,7 @@ from apps.platform.services.backup.folders import (
     BackupRunningError,
     check_root,
     check_space,
-    folder_name,
+    free_place,
     only_backup,
     remove_older,
     whole_backups,
@@ -36,9 +36,16 @@ def fail_halfway(folder: Path, error: BaseException) -> None:
     raise error
 
 
-class TestFolderName:
-    def test_is_the_moment_in_utc(self) -> None:
-        assert folder_name(datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)) == "20261124T030507Z"
+class TestFreePlace:
+    def test_is_the_moment_in_utc(self, tmp_path: Path) -> None:
+        assert free_place(tmp_path, datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)) == tmp_path / "20261124T030507Z"
+
+    def test_of_a_second_that_has_one_is_another(self, tmp_path: Path) -> None:
+        moment = datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)
+        for _ in range(3):
+            whole(tmp_path, free_place(tmp_path, moment).name)
+        expected = ["20261124T030507Z", "20261124T030507Z-2", "20261124T030507Z-3"]
+        assert [path.name for path in whole_backups(tmp_path)] == expected
 
 
 class TestWholeBackups:
@@ -81,7 +88,7 @@ class TestOnlyBackup:
 
 class TestWrittenAside:
     def test_has_its_name_only_when_it_is_whole(self, tmp_path: Path) -> None:
-        with written_aside(tmp_path, "20261124T030507Z") as folder:
+        with written_aside(tmp_path / "20261124T030507Z") as folder:
             (folder / "tables").mkdir()
             (folder / "tables" / "a").write_text("x")
             assert names(tmp_path) == {".making-20261124T030507Z"}
@@ -93,18 +100,13 @@ class TestWrittenAside:
         "error", [KeyboardInterrupt(), ValueError(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))]
     )
     def test_leaves_nothing_when_it_fails(self, tmp_path: Path, error: BaseException) -> None:
-        with pytest.raises((BackupFolderError, type(error))), written_aside(tmp_path, "20261124T030507Z") as folder:
+        with pytest.raises((BackupFolderError, type(error))), written_aside(tmp_path / "20261124T030507Z") as folder:
             fail_halfway(folder, error)
         assert names(tmp_path) == set()
 
     def test_says_that_the_disk_is_full(self, tmp_path: Path) -> None:
-        with pytest.raises(BackupFolderError, match="No space left on device"), written_aside(tmp_path, "x"):
+        with pytest.raises(BackupFolderError, match="No space left on device"), written_aside(tmp_path / "x"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def test_never_writes_over_another_one(self, tmp_path: Path) -> None:
-        whole(tmp_path, "20261124T030507Z")
-        with pytest.raises(BackupFolderError, match="is there already"), written_aside(tmp_path, "20261124T030507Z"):
-            pass
 
 
 class TestRemoveOlder:
