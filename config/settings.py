@@ -184,18 +184,24 @@ UNFOLD = unfold_settings(demo=DEMO)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {
-        "request_id": {"()": "apps.platform.services.logs.RequestIdFilter"},
-        "route": {"()": "apps.platform.services.logs.RouteFilter"},
+    "filters": {"request_id": {"()": "apps.platform.services.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "apps.platform.services.logs.LineFormatter",
+            "format": "{asctime} {levelname} {request_id} {name}: {message}",
+            "style": "{",
+        }
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "route"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "apps": {"level": "INFO"},
         # Django's own handlers mail administrators; what clients do wrong (4xx) is in the metrics, not in the log.
         "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # These two have handlers of their own, which write addresses and exceptions as they came.
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "axes": {"level": "CRITICAL"},  # its lines name who tried and from where: the audit has that, for a time
     },
 }
