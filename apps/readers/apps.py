@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,15 @@ class ReadersConfig(AppConfig):
     name = "apps.readers"
     label = "readers"
     verbose_name = "Readers"
+
+    def ready(self) -> None:
+        """The audit finds a reader by the pseudonym, and a pseudonym that was erased stands in no refused row."""
+        from django.conf import settings
+
+        from apps.platform.services.audit import register_subject_hash
+        from apps.platform.services.refusals import forget_in
+        from apps.readers.services import reader_hash, register_text_erasure
+
+        register_subject_hash(reader_hash)
+
+        register_text_erasure("imports", partial(forget_in, settings.VAR_DIR / "imports"))

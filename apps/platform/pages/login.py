@@ -19,10 +19,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.platform.pages.actors import actor_of
-from apps.platform.selectors.accounts import account_name
+from apps.platform.selectors.accounts import account_name, name_hash
 from apps.platform.services import login_locks
 from apps.platform.services.audit import Action, Actor, record
-from apps.platform.services.login_locks import Attempt, name_hash
+from apps.platform.services.login_locks import Attempt
 from apps.platform.services.passwords import RETRY_SECONDS, HashingBusyError
 
 STAFF = "/admin/"

@@ -1,6 +1,6 @@
 """Who did what, on record: log-ins, who looked at which reader, and what was changed of many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,9 @@ KEPT_FOR = timedelta(days=365)
 ADDRESSES_KEPT_FOR = timedelta(days=30)
 LONGEST_ACTOR = LONGEST_ABOUT = 200
 ROWS_PER_STATEMENT = 500
+
+
+_subject_hashes: list[Callable[[str], str]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,21 @@ def record_each(action: str, *, by: Actor, subjects: Iterable[str], about: str =
     }
     entries = [AuditEntry(subject=subject, **common) for subject in subjects]
     AuditEntry.objects.bulk_create(entries, batch_size=ROWS_PER_STATEMENT)
+
+
+def register_subject_hash(hash_of: Callable[[str], str]) -> None:
+    """Staff who look for a pseudonym find the entries of its keyed hash."""
+    _subject_hashes[:] = [hash_of]
+
+
+def subject_of(text: str) -> str:
+    """The keyed hash under which a reader of this pseudonym would stand."""
+    return _subject_hashes[0](text) if _subject_hashes else ""
+
+
+def entries_about(subject: str) -> list[AuditEntry]:
+    """What was done with the reader of this keyed hash, oldest first."""
+    return list(AuditEntry.objects.filter(subject=subject).order_by("id"))
 
 
 def purge_audit(*, now: datetime) -> int:

@@ -13,7 +13,6 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet, Sum
-from django.utils.crypto import salted_hmac
 
 KEPT_FOR = timedelta(hours=24)  # a failure that is older than this counts no more, and is deleted
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - stored, not bound: all that come without an address count as one
@@ -56,11 +55,6 @@ class Attempt:
     name_hash: str
     address: str
     device: str = ""
-
-
-def name_hash(username: str) -> str:
-    """What is stored of a name that was typed."""
-    return salted_hmac("apps.platform.login", username, algorithm="sha256").hexdigest()
 
 
 def take_attempt(attempt: Attempt, *, now: datetime) -> datetime | None:

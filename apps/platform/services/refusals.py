@@ -1,6 +1,7 @@
 """Rows that an import refused: kept in a file that says which, and why."""
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import TextIO
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_VALUE = 200
+ERASED = "(erased)"
 
 
 class RowError(ValueError):
@@ -60,3 +62,22 @@ def refusals_in(path: Path) -> Iterator[Refusals]:
 def unharmed(cell: str) -> str:
     """The cell in a form that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def forget_in(folder: Path, text: str) -> int:
+    """In no file of this folder a cell has this text as a word any more. How many rows had."""
+    word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])", re.ASCII)
+    return sum(_forget_in_file(path, word) for path in sorted(folder.glob("*.csv")))
+
+
+def _forget_in_file(path: Path, word: re.Pattern[str]) -> int:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    kept = [[word.sub(ERASED, cell) for cell in row] for row in rows]
+    count = sum(one != other for one, other in zip(rows, kept, strict=True))
+    if count:
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(kept)
+        fresh.replace(path)
+    return count

@@ -9,9 +9,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.platform.api.actors import actor_of
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
+from apps.platform.services.audit import Action
 from apps.readers.api import schema
 from apps.readers.selectors import KEY, reader_profile
 from apps.readers.services import (
@@ -22,7 +24,9 @@ from apps.readers.services import (
     change_reader,
     erase_reader,
     export_reader,
+    note_readers,
     save_reader,
+    see_reader,
 )
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.text.languages import UnknownLanguageError, language_code
@@ -40,7 +44,7 @@ class ReaderView(APIView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """The reader's profile."""
         Fields(request.query_params).check()
-        return json_response(reader_profile(key).as_json())
+        return json_response(see_reader(key, by=actor_of(request), now=timezone.now()).as_json())
 
     @extend_schema(
         operation_id="save_reader",
@@ -54,7 +58,9 @@ class ReaderView(APIView):
         fields = Fields(json_body(request))
         if not KEY.fullmatch(key):
             fields.complain("key", f"A pseudonym has the form {KEY.pattern}.")
-        created = save_reader(ReaderInput(key=key, **_read(fields, names=FIELDS)), now=timezone.now())
+        reader, now = ReaderInput(key=key, **_read(fields, names=FIELDS)), timezone.now()
+        created = save_reader(reader, now=now)
+        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json(), status=201 if created else 200)
 
     @extend_schema(
@@ -68,7 +74,9 @@ class ReaderView(APIView):
         Fields(request.query_params).check()
         body = json_body(request)
         sent = [name for name in FIELDS if isinstance(body, dict) and name in body]
-        change_reader(key, _read(Fields(body), names=sent), now=timezone.now())
+        now = timezone.now()
+        change_reader(key, _read(Fields(body), names=sent), now=now)
+        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json())
 
     @extend_schema(
@@ -77,7 +85,8 @@ class ReaderView(APIView):
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Erase everything that is stored about the reader, in every app."""
         Fields(request.query_params).check()
-        report = erase_reader(key, by=f"API key {getattr(request.auth, 'name', '')}", now=timezone.now())
+        by = actor_of(request)
+        report = erase_reader(key, by=by.name, address=by.address, now=timezone.now())
         return json_response({"erased": report.counts})
 
 
@@ -90,7 +99,7 @@ class ReaderExportView(APIView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """Everything that is stored about the reader, by app."""
         Fields(request.query_params).check()
-        return json_response(export_reader(key, now=timezone.now()))
+        return json_response(export_reader(key, by=actor_of(request), now=timezone.now()))
 
 
 def _read(fields: Fields, *, names: Iterable[str]) -> dict[str, Any]:

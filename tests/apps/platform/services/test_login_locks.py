@@ -7,11 +7,11 @@ from axes.models import AccessAttempt
 from django.db import connection, models
 from django.utils import timezone
 
+from apps.platform.selectors.accounts import name_hash
 from apps.platform.services.login_locks import (
     Attempt,
     forget_failures,
     give_back,
-    name_hash,
     next_attempt_at,
     purge_attempts,
     take_attempt,

@@ -41,9 +41,8 @@ class TestRequestIdFilter:
 
 def line(name: str, message: str, *args: object, error: BaseException | None = None, **extra: object) -> str:
     """What the log has of this."""
-    said = logging.LogRecord(
-        name, logging.WARNING, "/lib/said.py", 7, message, args, error and (type(error), error, None)
-    )
+    raised = (type(error), error, error.__traceback__) if error else None
+    said = logging.LogRecord(name, logging.WARNING, "/lib/said.py", 7, message, args, raised)
     said.__dict__.update(extra)
     return LineFormatter("{name}: {message}", style="{").format(said)
 
@@ -89,7 +88,7 @@ class TestLineFormatter:
     def test_names_the_causes_of_an_error_first(self) -> None:
         try:
             try:
-                {}["mia"]
+                dict[str, int]()["mia"]
             except KeyError as cause:
                 raise RuntimeError("mia") from cause
         except RuntimeError as error:
