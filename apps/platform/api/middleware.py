@@ -29,6 +29,10 @@ POLICIES = (
 )
 
 
+# Answers about readers and secrets lie there, and errors that name them: no browser and no proxy keeps a copy.
+KEPT_NOWHERE = ("/api/v1/", "/admin/", "/health/", "/metrics")
+
+
 class RequestMiddleware:
     """Outermost, so that no answer goes without."""
 
@@ -45,6 +49,8 @@ class RequestMiddleware:
             request_id.reset(token)
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))
+        if request.path_info.startswith(KEPT_NOWHERE):
+            response.setdefault("Cache-Control", "no-store")
         route = route_of(request)
         _requests_of(route, _method(request), response.status_code).inc()
         _duration_of(route).observe(time.perf_counter() - began)
