@@ -18,4 +18,4 @@ class ReadersConfig(AppConfig):
 
         register_subject_hash(reader_hash)
 
-        register_text_erasure("imports", partial(forget_in, settings.VAR_DIR / "imports"))
+        register_text_erasure("imports", partial(forget_in, [settings.VAR_DIR, settings.VAR_DIR / "imports"]))

@@ -2,13 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from apps.platform.services.spreadsheets import unharmed_row
+
 LONGEST_VALUE = 200
 ERASED = "(erased)"
 
@@ -37,8 +38,8 @@ class Refusals:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["line", "column", "reason", "value"])
-        value = unharmed(error.value[:LONGEST_VALUE])
-        csv.writer(self._file).writerow([line, error.column, error.reason, value])
+        row = unharmed_row([line, error.column, error.reason, error.value[:LONGEST_VALUE]])
+        csv.writer(self._file).writerow(row)
         self.count += 1
 
     def close(self) -> None:
@@ -59,15 +60,10 @@ def refusals_in(path: Path) -> Iterator[Refusals]:
         refusals.close()
 
 
-def unharmed(cell: str) -> str:
-    """The cell in a form that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def forget_in(folder: Path, text: str) -> int:
-    """In no file of this folder a cell has this text as a word any more. How many rows had."""
+def forget_in(folders: Sequence[Path], text: str) -> int:
+    """In no CSV file of these folders a cell has this text as a word any more. How many rows had."""
     word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])", re.ASCII)
-    return sum(_forget_in_file(path, word) for path in sorted(folder.glob("*.csv")))
+    return sum(_forget_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
 
 
 def _forget_in_file(path: Path, word: re.Pattern[str]) -> int:

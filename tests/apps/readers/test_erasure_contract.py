@@ -121,10 +121,10 @@ class TestForgetIn:
         rows = ["line,column,reason,value", "2,reader,There is no reader 'mia'.,mia", "3,book,no,mia-2 miami"]
         file.write_text("\r\n".join(rows))
         (tmp_path / "other.txt").write_text("mia")
-        assert forget_in(tmp_path, "mia") == 1
+        assert forget_in([tmp_path], "mia") == 1
         assert file.read_text().splitlines() == [
             "line,column,reason,value",
             "2,reader,There is no reader '(erased)'.,(erased)",
             "3,book,no,mia-2 miami",
         ]
-        assert forget_in(tmp_path / "nowhere", "mia") == 0
+        assert forget_in([tmp_path / "nowhere"], "mia") == 0
