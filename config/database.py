@@ -20,6 +20,7 @@ SQLITE_OPTIONS: dict[str, Any] = {
     "init_command": (
         "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-20000;"
         "PRAGMA mmap_size=0;PRAGMA temp_store=MEMORY;"
+        "PRAGMA secure_delete=ON;"  # what is erased leaves the file, and not only the tables
     ),
 }
 WEB_SQLITE_SECONDS = 5

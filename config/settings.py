@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "axes",
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
@@ -57,6 +58,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.platform.pages.middleware.PageAuthenticationMiddleware",
     "apps.platform.pages.middleware.PageMessageMiddleware",
+    "apps.platform.pages.login.LoginMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -99,6 +102,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_HASHERS = ["apps.platform.services.passwords.OneAtATimeHasher"]
+AUTHENTICATION_BACKENDS = ["apps.platform.pages.login.StaffBackend"]
+# How often one may try is decided by apps/platform/services/login_locks.py; axes asks it, and keeps nothing of its own.
+AXES_HANDLER = "apps.platform.pages.login.LoginHandler"
+AXES_LOCKOUT_CALLABLE = "apps.platform.pages.login.locked_page"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -194,17 +205,24 @@ UNFOLD = unfold_settings(demo=DEMO)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {
-        "request_id": {"()": "apps.platform.services.logs.RequestIdFilter"},
-        "route": {"()": "apps.platform.services.logs.RouteFilter"},
+    "filters": {"request_id": {"()": "apps.platform.services.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "apps.platform.services.logs.LineFormatter",
+            "format": "{asctime} {levelname} {request_id} {name}: {message}",
+            "style": "{",
+        }
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "route"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "apps": {"level": "INFO"},
         # Django's own handlers mail administrators; what clients do wrong (4xx) is in the metrics, not in the log.
         "django": {"handlers": [], "level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # These two have handlers of their own, which write addresses and exceptions as they came.
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "axes": {"level": "CRITICAL"},  # its lines name who tried and from where: the audit has that, for a time
     },
 }

@@ -66,6 +66,11 @@ SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
         Entry("Purges", "delete_sweep", "admin:jobs_purge_changelist", "jobs.view_purge"),
     ),
     "API": (Entry("API keys", "key", "admin:platform_apikey_changelist", "platform.view_apikey"),),
+    "Staff": (
+        Entry("Accounts", "group", "admin:auth_user_changelist", "auth.view_user"),
+        Entry("Audit", "policy", "admin:platform_auditentry_changelist", "platform.view_auditentry"),
+        Entry("Failed log-ins", "lock", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"),
+    ),
 }
 
 

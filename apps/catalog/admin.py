@@ -4,10 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -19,7 +22,7 @@ from unfold.widgets import (
 from apps.catalog.models import AGE_BANDS, AgeBandSource, Book, Change
 from apps.catalog.selectors.books import book_ids, live_cards
 from apps.catalog.services.book_values import UNSAID, BookInput
-from apps.catalog.services.books import delete_books, save_books
+from apps.catalog.services.books import delete_books, restore_books, save_books
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     MAX_AUTHORS,
@@ -29,6 +32,11 @@ from apps.catalog.services.limits import (
     MOST_RATINGS,
     YEARS,
 )
+from apps.platform.pages.actors import actor_of
+from apps.platform.pages.bulk import Bulk, ask_first
+from apps.platform.pages.formats import counted
+from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin
+from apps.platform.services.audit import Action, record
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.isbn import InvalidIsbnError, isbn13
@@ -49,6 +57,30 @@ FIELDS = (
     "isbn_numbers",
     "ratings_count",
     "average_rating",
+)
+CONFIRM = Bulk(
+    action="confirm_age_bands",
+    verb="Confirm the age bands of",
+    one="book",
+    many="books",
+    touches="who may see these books: no import changes their bands any more",
+    undo="in the form of each book, “Guess from the genres”",
+)
+WITHDRAW = Bulk(
+    action="withdraw",
+    verb="Withdraw",
+    one="book",
+    many="books",
+    touches="search and recommendations: within a second these books are found nowhere",
+    undo="the link in the message that comes, or “Restore the chosen books” in the list of those that are withdrawn",
+)
+RESTORE = Bulk(
+    action="restore",
+    verb="Restore",
+    one="book",
+    many="books",
+    touches="search and recommendations: within a second these books are found again",
+    undo="withdraw them again",
 )
 BY_GENRES = ("", "Guess from the genres")
 
@@ -189,20 +221,31 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(withdrawn_at__isnull=self.value() == "live")
 
 
+class WithdrawnAtFilter(admin.SimpleListFilter):
+    """Books that were withdrawn together, at one moment: what the link to undo a withdrawal leads to."""
+
+    title = "withdrawn together"
+    parameter_name = "withdrawn"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(self.value() or "", "these")] if self.value() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Book]) -> QuerySet[Book]:
+        return queryset.filter(withdrawn_at=self.value()) if self.value() else queryset
+
+
 @admin.register(Book)
-class BookAdmin(ModelAdmin):  # type: ignore[misc]
+class BookAdmin(StaffAdmin):
     """Books are never removed: what is withdrawn is found nowhere, and its history stays."""
 
     form = BookForm
     fields = FIELDS
     list_display = ("title", "shown_authors", "shown_band", "reading_level", "language", "ratings_count", "state")
-    list_filter = (StateFilter, "age_band", "age_band_source", "reading_level", "language")
+    list_filter = (StateFilter, WithdrawnAtFilter, "age_band", "age_band_source", "reading_level", "language")
     search_fields = ("title", "=key", "authors__name", "series__name")
     search_help_text = "Title, author, series or key"
     ordering = ("-ratings_count", "id")
-    list_per_page = 50
-    show_full_result_count = False
-    actions = ("confirm_age_bands", "withdraw")
+    actions = ("confirm_age_bands", "withdraw", "restore")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
         books: QuerySet[Book] = super().get_queryset(request)
@@ -240,16 +283,61 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
     def state(self, book: Book) -> str:
         return "Withdrawn" if book.withdrawn_at else "Live"
 
-    @admin.action(description="Confirm the age bands of the chosen books", permissions=["change"])
-    def confirm_age_bands(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
+    @admin.action(description="Confirm the age bands of the chosen books…", permissions=["change"])
+    def confirm_age_bands(self, request: HttpRequest, queryset: QuerySet[Book]) -> HttpResponse | None:
         live = queryset.filter(withdrawn_at=None)  # saving a withdrawn one would bring it back
+        page = self.page_before(request, live, CONFIRM)
+        if page is not None:
+            return page
         report = save_books([_confirmed(book) for book in live], now=timezone.now())
-        messages.success(request, f"The age bands of {len(report.values):,} books are set; no import changes them.")
+        count = counted(len(report.values), "book")
+        self._note(request, f"Confirmed the age bands of {count}")
+        messages.success(request, f"The age bands of {count} are set; no import changes them.")
+        return None
 
-    @admin.action(description="Withdraw the chosen books", permissions=["withdraw"])
-    def withdraw(self, request: HttpRequest, queryset: QuerySet[Book]) -> None:
-        count = delete_books([book.key for book in queryset], now=timezone.now())
-        messages.success(request, f"{count:,} books are withdrawn. Saving one of them brings it back.")
+    @admin.action(description="Withdraw the chosen books…", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Book]) -> HttpResponse | None:
+        live = queryset.filter(withdrawn_at=None)
+        page = self.page_before(request, live, WITHDRAW)
+        if page is not None:
+            return page
+        now = timezone.now()
+        count = counted(delete_books(list(live.values_list("key", flat=True)), now=now), "book")
+        self._note(request, f"Withdrew {count}")
+        undo = reverse("admin:catalog_book_undo", args=[now.isoformat()])
+        messages.success(request, format_html('Withdrawn: {}. <a href="{}">Undo…</a>', count, undo))
+        return None
+
+    @admin.action(description="Restore the chosen books…", permissions=["withdraw"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Book]) -> HttpResponse | None:
+        withdrawn = queryset.filter(withdrawn_at__isnull=False)
+        page = self.page_before(request, withdrawn, RESTORE)
+        if page is not None:
+            return page
+        keys = list(withdrawn.values_list("key", flat=True))
+        count = counted(restore_books(keys, now=timezone.now()), "book")
+        self._note(request, f"Restored {count}")
+        messages.success(request, f"Restored: {count}.")
+        return HttpResponseRedirect(reverse("admin:catalog_book_changelist"))
+
+    def get_urls(self) -> list[Any]:
+        undo = path("withdrawn/<str:at>/", self.admin_site.admin_view(self._undo), name="catalog_book_undo")
+        return [undo, *super().get_urls()]
+
+    def _undo(self, request: HttpRequest, at: str) -> HttpResponse:
+        """The page that asks whether the books that were withdrawn at this moment shall be restored."""
+        if not self.has_withdraw_permission(request):
+            raise PermissionDenied
+        try:
+            books = self.get_queryset(request).filter(withdrawn_at=at)
+        except BAD_VALUES as error:
+            raise BadAddressError from error
+        listed = reverse("admin:catalog_book_changelist")
+        page = ask_first(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
+        return page if page is not None else HttpResponseRedirect(listed)
+
+    def _note(self, request: HttpRequest, what: str) -> None:
+        record(Action.CHANGED_MANY, by=actor_of(request), about=what, now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Book, form: BookForm, change: bool) -> None:  # noqa: FBT001
         report = save_books([form.book()], now=timezone.now())
@@ -262,7 +350,7 @@ class BookAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Change)
-class ChangeAdmin(ModelAdmin):  # type: ignore[misc]
+class ChangeAdmin(StaffAdmin):
     """The change log is written by the services only."""
 
     list_display = ("number", "book", "kind", "at")
@@ -270,8 +358,6 @@ class ChangeAdmin(ModelAdmin):  # type: ignore[misc]
     list_select_related = ("book",)
     search_fields = ("=book__key", "book__title")
     search_help_text = "Title or key"
-    list_per_page = 50
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

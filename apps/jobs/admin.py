@@ -6,29 +6,47 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.jobs.models import Job, Purge
 from apps.jobs.services.control import cancel_job, retry_job
+from apps.platform.pages.actors import actor_of
+from apps.platform.pages.bulk import Bulk
+from apps.platform.pages.formats import counted
+from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.services.audit import Action, record
 from apps.platform.services.errors import EpicmlError
 
+RETRY = Bulk(
+    action="retry",
+    verb="Retry",
+    one="job",
+    many="jobs",
+    touches="the runners: these jobs wait to be run again, with all their attempts before them",
+    undo="cancel them before they run",
+)
+CANCEL = Bulk(
+    action="cancel",
+    verb="Cancel",
+    one="job",
+    many="jobs",
+    touches="the runners: what these jobs were to do is not done",
+    undo="retry them; they go on from where they were",
+)
 COLOURS = {"Waiting": "info", "Running": "warning", "Done": "success", "Given up": "danger"}
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):  # type: ignore[misc]
+class JobAdmin(StaffAdmin):
     """Rows are written by the product only; staff may retry and cancel."""
 
     list_display = ("id", "name", "shown_state", "age", "attempt", "progress", "next_run", "shown_error")
     list_filter = ("state", "name")
-    list_per_page = 50
     ordering = ("-id",)
     search_fields = ("name", "key")
-    show_full_result_count = False
     actions = ("retry", "cancel")
 
     @display(description="State", ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]
@@ -52,13 +70,21 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
     def shown_error(self, job: Job) -> str:
         return job.last_error or "–"
 
-    @admin.action(description="Retry the chosen jobs", permissions=["change_state"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        _each(request, queryset, retry_job, done="wait to be run again")
+    @admin.action(description="Retry the chosen jobs…", permissions=["change_state"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ended = queryset.filter(state__in=[Job.State.DEAD, Job.State.CANCELLED])
+        page = self.page_before(request, ended, RETRY)
+        if page is None:
+            _each(request, ended, retry_job, bulk=RETRY)
+        return page
 
-    @admin.action(description="Cancel the chosen jobs", permissions=["change_state"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        _each(request, queryset, cancel_job, done="are cancelled")
+    @admin.action(description="Cancel the chosen jobs…", permissions=["change_state"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        unfinished = queryset.filter(state__in=[Job.State.QUEUED, Job.State.LEASED])
+        page = self.page_before(request, unfinished, CANCEL)
+        if page is None:
+            _each(request, unfinished, cancel_job, bulk=CANCEL)
+        return page
 
     def has_change_state_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_job")
@@ -74,7 +100,7 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Purge)
-class PurgeAdmin(ModelAdmin):  # type: ignore[misc]
+class PurgeAdmin(StaffAdmin):
     """What rules of retention erased, and what waits for a person; accepted by manage.py purge_events."""
 
     list_display = ("name", "shown_state", "rows", "total", "before", "at", "reason", "decided_by")
@@ -97,13 +123,15 @@ class PurgeAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
 
-def _each(request: HttpRequest, jobs: QuerySet[Job], act: Callable[..., Any], *, done: str) -> None:
+def _each(request: HttpRequest, jobs: QuerySet[Job], act: Callable[..., Any], *, bulk: Bulk) -> None:
     count = 0
-    for job in jobs:
+    for job in list(jobs):
         try:
             act(job.pk, now=timezone.now())
             count += 1
         except EpicmlError as error:
             messages.warning(request, error.message)
     if count:
-        messages.success(request, f"Jobs that {done}: {count}.")
+        done = f"{bulk.verb}: {counted(count, 'job')}"
+        record(Action.CHANGED_MANY, by=actor_of(request), about=done, now=timezone.now())
+        messages.success(request, f"{done}.")

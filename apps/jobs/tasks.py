@@ -5,6 +5,8 @@ from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.services.reconciliation import purge as purge_jobs
 from apps.jobs.services.running import RunningJob
 from apps.jobs.services.worker import run_relayed
+from apps.platform.services.audit import purge_audit
+from apps.platform.services.login_locks import purge_attempts
 
 CLOCK = LedgerClock(timezone.now)
 
@@ -17,4 +19,7 @@ def execute(job_id: int) -> None:
 
 @shared_task(name="jobs.purge")
 def purge(run: RunningJob) -> None:
+    """What was kept long enough is deleted: ended jobs and, of the app below, the audit and failed log-ins."""
     purge_jobs(now=run.now())
+    purge_audit(now=run.now())
+    purge_attempts(now=run.now())

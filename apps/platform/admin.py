@@ -1,14 +1,19 @@
-"""API keys for staff: made and revoked through the services; a secret is shown once."""
+"""API keys, the audit, locked log-ins and accounts. Keys are made by the services; a secret is shown once."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from axes.models import AccessAttempt
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectMultipleWidget,
@@ -18,23 +23,54 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from apps.platform.models import ApiKey
+from apps.platform.models import ApiKey, AuditEntry
+from apps.platform.pages.actors import actor_of
+from apps.platform.pages.bulk import Bulk
+from apps.platform.pages.formats import counted
+from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.selectors.accounts import account_of_hash
 from apps.platform.services.api_keys import (
     PUBLIC_SCOPES,
+    REINSTATED_WITHIN,
     SCOPES,
     InvalidKeyError,
     check_new_key,
     create_api_key,
+    reinstate_api_key,
     revoke_api_key,
 )
+from apps.platform.services.audit import Action, record, subject_of
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.login_locks import Attempt, next_attempt_at
 from epicml.audience.bands import AgeBand
 
+REVOKE = Bulk(
+    action="revoke",
+    verb="Revoke",
+    one="API key",
+    many="API keys",
+    touches="whoever asks with these keys: they are refused everywhere within seconds",
+    undo=f"“Reinstate the chosen keys”, within {int(REINSTATED_WITHIN.total_seconds() // 3600)} hours",
+)
+REINSTATE = Bulk(
+    action="reinstate",
+    verb="Reinstate",
+    one="API key",
+    many="API keys",
+    touches="whoever has these keys: they are answered again. Leave a key revoked that somebody may have stolen",
+    undo="revoke them again",
+)
+UNLOCK = Bulk(
+    action="unlock",
+    verb="Unlock",
+    one="log-in",
+    many="log-ins",
+    touches="who was locked out: they may try again at once, and so may whoever guesses",
+    undo="nothing to undo: who fails again is locked again",
+)
 _COUNTS = ("requests_per_minute", "events_per_minute")
 _LIMITS = (*_COUNTS, "highest_band", "unproven_band")
 _FORM_FIELDS = ("name", "scopes", "public", "origins", *_LIMITS)
-
-
 _BANDS = [("", "—"), *((band.code, band.label) for band in AgeBand)]
 
 
@@ -107,7 +143,7 @@ def key_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
+class ApiKeyAdmin(StaffAdmin):
     """A key cannot be changed, only made and revoked: who uses it relies on what it may do."""
 
     list_display = (
@@ -117,7 +153,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ("public",)
     search_fields = ("name", "prefix")
     readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
-    actions = ("revoke",)
+    actions = ("revoke", "reinstate")
     secrets: dict[int, str] = {}  # between saving and the answer of the same request
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
@@ -152,10 +188,120 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         }
         return render(request, "platform/api_key_made.html", context)
 
-    @admin.action(description="Revoke the chosen keys", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        for key in queryset:
-            try:
-                messages.success(request, revoke_api_key(key.pk, now=timezone.now()))
-            except EpicmlError as error:
-                messages.warning(request, error.message)
+    @admin.action(description="Revoke the chosen keys…", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
+        live = queryset.filter(revoked_at=None)
+        page = self.page_before(request, live, REVOKE)
+        if page is None:
+            _each(request, live, revoke_api_key, bulk=REVOKE)
+        return page
+
+    @admin.action(description="Reinstate the chosen keys…", permissions=["revoke"])
+    def reinstate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
+        revoked = queryset.filter(revoked_at__gt=timezone.now() - REINSTATED_WITHIN)
+        page = self.page_before(request, revoked, REINSTATE)
+        if page is None:
+            _each(request, revoked, reinstate_api_key, bulk=REINSTATE)
+        return page
+
+
+def _each(request: HttpRequest, keys: QuerySet[ApiKey], act: Callable[..., str], *, bulk: Bulk) -> None:
+    now = timezone.now()
+    for key in list(keys):
+        try:
+            said = act(key.pk, now=now)
+        except EpicmlError as error:
+            messages.warning(request, error.message)
+        else:
+            record(Action.CHANGED_MANY, by=actor_of(request), about=f"{bulk.verb}: API key {key}", now=now)
+            messages.success(request, said)
+
+
+class _Written(StaffAdmin):
+    """Rows that the product writes: staff look at them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(_Written):
+    """Who did what; a whole pseudonym finds the entries about its reader, whose hash is all that is stored."""
+
+    list_display = ("at", "action", "actor", "reader", "about", "address")
+    list_filter = ("action", "at")
+    fields = ("at", "action", "actor", "subject", "about", "address", "request_id")
+    search_fields = ("actor", "about", "=request_id", "=subject")
+    search_help_text = "A whole pseudonym; or who, about what, or a request’s number"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        found, several = super().get_search_results(request, queryset, search_term)
+        about = queryset.filter(subject=subject_of(search_term.strip())) if search_term.strip() else queryset.none()
+        return found | about, several
+
+    @admin.display(description="Reader", empty_value="–")
+    def reader(self, entry: AuditEntry) -> str:
+        return f"{entry.subject[:12]}…" if entry.subject else ""
+
+
+@admin.register(AccessAttempt)
+class LoginLockAdmin(_Written):
+    """Log-ins that failed in the last day, by name and address. Names that no account has were never stored."""
+
+    list_display = ("account", "place", "failures_since_start", "attempt_time", "locked_until")
+    fields = ("ip_address", "failures_since_start", "attempt_time")
+    ordering = ("-attempt_time",)
+    search_fields = ("=ip_address",)
+    search_help_text = "An address"
+    actions = ("unlock",)
+
+    def has_unlock_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.display(description="Account")
+    def account(self, row: AccessAttempt) -> str:
+        return account_of_hash(row.username) or "a name that no account has"
+
+    @admin.display(description="From")
+    def place(self, row: AccessAttempt) -> str:
+        return "a browser that is known for this name" if row.user_agent else str(row.ip_address)
+
+    @admin.display(description="Locked until")
+    def locked_until(self, row: AccessAttempt) -> datetime | None:
+        attempt = Attempt(row.username, row.ip_address, row.user_agent)
+        return next_attempt_at(attempt, now=timezone.now())
+
+    @admin.action(description="Unlock the chosen log-ins…", permissions=["unlock"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        page = self.page_before(request, queryset, UNLOCK, name=lambda row: f"{self.account(row)}, {self.place(row)}")
+        if page is not None:
+            return page
+        about = ", ".join(sorted({self.account(row) for row in queryset}))
+        count = queryset.delete()[0]
+        record(Action.LOGIN_UNLOCKED, by=actor_of(request), about=about, now=timezone.now())
+        messages.success(request, f"Unlocked: {counted(count, 'log-in')}.")
+        return None
+
+
+admin.site.disable_action("delete_selected")  # accounts are deleted one by one, on a page that lists what goes
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin, StaffAdmin):  # type: ignore[type-arg]
+    """Accounts of staff."""
+
+    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class AccountGroupAdmin(GroupAdmin, StaffAdmin):
+    """What accounts may do together."""

@@ -7,6 +7,8 @@ class PlatformConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
+        import logging
+
         from corsheaders.signals import check_request_enabled
         from django.conf import settings
         from django.db import connection
@@ -21,6 +23,7 @@ class PlatformConfig(AppConfig):
         from apps.platform.services.metrics import register_collector
         from apps.platform.services.shared_cache import redis_health
 
+        logging.captureWarnings(capture=True)  # they go to the log, whose lines quote no values
         check_request_enabled.connect(origin_has_key, dispatch_uid="platform.origin_has_key")
         register_health("database", database_health)
         register_health(

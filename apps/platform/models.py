@@ -1,4 +1,6 @@
-"""Keys of the API, and how much of their limit is used up."""
+"""Keys of the API, how much of their limit is used up, and the audit of who did what."""
+
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -111,3 +113,68 @@ class ThrottleCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bucket}: {self.used}"
+
+
+class AppendOnlyError(Exception):
+    """Somebody would change or delete an entry of the audit."""
+
+    def __init__(self) -> None:
+        super().__init__("Entries of the audit are neither changed nor deleted; they go when their time is over.")
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries are added and read. Only the time they are kept for takes them away (services/audit.py)."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnlyError
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnlyError
+
+
+class AuditEntry(models.Model):
+    """Who did what, and with which reader. Of a reader there is a keyed hash, so that an erased one stays erased."""
+
+    class Action(models.TextChoices):
+        LOGGED_IN = "logged_in", "Logged in"
+        LOGGED_OUT = "logged_out", "Logged out"
+        LOGIN_FAILED = "login_failed", "Log-in failed"
+        LOGIN_LOCKED = "login_locked", "Log-ins locked"
+        LOGIN_UNLOCKED = "login_unlocked", "Log-ins unlocked"
+        READER_LISTED = "reader_listed", "Saw a reader in a list"
+        READER_SEEN = "reader_seen", "Looked at a reader"
+        READER_EXPORTED = "reader_exported", "Exported a reader"
+        READER_SAVED = "reader_saved", "Saved a reader"
+        READER_ERASED = "reader_erased", "Erased a reader"
+        CHANGED_MANY = "changed_many", "Changed many at once"
+
+    at = models.DateTimeField()
+    action = models.CharField(max_length=20, choices=Action.choices)
+    actor = models.CharField(max_length=200, help_text="Empty: a name that no account has.")
+    subject = models.CharField(max_length=64, blank=True, default="", help_text="The keyed hash of a reader.")
+    about = models.CharField(max_length=200, blank=True, default="")
+    address = models.GenericIPAddressField(null=True, blank=True)
+    request_id = models.CharField(max_length=64, blank=True, default="")
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+        indexes = (
+            models.Index(fields=("at",), name="audit_at"),
+            models.Index(fields=("subject", "at"), condition=~Q(subject=""), name="audit_subject"),
+            models.Index(fields=("actor", "at"), name="audit_actor"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} at {self.at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnlyError

@@ -1,28 +1,49 @@
 """Readers for staff: pseudonyms and what decides which books fit. Exported and erased over all apps by actions."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from apps.platform.pages.actors import actor_of
+from apps.platform.pages.bulk import Bulk
+from apps.platform.pages.formats import counted
+from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.services.audit import Action
 from apps.readers.models import AGE_BANDS, ErasureLog, Reader
 from apps.readers.selectors import reader_ids
-from apps.readers.services import ReaderInput, erase_reader, export_reader, save_reader
+from apps.readers.services import ReaderInput, erase_reader, export_reader, note_readers, save_reader
 from epicml.audience.bands import AgeBand
 from epicml.text.languages import UnknownLanguageError, language_code
 
 MAX_LANGUAGES = 20
 MAX_AT_ONCE = 100  # exports and erasures read every app for every reader
+EXPORT = Bulk(
+    action="export",
+    verb="Export",
+    one="reader",
+    many="readers",
+    touches="nothing; a file with all that is stored about them comes to you, and the audit has that you took it",
+    undo="delete the file once its purpose is served",
+)
+ERASE = Bulk(
+    action="erase",
+    verb="Erase",
+    one="reader",
+    many="readers",
+    touches="the profile and everything that any app stores; one line in the log of erasures stays, without pseudonym",
+    undo="it cannot be undone; export first where a copy is owed",
+    word="erase",
+)
 
 
 class ReaderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,7 +92,7 @@ class ReaderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Reader)
-class ReaderAdmin(ModelAdmin):  # type: ignore[misc]
+class ReaderAdmin(StaffAdmin):
     """There is no name here, and no field to write one into."""
 
     form = ReaderForm
@@ -80,8 +101,6 @@ class ReaderAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ("age_band",)
     search_fields = ("=key",)
     search_help_text = "The whole pseudonym"
-    list_per_page = 50
-    show_full_result_count = False
     actions = ("export", "erase")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reader | None = None) -> tuple[str, ...]:
@@ -113,41 +132,60 @@ class ReaderAdmin(ModelAdmin):  # type: ignore[misc]
         except NoReverseMatch:
             return "–"
 
-    @admin.action(description="Export everything about the chosen readers", permissions=["view"])
+    @admin.action(description="Export everything about the chosen readers…", permissions=["view"])
     def export(self, request: HttpRequest, queryset: QuerySet[Reader]) -> HttpResponse:
-        now = timezone.now()
-        exports = [export_reader(reader.key, now=now) for reader in queryset[:MAX_AT_ONCE]]
+        page = self._page_before(request, queryset, EXPORT)
+        if page is not None:
+            return page
+        by, now = actor_of(request), timezone.now()
+        exports = [export_reader(reader.key, by=by, now=now) for reader in queryset]
         answer = HttpResponse(json.dumps(exports, indent=2, ensure_ascii=False), content_type="application/json")
         answer["Content-Disposition"] = 'attachment; filename="readers.json"'
         return answer
 
     @admin.action(description="Erase the chosen readers everywhere…", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[Reader]) -> HttpResponse | None:
-        keys = [reader.key for reader in queryset[:MAX_AT_ONCE]]
-        if "confirmed" not in request.POST:
-            return self._ask(request, queryset, keys)
+        page = self._page_before(request, queryset, ERASE)
+        if page is not None:
+            return page
+        by, keys = actor_of(request), [reader.key for reader in queryset]
         for key in keys:
-            erase_reader(key, by=f"staff {request.user.get_username()}", now=timezone.now())
-        messages.success(request, f"{len(keys):,} readers are erased from every app.")
+            erase_reader(key, by=by.name, address=by.address, now=timezone.now())
+        messages.success(request, f"Erased from every app: {counted(len(keys), 'reader')}.")
         return None
 
-    def _ask(self, request: HttpRequest, queryset: QuerySet[Reader], keys: list[str]) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Erase readers",
-            "keys": keys,
-            "chosen": [str(reader.pk) for reader in queryset[:MAX_AT_ONCE]],
-            "back": reverse("admin:readers_reader_changelist"),
-        }
-        return TemplateResponse(request, "readers/erase.html", context)
+    def _page_before(self, request: HttpRequest, readers: QuerySet[Reader], bulk: Bulk) -> HttpResponse | None:
+        count = readers.count()
+        if count <= MAX_AT_ONCE:
+            return self.page_before(request, readers, bulk, name=lambda reader: reader.key)
+        messages.warning(request, f"{bulk.verb} at most {MAX_AT_ONCE} readers at once; {count:,} were chosen.")
+        return HttpResponseRedirect(request.get_full_path())
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The readers on the page are seen, and on record for it."""
+        shown = super().get_changelist_instance(request)
+        if request.method != "POST":
+            self._note(request, Action.READER_LISTED, shown.result_list)
+        return shown
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Reader | None:
+        """Every page of one reader begins here: its form, its history, its change."""
+        reader: Reader | None = super().get_object(request, object_id, from_field)
+        if reader is not None:
+            self._note(request, Action.READER_SEEN, [reader])
+        return reader
+
+    def _note(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
+        note_readers(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Reader, form: ReaderForm, change: bool) -> None:  # noqa: FBT001
         save_reader(form.reader(), now=timezone.now())
         obj.pk = reader_ids([obj.key])[obj.key]
+        self._note(request, Action.READER_SAVED, [obj])
 
 
 @admin.register(ErasureLog)
-class ErasureLogAdmin(ModelAdmin):  # type: ignore[misc]
+class ErasureLogAdmin(StaffAdmin):
     """The log of erasures is written by the service only."""
 
     list_display = ("erased_at", "erased_by", "counts")

@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -7,8 +9,17 @@ class ReadersConfig(AppConfig):
     verbose_name = "Readers"
 
     def ready(self) -> None:
-        """A restore brings nobody back who was erased since the backup."""
-        from apps.platform.services.backup.parts import BackupPart, register_backup_part
-        from apps.readers.services import carry_erasures, settle_erasures
+        """Register what erasure, audit and backup need of readers: a restore brings nobody back who was erased since.
 
+        The audit finds a reader by the pseudonym, and a pseudonym that was erased stands in no refused row.
+        """
+        from django.conf import settings
+
+        from apps.platform.services.audit import register_subject_hash
+        from apps.platform.services.backup.parts import BackupPart, register_backup_part
+        from apps.platform.services.refusals import forget_in
+        from apps.readers.services import carry_erasures, reader_hash, register_text_erasure, settle_erasures
+
+        register_subject_hash(reader_hash)
         register_backup_part("readers", BackupPart(carry=carry_erasures, settle=settle_erasures))
+        register_text_erasure("imports", partial(forget_in, [settings.VAR_DIR, settings.VAR_DIR / "imports"]))

@@ -1,6 +1,9 @@
-"""Saving readers, and everything that is kept about one: erased or exported in one call, over all apps."""
+"""Saving readers, and everything that is kept about one: erased or exported in one call, over all apps.
 
-from collections.abc import Callable, Mapping, Sequence
+Who looked at, exported, saved or erased a reader is on record before the answer is given: no audit, no look.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,15 +11,18 @@ from typing import Any
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from apps.platform.services.audit import Action, Actor, entries_about, record_each
+from apps.platform.services.deleted import leave_nothing_on_disk
 from apps.platform.services.errors import ConflictError
 from apps.platform.services.reader_tokens import ReaderToken, sign_reader
 from apps.readers.models import ErasureLog, Reader
-from apps.readers.selectors import KEY, ReaderNotFoundError, reader_profile
+from apps.readers.selectors import KEY, ReaderNotFoundError, ReaderProfile, reader_profile
 from epicml.audience.asking import Proof
 from epicml.audience.bands import AgeBand
 
 JSON = Any  # what json.dumps takes
 Erasure = Callable[[int], int]
+TextErasure = Callable[[str], int]
 Export = Callable[[int], JSON]
 LEVELS = (1, 12)
 RESTORE = "restore"  # who erases again what a restore brought back
@@ -25,6 +31,7 @@ MAX_LANGUAGE = 20  # of a code as it is written
 PROFILE_COLUMNS = ("age_band", "level_min", "level_max", "languages", "updated_at")
 
 _erasures: dict[str, Erasure] = {}
+_text_erasures: dict[str, TextErasure] = {}
 _exports: dict[str, Export] = {}
 
 
@@ -105,30 +112,56 @@ def register_erasure(name: str, erase: Erasure) -> None:
     _erasures[name] = erase
 
 
+def register_text_erasure(name: str, erase: TextErasure) -> None:
+    """Erasing a reader from now on also calls this, which takes the pseudonym out of texts and counts them."""
+    _text_erasures[name] = erase
+
+
 def register_export(name: str, export: Export) -> None:
     """A reader's export from now on also has this part, under this name."""
     _exports[name] = export
 
 
-def erase_reader(key: str, *, by: str, now: datetime) -> ErasureReport:
+def note_readers(action: Action, keys: Iterable[str], *, by: Actor, now: datetime) -> None:
+    """It is on record that this was done with each of these readers, by the keyed hash of each pseudonym."""
+    record_each(action, by=by, subjects=[reader_hash(key) for key in keys], now=now)
+
+
+def see_reader(key: str, *, by: Actor, now: datetime) -> ReaderProfile:
+    """The profile, for somebody who is on record for having looked at it."""
+    profile = reader_profile(key)
+    note_readers(Action.READER_SEEN, [key], by=by, now=now)
+    return profile
+
+
+def erase_reader(key: str, *, by: str, address: str | None = None, now: datetime) -> ErasureReport:
     """Nothing about this reader is stored any more; the log says by whom, when and how much, but not who it was."""
+    by = by.replace(key, "the reader") if KEY.fullmatch(key) else by
     with transaction.atomic():
         # The lock makes events that are just being stored wait, and then find that their reader is gone.
         reader = Reader.objects.select_for_update().filter(key=key).first() if KEY.fullmatch(key) else None
         if reader is None:
             raise ReaderNotFoundError(key)
         counts = {name: erase(reader.id) for name, erase in _erasures.items()}
+        counts |= {name: erase(key) for name, erase in _text_erasures.items()}
         reader.delete()
         counts["readers"] = 1
         ErasureLog.objects.create(reader_hash=reader_hash(key), erased_by=by, erased_at=now, counts=counts)
+        note_readers(Action.READER_ERASED, [key], by=Actor(by, address), now=now)
+    leave_nothing_on_disk()
     return ErasureReport(counts)
 
 
-def export_reader(key: str, *, now: datetime) -> dict[str, JSON]:
-    """Everything that is stored about this reader, by app."""
+def export_reader(key: str, *, by: Actor, now: datetime) -> dict[str, JSON]:
+    """Everything that is stored about this reader, by app, and who looked; this export is on record too."""
     profile = reader_profile(key)
     parts = {name: export(profile.id) for name, export in _exports.items()}
-    return {"exported_at": now.isoformat(), "reader": profile.as_json(), **parts}
+    note_readers(Action.READER_EXPORTED, [key], by=by, now=now)
+    looks = [
+        {"at": entry.at.isoformat(), "what": entry.action, "by": entry.actor.partition(" ")[0]}
+        for entry in entries_about(reader_hash(key))
+    ]
+    return {"exported_at": now.isoformat(), "reader": profile.as_json(), **parts, "audit": looks}
 
 
 def reader_hash(key: str) -> str:

@@ -35,6 +35,7 @@ BREACHES: tuple[tuple[str, str, str], ...] = (
     ("app-rooms", "apps/catalog/services/breach.py", "import apps.catalog.api.views"),
     ("app-rooms", "apps/catalog/api/breach.py", "import apps.catalog.management"),
     ("app-rooms", "apps/search/engines/breach.py", "import apps.search.selectors"),
+    ("app-rooms", "apps/platform/pages/breach.py", "import apps.platform.admin"),
     ("core-rooms", "epicml/text/breach.py", "import epicml.datasets"),
     ("core-rooms", "epicml/search/breach.py", "import epicml.recommenders"),
     ("core-rooms", "epicml/recommenders/breach.py", "import epicml.evaluation"),
@@ -60,6 +61,7 @@ ALLOWED = (
     ("apps/search/services/breach.py", "import apps.search.models"),
     ("apps/search/engines/embedded.py", "import tantivy"),
     ("apps/catalog/admin.py", "import apps.catalog.models"),
+    ("apps/jobs/admin.py", "import apps.platform.pages.bulk"),
 )
 
 

@@ -25,6 +25,9 @@ PAGES = {
     "releases": "/admin/releases/",
     "jobs": "/admin/jobs/job/",
     "api-keys": "/admin/platform/apikey/",
+    "accounts": "/admin/auth/user/",
+    "audit": "/admin/platform/auditentry/",
+    "log-ins": "/admin/axes/accessattempt/",
 }
 
 
@@ -104,14 +107,25 @@ class TestEveryPage:
         for title, path in {**PAGES, **more}.items():
             visit.go(path)
             expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
-            visit.screenshot(f"staff-{title}-{name}", full_page=title not in {"books", "changes", "readers"})
+            visit.screenshot(f"staff-{title}-{name}", full_page=title not in {"books", "changes", "readers", "audit"})
             assert not visit.scrolls_sideways(), path
         assert (name == "dark") == bool(visit.page.evaluate("document.documentElement.classList.contains('dark')"))
 
     def test_is_reached_by_the_sidebar(self, log_in: OpenPage) -> None:
         page = log_in().page
         menu = page.locator("#nav-sidebar-apps")
-        for name in ("Status", "Books", "Changes", "Readers", "Index", "Models", "Releases", "Jobs", "API keys"):
+        for name in (
+            "Status",
+            "Books",
+            "Changes",
+            "Readers",
+            "Index",
+            "Models",
+            "Releases",
+            "Jobs",
+            "API keys",
+            "Audit",
+        ):
             menu.get_by_role("link", name=re.compile(f"^{name}")).click()
             expect(menu.locator("a[aria-current=page]")).to_contain_text(name)
 
@@ -248,3 +262,36 @@ class TestBook:
         page.get_by_label("Age band", exact=True).select_option(label="Guess from the genres")
         page.get_by_role("button", name="Save", exact=True).press("Enter")
         expect(found).to_have_count(0)
+
+
+class TestManyAtOnce:
+    def test_books_are_withdrawn_by_their_number_and_come_back_by_the_link(self, log_in: OpenPage) -> None:
+        visit = log_in(width=360, height=780)
+        page = visit.go("/admin/catalog/book/?q=potter")
+        count = page.locator("input.action-select").count()
+        assert 1 < count <= 20
+        page.locator("input.action-select").evaluate_all("boxes => boxes.forEach((box) => box.click())")
+        page.locator("select[name=action]").first.select_option(label="Withdraw the chosen books…")
+        page.locator("button[name=index]").first.click()
+        expect(page.get_by_role("heading", name=f"Withdraw {count} books?")).to_be_visible()
+        expect(page.get_by_role("link", name="Leave everything as it is")).to_be_focused()
+        assert not visit.scrolls_sideways()
+        visit.screenshot("staff-bulk-360")
+
+        page.get_by_role("button", name=f"Withdraw {count} books").click()
+        expect(page.get_by_text(f"Withdrawn: {count} books.")).to_be_visible()
+        page.get_by_role("link", name="Undo…").click()
+        page.get_by_role("button", name=f"Restore {count} books").click()
+        expect(page.get_by_text(f"Restored: {count} books.")).to_be_visible()
+
+
+class TestLogIn:
+    def test_says_when_to_come_again_after_too_many_failures(
+        self, open_page: OpenPage, demo_server: DemoServer
+    ) -> None:
+        page = open_page(width=360, height=780).go("/admin/")
+        for _ in range(6):
+            page.get_by_label("Username").fill("nobody")
+            page.get_by_label("Password").fill("wrong")
+            page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_text(re.compile(r"Try again in \d+ seconds, after"))).to_be_visible()

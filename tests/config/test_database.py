@@ -1,15 +1,35 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.database import PROJECT, database_settings
+from config.database import PROJECT, SQLITE_OPTIONS, database_settings
 
 FILE = Path("/srv/var/epicml.sqlite3")
 
 
 def of(address: str, *, web: bool = True) -> dict[str, object]:
     return database_settings(address, default_path=FILE, web=web)
+
+
+# 64 MB, more than SQLite keeps of it, are read by a process while the file is cut to its first page.
+CUT_SHORT = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[2])
+database.executescript(sys.argv[1])
+database.execute("CREATE TABLE t (b)")
+database.executemany("INSERT INTO t VALUES (zeroblob(65536))", [()] * 1000)
+database.commit()
+database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+database.execute("SELECT b FROM t LIMIT 1").fetchone()
+os.truncate(sys.argv[2], 4096)
+try:
+    database.execute("SELECT sum(length(hex(b))) FROM t").fetchone()
+except sqlite3.DatabaseError as error:
+    print(error)
+"""
 
 
 class TestSqlite:
@@ -89,3 +109,20 @@ class TestPostgresql:
         with pytest.raises(ImproperlyConfigured, match=f"^{said}") as refused:
             of(address)
         assert "secret-word" not in str(refused.value)
+
+
+class TestFileCutShort:
+    def test_fails_a_statement_and_ends_no_process(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                CUT_SHORT,
+                SQLITE_OPTIONS["init_command"],
+                str(tmp_path / "cut.sqlite3"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, "database disk image is malformed\n"), done.stderr

@@ -23,23 +23,6 @@ PRODUCTION = {
     "EPICML_DEMO": "0",
 }
 
-# 64 MB, more than SQLite keeps of it, are read by a process while the file is cut to its first page.
-CUT_SHORT = """
-import os, sqlite3, sys
-database = sqlite3.connect(sys.argv[2])
-database.executescript(sys.argv[1])
-database.execute("CREATE TABLE t (b)")
-database.executemany("INSERT INTO t VALUES (zeroblob(65536))", [()] * 1000)
-database.commit()
-database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-database.execute("SELECT b FROM t LIMIT 1").fetchone()
-os.truncate(sys.argv[2], 4096)
-try:
-    database.execute("SELECT sum(length(hex(b))) FROM t").fetchone()
-except sqlite3.DatabaseError as error:
-    print(error)
-"""
-
 
 def manage(*arguments: str, folder: Path, **values: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
@@ -71,21 +54,6 @@ class TestDatabase:
         monkeypatch.setenv("DATABASE_URL", address)
         with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_URL must start with postgres://"):
             environment.database(tmp_path / "x")
-
-    def test_that_is_cut_short_fails_a_statement_and_ends_no_process(self, tmp_path: Path) -> None:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                CUT_SHORT,
-                environment.SQLITE_OPTIONS["init_command"],
-                str(tmp_path / "cut.sqlite3"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout) == (0, "database disk image is malformed\n"), done.stderr
 
 
 class TestUrl:

@@ -67,7 +67,7 @@ class TestNavigation:
     def test_marks_the_entry_on_the_pages_below_it(self, path: str, title: str) -> None:
         assert marked(path) == [title]
 
-    @pytest.mark.parametrize("path", ["/admin/auth/user/", "/admin/catalog/author/", "/admin/login/", "/"])
+    @pytest.mark.parametrize("path", ["/admin/auth/group/", "/admin/catalog/author/", "/admin/login/", "/"])
     def test_marks_nothing_where_no_entry_belongs(self, path: str) -> None:
         assert marked(path) == []
         assert active_entry(path) is None

@@ -73,6 +73,17 @@ def delete_books(keys: Sequence[str], *, now: datetime) -> int:
     return len(ids)
 
 
+def restore_books(keys: Sequence[str], *, now: datetime) -> int:
+    """Withdrawn books are found again, as they were; an ISBN that another book has by now stays there. How many."""
+    with transaction.atomic():
+        lock_change_log()
+        withdrawn = Book.objects.filter(key__in=keys, withdrawn_at__isnull=False)
+        ids = list(withdrawn.order_by("id").values_list("id", flat=True))
+        Book.objects.filter(id__in=ids).update(withdrawn_at=None, updated_at=now)
+        record_changes(ids, kind=Change.Kind.UPSERT, now=now)
+    return len(ids)
+
+
 Settled = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
 
 

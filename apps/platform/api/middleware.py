@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
@@ -31,6 +32,10 @@ POLICIES = (
 )
 
 
+# Answers about readers and secrets lie there, and errors that name them: no browser and no proxy keeps a copy.
+KEPT_NOWHERE = ("/api/v1/", "/admin/", "/health/", "/metrics")
+
+
 class RequestMiddleware:
     """Outermost, so that no answer goes without."""
 
@@ -49,6 +54,8 @@ class RequestMiddleware:
             response = _not_allowed(request, response["Allow"])
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))
+        if request.path_info.startswith(KEPT_NOWHERE):
+            response.setdefault("Cache-Control", "no-store")
         route = route_of(request)
         _requests_of(route, _method(request), response.status_code).inc()
         _duration_of(route).observe(time.perf_counter() - began)
@@ -129,5 +136,6 @@ def _method(request: HttpRequest) -> str:
 
 
 def _identity(request: HttpRequest) -> str:
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    # Of a proxy of ours only: what clients write themselves is kept out of the log.
+    given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.NUM_PROXIES else ""
     return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex

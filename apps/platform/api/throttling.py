@@ -1,7 +1,6 @@
 """How much a key, or an address without a key, may ask and report in a minute."""
 
 import math
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +12,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from apps.platform.selectors.api_keys import KeyRecord
+from apps.platform.services.addresses import address_of
 from apps.platform.services.throttle import shared_throttle
-
-IPV6_CLIENT_BITS = 64  # what one subscriber gets: by single addresses a limit would never be reached
 
 
 class KeyThrottle(BaseThrottle):
@@ -97,22 +95,7 @@ def _event_limits(request: Request, key: KeyRecord) -> list[tuple[str, int, str]
 
 def client_address(request: Request | HttpRequest) -> str:
     """Who asks: the address that the outermost trusted proxy saw, else the one that is connected."""
-    address = request.META.get("REMOTE_ADDR", "")
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.NUM_PROXIES else ""
-    if forwarded:
-        hops = forwarded.split(",")
-        address = hops[-min(settings.NUM_PROXIES, len(hops))].strip()
-    return _network(address)
-
-
-def _network(address: str) -> str:
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
-        return str(ip_network((int(known), IPV6_CLIENT_BITS), strict=False).network_address)
-    return str(getattr(known, "ipv4_mapped", None) or known)
+    return address_of(request.META, proxies=settings.NUM_PROXIES)
 
 
 def _of_key(request: Request, key: KeyRecord) -> tuple[str, int]:

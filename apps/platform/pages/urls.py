@@ -2,4 +2,7 @@ from django.urls import path
 
 from apps.platform.pages import views
 
-urlpatterns = [path("status/", views.status, name="status")]
+urlpatterns = [
+    path("status/", views.status, name="status"),
+    path("autocomplete/", views.nothing),
+]

@@ -1,6 +1,6 @@
 """Does everything work? The health of each part, as the registry knows it."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -25,6 +25,11 @@ def status(request: HttpRequest) -> HttpResponse:
         state=STATE_WORDS[worst_state(parts)][0],
         parts=[(part, health_mark(part)) for part in parts],
     )
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """No page chooses by the admin's autocompletion, which lists the rows of any table to who may see them."""
+    raise Http404
 
 
 def health_mark(part: PartHealth) -> SafeString:

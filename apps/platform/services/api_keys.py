@@ -32,6 +32,7 @@ SCOPES = (
 )
 SECRET_BYTES = 32  # 256 bits: nobody guesses it, so its plain SHA-256 is enough to store
 PREFIX_LENGTH = 12
+REINSTATED_WITHIN = timedelta(hours=24)  # a slip shows within a day; a key that leaked must not come back years later
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
 
 _noted: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
@@ -55,6 +56,14 @@ class ApiKeyRevokedError(ConflictError):
 
     def __init__(self, prefix: str) -> None:
         super().__init__(f"The API key {prefix} is revoked already.")
+
+
+class ApiKeyNotReinstatedError(ConflictError):
+    """The key is not revoked, or was long ago."""
+
+    def __init__(self, prefix: str) -> None:
+        hours = int(REINSTATED_WITHIN.total_seconds() // 3600)
+        super().__init__(f"The API key {prefix} was not revoked in the last {hours} hours; make a new one instead.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,17 @@ def revoke_api_key(key_id: int, *, now: datetime) -> str:
         raise ApiKeyRevokedError(row.prefix)
     reset_key_cache()
     return f"The API key {row.name} ({row.prefix}…) is refused everywhere within {KEY_CACHE_SECONDS} seconds."
+
+
+def reinstate_api_key(key_id: int, *, now: datetime) -> str:
+    """A key that was revoked a short time ago works again; says so in a sentence."""
+    row = ApiKey.objects.filter(pk=key_id).first()
+    if row is None:
+        raise ApiKeyNotFoundError(str(key_id))
+    if not ApiKey.objects.filter(pk=key_id, revoked_at__gt=now - REINSTATED_WITHIN).update(revoked_at=None):
+        raise ApiKeyNotReinstatedError(row.prefix)
+    reset_key_cache()
+    return f"The API key {row.name} ({row.prefix}…) works again."
 
 
 def key_id_of_prefix(prefix: str) -> int:

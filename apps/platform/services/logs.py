@@ -1,9 +1,25 @@
-"""Which request a line of the log belongs to, and nothing in it of who asked."""
+"""Which request a line of the log belongs to, and nothing in it of who asked or what was sent.
+
+What the project itself says is written as it is said; of a library's line only what no client can have written: the
+status and the pattern of the address that was asked, or the template of the line with its numbers. Of an exception
+there is the type and where it was raised: its text quotes values.
+"""
 
 import logging
+import traceback
+from collections.abc import Iterator
 from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+# Whose lines are made for this log. Celery names jobs by their numbers only.
+OWN = ("apps", "config", "demo", "epicml", "celery", "kombu")
+LONGEST_CHAIN = 10
 
 
 class RequestIdFilter(logging.Filter):
@@ -14,13 +30,97 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-class RouteFilter(logging.Filter):
-    """Django's lines about a request that failed name the pattern of its address: the address may name a reader."""
+class LineFormatter(logging.Formatter):
+    """One line for each record, and the places of a traceback below it, without anything that a client sent."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        request = getattr(record, "request", None)
-        if record.name == "django.request" and request is not None and isinstance(record.args, tuple):
-            match = getattr(request, "resolver_match", None)
-            route = match.route if match is not None else "an address that is not there"
-            record.args = (*record.args[:-1], route)
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = on_one_line(_said(record))
+        record.asctime = self.formatTime(record, self.datefmt)
+        error = record.exc_info[1] if record.exc_info else None
+        lines = [self.formatMessage(record), *(_traceback(error) if error else ())]
+        return "\n".join(lines)
+
+
+def on_one_line(text: str) -> str:
+    """The text with line ends, escape sequences and all else that does not print written as Python writes them."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def described(error: BaseException) -> str:
+    """What kind of error it is; what it says only where the system or the database says it of itself."""
+    said = ""
+    if isinstance(error, OSError) and error.strerror:
+        said = error.strerror
+    elif isinstance(error, OperationalError | InterfaceError):
+        said = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _said(record: logging.LogRecord) -> str:
+    if record.name.partition(".")[0] in OWN:
+        return _filled(record.msg, _own_arguments(record.args)) if record.args else str(record.msg)
+    request = getattr(record, "request", None)
+    if isinstance(request, HttpRequest):
+        return f"{_status(record)} at {_route(request)}"
+    if record.name == "py.warnings":  # "path:line: Category: what is wrong\n  the line"
+        return ": ".join(record.getMessage().split(": ")[:2])
+    if record.args:
+        return _filled(record.msg, _foreign_arguments(record.args))
+    return f"said at {record.pathname}:{record.lineno}"
+
+
+def _filled(template: Any, arguments: Any) -> str:
+    text: str = str(template) % arguments
+    return text
+
+
+def _own_arguments(args: Any) -> Any:
+    return _each(args, lambda value: described(value) if isinstance(value, BaseException) else value)
+
+
+def _foreign_arguments(args: Any) -> Any:
+    return _each(args, lambda value: value if isinstance(value, int | float) else _Hidden())
+
+
+def _each(args: Any, change: Any) -> Any:
+    if isinstance(args, dict):
+        return {name: change(value) for name, value in args.items()}
+    return tuple(change(value) for value in args)
+
+
+class _Hidden:
+    """Stands for a value in a line, whatever the line would do with it."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+    def __int__(self) -> int:
+        return 0
+
+    def __float__(self) -> float:
+        return 0.0
+
+
+def _status(record: logging.LogRecord) -> str:
+    code = getattr(record, "status_code", None)
+    try:
+        return f"{code} {HTTPStatus(int(code or 0)).phrase}"
+    except ValueError:
+        return "A request"
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return (match.route or "/") if match is not None else "an address that is not there"
+
+
+def _traceback(error: BaseException) -> Iterator[str]:
+    """Where it was raised, and what raised it in turn, the first cause first."""
+    chain = [error]
+    while len(chain) < LONGEST_CHAIN and (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    for one in reversed(chain):
+        yield from (
+            "  " + line.strip() for part in traceback.format_tb(one.__traceback__) for line in part.splitlines()
+        )
+        yield "  " + on_one_line(described(one))

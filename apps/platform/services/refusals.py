@@ -1,14 +1,17 @@
 """Rows that an import refused: kept in a file that says which, and why."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from apps.platform.services.spreadsheets import unharmed_row
+
 LONGEST_VALUE = 200
+ERASED = "(erased)"
 
 
 class RowError(ValueError):
@@ -35,8 +38,8 @@ class Refusals:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["line", "column", "reason", "value"])
-        value = unharmed(error.value[:LONGEST_VALUE])
-        csv.writer(self._file).writerow([line, error.column, error.reason, value])
+        row = unharmed_row([line, error.column, error.reason, error.value[:LONGEST_VALUE]])
+        csv.writer(self._file).writerow(row)
         self.count += 1
 
     def close(self) -> None:
@@ -57,6 +60,20 @@ def refusals_in(path: Path) -> Iterator[Refusals]:
         refusals.close()
 
 
-def unharmed(cell: str) -> str:
-    """The cell in a form that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+def forget_in(folders: Sequence[Path], text: str) -> int:
+    """In no CSV file of these folders a cell has this text as a word any more. How many rows had."""
+    word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])", re.ASCII)
+    return sum(_forget_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
+
+
+def _forget_in_file(path: Path, word: re.Pattern[str]) -> int:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    kept = [[word.sub(ERASED, cell) for cell in row] for row in rows]
+    count = sum(one != other for one, other in zip(rows, kept, strict=True))
+    if count:
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(kept)
+        fresh.replace(path)
+    return count

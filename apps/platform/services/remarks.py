@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from apps.platform.services.refusals import LONGEST_VALUE, unharmed
+from apps.platform.services.refusals import LONGEST_VALUE
+from apps.platform.services.spreadsheets import unharmed_row
 
 # A person mends a thousand cells by hand, and reads no ten thousand lines that say the same of one column.
 LINES_PER_KIND = 1000
@@ -47,8 +48,8 @@ class Remarks:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["line", "column", "done", "value"])
-        value = unharmed(remark.value[:LONGEST_VALUE])
-        csv.writer(self._file).writerow([line, remark.column, remark.done, value])
+        row = unharmed_row([line, remark.column, remark.done, remark.value[:LONGEST_VALUE]])
+        csv.writer(self._file).writerow(row)
 
     def close(self) -> None:
         """The remarks are on disk; the file of an earlier import, which would now mislead, is gone."""

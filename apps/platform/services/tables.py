@@ -5,7 +5,7 @@ import io
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,6 +16,7 @@ from apps.platform.services.file_kinds import no_table
 from apps.platform.services.parquet import parquet_columns, parquet_rows
 from apps.platform.services.records import Lines, Row, records
 from apps.platform.services.refusals import RowError
+from apps.platform.services.spreadsheets import as_written
 from apps.platform.services.table_errors import TableError
 
 LOOK_AT_BYTES = 4096
@@ -204,7 +205,9 @@ def _refuse_binary(start: str, name: str) -> None:
 def _translated(lines: Lines, rows: Iterator[Row], name: str, encoding: Encoding) -> Iterator[Row]:
     """The rows; whatever is wrong with the file as a whole becomes one sentence."""
     try:
-        yield from rows
+        for row in rows:
+            marked = any(cell.startswith("'") for cell in row.cells)
+            yield replace(row, cells=[as_written(cell) for cell in row.cells]) if marked else row
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise TableError(f"{name} is damaged: its gzip data end or break after line {lines.number}.") from error
     except UnicodeError as error:

@@ -10,11 +10,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.platform.api.actors import actor_of
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
 from apps.platform.api.schema import refusal
 from apps.platform.services.api_keys import InvalidKeyError, checked_origin
+from apps.platform.services.audit import Action
 from apps.platform.services.reader_tokens import DEFAULT_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from apps.readers.api import schema
 from apps.readers.selectors import KEY, reader_profile
@@ -27,7 +29,9 @@ from apps.readers.services import (
     erase_reader,
     export_reader,
     issue_reader_token,
+    note_readers,
     save_reader,
+    see_reader,
 )
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.text.languages import UnknownLanguageError, language_code
@@ -47,7 +51,7 @@ class ReaderView(APIView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """The reader's profile."""
         Fields(request.query_params).check()
-        return json_response(reader_profile(key).as_json())
+        return json_response(see_reader(key, by=actor_of(request), now=timezone.now()).as_json())
 
     @extend_schema(
         operation_id="save_reader",
@@ -61,7 +65,9 @@ class ReaderView(APIView):
         fields = Fields(json_body(request))
         if not KEY.fullmatch(key):
             fields.complain("key", f"A pseudonym has the form {KEY.pattern}.")
-        created = save_reader(ReaderInput(key=key, **_read(fields, names=FIELDS)), now=timezone.now())
+        reader, now = ReaderInput(key=key, **_read(fields, names=FIELDS)), timezone.now()
+        created = save_reader(reader, now=now)
+        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json(), status=201 if created else 200)
 
     @extend_schema(
@@ -75,7 +81,9 @@ class ReaderView(APIView):
         Fields(request.query_params).check()
         body = json_body(request)
         sent = [name for name in FIELDS if isinstance(body, dict) and name in body]
-        change_reader(key, _read(Fields(body), names=sent), now=timezone.now())
+        now = timezone.now()
+        change_reader(key, _read(Fields(body), names=sent), now=now)
+        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json())
 
     @extend_schema(
@@ -84,7 +92,8 @@ class ReaderView(APIView):
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Erase everything that is stored about the reader, in every app."""
         Fields(request.query_params).check()
-        report = erase_reader(key, by=f"API key {getattr(request.auth, 'name', '')}", now=timezone.now())
+        by = actor_of(request)
+        report = erase_reader(key, by=by.name, address=by.address, now=timezone.now())
         return json_response({"erased": report.counts})
 
 
@@ -97,7 +106,7 @@ class ReaderExportView(APIView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """Everything that is stored about the reader, by app."""
         Fields(request.query_params).check()
-        return json_response(export_reader(key, now=timezone.now()))
+        return json_response(export_reader(key, by=actor_of(request), now=timezone.now()))
 
 
 class ReaderTokensView(APIView):

@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.platform.pages import formats
+from apps.platform.pages.actors import actor_of
 from apps.platform.pages.shell import page, staff_page
+from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
-from apps.readers.services import export_reader
+from apps.readers.services import export_reader, note_readers
 from apps.recommendations.selectors.explain import ExplainedItem, Explanation, FilterStep, explain
 from apps.recommendations.selectors.stock import current_stock
 from apps.releases.selectors.detail import release_detail
@@ -39,6 +41,8 @@ def models(request: HttpRequest) -> HttpResponse:
             unknown = asked[:64]
     now, waiting = timezone.now(), releases_waiting()
     live, served = live_release(KIND), current_stock(now).model
+    samples = sample_readers(per_band=2) if request.user.has_perm("readers.view_reader") else []
+    note_readers(Action.READER_LISTED, [sample.key for sample in samples], by=actor_of(request), now=now)
     return page(
         request,
         "recommendations/models.html",
@@ -49,7 +53,7 @@ def models(request: HttpRequest) -> HttpResponse:
         served=served.key if served else None,
         differs=bool(live and (served is None or served.key != live.key)),
         rows=[(row, row in waiting) for row in releases(kind=KIND, limit=SHOWN_RELEASES, now=now)],
-        samples=sample_readers(per_band=2),
+        samples=samples,
         asked=asked,
         unknown=unknown,
     )
@@ -70,6 +74,7 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
     begun = perf_counter()
     seen = explain(key, limit=SHOWN_BOOKS, now=timezone.now())
     seconds = perf_counter() - begun
+    note_readers(Action.READER_SEEN, [key], by=actor_of(request), now=timezone.now())
     return page(
         request,
         "recommendations/reader.html",
@@ -88,7 +93,8 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
 @staff_page("readers.view_reader")
 def export(request: HttpRequest, key: str) -> HttpResponse:
     """Everything that is stored of this reader, as a file."""
-    body = json.dumps(export_reader(key, now=timezone.now()), indent=2, default=str)
+    stored = export_reader(key, by=actor_of(request), now=timezone.now())
+    body = json.dumps(stored, indent=2, default=str)
     return HttpResponse(
         body,
         content_type="application/json",

@@ -1,4 +1,6 @@
 import dataclasses
+import html
+import re
 from datetime import datetime
 
 import pytest
@@ -11,7 +13,9 @@ from apps.catalog.selectors.changes import changes_after
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
+from apps.platform.models import AuditEntry
 from epicml.audience.bands import AgeBand
+from tests import bulk
 from tests.apps.catalog.samples import HOLES, a_book
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +93,31 @@ class TestBookAdmin:
         save_books([a_book("1"), a_book("2")], now=now)
         chosen = [Book.objects.get(key="1").pk]
 
-        page = admin_client.post(reverse(LIST), {"action": "withdraw", "_selected_action": chosen}, follow=True).text
+        page = bulk.do(admin_client, reverse(LIST), "withdraw", chosen)
 
-        assert "1 books are withdrawn" in page
+        assert "Withdrawn: 1 book." in page.text
         assert [card.key for card in shelf().cards] == ["2"]
+
+    def test_undoes_a_withdrawal_by_the_link_in_its_message(self, admin_client: Client, now: datetime) -> None:
+        save_books([a_book(str(number)) for number in range(4)], now=now)
+        delete_books(["3"], now=now)  # before, and not undone with it
+        chosen = list(Book.objects.exclude(key="0").values_list("pk", flat=True))
+        page = bulk.do(admin_client, reverse(LIST), "withdraw", chosen)
+        undo = re.search(r'href="([^"]*/withdrawn/[^"]*)"', page.text)
+        assert undo
+
+        asked = admin_client.get(html.unescape(undo[1]))
+        assert bulk.question(asked) == "Restore 2 books?"
+        assert "Restored: 2 books." in bulk.confirm(admin_client, asked).text
+        assert sorted(card.key for card in shelf().cards) == ["0", "1", "2"]
+        assert set(AuditEntry.objects.filter(action="changed_many").values_list("about", flat=True)) == {
+            "Withdrew 2 books",
+            "Restored 2 books",
+        }
+
+    @pytest.mark.parametrize("at", ["yesterday", "9999999999", "2026-13-45T00:00:00", "%01"])
+    def test_finds_no_withdrawal_at_a_time_that_is_none(self, at: str, admin_client: Client) -> None:
+        assert admin_client.get(f"/admin/catalog/book/withdrawn/{at}/").status_code == 400
 
     def test_finds_by_author_and_state(self, admin_client: Client, now: datetime) -> None:
         save_books([a_book("1", title="Alpha", authors=("Zoe",)), a_book("2", title="Beta")], now=now)
@@ -177,9 +202,7 @@ class TestAgeBands:
     def test_are_confirmed_for_many_books_at_once(self, admin_client: Client, now: datetime) -> None:
         save_books([BookInput(key=key, title=key, genres=("Picture books",)) for key in "ab"], now=now)
 
-        admin_client.post(
-            reverse(LIST), {"action": "confirm_age_bands", "_selected_action": book_ids_of("a", "b")}, follow=True
-        )
+        bulk.do(admin_client, reverse(LIST), "confirm_age_bands", book_ids_of("a", "b"))
 
         assert set(Book.objects.values_list("age_band", "age_band_source")) == {(0, AgeBandSource.STAFF)}
 

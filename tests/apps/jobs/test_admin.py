@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job, Purge
 from apps.jobs.services.queue import enqueue, enqueue_many
+from tests import bulk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -32,8 +33,13 @@ def staff(client: Client, *permissions: str) -> Client:
 
 def act(client: Client, action: str, *job_ids: int) -> str:
     """The page that staff see after this action on these jobs."""
-    page: str = client.post(LIST, {"action": action, "_selected_action": job_ids}, follow=True).text
-    return page
+    page = bulk.ask(client, LIST, action, job_ids)
+    if bulk.QUESTION.search(page.text):
+        page = bulk.confirm(client, page)
+    elif page.status_code == 302:
+        page = client.get(page["Location"])
+    text: str = page.text
+    return text
 
 
 def listed(page: str) -> list[int]:
@@ -86,16 +92,21 @@ class TestRetry:
         job_ids = [made(state="dead", attempt=5), made(state="cancelled")]
         page = act(admin_client, "retry", *job_ids)
 
-        assert "Jobs that wait to be run again: 2." in page
+        assert "Retry: 2 jobs." in page
         assert [(job.state, job.attempt) for job in Job.objects.all()] == [("queued", 0)] * 2
 
-    def test_job_that_cannot_be_retried_says_why_and_the_others_are(self, admin_client: Client) -> None:
+    def test_counts_only_those_that_can_be_retried(self, admin_client: Client) -> None:
         done, dead = made(state="done"), made(state="dead")
+        assert bulk.question(bulk.ask(admin_client, LIST, "retry", [done, dead])) == "Retry 1 job?"
         page = act(admin_client, "retry", done, dead)
 
-        assert f"Job {done} is done; only a job that was given up or cancelled can be retried." in page
-        assert "Jobs that wait to be run again: 1." in page
-        assert Job.objects.get(pk=dead).state == "queued"
+        assert "Retry: 1 job." in page
+        assert [Job.objects.get(pk=job_id).state for job_id in (done, dead)] == ["done", "queued"]
+
+    def test_job_whose_work_waits_already_says_so(self, admin_client: Client) -> None:
+        made(key="book-7")
+        dead = made(state="dead", key="book-7")
+        assert f"The work of job {dead} waits already" in act(admin_client, "retry", dead)
 
 
 class TestCancel:
@@ -103,15 +114,14 @@ class TestCancel:
         job_ids = [made(), made()]
         page = act(admin_client, "cancel", *job_ids)
 
-        assert "Jobs that are cancelled: 2." in page
+        assert "Cancel: 2 jobs." in page
         assert {job.state for job in Job.objects.all()} == {"cancelled"}
 
     def test_job_that_is_done_says_so(self, admin_client: Client) -> None:
         job_id = made(state="done")
         page = act(admin_client, "cancel", job_id)
 
-        assert f"Job {job_id} is done; there is nothing to cancel." in page
-        assert "Jobs that are cancelled" not in page
+        assert "Nothing was changed: among those chosen is no job to cancel." in page
 
 
 class TestPermissions:

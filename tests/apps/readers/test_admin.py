@@ -9,6 +9,7 @@ from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import reader_profile
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand
+from tests import bulk
 
 pytestmark = pytest.mark.django_db
 
@@ -50,18 +51,20 @@ class TestReaderAdmin:
         assert not Reader.objects.exists()
 
     def test_exports_the_chosen_readers(self, admin_client: Client, chosen: list[int]) -> None:
-        answer = admin_client.post(reverse(LIST), {"action": "export", "_selected_action": chosen})
+        answer = bulk.do(admin_client, reverse(LIST), "export", chosen)
 
         assert sorted(export["reader"]["key"] for export in answer.json()) == ["mia-1", "tom-2"]
         assert "attachment" in answer["Content-Disposition"]
 
     def test_asks_before_it_erases_and_then_erases_everywhere(self, admin_client: Client, chosen: list[int]) -> None:
-        asked = admin_client.post(reverse(LIST), {"action": "erase", "_selected_action": chosen})
-        assert "Erase 2 readers everywhere?" in asked.text
+        asked = bulk.ask(admin_client, reverse(LIST), "erase", chosen)
+        assert bulk.question(asked) == "Erase 2 readers?"
+        assert "mia-1" in asked.text
+        for typed in ("", "2", "erase", "erase 3"):
+            assert "Type erase 2 as it stands there." in bulk.confirm(admin_client, asked, typed).text
         assert Reader.objects.count() == 3
 
-        done = {"action": "erase", "_selected_action": chosen, "confirmed": "yes"}
-        assert "2 readers are erased" in admin_client.post(reverse(LIST), done, follow=True).text
+        assert "Erased from every app: 2 readers." in bulk.confirm(admin_client, asked, "erase 2").text
         assert list(Reader.objects.values_list("key", flat=True)) == ["ada-3"]
         assert {log.erased_by for log in ErasureLog.objects.all()} == {"staff admin"}
         assert admin_client.get(reverse("admin:readers_erasurelog_changelist")).status_code == 200
@@ -72,5 +75,5 @@ class TestReaderAdmin:
         client.force_login(viewer)
 
         assert client.get(reverse(LIST)).status_code == 200
-        client.post(reverse(LIST), {"action": "erase", "_selected_action": chosen, "confirmed": "yes"})
+        client.post(reverse(LIST), {"action": "erase", "_selected_action": chosen, "typed": "erase 2"})
         assert Reader.objects.count() == 3

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 from pytest_django import Settings
 
+from apps.platform.services.audit import Actor
 from apps.readers import services
 from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import ReaderNotFoundError, reader_profile
@@ -32,6 +33,7 @@ def no_other_apps(monkeypatch: pytest.MonkeyPatch) -> None:
     """No app has registered anything."""
     monkeypatch.setattr(services, "_erasures", {})
     monkeypatch.setattr(services, "_exports", {})
+    monkeypatch.setattr(services, "_text_erasures", {})
 
 
 class TestSaveReader:
@@ -125,10 +127,11 @@ class TestExportReader:
         save_reader(MIA, now=now)
         register_export("lists", lambda reader_id: [{"book": "holes"}])
 
-        assert export_reader(MIA.key, now=now) == {
+        assert export_reader(MIA.key, by=Actor("staff ada"), now=now) == {
             "exported_at": "2026-11-24T12:00:00+00:00",
             "reader": {"key": "mia-7f3a", "age_band": "6-8", "level_min": 1, "level_max": 3, "languages": ("en",)},
             "lists": [{"book": "holes"}],
+            "audit": [{"at": "2026-11-24T12:00:00+00:00", "what": "reader_exported", "by": "staff"}],
         }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.platform.services.audit import Actor
 from apps.platform.services.errors import EpicmlError
 from apps.readers.services import export_reader
 
@@ -17,11 +18,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("key", help="the reader's pseudonym")
+        parser.add_argument("--by", default="manage.py", help="who asked for it, for the audit")
         parser.add_argument("--output", type=Path, help="the file to write; default: the screen")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            export = export_reader(options["key"], now=timezone.now())
+            export = export_reader(options["key"], by=Actor(options["by"]), now=timezone.now())
         except EpicmlError as error:
             raise CommandError(error.message) from error
         text = json.dumps(export, indent=2, ensure_ascii=False)

@@ -7,5 +7,6 @@ INSTALLED_APPS = [
     "apps.jobs",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "axes",
     "tests.apps.jobs.sample",
 ]

@@ -66,7 +66,7 @@ class TestSidebar:
         assert entry.title == title
 
     def test_none_is_active_elsewhere(self) -> None:
-        assert active_entry("/admin/auth/user/") is None
+        assert active_entry("/admin/auth/group/") is None
 
     def test_toggles_are_buttons(self, admin_client: Client) -> None:
         page = admin_client.get(reverse("admin:index")).content.decode()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.refusals import RowError, refusals_in, unharmed
+from apps.platform.services.refusals import RowError, refusals_in
 
 
 class TestRefusalsIn:
@@ -30,11 +30,8 @@ class TestRefusalsIn:
 
         assert "1,,No.," in path.read_text()
 
-
-class TestUnharmed:
-    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
-    def test_takes_the_power_from_formulas(self, cell: str) -> None:
-        assert unharmed(cell) == f"'{cell}"
-
-    def test_leaves_other_cells_as_they_are(self) -> None:
-        assert unharmed("Holes = good") == "Holes = good"
+    def test_has_no_cell_that_a_spreadsheet_would_run(self, tmp_path: Path) -> None:
+        path = tmp_path / "refused.csv"
+        with refusals_in(path) as refusals:
+            refusals.add(7, RowError("=cmd() is no year.", column="@year", value="+1"))
+        assert path.read_text().splitlines()[1] == "7,'@year,'=cmd() is no year.,'+1"
