@@ -268,30 +268,31 @@ class TestManyAtOnce:
     def test_books_are_withdrawn_by_their_number_and_come_back_by_the_link(self, log_in: OpenPage) -> None:
         visit = log_in(width=360, height=780)
         page = visit.go("/admin/catalog/book/?q=potter")
-        count = page.locator("input.action-select").count()
-        assert 1 < count <= 20
-        page.locator("input.action-select").evaluate_all("boxes => boxes.forEach((box) => box.click())")
+        rows = page.locator("#result_list input[name=_selected_action]")
+        rows.evaluate_all("boxes => boxes.slice(0, 3).forEach((box) => box.click())")
         page.locator("select[name=action]").first.select_option(label="Withdraw the chosen books…")
         page.locator("button[name=index]").first.click()
-        expect(page.get_by_role("heading", name=f"Withdraw {count} books?")).to_be_visible()
+        expect(page.get_by_role("heading", name="Withdraw 3 books?")).to_be_visible()
         expect(page.get_by_role("link", name="Leave everything as it is")).to_be_focused()
         assert not visit.scrolls_sideways()
         visit.screenshot("staff-bulk-360")
 
-        page.get_by_role("button", name=f"Withdraw {count} books").click()
-        expect(page.get_by_text(f"Withdrawn: {count} books.")).to_be_visible()
+        page.get_by_role("button", name="Withdraw 3 books").click()
+        expect(page.get_by_text("Withdrawn: 3 books.")).to_be_visible()
         page.get_by_role("link", name="Undo…").click()
-        page.get_by_role("button", name=f"Restore {count} books").click()
-        expect(page.get_by_text(f"Restored: {count} books.")).to_be_visible()
+        page.get_by_role("button", name="Restore 3 books").click()
+        expect(page.get_by_text("Restored: 3 books.")).to_be_visible()
 
 
 class TestLogIn:
     def test_says_when_to_come_again_after_too_many_failures(
         self, open_page: OpenPage, demo_server: DemoServer
     ) -> None:
-        page = open_page(width=360, height=780).go("/admin/")
+        visit = open_page(width=360, height=780)
+        page = visit.go("/admin/")
         for _ in range(6):
             page.get_by_label("Username").fill("nobody")
             page.get_by_label("Password").fill("wrong")
             page.get_by_role("button", name="Log in").click()
         expect(page.get_by_text(re.compile(r"Try again in \d+ seconds, after"))).to_be_visible()
+        visit.wrongs.clear()  # the browser tells its console of the 429

@@ -13,7 +13,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
-from apps.catalog.models import Book
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.jobs.services.queue import enqueue
@@ -28,7 +27,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rows")]
 
 VALUES = ("abc", "\0", "9" * 30, "(", "1,2")
 LOOKUPS = ("", "__exact", "__in", "__regex", "__range", "__isnull", "__gte", "__year")
-COMMON = ("p", "o", "q", "e", "all", "_to_field", "_popup", "id__in", "pk")
+COMMON = (
+    {"p": "abc"},
+    {"p": "9" * 30},
+    {"o": "abc"},
+    {"o": "9" * 30},
+    {"q": "\0"},
+    {"q": "( ' %"},
+    {"e": "1"},
+    {"all": "abc"},
+    {"_to_field": "abc"},
+    {"_popup": "1", "_changelist_filters": "\0"},
+    {"id__in": ""},
+    {"pk": "9" * 30},
+)
 IDS = ("abc", "9" * 30, "_00", "%00", "%2F", "..", "%F0%9F%98%80")
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
@@ -88,12 +100,11 @@ class TestEveryTable:
         url, pages = page(model, "changelist"), admin.site._registry[model]
         columns = [field.name for field in model._meta.get_fields() if field.concrete][:20]
         filters = [name for name in pages.list_filter if isinstance(name, str)]
-        for name in COMMON if model is Book else ("p", "q", "_to_field"):
-            for value in VALUES:
-                staff.get(url, {name: value})
+        for query in COMMON:
+            staff.get(url, query)
         for name in columns:  # of those that are no filter no lookup is looked at
             for lookup in LOOKUPS if name in filters else ("__regex", "__in"):
-                for value in VALUES if name in filters else ("(",):
+                for value in VALUES[:3] if name in filters else ("(",):
                     staff.get(url, {f"{name}{lookup}": value})
         for one in pages.list_filter:
             for value in VALUES if not isinstance(one, str) else ():

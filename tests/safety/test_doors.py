@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.platform.models import ApiKey
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, InvalidKeyError, create_api_key, revoke_api_key
+from apps.platform.services.logs import LineFormatter
 from apps.readers.services import ReaderInput, issue_reader_token, save_reader
 from epicml.audience.bands import AgeBand
 from tests.client import ApiClient
@@ -48,7 +49,15 @@ OF_PUBLIC_KEYS = {
     "POST events",
 }
 # Values for the parts of an address; any that the converter takes will do, for nobody gets as far as to look it up.
-PARTS = {"kind": "recommender", "key": "2026-11-24.1", "object_id": "1", "content_type_id": "1", "id": "1", "url": "x/"}
+PARTS = {
+    "kind": "recommender",
+    "key": "2026-11-24.1",
+    "object_id": "1",
+    "content_type_id": "1",
+    "id": "1",
+    "url": "x/",
+    "at": "2026-11-24",
+}
 
 
 def title(operation: Operation) -> str:
@@ -283,7 +292,7 @@ def refused_requests() -> Iterator[tuple[str, str, Any]]:
 def written(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """What the log would hold, with its tracebacks, in the project's own form."""
     form: dict[str, Any] = project_settings.LOGGING["formatters"]["line"]  # type: ignore[index]
-    formatter = logging.Formatter(form["format"], style=form["style"], defaults={"request_id": "-"})
+    formatter = LineFormatter(form["format"], style=form["style"], defaults={"request_id": "-"})
     return lambda: "\n".join(formatter.format(record) for record in caplog.records)
 
 
