@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from apps.jobs.services.serving import Address, PortTakenError, Readiness, check_free, relay, runners, serve, web
 
@@ -145,4 +146,4 @@ class TestReadiness:
 class TestServe:
     def test_port_taken_starts_nothing(self) -> None:
         with listening() as port, pytest.raises(PortTakenError):
-            serve(Address("127.0.0.1", port), workers=1, background=runners(1), say=lambda _: None)
+            serve(Address("127.0.0.1", port), workers=1, background=runners(1), clock=timezone.now, say=lambda _: None)
