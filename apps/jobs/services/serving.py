@@ -7,8 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.jobs.services.supervision import Child, Supervisor, manage_command
+from apps.jobs.services.watchdog import Watchdog
 from apps.platform.services.errors import EpicmlError
 
 GRACE_SECONDS = 5.0  # for a task to reach its next step
@@ -123,10 +125,23 @@ class Readiness:
             connection.close()
 
 
-def serve(address: Address, *, workers: int, background: list[Child], say: Callable[[str], None]) -> int:
+def serve(
+    address: Address,
+    *,
+    workers: int,
+    background: list[Child],
+    clock: Callable[[], datetime],
+    say: Callable[[str], None],
+) -> int:
     """Everything ran until it was asked to stop (0) or the web could not go on (1)."""
     check_free(address)
     allow_files()
     readiness = Readiness(address, say=lambda seconds: say(f"Ready at {address.url} after {seconds:.1f} s."))
+    watchdog = Watchdog(background, clock=clock, say=say)
     supervisor = Supervisor([web(address, workers=workers), *background], say=say)
-    return supervisor.run(grace_seconds=STOP_SECONDS, each_turn=readiness.look)
+
+    def look() -> None:
+        readiness.look()
+        watchdog.turn()
+
+    return supervisor.run(grace_seconds=STOP_SECONDS, each_turn=look)

@@ -17,6 +17,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a child that lived this long starts again at once
 POLL_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
+# Loaded here: in a child that was forked while another thread ran, the loader's lock may be held for ever.
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _code(child: Child) -> int | None:
 
 def _stop_with_parent() -> None:
     """In the child, before its program starts: the kernel sends it SIGTERM when the parent dies, even by SIGKILL."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def manage_command(name: str, *options: str) -> list[str]:

@@ -13,6 +13,7 @@ from apps.jobs.services.registry import check_registered
 from apps.jobs.services.serving import runners
 from apps.jobs.services.startup import check_migrated
 from apps.jobs.services.supervision import Supervisor
+from apps.jobs.services.watchdog import Watchdog
 from apps.platform.services.errors import EpicmlError
 
 STOP_MARGIN_SECONDS = 5.0
@@ -54,4 +55,5 @@ class Command(BaseCommand):
             raise CommandError("--concurrency is for a runner that stays; leave out --once and --until-empty.")
         children = runners(options["concurrency"], grace_seconds=options["grace"])
         supervisor = Supervisor(children, say=self.stdout.write)
-        supervisor.run(grace_seconds=options["grace"] + STOP_MARGIN_SECONDS)
+        watchdog = Watchdog(children, clock=LedgerClock(timezone.now), say=self.stdout.write)
+        supervisor.run(grace_seconds=options["grace"] + STOP_MARGIN_SECONDS, each_turn=watchdog.turn)

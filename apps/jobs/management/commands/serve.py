@@ -7,8 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from apps.jobs.management.arguments import process_count
+from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.services.registry import check_registered
 from apps.jobs.services.serving import Address, check_free, relay, runners, serve
 from apps.jobs.services.startup import check_migrated
@@ -34,7 +36,13 @@ class Command(BaseCommand):
             check_free(address)
             check_migrated()
             check_registered()
-            code = serve(address, workers=options["workers"], background=_background(options), say=self._say)
+            code = serve(
+                address,
+                workers=options["workers"],
+                background=_background(options),
+                clock=LedgerClock(timezone.now),
+                say=self._say,
+            )
         except EpicmlError as error:
             raise CommandError(error.message) from error
         if code:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from apps.jobs.services.serving import (
     Address,
@@ -168,4 +169,4 @@ class TestReadiness:
 class TestServe:
     def test_port_taken_starts_nothing(self) -> None:
         with listening() as port, pytest.raises(PortTakenError):
-            serve(Address("127.0.0.1", port), workers=1, background=runners(1), say=lambda _: None)
+            serve(Address("127.0.0.1", port), workers=1, background=runners(1), clock=timezone.now, say=lambda _: None)
