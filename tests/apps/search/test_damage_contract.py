@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ NAMES = (
     "published.json",
     "lexicon.npz",
 )
+PATIENCE_SECONDS = 10.0
 IN_A_WHILE = NOON + timedelta(seconds=10)
 
 
@@ -73,6 +75,14 @@ def answers(now: datetime) -> list[list[str]]:
     return [keys(answer) for answer in found]
 
 
+def is_well_soon() -> bool:
+    """Whether readiness says so by the next look of this process, half a second of the real clock later."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while health().state != "ok" and time.monotonic() < end:
+        time.sleep(0.05)
+    return health().state == "ok"
+
+
 @pytest.fixture
 def changed_copy(live_index_row: ReleaseRow) -> Path:
     """A working copy of several segments, one of which lost a book, that this process has open."""
@@ -97,7 +107,7 @@ class TestADamagedWorkingCopy:
             damage(file_of(copy(), name))
             self.is_noticed(name, now, right=right, count=turn)
             run_until_empty(clock=lambda now=now: now)  # type: ignore[misc]
-            assert (damage_of(copy()), health().state, answers(now)) == ("", "ok", right), name
+            assert (damage_of(copy()), answers(now), is_well_soon()) == ("", right, True), (name, health())
             self.make_several_segments()
 
     def is_noticed(self, name: str, now: datetime, *, right: list[list[str]], count: int) -> None:
@@ -134,7 +144,7 @@ class TestAWriter:
         right = answers(IN_A_WHILE)
         assert damages_count() == 1
         run_until_empty(clock=lambda: IN_A_WHILE)
-        assert (answers(IN_A_WHILE), damage_of(copy()), health().state) == (right, "", "ok")
+        assert (answers(IN_A_WHILE), damage_of(copy()), is_well_soon()) == (right, "", True)
 
 
 class TestADamageThatNobodySees:
@@ -146,7 +156,7 @@ class TestADamageThatNobodySees:
         assert f"{name} is not what was written" in verify_index(now=NOON)
         assert health().state == "degraded"
         run_until_empty(clock=lambda: NOON)
-        assert health().state == "ok"
+        assert is_well_soon()
         assert verify_index(now=NOON).endswith("every file of the working copy is as it was written.")
 
     @pytest.mark.parametrize("name", [".term", ".store", "lexicon.npz"])
@@ -229,7 +239,7 @@ class TestNoRoom:
         assert (said.state, said.heals.startswith("Make room")) == ("degraded", True)
         assert said.detail.startswith(f"Release {live_index_row.key} answers without its newest changes: ")
         assert keys(searched("zebra", now=now + timedelta(seconds=20))) == ["new"]
-        assert (health().state, damages_count()) == ("ok", 0)
+        assert (is_well_soon(), damages_count()) == (True, 0)
 
 
 class TestVerifyIndex:
