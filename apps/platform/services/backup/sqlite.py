@@ -17,7 +17,6 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 RESTORING = ".restoring"
 ROWS_AT_ONCE = 1000
 LOCKED = "locked"
-CACHE_KIB = 200_000  # rows come by number, and the indexes over other columns are written all over
 
 
 class SqliteEngine:
@@ -110,7 +109,6 @@ class SqliteEngine:
                 # Whatever goes wrong, this file is thrown away: nothing need be safe before the end.
                 cursor.execute("PRAGMA journal_mode=MEMORY")
                 cursor.execute("PRAGMA synchronous=OFF")
-                cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
                 yield
                 cursor.execute("PRAGMA journal_mode=WAL")
             os.chmod(aside, 0o600)
