@@ -320,7 +320,7 @@ class TestGeneratedClient:
 class TestErrors:
     """Each operation documents what it can answer, and nothing that it cannot."""
 
-    ALWAYS = {"400", "401", "403", "429", "500"}
+    ALWAYS = {"400", "401", "403", "429", "500", "503"}
 
     @pytest.mark.parametrize("name", CALLS)
     def test_are_described_in_the_one_shape(self, name: str) -> None:
@@ -331,8 +331,9 @@ class TestErrors:
         for answer in errors.values():
             assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
             assert answer["description"]
-        assert "Retry-After" in errors["429"]["headers"]
+        assert "Retry-After" in errors["429"]["headers"].keys() & errors["503"]["headers"].keys()
         assert "WWW-Authenticate" in errors["401"]["headers"]
+        assert all("X-Request-Id" in answer["headers"] for answer in answers.values())
 
     @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.title)
     @pytest.mark.parametrize(
