@@ -83,11 +83,13 @@ class StaffBackend(AxesStandaloneBackend, ModelBackend):  # type: ignore[misc]
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> Any:
-        super().authenticate(request, username=username, password=password, **kwargs)  # raises where it is locked
+        if request is not None:  # without one a program of ours asks, and nobody from outside
+            super().authenticate(request, username=username, password=password, **kwargs)  # raises where it is locked
         try:
             return ModelBackend.authenticate(self, request, username=username, password=password, **kwargs)
         except HashingBusyError:
-            login_locks.give_back(request.login_attempt)  # type: ignore[union-attr]
+            if request is not None:
+                login_locks.give_back(request.login_attempt)  # type: ignore[attr-defined]
             raise
 
 
