@@ -143,7 +143,7 @@ class TestSecretKey:
         assert repr(value) not in str(refused.value)
         assert len(value) < 9 or value not in str(refused.value)
 
-    @pytest.mark.parametrize("value", [GOOD, token_urlsafe(32), token_hex(32)])
+    @pytest.mark.parametrize("value", [GOOD, token_urlsafe(32), token_hex(32)], ids=["good", "url-safe", "hexadecimal"])
     def test_one_of_a_generator_is_taken(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
         monkeypatch.setenv("SECRET_KEY", value)
         assert environment.secret_key(tmp_path, may_make=False) == value
