@@ -4,8 +4,9 @@ from typing import Any
 
 from django.apps import apps
 
-# What the door writes of every request, refused ones too: when a key was last used, and how often in this minute.
-OF_THE_DOOR = {"platform.ApiKey", "platform.ThrottleCount"}
+# What the door writes of every request, refused ones too: when a key was last used, and how often in this minute; and
+# that a reader was looked at, as by who changes nothing and is answered with the profile.
+OF_THE_DOOR = {"platform.ApiKey", "platform.ThrottleCount", "platform.AuditEntry"}
 
 
 def stored() -> dict[str, list[tuple[Any, ...]]]:

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
+from apps.jobs.models import Purge
 from apps.jobs.services.queue import enqueue
 from apps.platform.services.api_keys import create_api_key
 from apps.platform.services.audit import Action, Actor, record
@@ -55,6 +56,7 @@ def rows(now: datetime, admin_user: User) -> None:
     record(Action.LOGGED_IN, by=Actor("staff ada"), now=now)
     take_attempt(Attempt("f" * 64, "192.0.2.1"), now=now)
     enqueue("jobs.purge", now=now)
+    Purge.objects.create(name="events", state=Purge.State.HELD, before=now, rows=2, total=3, reason="many", at=now)
     Group.objects.create(name="librarians")
     User.objects.create_user("tom", is_staff=True)
     kind = ContentType.objects.get_for_model(Group)

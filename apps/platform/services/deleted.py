@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from apps.platform.services.short_waits import short_wait
+
 WAIT_MS = 500  # for who reads at this moment; where it is not enough the next checkpoint does it
 
 
@@ -9,9 +11,5 @@ def leave_nothing_on_disk() -> None:
     """Pages that were overwritten are written back, and the log that had the old ones is cut."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (usual,) = cursor.fetchone()
-        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    with short_wait(WAIT_MS), connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.platform.api.actors import actor_of
 from apps.platform.api.bounds import part_of_path, text
-from apps.platform.api.parsing import Fields, json_body
+from apps.platform.api.parsing import Fields, json_body, sent_body
 from apps.platform.api.responses import json_response
 from apps.platform.api.schema import refusal
 from apps.platform.services.api_keys import InvalidKeyError, checked_origin
@@ -123,7 +123,7 @@ class ReaderTokensView(APIView):
     def post(self, request: Request, key: str) -> HttpResponse:
         """A short-lived token with which a page with a public key proves its reader; nothing of it is stored."""
         Fields(request.query_params).check()
-        fields = Fields(json_body(request) if request.body.strip() else {})
+        fields = Fields(json_body(request) if sent_body(request).strip() else {})
         seconds = fields.integer("seconds", default=DEFAULT_SECONDS, low=SHORTEST_SECONDS, high=LONGEST_SECONDS)
         origin = _origin(fields)
         fields.check()

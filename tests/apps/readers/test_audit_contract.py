@@ -118,5 +118,5 @@ class TestWithoutAudit:
         request.getfixturevalue("_broken")
         admin_client.raise_request_exception = False
         answer = STAFF[door][0](admin_client, reader)
-        assert answer.status_code == 500
+        assert answer.status_code == 503
         assert KEY not in answer.text

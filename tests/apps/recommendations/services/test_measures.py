@@ -1,5 +1,6 @@
 from apps.platform.services.metrics import exposition
 from apps.recommendations.services import answers
+from apps.recommendations.services.measures import live_model_metric
 from apps.releases.selectors.listing import ReleaseRow
 from tests.apps.recommendations.library import NOON
 
@@ -24,6 +25,6 @@ class TestMetrics:
 
     def test_say_which_model_serves(self, live_model: ReleaseRow) -> None:
         answers.recommend("dragon-reader-0", limit=5, now=NOON)
-        assert lines("epicml_recommender_info") == [
-            f'epicml_recommender_info{{live="{live_model.key}",served="{live_model.key}"}} 1.0'
-        ]
+        # Not of /metrics, which asks probes in threads, and those see no open transaction.
+        [info] = live_model_metric()
+        assert [sample.labels for sample in info.samples] == [{"live": live_model.key, "served": live_model.key}]

@@ -123,7 +123,7 @@ class TestAccept:
         [
             ([], 409, "--accept small"),
             (["rows_lost"], 409, "--accept small"),
-            (["age_band"], 400, "known for numbers are"),
+            (["age_band"], 409, "known for numbers are"),
         ],
     )
     def test_refuses_without_each_name(
