@@ -100,7 +100,11 @@ def _check_files(release: Release) -> None:
 
 def _make_live(release: Release, decision: Decision) -> None:
     _check_files(release)
-    artifacts.open_verified(release.kind, release.key, release.sha256)
+    try:
+        artifacts.open_verified(release.kind, release.key, release.sha256)
+    except artifacts.ArtifactCorruptError:
+        _check_files(Release.objects.get(pk=release.pk))  # another decision may have removed them meanwhile
+        raise
     try:
         with transaction.atomic():
             _exchange(release, decision)
