@@ -5,19 +5,17 @@ the same run: titles that start with the text by popularity, and titles that hol
 target saves 1 - (letters typed when it is first among those shown) / (letters of its title), and 0 if it never is.
 """
 
+import os
 import random
 import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean, median
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from apps.search.engines.embedded.folders import open_engine, write_lexicon
-from apps.search.engines.embedded.publication import INDEX
-from apps.search.engines.embedded.reader import EmbeddedEngine
-from apps.search.engines.embedded.writer import IndexWriter
-from apps.search.engines.protocol import IndexedBook
+import django
+
 from benchmarks.goodbooks import GOODBOOKS, BenchmarkBook, all_books
 from benchmarks.report import heading, row
 from epicml.audience.bands import AgeBand
@@ -27,6 +25,9 @@ from epicml.search.plan import Typed
 from epicml.search.titles import TitleStarts
 from epicml.stats.bootstrap import Interval, paired_interval
 from epicml.text.normalise import typed_form
+
+if TYPE_CHECKING:
+    from apps.search.engines.embedded.reader import EmbeddedEngine
 
 SEEDS: Final = (2026, 2027, 2028, 2029, 2030)
 TARGETS: Final = 600
@@ -49,6 +50,8 @@ def main() -> None:
         print(f"  not measured, {GOODBOOKS} is not there")
         return
     with tempfile.TemporaryDirectory(prefix="epicml-bench-") as folder:
+        os.environ |= {"EPICML_VAR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        django.setup()
         rules = {OURS: _suggestions(_engine(Path(folder))), STARTS: _title_starts(), HOLDS: _title_holds()}
         for drawn, least in LEAST_SAVED.items():
             print(f"  {drawn}")
@@ -59,8 +62,13 @@ def main() -> None:
             _show_ranks(at_ten)
 
 
-def _engine(folder: Path) -> EmbeddedEngine:
+def _engine(folder: Path) -> "EmbeddedEngine":
     """An index of all books, written and opened as a release of the product is."""
+    from apps.search.engines.embedded.folders import open_engine, write_lexicon
+    from apps.search.engines.embedded.publication import INDEX
+    from apps.search.engines.embedded.writer import IndexWriter
+    from apps.search.engines.protocol import IndexedBook
+
     writer = IndexWriter(folder / INDEX)
     writer.replace(
         IndexedBook(id=book.id, text=book.text, age_band=AgeBand.ADULT, popularity=book.popularity)
@@ -72,7 +80,7 @@ def _engine(folder: Path) -> EmbeddedEngine:
     return open_engine(folder)
 
 
-def _suggestions(engine: EmbeddedEngine) -> Suggest:
+def _suggestions(engine: "EmbeddedEngine") -> Suggest:
     return lambda text, limit: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=limit).books
 
 

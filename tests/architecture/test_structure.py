@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ UNMIRRORED = {
     "tests/apps/jobs/test_kills.py": "runners are killed at random while they work",
     "tests/apps/jobs/test_outages.py": "Redis is taken away from relay and workers while they work",
 }
+INSIDE_A_SERVER = ("benchmarks.suggest_rsgi", "benchmarks.suggest_urls")  # which makes settings ready before
 IMPORT_ALL = """
 import json, pkgutil, sys
 import epicml
@@ -151,3 +153,13 @@ class TestMirror:
             if not code.exists() and not code.with_suffix("").is_dir() and not path.stem.endswith("_contract"):
                 missing.append(name_of(path))
         assert [name for name in missing if name not in UNMIRRORED] == []
+
+
+class TestBenchmarks:
+    def test_can_be_started_where_nothing_is_set(self) -> None:
+        names = sorted(f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("*.py"))
+        starting = [name for name in names if not name.startswith(INSIDE_A_SERVER)]
+        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        command = [sys.executable, "-c", f"import {', '.join(starting)}"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")

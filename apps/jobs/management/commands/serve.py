@@ -12,9 +12,10 @@ from django.utils import timezone
 from apps.jobs.management.arguments import process_count
 from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.services.registry import check_registered
-from apps.jobs.services.serving import Address, check_free, relay, runners, serve
+from apps.jobs.services.serving import relay, runners, serve
 from apps.jobs.services.startup import check_migrated
 from apps.jobs.services.supervision import Child
+from apps.jobs.services.web_server import Address, check_free
 from apps.platform.services.errors import EpicmlError
 
 DEFAULT_PORT = 8000

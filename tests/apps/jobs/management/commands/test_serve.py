@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from apps.jobs.models import Runner
 from apps.jobs.services.registry import register_job
-from apps.jobs.services.serving import Address, check_free
+from apps.jobs.services.web_server import Address, check_free
 from tests.apps.jobs.processes import start
 
 PATIENCE_SECONDS = 60.0
