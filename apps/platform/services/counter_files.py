@@ -4,10 +4,13 @@ prometheus_client maps them: one that somebody cuts short would end each process
 with a wrong byte every answer of /metrics.
 """
 
+import atexit
 import json
 import logging
 import os
 import struct
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +23,7 @@ from prometheus_client.registry import Collector
 
 HEADER_BYTES = 8
 VALUE_BYTES = 16
+WRITTEN_EVERY_SECONDS = 0.5  # what a killed process counted since is lost
 PAD_BYTES = 8
 _USED = struct.Struct("i")
 _VALUE = struct.Struct("dd")
@@ -27,22 +31,55 @@ _VALUE = struct.Struct("dd")
 logger = logging.getLogger(__name__)
 
 
+class _Writer:
+    """Writes files whose counts changed, twice a second.
+
+    A write for each count gives up Python's lock each time: it cost suggestions over HTTP 3 to 9 % of their rate.
+    """
+
+    def __init__(self) -> None:
+        self._changed: set[WrittenDict] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def note(self, counts: "WrittenDict") -> None:
+        """These counts are in their file within WRITTEN_EVERY_SECONDS."""
+        self._changed.add(counts)
+        if self._thread is None or not self._thread.is_alive():  # a child that was forked has none
+            self._thread = threading.Thread(target=self._run, name="counts", daemon=True)
+            self._thread.start()
+
+    def write(self) -> None:
+        """All counts are in their files."""
+        with self._lock:
+            while self._changed:
+                self._changed.pop().write()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(WRITTEN_EVERY_SECONDS)
+            self.write()
+
+
+_writer = _Writer()
+
+
 class WrittenDict(MmapedDict):
-    """The same file as the library's, kept in memory by its one writer: each count is written through."""
+    """The same file as the library's, kept in memory by its one writer and written again and again."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:  # noqa: FBT001, FBT002 - as the library calls it
         del read_mode  # readers use read_all_values_from_file
         self._file = os.open(filename, os.O_RDWR | os.O_CREAT, 0o600)
         self._held = bytearray(HEADER_BYTES)
         self._positions: dict[str, int] = {}
-        self._write_all()
+        self.write()
 
     def _init_value(self, key: str) -> None:
         encoded = key.encode()
         padded = encoded + b" " * (PAD_BYTES - (len(encoded) + _USED.size) % PAD_BYTES)
         self._held += _USED.pack(len(encoded)) + padded + _VALUE.pack(0.0, 0.0)
         self._positions[key] = len(self._held) - VALUE_BYTES
-        self._write_all()
+        _writer.note(self)
 
     def read_value(self, key: str) -> tuple[float, float]:
         if key not in self._positions:
@@ -54,19 +91,17 @@ class WrittenDict(MmapedDict):
         if key not in self._positions:
             self._init_value(key)
         place = self._positions[key]
-        self._held[place : place + VALUE_BYTES] = written = _VALUE.pack(value, timestamp)
-        if os.fstat(self._file).st_size < len(self._held):  # somebody cut it
-            self._write_all()
-        else:
-            with suppress(OSError):
-                os.pwrite(self._file, written, place)
+        self._held[place : place + VALUE_BYTES] = _VALUE.pack(value, timestamp)
+        _writer.note(self)
 
     def close(self) -> None:
         if self._file >= 0:
+            self.write()
             os.close(self._file)
             self._file = -1
 
-    def _write_all(self) -> None:
+    def write(self) -> None:
+        """The file holds the counts."""
         self._held[: _USED.size] = _USED.pack(len(self._held))
         with suppress(OSError):  # a full disk: no request fails for its count, which is written when there is room
             # What is new lies behind what readers are told of, until the last byte is there.
@@ -76,6 +111,7 @@ class WrittenDict(MmapedDict):
 
 def write_counts() -> None:
     """From now on this process writes its counts instead of mapping them; before it counts anything."""
+    atexit.register(_writer.write)
     values.MmapedDict = WrittenDict  # type: ignore[attr-defined]
 
 
@@ -86,6 +122,7 @@ class CountersOfAllProcesses(Collector):
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
+        _writer.write()
         files = [str(path) for path in sorted(self._folder.glob("*.db")) if _is_readable(path)]
         merged: Iterator[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
