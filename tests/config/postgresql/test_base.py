@@ -15,7 +15,7 @@ from apps.platform.services.outages import AWAY, BUSY, outage_of
 from config.database import database_settings
 from config.postgresql import base, driver
 from config.postgresql.base import DatabaseWrapper
-from tests.servers import PostgresqlServer, black_hole, running_postgresql
+from tests.servers import PostgresqlServer, ServerUnavailableError, black_hole, running_postgresql, skip_or_fail
 
 pytestmark = pytest.mark.servers
 
@@ -93,8 +93,11 @@ class TestServerLimits:
 @pytest.fixture(scope="class")
 def stopping() -> Iterator[PostgresqlServer]:
     """A PostgreSQL that a test may stop."""
-    with running_postgresql() as server:
-        yield server
+    try:
+        with running_postgresql() as server:
+            yield server
+    except ServerUnavailableError as error:
+        skip_or_fail(error)
 
 
 class TestAServerThatHangs:
