@@ -35,7 +35,7 @@ from apps.catalog.services.limits import (
 from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk, ask_first
 from apps.platform.pages.formats import counted
-from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin
+from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
 from apps.platform.services.audit import Action, record
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
@@ -350,7 +350,7 @@ class BookAdmin(StaffAdmin):
 
 
 @admin.register(Change)
-class ChangeAdmin(StaffAdmin):
+class ChangeAdmin(WrittenAdmin):
     """The change log is written by the services only."""
 
     list_display = ("number", "book", "kind", "at")
@@ -358,15 +358,6 @@ class ChangeAdmin(StaffAdmin):
     list_select_related = ("book",)
     search_fields = ("=book__key", "book__title")
     search_help_text = "Title or key"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:
-        return False
 
 
 def _confirmed(book: Book) -> BookInput:

@@ -16,7 +16,7 @@ from apps.jobs.services.control import cancel_job, retry_job
 from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted
-from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.pages.model_pages import WrittenAdmin
 from apps.platform.services.audit import Action, record
 from apps.platform.services.errors import EpicmlError
 
@@ -40,7 +40,7 @@ COLOURS = {"Waiting": "info", "Running": "warning", "Done": "success", "Given up
 
 
 @admin.register(Job)
-class JobAdmin(StaffAdmin):
+class JobAdmin(WrittenAdmin):
     """Rows are written by the product only; staff may retry and cancel."""
 
     list_display = ("id", "name", "shown_state", "age", "attempt", "progress", "next_run", "shown_error")
@@ -89,18 +89,9 @@ class JobAdmin(StaffAdmin):
     def has_change_state_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_job")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
 
 @admin.register(Purge)
-class PurgeAdmin(StaffAdmin):
+class PurgeAdmin(WrittenAdmin):
     """What rules of retention erased, and what waits for a person; accepted by manage.py purge_events."""
 
     list_display = ("name", "shown_state", "rows", "total", "before", "at", "reason", "decided_by")
@@ -112,15 +103,6 @@ class PurgeAdmin(StaffAdmin):
     )
     def shown_state(self, purge: Purge) -> str:
         return purge.get_state_display()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Purge | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Purge | None = None) -> bool:
-        return False
 
 
 def _each(request: HttpRequest, jobs: QuerySet[Job], act: Callable[..., Any], *, bulk: Bulk) -> None:

@@ -27,7 +27,7 @@ from apps.platform.models import ApiKey, AuditEntry
 from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted
-from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.pages.model_pages import StaffAdmin, WrittenAdmin
 from apps.platform.selectors.accounts import account_of_hash
 from apps.platform.services.api_keys import (
     PUBLIC_SCOPES,
@@ -217,21 +217,8 @@ def _each(request: HttpRequest, keys: QuerySet[ApiKey], act: Callable[..., str],
             messages.success(request, said)
 
 
-class _Written(StaffAdmin):
-    """Rows that the product writes: staff look at them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(AuditEntry)
-class AuditEntryAdmin(_Written):
+class AuditEntryAdmin(WrittenAdmin):
     """Who did what; a whole pseudonym finds the entries about its reader, whose hash is all that is stored."""
 
     list_display = ("at", "action", "actor", "reader", "about", "address")
@@ -253,7 +240,7 @@ class AuditEntryAdmin(_Written):
 
 
 @admin.register(AccessAttempt)
-class LoginLockAdmin(_Written):
+class LoginLockAdmin(WrittenAdmin):
     """Log-ins that failed in the last day, by name and address. Names that no account has were never stored."""
 
     list_display = ("account", "place", "failures_since_start", "attempt_time", "locked_until")

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted
-from apps.platform.pages.model_pages import StaffAdmin
+from apps.platform.pages.model_pages import StaffAdmin, WrittenAdmin
 from apps.platform.services.audit import Action
 from apps.readers.models import AGE_BANDS, ErasureLog, Reader
 from apps.readers.selectors import reader_ids
@@ -185,17 +185,8 @@ class ReaderAdmin(StaffAdmin):
 
 
 @admin.register(ErasureLog)
-class ErasureLogAdmin(StaffAdmin):
+class ErasureLogAdmin(WrittenAdmin):
     """The log of erasures is written by the service only."""
 
     list_display = ("erased_at", "erased_by", "counts")
     fields = ("erased_at", "erased_by", "counts", "reader_hash")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ErasureLog | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ErasureLog | None = None) -> bool:
-        return False

@@ -81,6 +81,19 @@ class StaffAdmin(ModelAdmin):  # type: ignore[misc]
         raise Http404
 
 
+class WrittenAdmin(StaffAdmin):
+    """Rows that the product writes: staff look at them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def _check_chosen(opts: Any, chosen: list[str]) -> None:
     for value in chosen:
         try:
