@@ -11,7 +11,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from apps.platform.services.errors import UnavailableError
 
-# A worker has as few as three request threads (jobs.services.serving): one may hash, one may wait, one is always left.
+# Under another server than granian log-ins have no lane of their own (config/rsgi.py): of three threads one may hash,
+# one may wait, and one is always left.
 PLACES = 2
 LONGEST_WAIT_SECONDS = 1.0
 RETRY_SECONDS = 2

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-import orjson
+from django.http import HttpResponse
 from prometheus_client import Counter
 
+from apps.platform.api.errors import error_response
 from apps.platform.api.front.bodies import Bodies, BodyBrokenError, BodyRules, BodyTooSlowError, NoRoomError, has_body
 from apps.platform.api.front.gateway import Answer, Scope, WsgiApplication, answer_of, environ_of
 from apps.platform.api.front.lanes import Lane, LaneFullError
+from apps.platform.api.middleware import HEADER as REQUEST_ID
+from apps.platform.api.middleware import policy
+from apps.platform.api.responses import json_response
 from apps.platform.services.metrics import registry
 
 LIVE_PATH = "/health/live"
@@ -84,7 +88,9 @@ class Front:
 
     async def _answer(self, scope: Scope, protocol: HttpProtocol) -> Answer:
         if scope.path == LIVE_PATH and scope.method in {"GET", "HEAD"}:
-            return _json(200, {"state": "ok"}, ("cache-control", "no-store"))
+            response = json_response({"state": "ok"})
+            response["Cache-Control"] = "no-store"
+            return _answer_with(response)
         try:
             return await self._lanes.of(scope.method, scope.path).submit(await self._work(scope, protocol))
         except BodyTooSlowError:
@@ -115,14 +121,14 @@ def _announced(scope: Scope) -> int | None:
 
 def _refusal(status: int, code: str, message: str) -> Answer:
     REFUSED.labels(code).inc()
-    return _json(status, {"code": code, "message": message, "fields": {}}, ("retry-after", RETRY_SECONDS))
+    response = error_response(code=code, message=message, status=status)
+    response["Retry-After"] = RETRY_SECONDS
+    return _answer_with(response)
 
 
-def _json(status: int, content: dict[str, Any], *headers: tuple[str, str]) -> Answer:
-    own = [
-        ("content-type", "application/json"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("x-content-type-options", "nosniff"),
-        ("x-request-id", uuid.uuid4().hex),
-    ]
-    return Answer(status, [*own, *headers], orjson.dumps(content))
+def _answer_with(response: HttpResponse) -> Answer:
+    """An answer of the front's own, with what Django's middleware would have added."""
+    response["Content-Security-Policy"] = policy("/api/")
+    response["X-Content-Type-Options"] = "nosniff"
+    response[REQUEST_ID] = uuid.uuid4().hex
+    return Answer(response.status_code, [(name.lower(), value) for name, value in response.items()], response.content)
