@@ -19,22 +19,9 @@ from apps.platform.services.backup.folders import whole_backups
 from apps.platform.services.backup.manifest import read_manifest
 from apps.platform.services.backup.sqlite import SqliteEngine
 from tests.apps.jobs.processes import child_environment, wait_until
-from tests.apps.platform.backups import TITLES, backup, fill, run
+from tests.apps.platform.backups import TITLES, backup, run
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def library(tmp_path: Path, settings: Settings, now: datetime) -> None:
-    settings.VAR_DIR = tmp_path / "var"
-    settings.ARTIFACTS_DIR = tmp_path / "var" / "artifacts"
-    settings.VAR_DIR.mkdir()
-    fill(now)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("library")]
 
 
 class TestBackup:

@@ -17,29 +17,9 @@ from apps.catalog.models import Book
 from apps.events.models import Event
 from apps.jobs.services.queue import enqueue
 from apps.platform.services.backup.folders import whole_backups
-from tests.apps.platform.backups import add_events, backup, fill, forge, next_ids, replace_rows, restore, rows
+from tests.apps.platform.backups import add_events, backup, forge, next_ids, replace_rows, restore, rows
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def library(tmp_path: Path, settings: Settings, now: datetime) -> None:
-    settings.VAR_DIR = tmp_path / "var"
-    settings.ARTIFACTS_DIR = tmp_path / "var" / "artifacts"
-    settings.VAR_DIR.mkdir()
-    fill(now)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
-@pytest.fixture
-def made(root: Path) -> Path:
-    """A backup of the library."""
-    backup(root)
-    return whole_backups(root)[0]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("library")]
 
 
 class TestRestore:
