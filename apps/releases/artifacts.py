@@ -1,7 +1,6 @@
 """The door to the files of releases: written aside, sealed under a manifest of SHA-256 sums, verified at every load."""
 
 import hashlib
-import os
 import shutil
 import struct
 import zlib
@@ -17,12 +16,12 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
 from apps.platform.services.errors import EpicmlError, UnavailableError
+from apps.platform.services.file_sums import file_sum, flush
 
 MANIFEST = "manifest.json"
 BUILDING = ".building-"
 # What numpy and zipfile raise for damaged archives, whichever byte it is.
 UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, RuntimeError, MemoryError, KeyError, struct.error, zlib.error)
-CHUNK_BYTES = 1 << 20
 
 
 class ArtifactCorruptError(EpicmlError):
@@ -73,10 +72,10 @@ def seal(kind: str, key: str) -> Manifest:
         manifest = _manifest_of(folder)
         (folder / MANIFEST).write_bytes(orjson.dumps({"files": manifest.files, "sha256": manifest.sha256}))
         for path in sorted(folder.rglob("*")):
-            _flush(path)
-        _flush(folder)
+            flush(path)
+        flush(folder)
         folder.rename(_sealed(kind, key))
-        _flush(folder.parent)
+        flush(folder.parent)
     except OSError as error:
         remove(kind, key)
         raise storage_error(error) from error
@@ -231,7 +230,8 @@ def _manifest_of(folder: Path) -> Manifest:
         if path.is_symlink():
             raise ArtifactCorruptError(f"{name} is a link; an artifact holds files only.")
         if path.is_file() and name != MANIFEST:
-            files[name] = {"size": path.stat().st_size, "sha256": _sha256_of(path)}
+            found = file_sum(path)
+            files[name] = {"size": found.size, "sha256": found.sha256}
     lines = "".join(f"{entry['sha256']}  {name}\n" for name, entry in files.items())
     return Manifest(files=files, sha256=hashlib.sha256(lines.encode()).hexdigest())
 
@@ -243,19 +243,3 @@ def _first_difference(folder: Path, found: Manifest) -> str:
         return MANIFEST
     names = sorted(set(sealed) | set(found.files))
     return next((name for name in names if sealed.get(name) != found.files.get(name)), MANIFEST)
-
-
-def _sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,10 +9,11 @@ from django.db import DatabaseError
 
 from apps.platform.services.backup.engine import database_failed
 from apps.platform.services.backup.folders import whole_backups
-from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, Manifest, file_sum, read_manifest
+from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, Manifest, read_manifest
 from apps.platform.services.backup.parts import JSON, backup_parts
 from apps.platform.services.backup.secret_key import fingerprint
 from apps.platform.services.errors import ConflictError, EpicmlError
+from apps.platform.services.file_sums import file_sum
 
 
 class UnreadableDatabaseError(ConflictError):

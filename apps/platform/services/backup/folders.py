@@ -14,6 +14,7 @@ from django.conf import settings
 
 from apps.platform.services.backup.manifest import MANIFEST
 from apps.platform.services.errors import ConflictError, UnavailableError
+from apps.platform.services.file_sums import flush
 
 MAKING, REMOVING = ".making-", ".removing-"
 LOCK = ".lock"
@@ -77,7 +78,7 @@ def written_aside(target: Path) -> Iterator[Path]:
         yield aside
         _make_safe(aside)
         aside.rename(target)
-        _flush(root)
+        flush(root)
     except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
         if isinstance(error, OSError):
@@ -147,13 +148,5 @@ def _make_safe(folder: Path) -> None:
     """Everything in the folder is on disk and readable by its owner only."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o700 if path.is_dir() else 0o600)
-        _flush(path)
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush(path)
+    flush(folder)

@@ -30,7 +30,6 @@ from apps.platform.services.backup.manifest import (
     Manifest,
     check_files,
     entries,
-    file_sum,
     read_manifest,
     table_file,
     write_manifest,
@@ -39,6 +38,7 @@ from apps.platform.services.backup.parts import JSON, KeptFile, backup_parts
 from apps.platform.services.backup.schema import Table, applied_migrations, tables
 from apps.platform.services.backup.secret_key import key_mark
 from apps.platform.services.errors import ConflictError
+from apps.platform.services.file_sums import file_sum
 
 FASTEST = 1  # of gzip: a fifth of the text is left; slower levels take twice the time for a sixth less
 # The packed rows take less than this share of what the database takes with its indexes.

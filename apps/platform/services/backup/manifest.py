@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.file_sums import FileSum, file_sum
 
 FORMAT = 1
 PRODUCT = "epicml"
@@ -22,7 +23,6 @@ MANIFEST_SUM = "manifest.sha256"
 CARRIED = "carried.json"
 SECRET_KEY = "secret_key"  # noqa: S105 - the name of a file
 TABLES, FILES = "tables", "files"
-CHUNK_BYTES = 1 << 20
 LARGEST_MANIFEST = 64 << 20
 NAMED_AT_MOST = 3
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
@@ -48,14 +48,6 @@ class KeptTable:
     rows: int
     last_id: int
     columns: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class FileSum:
-    """How large a file of a backup is, and its SHA-256."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +138,6 @@ def table_lines(folder: Path, name: str) -> Iterator[bytes]:
     """The rows of a table, one line each."""
     with gzip.open(folder / table_file(name), "rb") as file:
         yield from file
-
-
-def file_sum(path: Path) -> FileSum:
-    """Size and SHA-256 of a file."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
-    return FileSum(size, digest.hexdigest())
 
 
 def entries(folder: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection
 
 from apps.platform.services.backup.copy_text import line_reader, line_writer
 from apps.platform.services.backup.schema import Table
+from apps.platform.services.file_sums import flush
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 RESTORING = ".restoring"
@@ -112,7 +113,7 @@ class SqliteEngine:
                 yield
                 cursor.execute("PRAGMA journal_mode=WAL")
             os.chmod(aside, 0o600)
-            _flush(aside)
+            flush(aside)
             _swap(aside, target, keep)
         except BaseException:
             _remove(aside)
@@ -168,7 +169,7 @@ def _swap(aside: Path, target: Path, keep: Path | None) -> None:
     for end in SIDE_FILES:
         _beside(target, end).unlink(missing_ok=True)
     aside.replace(target)
-    _flush(target.parent)
+    flush(target.parent)
 
 
 def _keep(path: Path, kept: Path) -> None:
@@ -190,11 +191,3 @@ def _beside(path: Path, end: str) -> Path:
 
 def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from apps.platform.services.file_sums import file_sum
 from apps.search.engines.embedded.publication import (
     INDEX,
     META,
@@ -12,7 +13,6 @@ from apps.search.engines.embedded.publication import (
     published,
     published_stamp,
     stamp_of,
-    sum_of,
 )
 from apps.search.engines.protocol import IndexBrokenError
 
@@ -44,7 +44,7 @@ def _first_damage(copy: Path, publication: Publication, *, anew: bool) -> str:
             return f"{META} is not what was published"
         for name, expected in publication.files.items():
             stamp = stamp_of((copy / name).stat())
-            if known.get(name) != stamp and sum_of(copy / name) != expected:
+            if known.get(name) != stamp and file_sum(copy / name) != expected:
                 return f"{Path(name).name} is not what was written: its SHA-256 differs"
             sound[name] = stamp
     except (OSError, ValueError) as error:

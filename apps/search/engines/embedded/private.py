@@ -15,7 +15,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from apps.search.engines.embedded.publication import INDEX, LEXICON, META, REWRITTEN, FileSum, Publication, read_chunks
+from apps.platform.services.file_sums import FileSum, read_chunks
+from apps.search.engines.embedded.publication import INDEX, LEXICON, META, REWRITTEN, Publication
 from apps.search.engines.protocol import IndexBrokenError, NoRoomError
 
 PREFIX = "epicml-index-"

@@ -7,13 +7,14 @@ once, so that a commit costs the sums of its new files only.
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from apps.platform.services.file_sums import FileSum, file_sum
 from apps.search.engines.protocol import IndexBrokenError
 
 PUBLISHED = "published.json"
@@ -22,19 +23,10 @@ LEXICON = "lexicon.npz"
 META = "meta.json"
 # tantivy's list of the files it may remove; only writers read it.
 REWRITTEN = ".managed.json"
-CHUNK_BYTES = 1 << 20
 TRIES = 5
 RETRY_SECONDS = 0.02
 
 Stamp = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class FileSum:
-    """How long a file is, and its SHA-256."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +108,15 @@ def stamp_of(stat: os.stat_result) -> Stamp:
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
-def read_chunks(path: Path) -> Iterator[bytes]:
-    """The content of a file. It is read and never mapped: a file that is cut short ends early and kills nobody."""
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-
-
-def sum_of(path: Path) -> FileSum:
-    """Size and SHA-256 of a file as it is now."""
-    digest, size = hashlib.sha256(), 0
-    for chunk in read_chunks(path):
-        digest.update(chunk)
-        size += len(chunk)
-    return FileSum(size, digest.hexdigest())
-
-
 def _read_segments(folder: Path) -> str:
     return (folder / INDEX / META).read_text()
 
 
 def _sums(folder: Path, segments: str, known: Mapping[str, FileSum]) -> dict[str, FileSum]:
     names = [*_segment_files(folder, segments), *_beside(folder)]
-    return {name: known[name] if name in known and not _is_rewritten(name) else sum_of(folder / name) for name in names}
+    return {
+        name: known[name] if name in known and not _is_rewritten(name) else file_sum(folder / name) for name in names
+    }
 
 
 def _beside(folder: Path) -> list[str]:

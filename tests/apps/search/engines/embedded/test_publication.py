@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.search.engines.embedded.publication import INDEX, PUBLISHED, FileSum, publish, published, published_stamp
+from apps.platform.services.file_sums import FileSum
+from apps.search.engines.embedded.publication import INDEX, PUBLISHED, publish, published, published_stamp
 from apps.search.engines.protocol import IndexBrokenError
 from tests.apps.search.engines.embedded.indexes import a_book, made, write
 
