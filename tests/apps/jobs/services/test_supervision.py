@@ -30,9 +30,7 @@ class Line:
 
     def hear(self, *, wait: float = 0.0) -> bool:
         """Whether something new was said; an end is nothing."""
-        if not select.select([self._reading], [], [], wait)[0]:
-            return False
-        words = os.read(self._reading, 4096).decode().split()
+        words = (self._read(wait) or b"").decode().split()
         self.said += words
         return bool(words)
 
@@ -40,9 +38,21 @@ class Line:
         """Whether everybody at the other end is gone, waited for."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            if select.select([self._reading], [], [], 0.05)[0] and not os.read(self._reading, 4096):
+            if self._read(0.05) == b"":
                 return True
         return False
+
+    def _read(self, wait: float) -> bytes | None:
+        """What was written; nothing at all at an end, None while somebody could still write.
+
+        An end may be over by the time it is read: the next program opened the pipe in between.
+        """
+        if not select.select([self._reading], [], [], wait)[0]:
+            return None
+        try:
+            return os.read(self._reading, 4096)
+        except BlockingIOError:
+            return None
 
     def close(self) -> None:
         os.close(self._reading)
