@@ -148,7 +148,7 @@ def running_redis() -> Iterator[RedisServer]:
         command = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
         process = _start([*command, "--dir", str(folder)], folder)
         try:
-            _wait_until(path.exists, process, folder / "log")
+            _wait_until(lambda: _accepts(path), process, folder / "log")
             yield RedisServer(path, process)
         finally:
             _stop(process, signal.SIGTERM)
@@ -197,6 +197,12 @@ def _accepts_postgresql(server: PostgresqlServer) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _accepts(path: Path) -> bool:
+    """Whether somebody listens at this socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
