@@ -21,10 +21,10 @@ from apps.catalog.services.limits import (
 )
 from apps.catalog.services.open_library import cells_of
 from apps.catalog.services.shapes import OF_ONE_VALUE, OPEN_LIBRARY, OPEN_LIBRARY_COLUMNS, Shape, column_names
-from apps.platform.services.records import Row
-from apps.platform.services.remarks import CellRemark
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import Table, check_width, columns_of, only_place
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.remarks import CellRemark
+from apps.platform.services.tabular.tables import Table, check_width, columns_of, only_place
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from apps.catalog.services.book_values import UNSAID, Said
-from apps.platform.services.refusals import RowError
-from apps.platform.services.remarks import CellRemark
+from apps.platform.services.tabular.refusals import RowError
+from apps.platform.services.tabular.remarks import CellRemark
 from epicml.audience.bands import AgeBand, UnknownAgeBandError
 from epicml.audience.headings import Says, heading_of
 from epicml.audience.tags import audience_of

@@ -16,10 +16,10 @@ from apps.catalog.services.books import SaveReport, save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
 from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, Shape, shape_of
-from apps.platform.services.records import Row
-from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.remarks import CellRemark, Remarks, remarks_in
-from apps.platform.services.tables import Table, TableOptions, open_table
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
+from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from epicml.text.authors import Order, order_of
 
 BATCH = 1000

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from apps.platform.services.dialects import WithoutHeader, column_key
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.tabular.dialects import WithoutHeader, column_key
 from epicml.text.authors import Order
 
 # The names a column may have, the one to prefer first. How they are spelled does not matter: see `column_key`.

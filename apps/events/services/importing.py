@@ -24,8 +24,8 @@ from apps.events.services.rating_versions import current_versions, moment_of_cha
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.events.services.surveying import Survey, rating_key, survey
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.tables import Table, TableOptions, open_table
+from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from apps.platform.services.dialects import column_key
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.tabular.dialects import column_key
 
 COLUMN_NAMES = {
     "event_id": ("event_id",),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.platform.pages import formats
 from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
-from apps.platform.services.spreadsheets import unharmed_row
+from apps.platform.services.tabular.spreadsheets import unharmed_row
 from apps.releases.pages import report_rows, verdicts
 from apps.releases.pages.facts import origin_facts
 from apps.releases.pages.progress import progress_of

@@ -14,8 +14,8 @@ from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
 from apps.catalog.services.shapes import SHAPES
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.import_options import file_beside, mapping_of, table_options_of
 from apps.platform.services.progress import Progress
+from apps.platform.services.tabular.options import file_beside, mapping_of, table_options_of
 from epicml.text.authors import Order
 
 

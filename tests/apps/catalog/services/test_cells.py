@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from apps.catalog.services.book_values import UNSAID
 from apps.catalog.services.cells import Cells
-from apps.platform.services.refusals import RowError
+from apps.platform.services.tabular.refusals import RowError
 from epicml.audience.bands import AgeBand
 
 KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from apps.platform.services.records import Row
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import TableError
 
 PARQUET_ROWS = 10_000  # read at a time
 BETWEEN_ITEMS = "\x1f"  # the sign that ASCII has for it: an item of a list may hold any other

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps.platform.services.table_reading import cells, read
+from tests.apps.platform.services.tabular.table_reading import cells, read
 
 
 @pytest.fixture

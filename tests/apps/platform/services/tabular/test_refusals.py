@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.refusals import RowError, refusals_in
+from apps.platform.services.tabular.refusals import RowError, refusals_in
 
 
 class TestRefusalsIn:

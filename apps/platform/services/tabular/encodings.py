@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.refusals import TableError
 
 CHUNK = 1 << 20
 # A file in UTF-8 with a few foreign bytes in it stays UTF-8: as Windows-1252 every other accent would be wrong.

@@ -1,4 +1,4 @@
-"""Rows that an import refused: kept in a file that says which, and why."""
+"""What cannot be read: a whole file, or single rows, which an import keeps in a file that says which, and why."""
 
 import csv
 import re
@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from apps.platform.services.spreadsheets import unharmed_row
+from apps.platform.services.errors import EpicmlError
+from apps.platform.services.tabular.spreadsheets import unharmed_row
 
 LONGEST_VALUE = 200
 ERASED = "(erased)"
+
+
+class TableError(EpicmlError):
+    """The file cannot be read as a table."""
+
+    code = "unreadable_file"
 
 
 class RowError(ValueError):

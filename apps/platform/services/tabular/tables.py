@@ -10,14 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from apps.platform.services.dialects import LARGEST_RECORD, WithoutHeader, column_key, layout_of
-from apps.platform.services.encodings import Encoding, detected_encoding, named_encoding
-from apps.platform.services.file_kinds import no_table
-from apps.platform.services.parquet import parquet_columns, parquet_rows
-from apps.platform.services.records import Lines, Row, records
-from apps.platform.services.refusals import RowError
-from apps.platform.services.spreadsheets import as_written
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.dialects import LARGEST_RECORD, WithoutHeader, column_key, layout_of
+from apps.platform.services.tabular.encodings import Encoding, detected_encoding, named_encoding
+from apps.platform.services.tabular.kinds import no_table
+from apps.platform.services.tabular.parquet import parquet_columns, parquet_rows
+from apps.platform.services.tabular.records import Lines, Row, records
+from apps.platform.services.tabular.refusals import RowError, TableError
+from apps.platform.services.tabular.spreadsheets import as_written
 
 LOOK_AT_BYTES = 4096
 LOOK_AT_CHARACTERS = 262_144

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from apps.platform.services.dialects import LARGEST_RECORD, Dialect
+from apps.platform.services.tabular.dialects import LARGEST_RECORD, Dialect
 
 NOT_CLOSED = "A quotation mark in this line is not closed, or one inside a cell is not doubled."
 AS_THEY_STAND = "Quotation marks inside the cells were not doubled; they were read as they stand."

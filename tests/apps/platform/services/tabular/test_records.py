@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.dialects import LARGEST_RECORD
-from apps.platform.services.records import AS_THEY_STAND, NOT_CLOSED
-from tests.apps.platform.services.table_reading import cells, read
+from apps.platform.services.tabular.dialects import LARGEST_RECORD
+from apps.platform.services.tabular.records import AS_THEY_STAND, NOT_CLOSED
+from tests.apps.platform.services.tabular.table_reading import cells, read
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.refusals import TableError
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 LARGEST_RECORD = (

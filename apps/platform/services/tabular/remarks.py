@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from apps.platform.services.refusals import LONGEST_VALUE
-from apps.platform.services.spreadsheets import unharmed_row
+from apps.platform.services.tabular.refusals import LONGEST_VALUE
+from apps.platform.services.tabular.spreadsheets import unharmed_row
 
 # A person mends a thousand cells by hand, and reads no ten thousand lines that say the same of one column.
 LINES_PER_KIND = 1000

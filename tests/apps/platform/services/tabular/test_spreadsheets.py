@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from apps.catalog.models import Book
 from apps.catalog.services.importing import import_books
-from apps.platform.services.remarks import CellRemark, remarks_in
-from apps.platform.services.spreadsheets import as_written, unharmed, unharmed_row
+from apps.platform.services.tabular.remarks import CellRemark, remarks_in
+from apps.platform.services.tabular.spreadsheets import as_written, unharmed, unharmed_row
 
 SIGNS = st.sampled_from([*"=+-@\uff1d\uff0b\uff0d\uff20' \t\r\n\xa0\u200b\ufeffa1\""])
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.tables import TableOptions
+from apps.platform.services.tabular.tables import TableOptions
 
 WRITE_BITS = 0o222
 

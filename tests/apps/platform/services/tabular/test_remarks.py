@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services import remarks
-from apps.platform.services.remarks import CellRemark, remarks_in
+from apps.platform.services.tabular import remarks
+from apps.platform.services.tabular.remarks import CellRemark, remarks_in
 
 CUT = CellRemark("title", "title cut", "The title was cut to 500 characters.", "=x")
 ROUNDED = CellRemark("isbn13", "isbn rounded", "Left out.", "9.78E+12", of_column=True)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import open_table
+from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.tables import open_table
 
 
 @pytest.fixture

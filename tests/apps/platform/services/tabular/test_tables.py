@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import columns_of, only_place, open_table
+from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.tables import columns_of, only_place, open_table
 
 ROWS = [["1", "Holes", "Sachar, Louis"], ["2", 'The "Twits"', "Dahl\nRoald"], ["3", "", "Ööö"]]
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -60,7 +60,7 @@ class TestOpenTable:
         assert read(path) == (["id", "tags", "day", "share"], [["1", "a\x1fb", "2026-11-24", "0.5"], ["", "", "", ""]])
 
     def test_reads_parquet_in_bounded_parts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("apps.platform.services.parquet.PARQUET_ROWS", 4)
+        monkeypatch.setattr("apps.platform.services.tabular.parquet.PARQUET_ROWS", 4)
         path = tmp_path / "books"
         pl.DataFrame({"id": range(10), "title": ["x"] * 10}).write_parquet(path)
 

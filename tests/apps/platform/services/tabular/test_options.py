@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.platform.services.import_options import OptionError, file_beside, mapping_of, table_options_of
+from apps.platform.services.tabular.options import OptionError, file_beside, mapping_of, table_options_of
 
 
 class TestMappingOf:

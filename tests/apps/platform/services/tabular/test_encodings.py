@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.platform.services.table_errors import TableError
-from tests.apps.platform.services.table_reading import cells, read
+from apps.platform.services.tabular.refusals import TableError
+from tests.apps.platform.services.tabular.table_reading import cells, read
 
 LINES = "id,title,author\n1,Die Häschenschule,Böß\n2,L'Été,Zoë\n"
 CELLS = [["1", "Die Häschenschule", "Böß"], ["2", "L'Été", "Zoë"]]
@@ -54,7 +54,7 @@ class TestEncodings:
         assert said == "UTF-8, 2 foreign bytes of it read as Windows-1252"
 
     def test_chinese_in_utf_8_may_be_cut_between_two_reads(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("apps.platform.services.encodings.CHUNK", 7)
+        monkeypatch.setattr("apps.platform.services.tabular.encodings.CHUNK", 7)
 
         assert cells(path, "id,title,author\n1,红楼梦,曹雪芹\n") == [["1", "红楼梦", "曹雪芹"]]
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from apps.platform.services.records import Row
-from apps.platform.services.tables import TableOptions, open_table
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.tables import TableOptions, open_table
 
 KNOWN = ("id", "title", "author")
 
