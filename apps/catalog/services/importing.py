@@ -11,11 +11,12 @@ from django.db import transaction
 
 from apps.catalog.services.author_spellings import AuthorSpellings
 from apps.catalog.services.book_rows import BookRows, Reading, Tags, book_columns, read_tags
-from apps.catalog.services.book_values import UNSAID, BookInput
+from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import SaveReport, save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
-from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, Shape, shape_of
+from apps.platform.services.tabular.cells import UNSAID
 from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
@@ -75,7 +76,7 @@ def _imported(
         refusals_in(refused_file) as refusals,
         remarks_in(options.remarks_file) as remarks,
     ):
-        shape = shape_of(table.columns, name=options.shape)
+        shape = book_shape_of(table.columns, name=options.shape)
         report = ImportReport(
             refused_file, options.remarks_file, shape.name, shape.label, table.encoding, table.delimiter
         )
@@ -135,7 +136,7 @@ def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
     return open_table(path, known=known, without_header=(OPEN_LIBRARY_DUMP,), options=options.table)
 
 
-def _rows(table: Table, path: Path, shape: Shape, options: BookImport) -> BookRows:
+def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> BookRows:
     """The columns of the table, and what the other files and a first look at this one say of it."""
     order = options.authors_order or shape.authors_order or _order(path, shape, options)
     reading = Reading(shape, options.clears, options.authors_separator, order)
@@ -148,7 +149,7 @@ def _rows(table: Table, path: Path, shape: Shape, options: BookImport) -> BookRo
     return rows
 
 
-def _order(path: Path, shape: Shape, options: BookImport) -> Order | None:
+def _order(path: Path, shape: BookShape, options: BookImport) -> Order | None:
     with _opened(path, options) as table:
         places = book_columns(table, mapping=options.mapping or {}, shape=shape).get("authors", ())
         return order_of(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY_DUMP
+from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY_DUMP
 from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import RowError
 from apps.platform.services.tabular.tables import open_table

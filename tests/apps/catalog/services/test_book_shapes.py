@@ -12,8 +12,8 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
-from apps.catalog.services.shapes import UnknownFormatError
 from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.shapes import UnknownFormatError
 from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from apps.platform.services.errors import EpicmlError
-from apps.platform.services.tabular.dialects import WithoutHeader, column_key
+from apps.platform.services.tabular.dialects import WithoutHeader
+from apps.platform.services.tabular.shapes import FileShape, column_keys, shape_of
 from epicml.text.authors import Order
 
 # The names a column may have, the one to prefer first. How they are spelled does not matter: see `column_key`.
@@ -47,20 +47,10 @@ OPEN_LIBRARY_COLUMNS = ("type", "key", "revision", "last_modified", "json")
 OPEN_LIBRARY_DUMP = WithoutHeader(re.compile(r"/type/\w+\t/\w+/OL"), "\t", OPEN_LIBRARY_COLUMNS)
 
 
-class UnknownFormatError(EpicmlError):
-    """A format that nobody has written down."""
-
-    code = "invalid"
-
-
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """One kind of file. `tells` are sets of columns, of which one alone gives the kind away."""
+class BookShape(FileShape):
+    """One kind of file of books, and how it writes authors and headings."""
 
-    name: str
-    label: str
-    tells: tuple[frozenset[str], ...] = ()
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     authors_separator: str | None = None
     authors_order: Order | None = None
     genres_separator: str | None = None
@@ -68,65 +58,65 @@ class Shape:
     has_isbd: bool = False
 
 
-def _tells(*columns: str) -> frozenset[str]:
-    return frozenset(map(column_key, columns))
-
-
-PLAIN = Shape("plain", "columns by their names")
-GOODREADS = Shape(
+PLAIN = BookShape("plain", "columns by their names")
+GOODREADS = BookShape(
     "goodreads",
     "Goodreads library export",
-    (_tells("Book Id", "Author l-f", "My Rating", "Exclusive Shelf"),),
+    (column_keys("Book Id", "Author l-f", "My Rating", "Exclusive Shelf"),),
     {"authors": ("author", "additional_authors"), "genres": ("bookshelves",)},
     authors_order=Order.FIRST_LAST,
     leaves_out=frozenset({"to-read", "currently-reading", "read", "favorites", "owned", "did-not-finish", "dnf"}),
 )
-GOODBOOKS = Shape(
+GOODBOOKS = BookShape(
     "goodbooks",
     "goodbooks-10k",
     (
-        _tells("book_id", "authors", "original_publication_year", "average_rating", "ratings_count"),
-        _tells("user_id", "book_id", "rating"),
+        column_keys("book_id", "authors", "original_publication_year", "average_rating", "ratings_count"),
+        column_keys("user_id", "book_id", "rating"),
     ),
     authors_order=Order.FIRST_LAST,
 )
-CALIBRE = Shape(
+CALIBRE = BookShape(
     "calibre",
     "calibre catalogue",
-    (_tells("title_sort", "author_sort"), _tells("uuid", "authors", "series_index"), _tells("authors", "title_sort")),
+    (
+        column_keys("title_sort", "author_sort"),
+        column_keys("uuid", "authors", "series_index"),
+        column_keys("authors", "title_sort"),
+    ),
     {"key": ("uuid", "id"), "genres": ("tags",), "year": ("pubdate",), "isbns": ("isbn", "identifiers")},
     authors_separator="&",
     authors_order=Order.FIRST_LAST,
     genres_separator=",",
 )
-MARC = Shape(
+MARC = BookShape(
     "marc",
     "MARC fields as columns",
-    (_tells("245$a"), _tells("245a")),
+    (column_keys("245$a"), column_keys("245a")),
     {"key": ("001", "biblionumber", "999$c", "999c", "id", "key", "control_number")},
     authors_order=Order.LAST_FIRST,
     genres_separator="|",
     has_isbd=True,
 )
-KOHA = Shape(
+KOHA = BookShape(
     "koha",
     "Koha report",
-    (_tells("biblionumber", "title"),),
+    (column_keys("biblionumber", "title"),),
     authors_order=Order.LAST_FIRST,
     has_isbd=True,
 )
-OPEN_LIBRARY = Shape(
+OPEN_LIBRARY = BookShape(
     "openlibrary",
     "Open Library dump",
-    (_tells(*OPEN_LIBRARY_COLUMNS),),
+    (column_keys(*OPEN_LIBRARY_COLUMNS),),
     authors_separator="\x1f",
     authors_order=Order.FIRST_LAST,
     genres_separator="\x1f",
 )
-BOOK_CROSSING = Shape(
+BOOK_CROSSING = BookShape(
     "bookcrossing",
     "Book-Crossing",
-    (_tells("ISBN", "Book-Title", "Book-Author"), _tells("User-ID", "ISBN", "Book-Rating")),
+    (column_keys("ISBN", "Book-Title", "Book-Author"), column_keys("User-ID", "ISBN", "Book-Rating")),
     {"key": ("isbn",), "isbns": ("isbn",)},
     authors_order=Order.FIRST_LAST,
 )
@@ -140,16 +130,11 @@ KNOWN_COLUMNS = frozenset(
 )
 
 
-def shape_of(columns: Collection[str], *, name: str | None) -> Shape:
-    """The shape that is named; else the first that the columns give away; else columns by their names."""
-    if name is not None:
-        if name not in SHAPES:
-            raise UnknownFormatError(f"There is no format {name!r}; formats are {', '.join(SHAPES)}.")
-        return SHAPES[name]
-    keys = set(map(column_key, columns))
-    return next((shape for shape in SHAPES.values() if any(told <= keys for told in shape.tells)), PLAIN)
+def book_shape_of(columns: Collection[str], *, name: str | None) -> BookShape:
+    """Choose the shape of a file of books with these columns, or the one that is named."""
+    return shape_of(columns, shapes=SHAPES, name=name)
 
 
-def column_names(shape: Shape) -> dict[str, tuple[str, ...]]:
-    """The names that the columns of each field may have in a file of this shape."""
+def column_names(shape: BookShape) -> dict[str, tuple[str, ...]]:
+    """List the names that the columns of each field may have in a file of this shape."""
     return {**COLUMN_NAMES, **shape.columns}
