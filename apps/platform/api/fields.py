@@ -161,10 +161,6 @@ class Fields:
         fallback = default or datetime(values.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
         return self._get(name, values.moment, required=default is None, default=fallback)
 
-    def optional_moment(self, name: str) -> datetime | None:
-        """A moment as above, None when it was not sent."""
-        return self._find(name, values.moment)
-
     def age_band(self, name: str = "age_band") -> AgeBand:
         """A band by its code, such as 9-11; it must be sent."""
         return self._get(name, values.age_band, required=True, default=YOUNGEST)
