@@ -110,7 +110,7 @@ class BookRows:
             language=cells.language(),
             published_year=cells.year(low=YEARS[0], high=YEARS[1]),
             genres=self._genres(cells, key),
-            ratings_count=_count(cells.count("popularity", low=0, high=MOST_RATINGS, empty=0)),
+            ratings_count=cells.count("popularity", low=0, high=MOST_RATINGS, empty=0) or 0,
             average_rating=cells.number("average_rating", low=0, high=5),
             isbns=cells.isbns(most=MAX_ISBNS),
         )
@@ -149,10 +149,6 @@ def read_tags(table: Table, *, clears: bool) -> Tags:
             genres = cells.genres(most=MAX_GENRES, longest=MAX_TAG, separator=None)
             found[row.cells[places["key"][0]].strip()] = genres
     return found
-
-
-def _count(said: Said[int | None]) -> Said[int]:
-    return 0 if said is None else said
 
 
 def _with_series(book: BookInput, cells: BookCells, title: Said[str]) -> BookInput:

@@ -111,16 +111,17 @@ class _Saving:
     spellings: AuthorSpellings
 
     def save(self, batch: list[_Line], *, now: datetime) -> None:
-        saved = save_books([self._with_known_authors(line.book) for line in batch], now=now)
+        books = [
+            book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
+            for book in (line.book for line in batch)
+        ]
+        saved = save_books(books, now=now)
         self.report.add(saved)
         for line in batch:
             self._note(line, saved)
 
     def note(self, row: Row, remark: CellRemark) -> None:
         self.remarks.add(row.line, remark)
-
-    def _with_known_authors(self, book: BookInput) -> BookInput:
-        return book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
 
     def _note(self, line: _Line, saved: SaveReport) -> None:
         key = line.book.key
@@ -175,16 +176,14 @@ def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
             continue
         try:
             book, remarks = rows.book(row)
-            _refuse_known(book.key, lines)
         except RowError as error:
             saving.refusals.add(row.line, error)
+            continue
+        if book.key in lines:
+            twice = RowError(f"Line {lines[book.key]} has the same key.", column="key", value=book.key)
+            saving.refusals.add(row.line, twice)
             continue
         for remark in remarks:
             saving.note(row, remark)
         lines[book.key] = row.line
         yield _Line(row.line, book)
-
-
-def _refuse_known(key: str, lines: Mapping[str, int]) -> None:
-    if key in lines:
-        raise RowError(f"Line {lines[key]} has the same key.", column="key", value=key)

@@ -51,10 +51,12 @@ class Fields:
 
     def check(self) -> None:
         """Raise with every complaint; a field that nobody read is one, and one that was sent twice."""
-        for name in self._unknown():
+        for name in [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]:
             self.complain(name, "There is no such field here.")
-        for name in self._repeated():
-            self.complain(name, "Send this once.")
+        if isinstance(self._source, MultiValueDict):
+            for name, sent in self._source.lists():
+                if len(sent) > 1 and name in self._read - self._repeatable:  # which one counts is nobody's to guess
+                    self.complain(name, "Send this once.")
         if self._complaints:
             raise InvalidInputError(self._complaints)
         if self._contradictions:
@@ -170,16 +172,8 @@ class Fields:
         return self._find(name, values.age_band)
 
     def _full(self, name: str) -> str:
-        return _printable(".".join(part for part in (self._prefix, name) if part) or "body")
-
-    def _repeated(self) -> list[str]:
-        """Query fields with one value that came with several: which one counts is nobody's to guess."""
-        if not isinstance(self._source, MultiValueDict):
-            return []
-        return [name for name, sent in self._source.lists() if len(sent) > 1 and name in self._read - self._repeatable]
-
-    def _unknown(self) -> list[str]:
-        return [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]
+        path = ".".join(part for part in (self._prefix, name) if part) or "body"
+        return values.CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", path)[:_LONGEST_NAME]
 
     def _get(self, name: str, read: Callable[[Any], T], *, required: bool, default: T, repeated: bool = False) -> T:
         if required and self._source.get(name) is None:
@@ -202,7 +196,3 @@ class Fields:
         except values.WrongValueError as error:
             self.complain(name, str(error))
             return None
-
-
-def _printable(name: str) -> str:
-    return values.CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", name)[:_LONGEST_NAME]

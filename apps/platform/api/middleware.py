@@ -57,7 +57,8 @@ class RequestMiddleware:
         if request.path_info.startswith(KEPT_NOWHERE):
             response.setdefault("Cache-Control", "no-store")
         route = route_of(request)
-        _requests_of(route, _method(request), response.status_code).inc()
+        method = request.method if request.method in _METHODS else "other"
+        _requests_of(route, method, response.status_code).inc()
         _duration_of(route).observe(time.perf_counter() - began)
         return response
 
@@ -129,10 +130,6 @@ def route_of(request: HttpRequest) -> str:
     if match is not None:
         return match.route or "/"
     return "static/" if request.path_info.startswith("/static/") else "none"
-
-
-def _method(request: HttpRequest) -> str:
-    return request.method if request.method in _METHODS else "other"
 
 
 def _identity(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ def dashboard(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Any
         "meta": [f"as of {formats.moment(now)}"],
         "parts": [(part, health_mark(part)) for part in parts],
         "notices": [shown.panel.notice for shown in panels if shown.panel and shown.panel.notice],
-        "panels": [(shown, _has_link(request, shown)) for shown in panels],
+        "panels": panels,
     }
 
 
@@ -33,8 +33,3 @@ def _waiting_sentence(panels: list[ShownPanel]) -> str:
     if failed:
         said.append(f"What else waits is not known: {', '.join(failed)} could not be read.")
     return " ".join(said) or "Nothing waits for you."
-
-
-def _has_link(request: HttpRequest, shown: ShownPanel) -> bool:
-    link = shown.panel.link if shown.panel else None
-    return link is not None and (not link.permission or request.user.has_perm(link.permission))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from apps.platform.services.outages import outage_of
@@ -106,12 +106,15 @@ def register_panel(
 def shown_panels(*, now: datetime, may: Callable[[str], bool]) -> list[ShownPanel]:
     """Make the panels that this person may see, in their order; one that fails does not take the others with it."""
     in_order = sorted(_registrations.items(), key=lambda item: (item[1].order, item[0]))
-    return [_shown(name, one, now) for name, one in in_order if not one.permission or may(one.permission)]
+    return [_shown(name, one, now, may) for name, one in in_order if not one.permission or may(one.permission)]
 
 
-def _shown(name: str, registration: _Registration, now: datetime) -> ShownPanel:
+def _shown(name: str, registration: _Registration, now: datetime, may: Callable[[str], bool]) -> ShownPanel:
     try:
-        return ShownPanel(name, registration.title, registration.build(now))
+        panel = registration.build(now)
+        if panel.link and panel.link.permission and not may(panel.link.permission):
+            panel = replace(panel, link=None)
+        return ShownPanel(name, registration.title, panel)
     except Exception as error:  # the first page must stand when anything else has fallen
         outage = outage_of(error)
         if outage is None:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.platform.api.actors import actor_of
+from apps.platform.api.authentication import actor_of
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body, sent_body
 from apps.platform.api.responses import json_response

@@ -89,7 +89,8 @@ def layout_of(
     for kind in without_header:
         if kind.first_line.match(lines[first]):
             return Layout(Dialect(kind.delimiter, quoting=False), list(kind.columns), first)
-    escape = _escapes("".join(lines))
+    text = "".join(lines)
+    escape = len(_ESCAPED.findall(text)) > len(_DOUBLED.findall(text))
     said = _SEPARATOR_LINE.fullmatch(lines[first])
     if said and len(lines) > first + 1:
         delimiter, first = delimiter or said[1], first + 1
@@ -132,7 +133,3 @@ def _without_blank_end(cells: Sequence[str]) -> list[str]:
     while columns and not columns[-1]:
         columns.pop()
     return columns
-
-
-def _escapes(text: str) -> bool:
-    return len(_ESCAPED.findall(text)) > len(_DOUBLED.findall(text))

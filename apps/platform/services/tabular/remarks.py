@@ -54,15 +54,12 @@ class Remarks:
     def close(self) -> None:
         """The remarks are on disk; the file of an earlier import, which would now mislead, is gone."""
         if self._file is not None:
-            self._write_rest()
+            for kind, count in self.counts.items():
+                if count > self._listed[kind]:
+                    csv.writer(self._file).writerow(["", "", f"{kind}: {count - self._listed[kind]:,} more", ""])
             self._file.close()
         elif self.path is not None:
             self.path.unlink(missing_ok=True)
-
-    def _write_rest(self) -> None:
-        for kind, count in self.counts.items():
-            if self._file is not None and count > self._listed[kind]:
-                csv.writer(self._file).writerow(["", "", f"{kind}: {count - self._listed[kind]:,} more", ""])
 
 
 @contextmanager

@@ -171,7 +171,10 @@ def _csv(
         start = _first_lines(text)
     except UnicodeError as error:
         raise _not_in(name, encoding, line=0) from error
-    _refuse_binary("".join(start), name)
+    characters = "".join(start)
+    controls = sum(sign < " " and sign not in "\t\n\r\f\x1a\x1f" for sign in characters)
+    if controls > FEW_CONTROLS * len(characters) and controls > 1:
+        raise TableError(f"{name} is not a CSV file: it holds binary data.")
     keys = {column_key(column) for column in known}
     layout = layout_of(
         [line.replace("\0", "") for line in start],
@@ -193,12 +196,6 @@ def _first_lines(text: io.TextIOWrapper) -> list[str]:
         lines.append(line.lstrip("\ufeff") if not lines else line)
         size += len(line)
     return lines
-
-
-def _refuse_binary(start: str, name: str) -> None:
-    controls = sum(sign < " " and sign not in "\t\n\r\f\x1a\x1f" for sign in start)
-    if controls > FEW_CONTROLS * len(start) and controls > 1:
-        raise TableError(f"{name} is not a CSV file: it holds binary data.")
 
 
 def _translated(lines: Lines, rows: Iterator[Row], name: str, encoding: Encoding) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 
 from apps.platform.selectors.api_keys import KeyRecord
 from apps.platform.services.api_keys import note_use
-from apps.platform.services.short_waits import short_wait
+from apps.platform.services.sqlite import short_wait
 from apps.platform.services.throttle import DatabaseCounter, purge
 from epicml.audience.asking import TRUSTED
 from tests.conftest import NOW

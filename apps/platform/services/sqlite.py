@@ -1,11 +1,12 @@
-"""Writes that a request can do without: they do not wait long for SQLite's one lock."""
+"""What only SQLite needs: writes that do not wait long for its one lock, and files without what was deleted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 
-SHORT_MS = 100
+SHORT_MS = 100  # for writes that a request can do without
+DELETING_MS = 500  # for who reads at this moment; where it is not enough the next checkpoint does it
 
 
 @contextmanager
@@ -27,3 +28,11 @@ def short_wait(milliseconds: int = SHORT_MS) -> Iterator[None]:
     finally:
         if connection.connection is opened:  # else it was closed meanwhile, and a new one waits as usual
             opened.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def leave_nothing_on_disk() -> None:
+    """Write back the pages that were overwritten, and cut the log that had what was deleted; PostgreSQL vacuums."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    with short_wait(DELETING_MS), connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
