@@ -1,4 +1,4 @@
-"""A reader of named values: from a JSON object or a query string, with all complaints at once."""
+"""A reader of named values: from a JSON object or a query string, with all errors at once."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -43,28 +43,28 @@ class Fields:
         self._prefix = prefix
         self._read: set[str] = set()
         self._repeatable: set[str] = set()
-        self._complaints: dict[str, list[str]] = {}
+        self._errors: dict[str, list[str]] = {}
         self._contradictions: dict[str, list[str]] = {}
         self._source: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
         if not isinstance(source, Mapping):
-            self.complain("", "This must be an object.")
+            self.add_error("", "This must be an object.")
 
     def check(self) -> None:
-        """Raise with every complaint; a field that nobody read is one, and one that was sent twice."""
+        """Raise with every error; a field that nobody read is one, and one that was sent twice."""
         for name in [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]:
-            self.complain(name, "There is no such field here.")
+            self.add_error(name, "There is no such field here.")
         if isinstance(self._source, MultiValueDict):
             for name, sent in self._source.lists():
                 if len(sent) > 1 and name in self._read - self._repeatable:  # which one counts is nobody's to guess
-                    self.complain(name, "Send this once.")
-        if self._complaints:
-            raise InvalidInputError(self._complaints)
+                    self.add_error(name, "Send this once.")
+        if self._errors:
+            raise InvalidInputError(self._errors)
         if self._contradictions:
             raise ContradictionError(self._contradictions)
 
-    def complain(self, name: str, reason: str) -> None:
-        """Put one more complaint about a field on the list, for rules that this class does not know."""
-        self._complaints.setdefault(self._full(name), []).append(reason)
+    def add_error(self, name: str, reason: str) -> None:
+        """Add one more error of a field, for rules that this class does not know."""
+        self._errors.setdefault(self._full(name), []).append(reason)
 
     def contradict(self, name: str, reason: str) -> None:
         """The same where the value has its form and does not fit: a rule that the OpenAPI document cannot state."""
@@ -155,7 +155,7 @@ class Fields:
             name, partial(values.items, most=max_items), required=required, default=[], repeated=True
         )
         if required and self._source.get(name) == []:
-            self.complain(name, "Send at least one.")
+            self.add_error(name, "Send at least one.")
         return found
 
     def moment(self, name: str, *, default: datetime | None = None) -> datetime:
@@ -178,7 +178,7 @@ class Fields:
     def _get(self, name: str, read: Callable[[Any], T], *, required: bool, default: T, repeated: bool = False) -> T:
         if required and self._source.get(name) is None:
             self._read.add(name)
-            self.complain(name, "This field is required.")
+            self.add_error(name, "This field is required.")
             return default
         found = self._find(name, read, repeated=repeated)
         return default if found is None else found
@@ -194,5 +194,5 @@ class Fields:
         try:
             return read(value)
         except values.WrongValueError as error:
-            self.complain(name, str(error))
+            self.add_error(name, str(error))
             return None

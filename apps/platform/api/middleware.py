@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
 
-from apps.platform.api.errors import error_response, for_program
+from apps.platform.api.errors import error_response, is_api_request
 from apps.platform.services.logs import request_id
 from apps.platform.services.metrics import DURATION, REQUESTS
 
@@ -50,7 +50,7 @@ class RequestMiddleware:
             response = self._get_response(request)
         finally:
             request_id.reset(token)
-        if isinstance(response, HttpResponseNotAllowed) and for_program(request):
+        if isinstance(response, HttpResponseNotAllowed) and is_api_request(request):
             response = _not_allowed(request, response["Allow"])
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))

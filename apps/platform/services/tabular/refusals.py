@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.tabular.spreadsheets import unharmed_row
+from apps.platform.services.tabular.spreadsheets import escaped_row
 
 LONGEST_VALUE = 200
 ERASED = "(erased)"
@@ -45,7 +45,7 @@ class Refusals:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["line", "column", "reason", "value"])
-        row = unharmed_row([line, error.column, error.reason, error.value[:LONGEST_VALUE]])
+        row = escaped_row([line, error.column, error.reason, error.value[:LONGEST_VALUE]])
         csv.writer(self._file).writerow(row)
         self.count += 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from apps.platform.services.tabular.refusals import LONGEST_VALUE
-from apps.platform.services.tabular.spreadsheets import unharmed_row
+from apps.platform.services.tabular.spreadsheets import escaped_row
 
 # A person mends a thousand cells by hand, and reads no ten thousand lines that say the same of one column.
 LINES_PER_KIND = 1000
@@ -48,7 +48,7 @@ class Remarks:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(["line", "column", "done", "value"])
-        row = unharmed_row([line, remark.column, remark.done, remark.value[:LONGEST_VALUE]])
+        row = escaped_row([line, remark.column, remark.done, remark.value[:LONGEST_VALUE]])
         csv.writer(self._file).writerow(row)
 
     def close(self) -> None:

@@ -11,17 +11,17 @@ from collections.abc import Iterable
 _RUNS = re.compile(r"[\s'\u200b-\u200f\u2060\ufeff\x00-\x1f]*[=+\-@＝＋－＠]|'*[\t\r\n]")  # noqa: RUF001 - meant
 
 
-def unharmed(cell: str) -> str:
-    """The cell in a form that no spreadsheet takes for a formula.
+def escape_formula(cell: str) -> str:
+    """Write the cell so that no spreadsheet takes it for a formula.
 
-    >>> unharmed("=1+1"), unharmed(" @SUM(A1)"), unharmed("Holes = good")
+    >>> escape_formula("=1+1"), escape_formula(" @SUM(A1)"), escape_formula("Holes = good")
     ("'=1+1", "' @SUM(A1)", 'Holes = good')
     """
     return f"'{cell}" if _RUNS.match(cell) else cell
 
 
 def as_written(cell: str) -> str:
-    """The cell as it was before `unharmed`.
+    """Read the cell as it was before `escape_formula`.
 
     >>> as_written("'=1+1"), as_written("'Tis the Season")
     ('=1+1', "'Tis the Season")
@@ -29,6 +29,6 @@ def as_written(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
 
 
-def unharmed_row(cells: Iterable[object]) -> list[object]:
-    """A row for a CSV writer: texts unharmed, numbers as numbers."""
-    return [unharmed(cell) if isinstance(cell, str) else cell for cell in cells]
+def escaped_row(cells: Iterable[object]) -> list[object]:
+    """Make a row for a CSV writer: texts with their formulas escaped, numbers as numbers."""
+    return [escape_formula(cell) if isinstance(cell, str) else cell for cell in cells]

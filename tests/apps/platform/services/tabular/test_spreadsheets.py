@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from apps.catalog.models import Book
 from apps.catalog.services.importing import import_books
 from apps.platform.services.tabular.remarks import CellRemark, remarks_in
-from apps.platform.services.tabular.spreadsheets import as_written, unharmed, unharmed_row
+from apps.platform.services.tabular.spreadsheets import as_written, escape_formula, escaped_row
 
 SIGNS = st.sampled_from([*"=+-@\uff1d\uff0b\uff0d\uff20' \t\r\n\xa0\u200b\ufeffa1\""])
 
@@ -19,29 +19,29 @@ class TestUnharmed:
     @pytest.mark.parametrize("sign", [*"=+-@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
     @pytest.mark.parametrize("before", ["", " ", "  ", "\xa0", "\u3000", "\ufeff", "\u200b", "\n", "\x00", "'"])
     def test_takes_the_power_from_formulas(self, before: str, sign: str) -> None:
-        assert unharmed(f"{before}{sign}1") == f"'{before}{sign}1"
+        assert escape_formula(f"{before}{sign}1") == f"'{before}{sign}1"
 
     @pytest.mark.parametrize("sign", ["\t", "\r", "\n"])
     def test_keeps_a_first_sign_that_some_programs_drop_from_being_dropped(self, sign: str) -> None:
-        assert unharmed(f"{sign}1") == f"'{sign}1"
+        assert escape_formula(f"{sign}1") == f"'{sign}1"
 
     @pytest.mark.parametrize("cell", ["", "Holes = good", "1-2", "a@b.example", "'Tis the Season", "5"])
     def test_leaves_other_cells_as_they_are(self, cell: str) -> None:
-        assert unharmed(cell) == cell
+        assert escape_formula(cell) == cell
 
     @given(st.text(SIGNS))
     def test_no_cell_begins_as_a_formula_to_any_reader(self, cell: str) -> None:
-        written = unharmed(cell)
+        written = escape_formula(cell)
         assert not written.startswith(("\t", "\r"))
         seen = unicodedata.normalize("NFKC", written).lstrip("\ufeff\u200b \xa0\t\r\n")
         assert not seen.startswith(("=", "+", "-", "@"))
 
     @given(st.text(SIGNS) | st.text())
     def test_is_undone_by_reading(self, cell: str) -> None:
-        assert as_written(unharmed(cell)) == cell
+        assert as_written(escape_formula(cell)) == cell
 
     def test_leaves_numbers_numbers(self) -> None:
-        assert unharmed_row([7, -0.5, "-x", ""]) == [7, -0.5, "'-x", ""]
+        assert escaped_row([7, -0.5, "-x", ""]) == [7, -0.5, "'-x", ""]
 
 
 class TestRemarks:
@@ -60,7 +60,7 @@ class TestRoundTrip:
         with source.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["key", "title", "age_band"])
-            writer.writerows(unharmed_row([f"b{number}", title, "9-11"]) for number, title in enumerate(titles))
+            writer.writerows(escaped_row([f"b{number}", title, "9-11"]) for number, title in enumerate(titles))
         report = import_books(source, refused_file=tmp_path / "refused.csv", now=now)
         assert report.refused == 0
         assert list(Book.objects.order_by("key").values_list("title", flat=True)) == titles
