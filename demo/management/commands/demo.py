@@ -20,7 +20,7 @@ from apps.platform.services.errors import EpicmlError
 from demo.dataset import SHELF, Dataset, DatasetDamagedError, DatasetMissingError
 from demo.keys import server_key, storefront_key, write_private
 from demo.preparation import STEPS, Work, prepare
-from demo.samples import demo_readers
+from demo.readers import demo_readers
 
 USERNAME = "demo"
 DEFAULT_PORT = "8000"
