@@ -110,9 +110,9 @@ def fill() -> None:
 
 def count() -> None:
     """Print how many events are stored."""
-    from apps.events.selectors import event_count
+    from apps.events.models import Event
 
-    print(event_count())
+    print(Event.objects.count())
 
 
 def in_process() -> None:

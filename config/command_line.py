@@ -31,10 +31,8 @@ def _sentence(error: Exception) -> str | None:
     outage = outage_of(error)
     if outage is not None:
         return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.heals}"
-    if isinstance(error, OperationalError | ProgrammingError) and _lacks_a_table(error):
+    state = getattr(error.__cause__, "sqlstate", None)
+    lacks_a_table = state == NO_SUCH_TABLE or str(error).startswith("no such table")
+    if isinstance(error, OperationalError | ProgrammingError) and lacks_a_table:
         return "The database lacks tables: run manage.py migrate, and look at DATABASE_URL and EPICML_VAR."
     return None
-
-
-def _lacks_a_table(error: Exception) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) == NO_SUCH_TABLE or str(error).startswith("no such table")

@@ -115,7 +115,10 @@ def _postgresql(settings: dict[str, Any], *, web: bool) -> dict[str, Any]:
     if web:
         said = str(given.get("options", ""))
         bounded["OPTIONS"]["options"] = f"{_server_limits()} {said}".strip()  # of two the server takes the last
-        bounded["ANSWER_SECONDS"] = _answer_seconds(said)
+        # What the address says of statements, and the margin; 0 is no limit.
+        found = _STATEMENT_TIMEOUT.findall(said)
+        seconds = int(found[-1][0]) * _UNITS[found[-1][1]] if found else STATEMENT_SECONDS
+        bounded["ANSWER_SECONDS"] = seconds + MARGIN_SECONDS if seconds else None
     return bounded
 
 
@@ -126,10 +129,3 @@ def _server_limits() -> str:
         "idle_in_transaction_session_timeout": IDLE_SECONDS,
     }
     return " ".join(f"-c {name}={seconds * 1000}" for name, seconds in limits.items())
-
-
-def _answer_seconds(said: str) -> float | None:
-    """How long an answer may take: what the address says of statements, and the margin; None where it says 0."""
-    found = _STATEMENT_TIMEOUT.findall(said)
-    seconds = int(found[-1][0]) * _UNITS[found[-1][1]] if found else STATEMENT_SECONDS
-    return seconds + MARGIN_SECONDS if seconds else None

@@ -125,6 +125,6 @@ def unfold_settings(*, demo: bool) -> dict[str, Any]:
         "COLORS": {"primary": PRIMARY},
         "ENVIRONMENT": ["Demo data", "warning"] if demo else None,
         "STYLES": [lambda request: static("epicml/staff.css")],
-        "DASHBOARD_CALLBACK": "apps.releases.pages.overview.dashboard",
+        "DASHBOARD_CALLBACK": "apps.platform.pages.overview.dashboard",
         "SIDEBAR": {"navigation": "config.staff.navigation"},
     }

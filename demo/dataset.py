@@ -69,14 +69,13 @@ def fingerprint(*parts: Path | str) -> str:
     """A SHA-256 over the bytes of these files and texts: equal when nothing changed."""
     total = hashlib.sha256()
     for part in parts:
-        digest = hashlib.sha256(part.encode()) if isinstance(part, str) else _file_digest(part)
+        if isinstance(part, str):
+            digest = hashlib.sha256(part.encode())
+        else:
+            with part.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
         total.update(digest.digest())
     return total.hexdigest()
-
-
-def _file_digest(path: Path) -> "hashlib._Hash":
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256")
 
 
 def _table(folder: Path, name: str) -> Path:

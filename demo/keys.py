@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from apps.platform.selectors.api_keys import KeyRecord, live_key
+from apps.platform.selectors.api_keys import live_key
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key
 from demo.models import StorefrontKey
 from epicml.audience.bands import YOUNGEST, AgeBand
@@ -29,7 +29,9 @@ class TooManyOriginsError(Exception):
 def storefront_key(origin: str, *, now: datetime) -> str:
     """The secret of the public key for pages at this origin, made at the first call."""
     known = StorefrontKey.objects.filter(origin=origin).first()
-    if known is not None and _reaches_as_far(live_key(known.secret, now=now)):
+    key = live_key(known.secret, now=now) if known is not None else None
+    # One that the version before made shows less than it should.
+    if known and key and (key.standing.highest, key.standing.unproven) == (HIGHEST_BAND, UNPROVEN_BAND):
         return known.secret
     if known is None and StorefrontKey.objects.count() >= MOST_ORIGINS:
         raise TooManyOriginsError
@@ -37,11 +39,6 @@ def storefront_key(origin: str, *, now: datetime) -> str:
         return _new_storefront_key(origin, known, now=now)
     except IntegrityError:  # another request for the same page was quicker
         return StorefrontKey.objects.get(origin=origin).secret
-
-
-def _reaches_as_far(key: KeyRecord | None) -> bool:
-    """Whether the key works, and shows what it should: one that the version before made shows less."""
-    return key is not None and (key.standing.highest, key.standing.unproven) == (HIGHEST_BAND, UNPROVEN_BAND)
 
 
 def _new_storefront_key(origin: str, known: StorefrontKey | None, *, now: datetime) -> str:

@@ -5,12 +5,15 @@ put in the order of how young the children's books are that they rated, and cut 
 deterministic, it is no claim about anybody, and the storefront says that it is made up.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from apps.catalog.selectors.books import BookCard
+from apps.readers.selectors import ReaderProfile, sample_readers
 from apps.readers.services import ReaderInput
+from demo.models import Preparation
 from epicml.audience.bands import AgeBand
 
 # What share of the readers is in each band. Where no children's book was rated, the reader is adult in any case.
@@ -25,6 +28,8 @@ SHARES = {
 RULE = "1"  # to be raised when the rule changes, so that the next `manage.py demo` applies it
 READABLE_FROM = 2  # books of a language that a reader rated before we take it that they read it
 SAMPLE_HISTORY = 25  # readers with about so many books stand first: enough to suggest from, few enough to look through
+CHOSEN_PER_BAND = 10
+DEMO_KEY = re.compile(r"R-[0-9]{5,}")  # as reader_key writes it
 
 
 @dataclass(slots=True)
@@ -55,6 +60,16 @@ def made_up_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str,
     return [
         ReaderInput(key=reader_key(user), age_band=bands[user], languages=_languages(rated[user])) for user in order
     ]
+
+
+def demo_readers() -> list[ReaderProfile]:
+    """List the readers whom everybody may choose in the storefront: the first of each age band, youngest band first.
+
+    They are those of the demo's data, never a library's own: none where `manage.py demo` made no readers.
+    """
+    if not Preparation.objects.filter(step="readers").exists():
+        return []
+    return [profile for profile in sample_readers(per_band=CHOSEN_PER_BAND) if DEMO_KEY.fullmatch(profile.key)]
 
 
 def _rated(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> dict[str, _Books]:

@@ -20,7 +20,7 @@ from apps.platform.services.reader_tokens import DEFAULT_SECONDS, ReaderToken
 from apps.readers.selectors import ReaderProfile
 from apps.readers.services import issue_reader_token
 from demo.keys import TooManyOriginsError, storefront_key
-from demo.samples import demo_readers
+from demo.readers import demo_readers
 from epicml.audience.asking import READER_KEY_FORM
 from epicml.audience.bands import YOUNGEST, AgeBand
 

@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from apps.catalog.models import AGE_BANDS, AgeBandSource, Book, Change
 from apps.catalog.selectors.books import book_ids, live_cards
-from apps.catalog.services.book_values import UNSAID, BookInput
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, restore_books, save_books
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
@@ -32,11 +32,12 @@ from apps.catalog.services.limits import (
     MOST_RATINGS,
     YEARS,
 )
-from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk, ask_first
 from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
+from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
+from apps.platform.services.tabular.cells import UNSAID
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.isbn import InvalidIsbnError, isbn13

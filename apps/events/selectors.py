@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from apps.events.models import Event
 from epicml.datasets.feedback import Act, feedback
 
 # The conditions are written out, not bound: SQLite uses a partial index only where the text is that of the index.
@@ -127,16 +126,6 @@ def training_rows(
         cursor.execute(sql, [up_to] if received_by is None else [received_by, up_to])
         while rows := cursor.fetchmany(chunk):
             yield _training_chunk(rows)
-
-
-def event_count() -> int:
-    """How many events are stored."""
-    return Event.objects.count()
-
-
-def latest_event_id() -> int:
-    """The id of the newest event, 0 when there is none: cheap to compare where counting is not."""
-    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _training_chunk(rows: Sequence[tuple[Any, ...]]) -> TrainingChunk:

@@ -13,10 +13,10 @@ from unfold.decorators import display
 
 from apps.jobs.models import Job, Purge
 from apps.jobs.services.control import cancel_job, retry_job
-from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import WrittenAdmin
+from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
 from apps.platform.services.errors import EpicmlError
 

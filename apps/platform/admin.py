@@ -24,10 +24,10 @@ from unfold.widgets import (
 )
 
 from apps.platform.models import ApiKey, AuditEntry
-from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import StaffAdmin, WrittenAdmin
+from apps.platform.pages.shell import actor_of
 from apps.platform.selectors.accounts import account_of_hash
 from apps.platform.services.api_keys import (
     PUBLIC_SCOPES,

@@ -17,7 +17,7 @@ class ReadersConfig(AppConfig):
 
         from apps.platform.services.audit import register_subject_hash
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
-        from apps.platform.services.refusals import forget_in
+        from apps.platform.services.tabular.refusals import forget_in
         from apps.readers.services import carry_erasures, reader_hash, register_text_erasure, settle_erasures
 
         register_subject_hash(reader_hash)

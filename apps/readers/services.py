@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from apps.platform.services.audit import Action, Actor, entries_about, record_each
-from apps.platform.services.deleted import leave_nothing_on_disk
 from apps.platform.services.errors import ConflictError
 from apps.platform.services.reader_tokens import ReaderToken, sign_reader
+from apps.platform.services.sqlite import leave_nothing_on_disk
 from apps.readers.models import ErasureLog, Reader
 from apps.readers.selectors import KEY, ReaderNotFoundError, ReaderProfile, reader_profile
 from epicml.audience.asking import Proof
@@ -184,16 +184,12 @@ def settle_erasures(carried: Sequence[JSON], now: datetime) -> str:
     missing = {(digest, at): entry for digest, at, entry in erased if (digest, at) not in known}
     ErasureLog.objects.bulk_create(ErasureLog(**{**entry, "erased_at": at}) for (_, at), entry in missing.items())
     last = dict(sorted(missing))  # of several erasures of one pseudonym the last
-    back = [key for key, created_at in _keys_and_beginnings(last) if created_at <= last[reader_hash(key)]]
+    # A pseudonym that came into use after its erasure is somebody new.
+    rows = Reader.objects.values_list("key", "created_at").iterator() if last else ()
+    back = [key for key, created_at in rows if (at := last.get(reader_hash(key))) is not None and created_at <= at]
     for key in back:
         erase_reader(key, by=RESTORE, now=now)
     return f"{len(back):,} readers who were erased since the backup are erased again." if missing else ""
-
-
-def _keys_and_beginnings(erased: Mapping[str, datetime]) -> list[tuple[str, datetime]]:
-    """Pseudonyms in the log with the moment since when they are in use: one that came back later is somebody new."""
-    rows = Reader.objects.values_list("key", "created_at").iterator() if erased else ()
-    return [(key, created_at) for key, created_at in rows if reader_hash(key) in erased]
 
 
 def _check_levels(reader: ReaderInput) -> None:

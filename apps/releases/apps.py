@@ -14,6 +14,8 @@ class ReleasesConfig(AppConfig):
     def ready(self) -> None:
         from apps.jobs.services.registry import register_job, register_schedule
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
+        from apps.platform.services.panels import register_panel
+        from apps.releases.pages.overview import live_panel, waiting_panel
         from apps.releases.services import restoring
 
         part = BackupPart(files=restoring.kept_files, put_back=restoring.put_back, settle=restoring.settle)
@@ -22,3 +24,5 @@ class ReleasesConfig(AppConfig):
         register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY, at_start=True)
         register_job("releases.verify_live", "apps.releases.tasks.verify_live", lease_seconds=300, long=True)
         register_schedule("releases.verify_live", "releases.verify_live", every=VERIFY_EVERY)
+        register_panel("live", "Live now", live_panel, order=10, permission="releases.view_release")
+        register_panel("waits", "Waits for you", waiting_panel, order=20, permission="releases.view_release")

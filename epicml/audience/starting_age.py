@@ -37,9 +37,7 @@ def starting_age(text: str) -> int | None:
         return int(next(group for group in found.groups() if group))
     if found := _GRADES.fullmatch(text):
         grade = found[1] or found[2]
-        return AGE_OF_GRADE_ZERO + int(grade) if grade.isdecimal() else _before_school(grade)
+        if grade.isdecimal():
+            return AGE_OF_GRADE_ZERO + int(grade)
+        return AGE_OF_GRADE_ZERO if grade == "k" else AGE_OF_GRADE_ZERO - 2  # kindergarten, and what is before it
     return None
-
-
-def _before_school(grade: str) -> int:
-    return AGE_OF_GRADE_ZERO if grade == "k" else AGE_OF_GRADE_ZERO - 2

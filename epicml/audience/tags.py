@@ -113,7 +113,10 @@ def audience_of(tags: Collection[str]) -> TagAudience:
     said = {tag: heading for tag in tags if (heading := heading_of(tag))}
     evidence = _evidence(said.values(), tags)
     band = _age_band(evidence)
-    return TagAudience(band, _reading_level(band, evidence), tuple(sorted(said)))
+    level = LEVELS.get(band)
+    if evidence.early_reader and band in EARLY_READER_LEVELS:
+        level = EARLY_READER_LEVELS[band]
+    return TagAudience(band, level, tuple(sorted(said)))
 
 
 def _evidence(headings: Collection[Heading], tags: Collection[str]) -> _Evidence:
@@ -138,7 +141,8 @@ def _age_band(evidence: _Evidence) -> AgeBand:
     if evidence.adults_only:
         return AgeBand.ADULT
     if evidence.from_age is not None:
-        return _with_adults(_of_age(evidence.from_age), evidence, named=True)
+        fitting = (band for band, first in FIRST_YEARS.items() if first >= evidence.from_age)
+        return _with_adults(next(fitting, AgeBand.ADULT), evidence, named=True)
     band = _of_shelf(evidence) if evidence.is_shelf else _of_record(evidence)
     if band is AgeBand.ADULT:
         return band
@@ -152,10 +156,6 @@ def _with_adults(band: AgeBand, evidence: _Evidence, *, named: bool) -> AgeBand:
     if not evidence.adults or band is AgeBand.ADULT:
         return band
     return AgeBand(band + 1) if named else AgeBand.ADULT
-
-
-def _of_age(from_age: int) -> AgeBand:
-    return next((band for band, first in FIRST_YEARS.items() if first >= from_age), AgeBand.ADULT)
 
 
 def _of_record(evidence: _Evidence) -> AgeBand:
@@ -197,9 +197,3 @@ def _by_teenagers(evidence: _Evidence) -> AgeBand:
     if evidence.teenagers > 2 * children:
         return AgeBand.AGES_15_TO_17
     return AgeBand.AGES_12_TO_14 if evidence.teenagers > children else AgeBand.AGES_0_TO_5
-
-
-def _reading_level(band: AgeBand, evidence: _Evidence) -> int | None:
-    if evidence.early_reader and band in EARLY_READER_LEVELS:
-        return EARLY_READER_LEVELS[band]
-    return LEVELS.get(band)

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from epicml.datasets.arrays import Bools, Float64s, Int64s
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
@@ -16,7 +15,6 @@ from epicml.datasets.splits import Split
 NULL_WORDS = frozenset({"", "-", "--", "?", "n/a", "na", "nan", "nil", "none", "null", "unknown", "undefined"})
 LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
 _EXAMPLES = 3
-_FEWEST_FOR_CONSTANT = 2
 
 
 class Severity(StrEnum):
@@ -69,55 +67,6 @@ def stops(finding: Finding) -> bool:
     return finding.severity == Severity.STOP
 
 
-def audit(
-    columns: Mapping[str, Sequence[object]] | None = None,
-    *,
-    reader: npt.ArrayLike,
-    book: npt.ArrayLike,
-    value: npt.ArrayLike,
-    at: npt.ArrayLike,
-    n_readers: int,
-    n_books: int,
-    split: Split | None = None,
-) -> list[Finding]:
-    """Every check of this module over one snapshot, the gravest first.
-
-    Args:
-        columns: further columns about the books, as read, to look for hidden nulls and constants.
-        reader: n rows of readers, -1 for one that is not known.
-        book: n rows of books, -1 for one that is not known.
-        value: n strengths, in stars.
-        at: n times in seconds, in the order in which the rows came.
-        n_readers: how many readers are known.
-        n_books: how many books are known.
-        split: the cut that the evaluation will use, to look for leaks.
-
-    Returns:
-        What was found; empty for clean data. One finding with severity `stop` forbids the training.
-
-    >>> found = audit(reader=[0, 0], book=[1, -1], value=[5, 9], at=[1, 2], n_readers=1, n_books=2)
-    >>> [(finding.severity.value, finding.column, finding.rows) for finding in found]
-    [('warning', 'book', 1), ('warning', 'value', 1)]
-    """
-    readers, books = np.asarray(reader, np.int64), np.asarray(book, np.int64)
-    values, times = np.asarray(value, np.float64), np.asarray(at, np.int64)
-    if not len(readers):
-        return [Finding(Severity.STOP, "rows", "There are no interactions to learn from.", 1.0, 0)]
-    found = [
-        check_known("reader", readers, n_readers),
-        check_known("book", books, n_books),
-        check_range(values),
-        check_positives(values),
-        check_duplicates(readers, books, times),
-        check_order(readers, times),
-        check_constant("value", values.tolist()),
-        *(check_hidden_nulls(name, column) for name, column in (columns or {}).items()),
-        *(check_constant(name, column) for name, column in (columns or {}).items()),
-        check_leak(split) if split is not None else None,
-    ]
-    return gravest_first(one for one in found if one is not None)
-
-
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     """What stops, then warnings, then notes."""
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
@@ -135,18 +84,6 @@ def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
     examples = tuple(f"“{value}”" for value in dict.fromkeys(hidden))[:_EXAMPLES]
     share = len(hidden) / len(values)
     return Finding(Severity.WARNING, column, "Hidden missing values", share, len(hidden), examples, "read as missing")
-
-
-def check_constant(column: str, values: Sequence[object]) -> Finding | None:
-    """A column that says the same of every row teaches nothing.
-
-    >>> check_constant("binding", ["paperback", "paperback"]).text
-    'Constant column'
-    """
-    if len(values) < _FEWEST_FOR_CONSTANT or len(set(values)) != 1:
-        return None
-    example = (f"“{values[0]}”",)
-    return Finding(Severity.NOTE, column, "Constant column", 1.0, len(values), example, "left out of features")
 
 
 def check_known(column: str, rows: Int64s, count: int) -> Finding | None:

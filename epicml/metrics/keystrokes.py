@@ -63,37 +63,3 @@ def type_out(text: str, target: Hashable, complete: Complete, *, k: int = 10, le
 
 def _place(target: Hashable, shown: Sequence[Hashable]) -> int | None:
     return next((place for place, book in enumerate(shown, start=1) if book == target), None)
-
-
-@dataclass(frozen=True, slots=True)
-class TypingSummary:
-    """Means over many typed texts.
-
-    Attributes:
-        saved: share of keystrokes saved, in [0, 1).
-        mrr: mean reciprocal rank over the first letters, in [0, 1].
-        never_found: share of the targets that were never shown.
-        n: how many texts.
-    """
-
-    saved: float
-    mrr: float
-    never_found: float
-    n: int
-
-
-def summarise(typings: Sequence[Typing]) -> TypingSummary:
-    """The means of typed texts.
-
-    Raises:
-        statistics.StatisticsError: there is none.
-
-    >>> summarise([Typing(4, 1, (1.0,)), Typing(4, None, (0.0,))])
-    TypingSummary(saved=0.375, mrr=0.5, never_found=0.5, n=2)
-    """
-    return TypingSummary(
-        saved=fmean(typing.saved for typing in typings),
-        mrr=fmean(typing.mean_reciprocal_rank for typing in typings),
-        never_found=fmean(typing.found_at is None for typing in typings),
-        n=len(typings),
-    )

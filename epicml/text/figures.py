@@ -5,7 +5,6 @@ import re
 LATEST_YEAR = 2100
 _YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]|20|21)\d\d(?!\d)")
 _PLAIN_YEAR = re.compile(r"[-+]?\d{1,4}(?:\.0*)?", re.ASCII)
-_OLD_DATE = re.compile(r"(0\d{3})-\d\d-\d\d(?:\D.*)?", re.ASCII)
 _BEFORE_CHRIST = re.compile(
     r"(?:c|ca|circa|approximately)?\.?\s*(\d{1,4})\s*(?:b\.?\s?c\.?(?:\s?e\.?)?|v\.\s?chr\.?)", re.I
 )

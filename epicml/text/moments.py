@@ -1,7 +1,7 @@
 """Moments as programs and people write them, and what a column of them says of the order of day and month."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -98,18 +98,6 @@ def moment_of(text: str, *, order: DayOrder | None = None, pattern: str | None =
         return _aware(datetime.strptime(text, pattern)) if pattern else _in_known_form(text, order)  # noqa: DTZ007
     except (ValueError, OverflowError, OSError) as error:
         raise UnknownMomentError(text) from error
-
-
-def day_order(texts: Iterable[str]) -> DayOrderEvidence:
-    """What these dates say of the order of day and month.
-
-    >>> day_order(["01/02/2024", "31/01/2024"]).order, day_order(["01/02/2024"]).undecided
-    (<DayOrder.DAY_FIRST: 'dmy'>, True)
-    """
-    evidence = DayOrderEvidence()
-    for text in texts:
-        evidence.add(text)
-    return evidence
 
 
 def _in_known_form(text: str, order: DayOrder | None) -> datetime:

@@ -134,11 +134,8 @@ def typed_form(text: str) -> str:
     ('the', 'the_', 'don', '')
     """
     normal = normal_form(text)
-    return normal + "_" if normal and _ends_a_word(text[-1]) else normal
-
-
-def _ends_a_word(character: str) -> bool:
-    return WORD_RUN.search(folded(character)) is None and folded(character) != ""
+    last = folded(text[-1]) if normal else ""
+    return normal + "_" if last and WORD_RUN.search(last) is None else normal
 
 
 def word_spans(text: str) -> list[Word]:

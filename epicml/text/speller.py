@@ -102,18 +102,15 @@ class Speller:
         if not self.known:
             return []
         sound = skeleton(typed)
-        costs = {row: self._cost(row, typed, sound) for row in self._alike(_grams(typed, sound), CANDIDATES)}
+        grams = _grams(typed, sound)
+        alike = _best(self._hits(grams) / (self._sizes + len(grams)), CANDIDATES)  # Dice's coefficient
+        costs = {row: self._cost(row, typed, sound) for row in alike}
         if is_open:
             for row in self._longer(typed):
                 cost = self._cost_as_beginning(row, typed)
                 costs[row] = min(cost, costs.get(row, cost))
         ordered = sorted((cost, row) for row, cost in costs.items() if cost < FAR)[:limit]
         return [Spelling(self.known[row], cost) for cost, row in ordered]
-
-    def _alike(self, grams: set[str], limit: int) -> list[int]:
-        """Rows of the words that share most of these grams, by Dice's coefficient."""
-        hits = self._hits(grams)
-        return _best(hits / (self._sizes + len(grams)), limit)
 
     def _longer(self, typed: str) -> list[int]:
         length = len(typed)

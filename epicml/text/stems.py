@@ -49,11 +49,7 @@ def _without_tense(word: str) -> str:
     for ending in ("ing", "ed"):
         base = word.removesuffix(ending)
         if base != word and len(base) > 2 and VOWEL.search(base):
-            return _restored(base)
+            return base[:-1] if DOUBLED.search(base) else base.removesuffix("e")
         if base != word:
             return word
     return word.removesuffix("e")
-
-
-def _restored(base: str) -> str:
-    return base[:-1] if DOUBLED.search(base) else base.removesuffix("e")

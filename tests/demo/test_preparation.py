@@ -6,7 +6,8 @@ import pytest
 
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import delete_books
-from apps.events.selectors import event_count, history
+from apps.events.models import Event
+from apps.events.selectors import history
 from apps.readers.selectors import reader_profile
 from demo.dataset import Dataset
 from demo.preparation import STEPS, RefusedRowsError, Work, prepare
@@ -55,7 +56,7 @@ class TestPrepare:
             "3 new, 0 as before",
         ]
         assert shelf().card("7").title == "Holes"
-        assert event_count() == 3
+        assert Event.objects.count() == 3
 
     def test_keeps_the_order_of_a_readers_ratings(self, make_work: MakeWork) -> None:
         load(make_work())
@@ -67,7 +68,7 @@ class TestPrepare:
         load(make_work())
 
         assert load(make_work()) == ["as before"] * 3
-        assert event_count() == 3
+        assert Event.objects.count() == 3
 
     def test_loads_the_difference_of_a_changed_dataset(self, make_work: MakeWork) -> None:
         load(make_work())

@@ -64,7 +64,7 @@ def read_book(item: Any, *, whole: bool, named: str | None = None) -> BookInput:
     fields = Fields(item)
     key = _key(fields, named=named)
     if not isinstance(fields.raw(ONLY_IN_ANSWERS), dict | None):
-        fields.complain(ONLY_IN_ANSWERS, "This must be an object.")
+        fields.add_error(ONLY_IN_ANSWERS, "This must be an object.")
     sent = set(item) if isinstance(item, dict) else set()
     if whole:
         sent.add("title")  # a whole book has one: who leaves it out is told so
@@ -77,7 +77,7 @@ def read_book(item: Any, *, whole: bool, named: str | None = None) -> BookInput:
 def _key(fields: Fields, *, named: str | None) -> str:
     key = fields.text("key", required=named is None, default=named or "", max_length=64, pattern=KEY)
     if named is not None and not KEY.fullmatch(named):
-        fields.complain("key", f"The key of a book has the form {KEY.pattern}.")
+        fields.add_error("key", f"The key of a book has the form {KEY.pattern}.")
     elif named is not None and key != named:
         fields.contradict("key", f"The address names {named!r}: say the same here, or leave it out.")
     return key
@@ -91,7 +91,7 @@ def _language(fields: Fields) -> str:
     try:
         return language_code(fields.optional_text("language", max_length=MAX_LANGUAGE, exact=True) or "")
     except UnknownLanguageError as error:
-        fields.complain("language", str(error))
+        fields.add_error("language", str(error))
         return ""
 
 

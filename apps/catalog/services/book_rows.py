@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from apps.catalog.services.audience_cells import SAYS_NO_AGE, audience_heading
-from apps.catalog.services.book_values import UNSAID, BookInput, Said
-from apps.catalog.services.cells import Cells
+from apps.catalog.services.book_cells import BookCells
+from apps.catalog.services.book_shapes import OF_ONE_VALUE, OPEN_LIBRARY, OPEN_LIBRARY_COLUMNS, BookShape, column_names
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.limits import (
     HIGHEST_SERIES_NUMBER,
     KEY_PATTERN,
@@ -20,11 +21,11 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.catalog.services.open_library import cells_of
-from apps.catalog.services.shapes import OF_ONE_VALUE, OPEN_LIBRARY, OPEN_LIBRARY_COLUMNS, Shape, column_names
-from apps.platform.services.records import Row
-from apps.platform.services.remarks import CellRemark
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import Table, check_width, columns_of, only_place
+from apps.platform.services.tabular.cells import UNSAID, Said
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.remarks import CellRemark
+from apps.platform.services.tabular.tables import Table, check_width, columns_of, only_place
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order
@@ -42,7 +43,7 @@ class Reading:
     `clears` says that an empty cell means that the value is not known; else it says nothing.
     """
 
-    shape: Shape
+    shape: BookShape
     clears: bool = False
     authors_separator: str | None = None
     authors_order: Order | None = None
@@ -76,7 +77,7 @@ class BookRows:
     def book(self, row: Row) -> tuple[BookInput, list[CellRemark]]:
         """The book of a row, and what was made of its cells; RowError when it cannot be a book."""
         values, missing = self._values(row)
-        cells = Cells(values, clears=self.reading.clears, has_isbd=self.reading.shape.has_isbd)
+        cells = BookCells(values, clears=self.reading.clears, has_isbd=self.reading.shape.has_isbd)
         if row.remark:
             cells.remarks.append(CellRemark("", "quotation marks read as they stand", row.remark, ",".join(row.cells)))
         for key in missing:
@@ -91,10 +92,10 @@ class BookRows:
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {name: tuple(cells[place] for place in places) for name, places in self.positions.items()}, []
 
-    def _book(self, cells: Cells) -> BookInput:
+    def _book(self, cells: BookCells) -> BookInput:
         shape = self.reading.shape
         key = cells.key(pattern=KEY)
-        title = cells.text("title", longest=MAX_TITLE) or UNSAID
+        title = cells.title(longest=MAX_TITLE) or UNSAID
         book = BookInput(
             key=key,
             title=UNSAID if title is UNSAID else main_title(title),
@@ -109,13 +110,13 @@ class BookRows:
             language=cells.language(),
             published_year=cells.year(low=YEARS[0], high=YEARS[1]),
             genres=self._genres(cells, key),
-            ratings_count=_count(cells.count("popularity", low=0, high=MOST_RATINGS, empty=0)),
+            ratings_count=cells.count("popularity", low=0, high=MOST_RATINGS, empty=0) or 0,
             average_rating=cells.number("average_rating", low=0, high=5),
             isbns=cells.isbns(most=MAX_ISBNS),
         )
         return _with_audience(_with_series(book, cells, title), cells)
 
-    def _genres(self, cells: Cells, key: str) -> Said[tuple[str, ...]]:
+    def _genres(self, cells: BookCells, key: str) -> Said[tuple[str, ...]]:
         if key in self.tags:
             return self.tags[key]
         shape = self.reading.shape
@@ -125,7 +126,7 @@ class BookRows:
         return tuple(genre for genre in genres if genre.casefold() not in shape.leaves_out)
 
 
-def book_columns(table: Table, *, mapping: Mapping[str, str], shape: Shape) -> dict[str, tuple[int, ...]]:
+def book_columns(table: Table, *, mapping: Mapping[str, str], shape: BookShape) -> dict[str, tuple[int, ...]]:
     """The places of a book's fields in a table; TableError where the table cannot be one of books."""
     if shape is OPEN_LIBRARY:
         if tuple(table.columns) != OPEN_LIBRARY_COLUMNS:
@@ -139,22 +140,18 @@ def book_columns(table: Table, *, mapping: Mapping[str, str], shape: Shape) -> d
 
 def read_tags(table: Table, *, clears: bool) -> Tags:
     """The genres of every book that this second table names."""
-    names = {name: column_names(Shape("genres", ""))[name] for name in ("key", "genres")}
+    names = {name: column_names(BookShape("genres", ""))[name] for name in ("key", "genres")}
     places = columns_of(table, names=names, required=("key", "genres"), mapping={})
     found: Tags = {}
     for row in table.rows:
         if not row.fault and len(row.cells) == len(table.columns):
-            cells = Cells({"genres": (row.cells[places["genres"][0]],)}, clears=clears)
+            cells = BookCells({"genres": (row.cells[places["genres"][0]],)}, clears=clears)
             genres = cells.genres(most=MAX_GENRES, longest=MAX_TAG, separator=None)
             found[row.cells[places["key"][0]].strip()] = genres
     return found
 
 
-def _count(said: Said[int | None]) -> Said[int]:
-    return 0 if said is None else said
-
-
-def _with_series(book: BookInput, cells: Cells, title: Said[str]) -> BookInput:
+def _with_series(book: BookInput, cells: BookCells, title: Said[str]) -> BookInput:
     """What the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
     series = cells.text("series", longest=MAX_NAME)
     number = cells.series_number(high=HIGHEST_SERIES_NUMBER)
@@ -172,7 +169,7 @@ def _with_series(book: BookInput, cells: Cells, title: Said[str]) -> BookInput:
     return replace(book, series=series, series_number=number)
 
 
-def _with_audience(book: BookInput, cells: Cells) -> BookInput:
+def _with_audience(book: BookInput, cells: BookCells) -> BookInput:
     """An age that a column of the audience names counts as a heading, or as given where the file says no headings."""
     headings: list[str] = []
     for statement in cells.audience():

@@ -60,7 +60,8 @@ def write_books(books: Mapping[str, BookValues], *, ids: Mapping[str, int], now:
         for key, values in books.items()
     }
     known = [row for row in rows.values() if row.id is not None]
-    _forget_parts([row.id for row in known])
+    for parts in (BookAuthor, Isbn):
+        parts.objects.filter(book_id__in=[row.id for row in known]).delete()
     Book.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
     new = Book.objects.bulk_create([row for row in rows.values() if row.id is None])
     id_of = {row.key: row.id for row in (*known, *new)}
@@ -136,11 +137,6 @@ def _known_ids(model: type[Named], names: set[str]) -> dict[str, int]:
     for some in _in_chunks(sorted(names)):
         found |= dict(model.objects.filter(name__in=some).values_list("name", "id"))
     return found
-
-
-def _forget_parts(book_ids: Sequence[int]) -> None:
-    BookAuthor.objects.filter(book_id__in=book_ids).delete()
-    Isbn.objects.filter(book_id__in=book_ids).delete()
 
 
 def _write_authors(authors: Mapping[int, Sequence[int]]) -> None:

@@ -1,24 +1,12 @@
 """What is said of a book, and what the book is then. What nobody says stays as it was."""
 
 from dataclasses import dataclass, fields, replace
-from enum import Enum
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final
 
 from apps.catalog.models import AgeBandSource
+from apps.platform.services.tabular.cells import UNSAID, Said
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import TagAudience, audience_of
-
-T = TypeVar("T")
-
-
-class Unsaid(Enum):
-    """The type of UNSAID, told apart from None, which says that something is not known."""
-
-    UNSAID = "unsaid"
-
-
-UNSAID: Final = Unsaid.UNSAID
-Said: TypeAlias = T | Unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,12 +117,10 @@ def _without_taken_isbns(
     for key, values in wanted.items():
         taken = [number for number in values.isbns if owners.setdefault(number, key) != key]
         found[key] = replace(values, isbns=tuple(sorted(set(values.isbns) - set(taken))))
-        noted[key] = (*noted[key], *(_taken(number, owners[number]) for number in taken))
+        for number in taken:
+            reason = f"ISBN {number} is that of book {owners[number]!r} already; it stays there."
+            noted[key] = (*noted[key], Remark("isbns", reason))
     return found, noted
-
-
-def _taken(number: str, owner: str) -> Remark:
-    return Remark("isbns", f"ISBN {number} is that of book {owner!r} already; it stays there.")
 
 
 def _outcome(values: BookValues, stored: StoredBook | None) -> str:

@@ -26,7 +26,8 @@ class GuessReport:
 def guess_again(*, dry_run: bool = False, now: datetime, progress: Callable[[int], None] | None = None) -> GuessReport:
     """Every guessed age band is what the rule says today of the genres; what files or staff said stays."""
     report, last = GuessReport(), 0
-    while batch := _guessed_after(last):
+    guessed = Book.objects.live().filter(age_band_source=AgeBandSource.GUESSED).order_by("pk")
+    while batch := list(guessed.filter(pk__gt=last).values_list("pk", "key", "age_band")[:BATCH]):
         with transaction.atomic():
             saved = save_books([BookInput(key=key, age_band=None) for _, key, _ in batch], now=now)
             transaction.set_rollback(dry_run)
@@ -38,8 +39,3 @@ def guess_again(*, dry_run: bool = False, now: datetime, progress: Callable[[int
         if progress is not None:
             progress(report.guessed)
     return report
-
-
-def _guessed_after(last: int) -> list[tuple[int, str, int]]:
-    books = Book.objects.live().filter(age_band_source=AgeBandSource.GUESSED, pk__gt=last).order_by("pk")
-    return list(books.values_list("pk", "key", "age_band")[:BATCH])

@@ -89,7 +89,8 @@ class ImportReport:
         return self.sources[AgeBandSource.GUESSED] - self.nothing_said
 
     def _ages(self) -> str:
-        bands = ", ".join(f"{self.bands[band]:,} for {_for(band)}" for band in AgeBand if self.bands[band])
+        names = {band: "adults" if band is AgeBand.ADULT else band.code for band in AgeBand}
+        bands = ", ".join(f"{self.bands[band]:,} for {name}" for band, name in names.items() if self.bands[band])
         most = ", ".join(f'"{heading}" {count:,}' for heading, count in self.guessed_from.most_common(MOST_HEADINGS))
         often = f" (most often {most})" if most else ""
         return (
@@ -97,7 +98,3 @@ class ImportReport:
             f"{often}, {self.nothing_said:,} adult because nothing said for whom they are; "
             f"{self.sources[AgeBandSource.STAFF]:,} set by staff kept."
         )
-
-
-def _for(band: AgeBand) -> str:
-    return "adults" if band is AgeBand.ADULT else band.code

@@ -11,15 +11,16 @@ from django.db import transaction
 
 from apps.catalog.services.author_spellings import AuthorSpellings
 from apps.catalog.services.book_rows import BookRows, Reading, Tags, book_columns, read_tags
-from apps.catalog.services.book_values import UNSAID, BookInput
+from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
+from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import SaveReport, save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
-from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, Shape, shape_of
-from apps.platform.services.records import Row
-from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.remarks import CellRemark, Remarks, remarks_in
-from apps.platform.services.tables import Table, TableOptions, open_table
+from apps.platform.services.tabular.cells import UNSAID
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
+from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from epicml.text.authors import Order, order_of
 
 BATCH = 1000
@@ -75,7 +76,7 @@ def _imported(
         refusals_in(refused_file) as refusals,
         remarks_in(options.remarks_file) as remarks,
     ):
-        shape = shape_of(table.columns, name=options.shape)
+        shape = book_shape_of(table.columns, name=options.shape)
         report = ImportReport(
             refused_file, options.remarks_file, shape.name, shape.label, table.encoding, table.delimiter
         )
@@ -110,16 +111,17 @@ class _Saving:
     spellings: AuthorSpellings
 
     def save(self, batch: list[_Line], *, now: datetime) -> None:
-        saved = save_books([self._with_known_authors(line.book) for line in batch], now=now)
+        books = [
+            book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
+            for book in (line.book for line in batch)
+        ]
+        saved = save_books(books, now=now)
         self.report.add(saved)
         for line in batch:
             self._note(line, saved)
 
     def note(self, row: Row, remark: CellRemark) -> None:
         self.remarks.add(row.line, remark)
-
-    def _with_known_authors(self, book: BookInput) -> BookInput:
-        return book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
 
     def _note(self, line: _Line, saved: SaveReport) -> None:
         key = line.book.key
@@ -135,7 +137,7 @@ def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
     return open_table(path, known=known, without_header=(OPEN_LIBRARY_DUMP,), options=options.table)
 
 
-def _rows(table: Table, path: Path, shape: Shape, options: BookImport) -> BookRows:
+def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> BookRows:
     """The columns of the table, and what the other files and a first look at this one say of it."""
     order = options.authors_order or shape.authors_order or _order(path, shape, options)
     reading = Reading(shape, options.clears, options.authors_separator, order)
@@ -148,7 +150,7 @@ def _rows(table: Table, path: Path, shape: Shape, options: BookImport) -> BookRo
     return rows
 
 
-def _order(path: Path, shape: Shape, options: BookImport) -> Order | None:
+def _order(path: Path, shape: BookShape, options: BookImport) -> Order | None:
     with _opened(path, options) as table:
         places = book_columns(table, mapping=options.mapping or {}, shape=shape).get("authors", ())
         return order_of(
@@ -174,16 +176,14 @@ def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
             continue
         try:
             book, remarks = rows.book(row)
-            _refuse_known(book.key, lines)
         except RowError as error:
             saving.refusals.add(row.line, error)
+            continue
+        if book.key in lines:
+            twice = RowError(f"Line {lines[book.key]} has the same key.", column="key", value=book.key)
+            saving.refusals.add(row.line, twice)
             continue
         for remark in remarks:
             saving.note(row, remark)
         lines[book.key] = row.line
         yield _Line(row.line, book)
-
-
-def _refuse_known(key: str, lines: Mapping[str, int]) -> None:
-    if key in lines:
-        raise RowError(f"Line {lines[key]} has the same key.", column="key", value=key)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.catalog.services.shapes import KNOWN_COLUMNS, OPEN_LIBRARY_DUMP
-from apps.platform.services.records import Row
-from apps.platform.services.refusals import RowError
-from apps.platform.services.tables import open_table
+from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY_DUMP
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import RowError
+from apps.platform.services.tabular.tables import open_table
 
 BETWEEN = "\x1f"
 BOOK_TYPES = frozenset({"/type/work", "/type/edition"})

@@ -19,13 +19,13 @@ from apps.events.services.interaction_rows import (
     InteractionReading,
     InteractionRows,
 )
-from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, shape_of
+from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, interaction_shape_of
 from apps.events.services.rating_versions import current_versions, moment_of_change, version_id
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.events.services.surveying import Survey, rating_key, survey
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.refusals import Refusals, RowError, refusals_in
-from apps.platform.services.tables import Table, TableOptions, open_table
+from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
+from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
 from apps.readers.services import ReaderInput, save_readers
 from epicml.audience.bands import AgeBand
@@ -90,7 +90,7 @@ def _imported(
 ) -> ImportReport:
     surveyed = _survey(path, options)
     with _opened(path, options) as table, refusals_in(refused_file) as refusals:
-        shape = shape_of(table.columns, name=options.shape)
+        shape = interaction_shape_of(table.columns, name=options.shape)
         scale = options.scale or shape.scale
         report = ImportReport(refused_file, shape.name, shape.label, table.encoding, table.delimiter, scale.label)
         known = _Known(options.new_readers, now=now)
@@ -112,7 +112,7 @@ def _opened(path: Path, options: InteractionImport) -> AbstractContextManager[Ta
 
 def _survey(path: Path, options: InteractionImport) -> Survey:
     with _opened(path, options) as table:
-        shape = shape_of(table.columns, name=options.shape)
+        shape = interaction_shape_of(table.columns, name=options.shape)
         columns = InteractionColumns.of(table, shape=shape, mapping=options.mapping, reader=options.reader)
         states_dates = options.day_order is not None or options.date_pattern is not None
         return survey(table, columns, scale=options.scale or shape.scale, states_dates=states_dates)

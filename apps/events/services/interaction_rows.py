@@ -8,10 +8,9 @@ from hashlib import blake2b
 
 from apps.events.services.checking import BOOK_KEY, EVENT_ID, KINDS, READER_KEY, RefusedEventError, checked_moment
 from apps.events.services.interaction_shapes import COLUMN_NAMES, InteractionShape, RatingError, RatingScale
-from apps.platform.services.records import Row
-from apps.platform.services.refusals import RowError
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import Table, check_width, columns_of, only_place
+from apps.platform.services.tabular.records import Row
+from apps.platform.services.tabular.refusals import RowError, TableError
+from apps.platform.services.tabular.tables import Table, check_width, columns_of, only_place
 from epicml.text.moments import DayOrder, UnknownMomentError, moment_of
 
 BETWEEN_ROWS = timedelta(seconds=1)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from apps.platform.services.dialects import column_key
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.tabular.shapes import FileShape, column_keys, shape_of
 
 COLUMN_NAMES = {
     "event_id": ("event_id",),
@@ -67,57 +67,38 @@ class RatingScale:
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionShape:
-    """One kind of file. `tells` are sets of columns, of which one alone gives the kind away.
+class InteractionShape(FileShape):
+    """One kind of file of what readers did, and how it writes ratings."""
 
-    Where `alone`, a file of that kind has no other columns: those that tell are what many files have.
-    """
-
-    name: str
-    label: str
-    tells: tuple[frozenset[str], ...] = ()
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scale: RatingScale = field(default_factory=RatingScale)
     shelf: tuple[str, ...] = ()  # the column that names the shelf a book stands on
-    alone: bool = False
-
-
-def _tells(*columns: str) -> frozenset[str]:
-    return frozenset(map(column_key, columns))
 
 
 PLAIN = InteractionShape("plain", "columns by their names")
 GOODREADS = InteractionShape(
     "goodreads",
     "Goodreads library export",
-    (_tells("Book Id", "My Rating", "Exclusive Shelf"),),
+    (column_keys("Book Id", "My Rating", "Exclusive Shelf"),),
     {"occurred_at": ("date_read", "date_added")},
     shelf=("exclusive_shelf",),
 )
 BOOK_CROSSING = InteractionShape(
     "bookcrossing",
     "Book-Crossing",
-    (_tells("User-ID", "ISBN", "Book-Rating"), _tells("User-ID", "ISBN", "Rating")),
+    (column_keys("User-ID", "ISBN", "Book-Rating"), column_keys("User-ID", "ISBN", "Rating")),
     {"book": ("isbn",)},
     scale=RatingScale(1, 10),
 )
-GOODBOOKS = InteractionShape("goodbooks", "goodbooks-10k", (_tells("user_id", "book_id", "rating"),), alone=True)
+GOODBOOKS = InteractionShape("goodbooks", "goodbooks-10k", (column_keys("user_id", "book_id", "rating"),), alone=True)
 SHAPES = {shape.name: shape for shape in (GOODREADS, BOOK_CROSSING, GOODBOOKS, PLAIN)}
 KNOWN_COLUMNS = frozenset(
     name for names in (*COLUMN_NAMES.values(), GOODREADS.shelf, BOOK_CROSSING.columns["book"]) for name in names
 )
 
 
-def shape_of(columns: Collection[str], *, name: str | None) -> InteractionShape:
-    """The shape that is named; else the first that the columns give away; else columns by their names."""
-    if name is not None:
-        return SHAPES[name]
-    keys = set(map(column_key, columns))
-    return next((shape for shape in SHAPES.values() if _is_told(shape, keys)), PLAIN)
-
-
-def _is_told(shape: InteractionShape, keys: set[str]) -> bool:
-    return any(told == keys if shape.alone else told <= keys for told in shape.tells)
+def interaction_shape_of(columns: Collection[str], *, name: str | None) -> InteractionShape:
+    """Choose the shape of a file of interactions with these columns, or the one that is named."""
+    return shape_of(columns, shapes=SHAPES, name=name)
 
 
 def rating_number(text: str) -> float | None:

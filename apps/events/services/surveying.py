@@ -8,9 +8,8 @@ import numpy as np
 
 from apps.events.services.interaction_rows import InteractionColumns
 from apps.events.services.interaction_shapes import RatingScale, rating_number
-from apps.platform.services.refusals import RowError
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import Table
+from apps.platform.services.tabular.refusals import RowError, TableError
+from apps.platform.services.tabular.tables import Table
 from epicml.text.moments import DayOrder, DayOrderEvidence
 
 # So many ratings above the scale are no mistakes of single rows: the file has another scale.

@@ -10,9 +10,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from apps.platform.api.throttling import count_refusal, count_refusal_of_key
+from apps.platform.api.throttling import client_address, count_refusal, count_refusal_of_key
 from apps.platform.selectors.api_keys import KeyRecord, live_key
+from apps.platform.services.addresses import UNKNOWN
 from apps.platform.services.api_keys import note_use
+from apps.platform.services.audit import Actor
 from apps.platform.services.reader_tokens import ReaderTokenExpiredError, ReaderTokenInvalidError, proven_reader
 
 LONGEST_HEADER = 200
@@ -79,3 +81,10 @@ def _origin_of(address: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def actor_of(request: Request) -> Actor:
+    """Name who asks as the audit does: the key by its number and name, and the address it was used from."""
+    address, key = client_address(request), request.auth
+    name = f"key {key.id} ({key.name})" if isinstance(key, KeyRecord) else "nobody"
+    return Actor(name, None if address == UNKNOWN else address)

@@ -93,22 +93,22 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django refuses before any view: a wrong host, a body of the wrong form; a session that cannot be saved."""
     outage = outage_of(exception)
     if outage is not None:
-        return outage_response(outage, exception, page_of=None if for_program(request) else request)
-    if not for_program(request):
+        return outage_response(outage, exception, page_of=None if is_api_request(request) else request)
+    if not is_api_request(request):
         return defaults.bad_request(request, exception)
     return error_response(code="invalid", message="The request is not well formed.", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What is not this visitor's."""
-    if not for_program(request):
+    if not is_api_request(request):
         return defaults.permission_denied(request, exception)
     return error_response(code="forbidden", message="This key may not do that.", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that nobody answers."""
-    if not for_program(request):
+    if not is_api_request(request):
         return defaults.page_not_found(request, exception)
     return error_response(code="not_found", message="There is nothing at this address.", status=404)
 
@@ -118,13 +118,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     outage = outage_of(error)
     if error is not None and outage is not None:
-        return outage_response(outage, error, page_of=None if for_program(request) else request)
-    if not for_program(request):
+        return outage_response(outage, error, page_of=None if is_api_request(request) else request)
+    if not is_api_request(request):
         return defaults.server_error(request)
     message = f"Something went wrong here. The log has it under {request_id.get()}."
     return error_response(code="server_error", message=message, status=500)
 
 
-def for_program(request: HttpRequest) -> bool:
+def is_api_request(request: HttpRequest) -> bool:
     """Whether a program asked, which reads JSON, and not a person."""
     return request.path_info.startswith(("/api/", "/health/", "/metrics"))

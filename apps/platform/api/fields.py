@@ -1,4 +1,4 @@
-"""A reader of named values: from a JSON object or a query string, with all complaints at once."""
+"""A reader of named values: from a JSON object or a query string, with all errors at once."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -43,26 +43,28 @@ class Fields:
         self._prefix = prefix
         self._read: set[str] = set()
         self._repeatable: set[str] = set()
-        self._complaints: dict[str, list[str]] = {}
+        self._errors: dict[str, list[str]] = {}
         self._contradictions: dict[str, list[str]] = {}
         self._source: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
         if not isinstance(source, Mapping):
-            self.complain("", "This must be an object.")
+            self.add_error("", "This must be an object.")
 
     def check(self) -> None:
-        """Raise with every complaint; a field that nobody read is one, and one that was sent twice."""
-        for name in self._unknown():
-            self.complain(name, "There is no such field here.")
-        for name in self._repeated():
-            self.complain(name, "Send this once.")
-        if self._complaints:
-            raise InvalidInputError(self._complaints)
+        """Raise with every error; a field that nobody read is one, and one that was sent twice."""
+        for name in [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]:
+            self.add_error(name, "There is no such field here.")
+        if isinstance(self._source, MultiValueDict):
+            for name, sent in self._source.lists():
+                if len(sent) > 1 and name in self._read - self._repeatable:  # which one counts is nobody's to guess
+                    self.add_error(name, "Send this once.")
+        if self._errors:
+            raise InvalidInputError(self._errors)
         if self._contradictions:
             raise ContradictionError(self._contradictions)
 
-    def complain(self, name: str, reason: str) -> None:
-        """Put one more complaint about a field on the list, for rules that this class does not know."""
-        self._complaints.setdefault(self._full(name), []).append(reason)
+    def add_error(self, name: str, reason: str) -> None:
+        """Add one more error of a field, for rules that this class does not know."""
+        self._errors.setdefault(self._full(name), []).append(reason)
 
     def contradict(self, name: str, reason: str) -> None:
         """The same where the value has its form and does not fit: a rule that the OpenAPI document cannot state."""
@@ -153,17 +155,13 @@ class Fields:
             name, partial(values.items, most=max_items), required=required, default=[], repeated=True
         )
         if required and self._source.get(name) == []:
-            self.complain(name, "Send at least one.")
+            self.add_error(name, "Send at least one.")
         return found
 
     def moment(self, name: str, *, default: datetime | None = None) -> datetime:
         """An aware moment in UTC, written in ISO 8601 with its zone; required without a default."""
         fallback = default or datetime(values.EARLIEST_YEAR, 1, 1, tzinfo=UTC)
         return self._get(name, values.moment, required=default is None, default=fallback)
-
-    def optional_moment(self, name: str) -> datetime | None:
-        """A moment as above, None when it was not sent."""
-        return self._find(name, values.moment)
 
     def age_band(self, name: str = "age_band") -> AgeBand:
         """A band by its code, such as 9-11; it must be sent."""
@@ -174,21 +172,13 @@ class Fields:
         return self._find(name, values.age_band)
 
     def _full(self, name: str) -> str:
-        return _printable(".".join(part for part in (self._prefix, name) if part) or "body")
-
-    def _repeated(self) -> list[str]:
-        """Query fields with one value that came with several: which one counts is nobody's to guess."""
-        if not isinstance(self._source, MultiValueDict):
-            return []
-        return [name for name, sent in self._source.lists() if len(sent) > 1 and name in self._read - self._repeatable]
-
-    def _unknown(self) -> list[str]:
-        return [str(name) for name in self._source if name not in self._read][:_UNKNOWN_SHOWN]
+        path = ".".join(part for part in (self._prefix, name) if part) or "body"
+        return values.CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", path)[:_LONGEST_NAME]
 
     def _get(self, name: str, read: Callable[[Any], T], *, required: bool, default: T, repeated: bool = False) -> T:
         if required and self._source.get(name) is None:
             self._read.add(name)
-            self.complain(name, "This field is required.")
+            self.add_error(name, "This field is required.")
             return default
         found = self._find(name, read, repeated=repeated)
         return default if found is None else found
@@ -204,9 +194,5 @@ class Fields:
         try:
             return read(value)
         except values.WrongValueError as error:
-            self.complain(name, str(error))
+            self.add_error(name, str(error))
             return None
-
-
-def _printable(name: str) -> str:
-    return values.CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", name)[:_LONGEST_NAME]

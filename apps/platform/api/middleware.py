@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.urls import Resolver404, resolve
 from prometheus_client import Counter, Histogram
 
-from apps.platform.api.errors import error_response, for_program
+from apps.platform.api.errors import error_response, is_api_request
 from apps.platform.services.logs import request_id
 from apps.platform.services.metrics import DURATION, REQUESTS
 
@@ -50,14 +50,15 @@ class RequestMiddleware:
             response = self._get_response(request)
         finally:
             request_id.reset(token)
-        if isinstance(response, HttpResponseNotAllowed) and for_program(request):
+        if isinstance(response, HttpResponseNotAllowed) and is_api_request(request):
             response = _not_allowed(request, response["Allow"])
         response[HEADER] = identity
         response.setdefault("Content-Security-Policy", policy(request.path_info))
         if request.path_info.startswith(KEPT_NOWHERE):
             response.setdefault("Cache-Control", "no-store")
         route = route_of(request)
-        _requests_of(route, _method(request), response.status_code).inc()
+        method = request.method if request.method in _METHODS else "other"
+        _requests_of(route, method, response.status_code).inc()
         _duration_of(route).observe(time.perf_counter() - began)
         return response
 
@@ -129,10 +130,6 @@ def route_of(request: HttpRequest) -> str:
     if match is not None:
         return match.route or "/"
     return "static/" if request.path_info.startswith("/static/") else "none"
-
-
-def _method(request: HttpRequest) -> str:
-    return request.method if request.method in _METHODS else "other"
 
 
 def _identity(request: HttpRequest) -> str:

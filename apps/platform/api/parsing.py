@@ -1,6 +1,7 @@
 """Read what a client sent by hand: every value is bounded, every refusal names its field."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -38,7 +39,8 @@ def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInputError({"body": [f"This is not JSON: {_where(error)}."]}) from error
+        where = f"{error.msg}, line {error.lineno} column {error.colno}"
+        raise InvalidInputError({"body": [f"This is not JSON: {where}."]}) from error
     _check_depth(data)
     if (
         b"\\u0000" in body
@@ -60,14 +62,11 @@ def sent_body(request: Request | HttpRequest) -> bytes:
     return body
 
 
-def _where(error: orjson.JSONDecodeError) -> str:
-    return f"{error.msg}, line {error.lineno} column {error.colno}"
-
-
 def _check_depth(data: Any) -> None:
     level = [data] if isinstance(data, dict | list) else []
     for _ in range(DEEPEST):
-        level = [part for container in level for part in _parts(container) if isinstance(part, dict | list)]
+        inside = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for part in inside if isinstance(part, dict | list)]
         if not level:
             return
     raise InvalidInputError({"body": [f"The JSON is nested more than {DEEPEST} levels deep."]})
@@ -80,10 +79,6 @@ def _check_no_nul(data: Any) -> None:
             if isinstance(value, str) and "\0" in value:
                 raise InvalidInputError({name: ["Text may not contain the NUL character."]})
         level = [pair for name, value in level for pair in _named_parts(name, value)]
-
-
-def _parts(container: Any) -> Iterable[Any]:
-    return container.values() if isinstance(container, dict) else container
 
 
 def _named_parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:

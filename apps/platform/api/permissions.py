@@ -18,10 +18,6 @@ class HasScope(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if not hasattr(view, method.lower()):
             return isinstance(request.auth, KeyRecord)  # the view answers 405
-        scope = _scopes_of(view).get(method)
+        scope = getattr(view, "scopes", {}).get(method)
         self.message = f"This needs a key with the scope {scope}." if scope else "No key may do that here."
         return isinstance(request.auth, KeyRecord) and scope in request.auth.scopes
-
-
-def _scopes_of(view: Any) -> dict[str, str]:
-    return getattr(view, "scopes", {})

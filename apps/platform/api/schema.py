@@ -124,16 +124,15 @@ class ApiSchema(AutoSchema):
             found["404"] = _answer("What the address names does not exist.")
         if getattr(self.view, "content_negotiation_class", None) is not JsonOnly:
             found["406"] = _answer("The Accept header takes no JSON.")
-        if self._takes_a_body():
+        if self.method == "DELETE":
+            takes_a_body = hasattr(self.view, "delete_body")
+        else:
+            takes_a_body = self.method in _BODIES and self.get_request_serializer() is not None
+        if takes_a_body:
             found["408"] = _answer("The body came too slowly.")
             found["411"] = _answer("The server in front handed on a body in pieces, without a Content-Length.")
             found["413"] = _answer("The body is larger than 1 MiB.")
         return found
-
-    def _takes_a_body(self) -> bool:
-        if self.method == "DELETE":
-            return hasattr(self.view, "delete_body")
-        return self.method in _BODIES and self.get_request_serializer() is not None
 
 
 def _answer(says: str) -> dict[str, Any]:

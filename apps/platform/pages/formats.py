@@ -64,31 +64,12 @@ def percent_range(low: Number | None, high: Number | None, digits: int = 1) -> s
     return f"{_percent_number(low, digits)} to {_percent_number(high, digits)}{NARROW_SPACE}%"
 
 
-def ratio(share: Number | None) -> str:
-    """What is left of a quantity: 9.2 % of before."""
-    return MISSING if share is None or _is_missing(share) else f"{percent(share)} of before"
-
-
 def score(value: Number | None, digits: int = 4) -> str:
     """A ranking measure without its leading zero: .0943."""
     if value is None or _is_missing(value):
         return MISSING
     text = f"{value:.{digits}f}"
     return _signed(text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text)
-
-
-def p_value(value: float | None) -> str:
-    """Below a thousandth that is all that is said; else two digits that count."""
-    if value is None or _is_missing(value):
-        return MISSING
-    if value < 0.001:
-        return "< 0.001"
-    return f"{value:.3f}" if value < 0.01 else f"{value:.2f}"
-
-
-def money(amount: Decimal | float | None, currency: str) -> str:
-    """USD 4.12."""
-    return MISSING if amount is None or _is_missing(amount) else f"{currency} {thousands(amount, 2)}"
 
 
 def day(value: date | None) -> str:
@@ -177,19 +158,11 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 FILTERS: tuple[Callable[..., str], ...] = (
     thousands,
-    change,
     percent,
-    percent_change,
-    ratio,
     score,
-    p_value,
-    money,
     day,
-    clock,
     moment,
-    age,
     duration,
-    size,
     short_hash,
     term,
     counted,

@@ -56,12 +56,6 @@ class Axis:
         return self.low <= value <= self.high
 
 
-def _step(width: float, most: int) -> float:
-    """The nice step (1, 2 or 5 times a power of ten) that makes at most so many of the width."""
-    power = 10.0 ** floor(log10(width / most))
-    return next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= most)
-
-
 def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = (), most: int = 6) -> Axis:
     """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include.
 
@@ -75,7 +69,9 @@ def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = (), mo
     values = [0.0, *include, *(end for row in kept for end in (row.low, row.high))]
     if max(values) - min(values) < 1e-9:
         values += [-0.01, 0.01]
-    step = _step(max(values) - min(values), most)
+    width = max(values) - min(values)
+    power = 10.0 ** floor(log10(width / most))
+    step = next(power * nice for nice in (1, 2, 5, 10) if width / (power * nice) <= most)
     first, last = floor(min(values) / step + 1e-9), ceil(max(values) / step - 1e-9)
     first = min(first, *(ceil(value / step - 1e-9) - 1 for value in include), 0)
     last = max(last, *(floor(value / step + 1e-9) + 1 for value in include), 0)
@@ -89,7 +85,8 @@ def _at(value: float) -> str:
 
 def ticks_svg(axis: Axis) -> SafeString:
     """The scale's numbers in percent, for the table's header; the last one carries the unit."""
-    *texts, last = (percent_change(tick, _digits(axis)) for tick in axis.ticks)
+    digits = 0 if round((axis.ticks[1] - axis.ticks[0]) * 100, 6) >= 1 else 1
+    *texts, last = (percent_change(tick, digits) for tick in axis.ticks)
     texts = [text.removesuffix("%").rstrip("\u202f") for text in texts]
     if len(texts[-1]) + len(last) > MOST_LETTERS_AT_END:
         texts[-1] = ""
@@ -100,11 +97,6 @@ def ticks_svg(axis: Axis) -> SafeString:
         '<svg class="e-interval" width="100%" height="16" aria-hidden="true">{}</svg>',
         format_html_join("", '<text x="{}" y="12" text-anchor="{}">{}</text>', labels),
     )
-
-
-def _digits(axis: Axis) -> int:
-    step = axis.ticks[1] - axis.ticks[0]
-    return 0 if round(step * 100, 6) >= 1 else 1
 
 
 def label(estimate: Estimate, *, wanted: Direction) -> str:
@@ -168,18 +160,15 @@ def _margin(margin: float, axis: Axis, wanted: Direction) -> SafeString:
     if not axis.low < margin < axis.high:
         return SafeString("")
     start, end = (axis.low, margin) if wanted == "up" else (margin, axis.high)
+    # Over any width there may be: what is outside is clipped by the inner picture.
+    slanted = ((x - HEIGHT, x) for x in range(4, 640, 8))
     return format_html(
         '<svg x="{}" width="{}" height="{}">{}</svg><line class="e-i-margin" x1="{}" x2="{}" y1="0" y2="{}"/>',
         _at(axis.x(start)),
         _at(axis.x(end) - axis.x(start)),
         HEIGHT,
-        format_html_join("", '<line class="e-i-hatch" x1="{}" x2="{}" y1="34" y2="0"/>', _hatch()),
+        format_html_join("", '<line class="e-i-hatch" x1="{}" x2="{}" y1="34" y2="0"/>', slanted),
         _at(axis.x(margin)),
         _at(axis.x(margin)),
         HEIGHT,
     )
-
-
-def _hatch() -> Iterable[tuple[int, int]]:
-    """Slanted lines over any width there may be; what is outside is clipped by the inner picture."""
-    return ((x - HEIGHT, x) for x in range(4, 640, 8))

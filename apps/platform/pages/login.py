@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.platform.pages.actors import actor_of
+from apps.platform.pages.shell import actor_of
 from apps.platform.selectors.accounts import account_name, name_hash
 from apps.platform.services import login_locks
 from apps.platform.services.audit import Action, Actor, record
@@ -167,7 +167,8 @@ def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
 
 def _locked_page(request: HttpRequest, until: datetime, *, now: datetime) -> HttpResponse:
     seconds = max(1, math.ceil((until - now).total_seconds()))
-    said = f"Too many log-ins have failed. Try again in {_duration(seconds)}, after {until:%H:%M:%S} UTC."
+    wait = f"{seconds} second{'' if seconds == 1 else 's'}" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
+    said = f"Too many log-ins have failed. Try again in {wait}, after {until:%H:%M:%S} UTC."
     return _try_later(request, said, seconds=seconds, status=429)
 
 
@@ -176,9 +177,3 @@ def _try_later(request: HttpRequest, said: str, *, seconds: int, status: int) ->
     answer["Retry-After"] = str(seconds)
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def _duration(seconds: int) -> str:
-    if seconds <= 90:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{math.ceil(seconds / 60)} minutes"

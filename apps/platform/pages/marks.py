@@ -3,7 +3,7 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-BETTER, WORSE, WATCH, UNKNOWN, RUNNING = STATES = ("better", "worse", "watch", "unknown", "running")
+BETTER, WORSE, WATCH, UNKNOWN, RUNNING = ("better", "worse", "watch", "unknown", "running")
 
 _DRAWINGS = {
     # check in a circle

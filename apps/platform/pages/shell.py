@@ -1,14 +1,18 @@
-"""The shell of the staff's own pages: who may enter, and what every page's template is given."""
+"""The shell of the staff's own pages: who may enter, who asks, and what every page's template is given."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from apps.platform.services.addresses import UNKNOWN, address_of
+from apps.platform.services.audit import Actor
 from apps.platform.services.errors import NotFoundError
 
 
@@ -43,3 +47,11 @@ def staff_page(permission: str = "") -> Callable[[StaffView], Callable[..., Http
         return admin.site.admin_view(guarded)
 
     return decorate
+
+
+def actor_of(request: HttpRequest, user: AbstractBaseUser | None = None) -> Actor:
+    """Name the member of staff who is logged in, or the one given, and the address it came from, as the audit does."""
+    who = user or getattr(request, "user", None)
+    address = address_of(request.META, proxies=settings.NUM_PROXIES)
+    name = f"staff {who.get_username()}" if who is not None and who.get_username() else ""
+    return Actor(name, None if address == UNKNOWN else address)

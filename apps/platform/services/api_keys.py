@@ -14,7 +14,7 @@ from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
 from apps.platform.services.outages import note_outage, outage_of
-from apps.platform.services.short_waits import short_wait
+from apps.platform.services.sqlite import short_wait
 from epicml.audience.bands import YOUNGEST, AgeBand
 
 PUBLIC_SCOPES = _PUBLIC_SCOPES
@@ -129,7 +129,9 @@ def check_new_key(
     """Name, scopes and origins as they are stored; raises when no key can be made with them."""
     chosen = _checked_scopes(scopes, public=public)
     _check_bands(highest_band, unproven_band, public=public)
-    return _checked_name(name), chosen, _checked_origins(origins, public=public)
+    if not 1 <= len(name.strip()) <= 100 or not name.isprintable():
+        raise InvalidKeyError("A key needs a name of 1 to 100 characters.", fields={"name": ["1 to 100 characters."]})
+    return name.strip(), chosen, _checked_origins(origins, public=public)
 
 
 def revoke_api_key(key_id: int, *, now: datetime) -> str:
@@ -184,12 +186,6 @@ def note_use(key: KeyRecord, *, now: datetime) -> None:
 def reset_uses() -> None:
     """This process forgets which uses it noted."""
     _noted.clear()
-
-
-def _checked_name(name: str) -> str:
-    if not 1 <= len(name.strip()) <= 100 or not name.isprintable():
-        raise InvalidKeyError("A key needs a name of 1 to 100 characters.", fields={"name": ["1 to 100 characters."]})
-    return name.strip()
 
 
 def _checked_scopes(scopes: Iterable[str], *, public: bool) -> tuple[str, ...]:

@@ -48,7 +48,10 @@ def disk_health(folders: Sequence[Folder]) -> Health:
 
 def _folder_health(folder: Folder) -> Health:
     try:
-        _write(folder.path)
+        # Without a name: disks that are full, read-only or not ours refuse it.
+        with tempfile.TemporaryFile(dir=folder.path) as file:
+            file.write(b"\0" * PROBE_BYTES)
+            file.flush()
         usage = shutil.disk_usage(folder.path)
     except OSError as error:
         return Health(
@@ -65,10 +68,3 @@ def _folder_health(folder: Folder) -> Health:
         noticed="Nothing yet; when it is full, nothing is saved any more.",
         heals="Make room; old releases are deleted on their page.",
     )
-
-
-def _write(path: Path) -> None:
-    """A file that has no name is written: disks that are full, read-only or not ours refuse it."""
-    with tempfile.TemporaryFile(dir=path) as file:
-        file.write(b"\0" * PROBE_BYTES)
-        file.flush()

@@ -58,28 +58,24 @@ def described(error: BaseException) -> str:
 
 def _said(record: logging.LogRecord) -> str:
     if record.name.partition(".")[0] in OWN:
-        return _filled(record.msg, _own_arguments(record.args)) if record.args else str(record.msg)
+        if not record.args:
+            return str(record.msg)
+        own = _each(record.args, lambda value: described(value) if isinstance(value, BaseException) else value)
+        return _filled(record.msg, own)
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
         return f"{_status(record)} at {_route(request)}"
     if record.name == "py.warnings":  # "path:line: Category: what is wrong\n  the line"
         return ": ".join(record.getMessage().split(": ")[:2])
     if record.args:
-        return _filled(record.msg, _foreign_arguments(record.args))
+        numbers = _each(record.args, lambda value: value if isinstance(value, int | float) else _Hidden())
+        return _filled(record.msg, numbers)
     return f"said at {record.pathname}:{record.lineno}"
 
 
 def _filled(template: Any, arguments: Any) -> str:
     text: str = str(template) % arguments
     return text
-
-
-def _own_arguments(args: Any) -> Any:
-    return _each(args, lambda value: described(value) if isinstance(value, BaseException) else value)
-
-
-def _foreign_arguments(args: Any) -> Any:
-    return _each(args, lambda value: value if isinstance(value, int | float) else _Hidden())
 
 
 def _each(args: Any, change: Any) -> Any:

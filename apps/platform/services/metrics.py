@@ -51,15 +51,11 @@ def register_collector(read: Callable[[], Iterable[Metric]]) -> None:
 
 def exposition() -> bytes:
     """All metrics in Prometheus' text format."""
-    folder = os.environ.get(_FOLDER)
-    collected = _all_processes(Path(folder)) if folder else registry
+    collected = registry
+    if folder := os.environ.get(_FOLDER):
+        collected = CollectorRegistry()
+        collected.register(CountersOfAllProcesses(Path(folder)))
     asked = CollectorRegistry()
     for collector in _collectors.values():
         asked.register(collector)
     return generate_latest(collected) + generate_latest(asked)
-
-
-def _all_processes(folder: Path) -> CollectorRegistry:
-    shared = CollectorRegistry()
-    shared.register(CountersOfAllProcesses(folder))
-    return shared

@@ -68,7 +68,10 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return _first_below(error)
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0)
-    if error is None or not _is_of_a_driver(error):
+    if error is None:
+        return None
+    # COPY does not pass through Django, and raises the errors of the driver itself.
+    if not isinstance(error, Error) and type(error).__module__.partition(".")[0] not in _DRIVERS:
         return None
     driver = error.__cause__ if isinstance(error, Error) and error.__cause__ is not None else error
     state, code = getattr(driver, "sqlstate", None), getattr(driver, "sqlite_errorcode", None)
@@ -82,11 +85,6 @@ def outage_of(error: BaseException | None) -> Outage | None:
 def reason_of(error: BaseException) -> str:
     """The first line of what was said, with its class: the lines after it may hold values of a row."""
     return f"{type(error).__name__}: {error}".splitlines()[0].strip()
-
-
-def _is_of_a_driver(error: BaseException) -> bool:
-    # COPY does not pass through Django, and raises the errors of the driver itself.
-    return isinstance(error, Error) or type(error).__module__.partition(".")[0] in _DRIVERS
 
 
 def _says_nothing_more(error: BaseException) -> bool:

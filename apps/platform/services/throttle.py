@@ -20,7 +20,7 @@ from django.db import Error, connection
 from apps.platform.models import ThrottleCount
 from apps.platform.services.breaker import CircuitBreaker
 from apps.platform.services.shared_cache import guarded, reset_shared_cache, shared_cache
-from apps.platform.services.short_waits import short_wait
+from apps.platform.services.sqlite import short_wait
 
 WINDOW_SECONDS = 60
 CHUNKS_PER_LIMIT = 50  # at most 2 % of a limit lies unused in each other process
@@ -218,13 +218,10 @@ class Throttle:
         granted = 0 if used is None else max(0, min(amount, budget - (used - amount)))
         share.held += granted
         if granted < wanted:
-            share.closed_until = seconds + self._wait(share, passed, missing=wanted - granted)
-
-    def _wait(self, share: _Share, passed: float, *, missing: int) -> float:
-        """Until the window before has slid away far enough for those missing, at most until this window ends."""
-        left = (1 - passed) * WINDOW_SECONDS
-        step = missing * WINDOW_SECONDS / share.used_before if share.used_before else left
-        return min(left, max(step, 1.0))
+            # Until the window before has slid away far enough for those missing, at most until this window ends.
+            left = (1 - passed) * WINDOW_SECONDS
+            step = (wanted - granted) * WINDOW_SECONDS / share.used_before if share.used_before else left
+            share.closed_until = seconds + min(left, max(step, 1.0))
 
 
 def purge(*, before: int) -> int:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.platform.api.actors import actor_of
+from apps.platform.api.authentication import actor_of
 from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.parsing import Fields, json_body, sent_body
 from apps.platform.api.responses import json_response
@@ -64,7 +64,7 @@ class ReaderView(APIView):
         Fields(request.query_params).check()
         fields = Fields(json_body(request))
         if not KEY.fullmatch(key):
-            fields.complain("key", f"A pseudonym has the form {KEY.pattern}.")
+            fields.add_error("key", f"A pseudonym has the form {KEY.pattern}.")
         reader, now = ReaderInput(key=key, **_read(fields, names=FIELDS)), timezone.now()
         created = save_reader(reader, now=now)
         note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
@@ -137,7 +137,7 @@ def _origin(fields: Fields) -> str:
     try:
         return checked_origin(said) if said else ""
     except InvalidKeyError as error:
-        fields.complain("origin", error.message)
+        fields.add_error("origin", error.message)
         return ""
 
 
@@ -160,5 +160,5 @@ def _languages(fields: Fields) -> tuple[str, ...]:
         codes = fields.texts("languages", max_items=MAX_LANGUAGES, max_length=MAX_LANGUAGE, exact=True)
         return tuple(dict.fromkeys(language_code(code) for code in codes))
     except UnknownLanguageError as error:
-        fields.complain("languages", str(error))
+        fields.add_error("languages", str(error))
         return ()

@@ -1,74 +1,50 @@
-"""The first page of the staff site: is everything served, and does anything wait for a person?"""
+"""What releases show on the first page of the staff site: what is live, and what waits for a decision."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.http import HttpRequest
-from django.utils import timezone
+from django.urls import reverse
 
-from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
-from apps.jobs.selectors.ledger_time import ledger_now
-from apps.jobs.selectors.runners import runners_able
 from apps.platform.pages import formats
-from apps.platform.pages.views import health_mark, health_sentence
-from apps.platform.services.health import parts_health
+from apps.platform.services.panels import Cell, Column, Link, Panel, Sentences
 from apps.releases.pages.views import list_line, waiting_sentence
 from apps.releases.selectors.listing import releases_waiting
-from apps.releases.selectors.live import live_release
-from apps.releases.services.kinds import release_kinds
+from apps.releases.selectors.live import LiveRelease, live_release
+from apps.releases.services.kinds import ReleaseKind, release_kinds
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Background work at this moment."""
-
-    waiting: int
-    running: int
-    dead: int
-    runners: int
-    oldest: str
-
-    @property
-    def stands_still(self) -> bool:
-        """Work waits and nobody is there to do it."""
-        return bool(self.waiting) and not self.runners
+def live_panel(now: datetime) -> Panel:
+    """Show the live release of each kind."""
+    return Panel(
+        caption="The live release of each kind",
+        columns=(Column("Kind"), Column("Release"), Column("Live for")),
+        rows=tuple(_live_row(kind, live_release(kind.name), now) for kind in release_kinds()),
+        empty=Sentences("No kind of release is known.", "The apps that build something register it when they start."),
+        link=Link("All releases", reverse("releases")),
+    )
 
 
-def dashboard(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Any]:
-    """What the overview shows, on top of the shell's context."""
-    now = timezone.now()
-    parts, kinds = parts_health(), release_kinds()
-    titles = {kind.name: kind.title for kind in kinds}
-    sees_releases = request.user.has_perm("releases.view_release")
-    waiting = releases_waiting() if sees_releases else []
-    names = [f"{titles.get(row.kind, row.kind)} {row.key}" for row in waiting]
-    return {
-        **context,
-        "title": "Overview",
-        "answer": f"{health_sentence(parts)} {waiting_sentence(names)}",
-        "meta": [f"as of {formats.moment(now)}"],
-        "parts": [(part, health_mark(part)) for part in parts],
-        "live": [(kind, live_release(kind.name)) for kind in kinds] if sees_releases else [],
-        "waiting": [list_line(row, titles, waits=True) for row in waiting],
-        "sees_releases": sees_releases,
-        "work": work_now(now),
-        "now": now,
-    }
+def _live_row(kind: ReleaseKind, live: LiveRelease | None, now: datetime) -> tuple[Cell, ...]:
+    if live is None:
+        return Cell(kind.title), Cell("Nothing is live", state="unknown")
+    href = reverse("release", args=[kind.name, live.key])
+    return Cell(kind.title), Cell(key=live.key, href=href), Cell(formats.age(live.promoted_at, now))
 
 
-def work_now(now: datetime) -> Work:
-    """How much waits, runs and was given up, and who is there to do it."""
-    counts = counts_by_name()
-    by_state = {
-        state: sum(n for (_, found), n in counts.items() if found == state) for state in ("queued", "leased", "dead")
-    }
-    oldest = oldest_due_at(now)
-    return Work(
-        by_state["queued"],
-        by_state["leased"],
-        by_state["dead"],
-        len(runners_able(ledger_now(now))),
-        formats.age(oldest, now) if oldest else "",
+def waiting_panel(now: datetime) -> Panel:
+    """Show the releases that wait for a decision."""
+    titles = {kind.name: kind.title for kind in release_kinds()}
+    lines = [list_line(row, titles, waits=True) for row in releases_waiting()]
+    names = [f"{line['title']} {line['row'].key}" for line in lines]
+    return Panel(
+        caption="Releases that passed their gate and wait for a decision",
+        columns=(Column("Release"), Column("Why it may go live")),
+        rows=tuple(
+            (Cell(line["title"], key=line["row"].key, href=line["href"]), Cell(line["reason"])) for line in lines
+        ),
+        empty=Sentences(
+            "Nothing waits for a decision.",
+            "A release that passes its gate and is not promoted by itself appears here.",
+            is_good=True,
+        ),
+        waits=waiting_sentence(names) if names else "",
     )

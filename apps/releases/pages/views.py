@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.platform.pages import formats
 from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
-from apps.platform.services.spreadsheets import unharmed_row
+from apps.platform.services.tabular.spreadsheets import escaped_row
 from apps.releases.pages import report_rows, verdicts
 from apps.releases.pages.facts import origin_facts
 from apps.releases.pages.progress import progress_of
@@ -105,7 +105,7 @@ def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         verdict = (rule["text"], "passed" if rule["passed"] else "failed") if rule else ("", "")
         champion = "" if measure.champion is None else measure.champion
         values = (measure.key, measure.title, measure.against, champion, measure.challenger, measure.unit.value)
-        writer.writerow(unharmed_row([*values, *ends, measure.n, *verdict]))
+        writer.writerow(escaped_row([*values, *ends, measure.n, *verdict]))
     return answer
 
 

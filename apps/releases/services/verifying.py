@@ -9,8 +9,6 @@ from apps.releases.services.kinds import release_kinds
 
 logger = logging.getLogger(__name__)
 
-JOB = "releases.verify_live"
-
 
 def verify_live() -> str:
     """Every file of every live release was read, and what is damaged is on record for health; says what was found."""

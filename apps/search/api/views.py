@@ -146,19 +146,19 @@ def _languages(fields: Fields) -> list[str]:
     try:
         return list(dict.fromkeys(language_code(code) for code in codes))
     except UnknownLanguageError as error:
-        fields.complain("languages", str(error))
+        fields.add_error("languages", str(error))
         return []
 
 
 def _band(fields: Fields, code: str) -> AgeBand | None:
     known = {band.code: band for band in AgeBand}
     if code not in known:
-        fields.complain("age_bands", f"Each must be one of {', '.join(known)}.")
+        fields.add_error("age_bands", f"Each must be one of {', '.join(known)}.")
     return known.get(code)
 
 
 def _level(fields: Fields, text: str) -> int | None:
     if not re.fullmatch(r"[1-9]|1[0-2]", text, re.ASCII):
-        fields.complain("reading_levels", f"Each must be a whole number from {LOWEST_LEVEL} to {HIGHEST_LEVEL}.")
+        fields.add_error("reading_levels", f"Each must be a whole number from {LOWEST_LEVEL} to {HIGHEST_LEVEL}.")
         return None
     return int(text)

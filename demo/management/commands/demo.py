@@ -20,7 +20,7 @@ from apps.platform.services.errors import EpicmlError
 from demo.dataset import SHELF, Dataset, DatasetDamagedError, DatasetMissingError
 from demo.keys import server_key, storefront_key, write_private
 from demo.preparation import STEPS, Work, prepare
-from demo.samples import demo_readers
+from demo.readers import demo_readers
 
 USERNAME = "demo"
 DEFAULT_PORT = "8000"
@@ -35,11 +35,12 @@ class Command(BaseCommand):
         parser.add_argument("--port", default=os.environ.get("PORT") or DEFAULT_PORT, help="where it will be served")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = time.perf_counter()
+        started, port = time.perf_counter(), str(options["port"])
+        if not port.isdecimal() or not 1 <= int(port) <= 65535:
+            raise CommandError(f"The port must be a number from 1 to 65535, not {port!r}.")
         try:
-            address = f"http://localhost:{_port(options['port'])}"
             self._prepare(options["data"])
-            access = self._access(address)
+            access = self._access(f"http://localhost:{int(port)}")
         except (EpicmlError, DatasetMissingError, DatasetDamagedError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, OSError) as error:
@@ -106,12 +107,6 @@ def _write(path: Path, access: dict[str, Any]) -> None:
         write_private(path, json.dumps(access, indent=2))
     except OSError as error:
         raise CommandError(f"The demo is ready, but {path} cannot be written: {error.strerror}.") from error
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise CommandError(f"The port must be a number from 1 to 65535, not {text!r}.")
-    return int(text)
 
 
 def _staff_password(path: Path) -> str:

@@ -24,7 +24,7 @@ from django.test import Client
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
-from apps.platform.services.refusals import forget_in
+from apps.platform.services.tabular.refusals import forget_in
 from apps.readers.models import Reader
 from epicml.audience.bands import AgeBand
 from tests import bulk

@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from epicml.datasets.audit import (
     NULL_WORDS,
     Finding,
     Severity,
-    audit,
-    check_constant,
     check_duplicates,
     check_hidden_nulls,
     check_known,
@@ -22,24 +19,12 @@ from epicml.datasets.audit import (
     check_order,
     check_positives,
     check_range,
+    gravest_first,
 )
 from epicml.datasets.interactions import Interactions
 from epicml.datasets.splits import Split
 
 STOP, WARNING, NOTE = Severity.STOP, Severity.WARNING, Severity.NOTE
-
-
-def snapshot(**changed: Any) -> dict[str, Any]:
-    """Two readers, three books, four facts: nothing is wrong with them but what is changed."""
-    return {
-        "reader": [0, 0, 1, 1],
-        "book": [0, 1, 1, 2],
-        "value": [5, 3, 4, 1],
-        "at": [10, 20, 10, 30],
-        "n_readers": 2,
-        "n_books": 3,
-        "columns": {"language": ["en", "de", "en"]},
-    } | changed
 
 
 def facts(reader: list[int], at: list[int]) -> Interactions:
@@ -54,77 +39,34 @@ def of(finding: Finding | None) -> Finding:
     return finding
 
 
-class TestAudit:
-    def test_finds_nothing_in_clean_data(self) -> None:
-        split = Split(train=facts([0, 1], [10, 20]), test=facts([0, 1], [11, 21]))
-
-        assert audit(**snapshot(split=split)) == []
-
-    @pytest.mark.parametrize(
-        ("changed", "severity", "column", "text", "rows"),
-        [
-            ({"reader": [], "book": [], "value": [], "at": []}, STOP, "rows", "There are no interactions", 0),
-            ({"reader": [0, 0, -1, 1]}, WARNING, "reader", "Unknown reader", 1),
-            ({"reader": [-1, 2, 3, -1]}, STOP, "reader", "Unknown reader", 4),
-            ({"book": [0, 1, 1, 3]}, WARNING, "book", "Unknown book", 1),
-            ({"book": [9, -1, 8, 3]}, STOP, "book", "Unknown book", 4),
-            ({"value": [5, 3, 0, 5.5]}, WARNING, "value", "Ratings outside 1 to 5", 2),
-            ({"value": [5, 3, math.nan, 4]}, WARNING, "value", "Ratings outside 1 to 5", 1),
-            ({"value": [1, 2, 3, 3.9]}, STOP, "value", "No rating reaches 4 stars", 4),
-            ({"value": [4, 4, 4, 4]}, NOTE, "value", "Constant column", 4),
-            ({"reader": [0, 0, 1, 1], "book": [0, 0, 1, 1], "at": [7, 7, 8, 9]}, WARNING, "rows", "Duplicate rows", 1),
-            ({"at": [20, 10, 10, 30]}, WARNING, "at", "Times out of order within a reader", 1),
-            ({"columns": {"language": ["en", "N/A", "de"]}}, WARNING, "language", "Hidden missing values", 1),
-            ({"columns": {"binding": ["paper", "paper", "paper"]}}, NOTE, "binding", "Constant column", 3),
-            (
-                {"split": Split(train=facts([0, 0, 1], [10, 20, 5]), test=facts([0, 1], [15, 25]))},
-                STOP,
-                "at",
-                "Test facts older than training facts",
-                1,
-            ),
-        ],
-    )
-    def test_finds_each_fault_and_nothing_else(
-        self, changed: dict[str, Any], severity: Severity, column: str, text: str, rows: int
-    ) -> None:
-        (finding,) = audit(**snapshot(**changed))
-
-        assert (finding.severity, finding.column, finding.rows) == (severity, column, rows)
-        assert finding.text.startswith(text)
-
-    def test_names_the_gravest_first(self) -> None:
-        found = audit(
-            **snapshot(
-                book=[0, 1, 1, 9],
-                value=[2, 2, 2, 2],
-                columns={"language": ["en", "", "de"], "binding": ["paper", "paper", "paper"]},
-            )
-        )
-
-        assert [(one.severity, one.column) for one in found] == [
-            (STOP, "value"),
-            (WARNING, "book"),
-            (WARNING, "language"),
-            (NOTE, "value"),
-            (NOTE, "binding"),
-        ]
-
-    def test_stops_where_the_only_liked_book_has_a_rating_that_will_be_left_out(self) -> None:
-        assert [one.severity for one in audit(**snapshot(value=[9, 3, 2, 1]))] == [STOP, WARNING]
-
+class TestEachCheck:
     @given(
         st.lists(
-            st.tuples(st.integers(-2, 4), st.integers(-2, 4), st.floats(allow_nan=True), st.integers(0, 9)), max_size=20
+            st.tuples(st.integers(-2, 4), st.integers(-2, 4), st.floats(allow_nan=True), st.integers(0, 9)),
+            min_size=1,
+            max_size=20,
         )
     )
     def test_looks_at_anything_without_a_warning_or_an_error(self, rows: list[tuple[int, int, float, int]]) -> None:
-        reader, book, value, at = zip(*rows, strict=True) if rows else ((), (), (), ())
+        readers, books, values, times = (np.array(column) for column in zip(*rows, strict=True))
 
-        found = audit(reader=reader, book=book, value=value, at=at, n_readers=2, n_books=2)
+        found = [
+            check_known("reader", readers, 2),
+            check_known("book", books, 2),
+            check_range(values),
+            check_positives(values),
+            check_duplicates(readers, books, times),
+            check_order(readers, times),
+        ]
 
-        assert all(0 <= one.share <= 1 and 0 <= one.rows <= len(rows) for one in found)
-        assert bool(rows) or found[0].severity is STOP
+        assert all(0 < one.share <= 1 and 0 < one.rows <= len(rows) for one in found if one is not None)
+
+
+class TestGravestFirst:
+    def test_keeps_the_order_of_those_that_weigh_the_same(self) -> None:
+        weights = (("a", NOTE), ("b", WARNING), ("c", STOP), ("d", WARNING), ("e", STOP))
+        found = gravest_first(Finding(severity, column, "", 1.0, 1) for column, severity in weights)
+        assert [one.column for one in found] == ["c", "e", "b", "d", "a"]
 
 
 class TestFinding:
@@ -163,18 +105,11 @@ class TestCheckHiddenNulls:
         assert check_hidden_nulls("title", values) is None
 
 
-class TestCheckConstant:
-    @pytest.mark.parametrize("values", [[], ["paper"], ["paper", "hard"], [1, 1, 2]])
-    def test_needs_two_rows_that_all_say_the_same(self, values: list[object]) -> None:
-        assert check_constant("binding", values) is None
-
-    def test_says_what_every_row_says(self) -> None:
-        finding = of(check_constant("binding", ["paper"] * 3))
-
-        assert (finding.severity, finding.examples, finding.done) == (NOTE, ("“paper”",), "left out of features")
-
-
 class TestCheckKnown:
+    @pytest.mark.parametrize(("rows", "severity"), [([-1, 2, 3, -1], STOP), ([0, 0, -1, 1], WARNING)])
+    def test_stops_where_nothing_is_known(self, rows: list[int], severity: Severity) -> None:
+        assert of(check_known("reader", np.array(rows), 2)).severity is severity
+
     def test_names_the_first_three_rows_counted_from_one(self) -> None:
         finding = of(check_known("book", np.array([-1, 0, 1, 2, 5, -1, 7]), 2))
 

@@ -1,13 +1,12 @@
 """Keystrokes saved and ranks while typing, counted by hand on small suggestion lists."""
 
 from collections.abc import Sequence
-from statistics import StatisticsError
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.metrics.keystrokes import Typing, TypingSummary, summarise, type_out
+from epicml.metrics.keystrokes import type_out
 
 # What is shown after each beginning of "matilda", best first.
 SHOWN = {
@@ -84,17 +83,3 @@ class TestTypeOut:
         assert typing.found_at == (shown_from if shown_from <= len(text) else None)
         assert len(typing.reciprocal_ranks) == min(letters, len(text))
         assert 0 <= typing.saved < 1
-
-
-class TestSummarise:
-    def test_takes_the_means_over_texts(self) -> None:
-        typings = [Typing(4, 1, (1.0, 1.0)), Typing(10, 5, (0.0, 0.5)), Typing(3, None, (0.0,))]
-
-        summary = summarise(typings)
-
-        # Saved: 3/4, 5/10 and 0. Mean ranks: 1, 1/4 and 0.
-        assert summary == TypingSummary(saved=1.25 / 3, mrr=1.25 / 3, never_found=1 / 3, n=3)
-
-    def test_refuses_to_sum_up_nothing(self) -> None:
-        with pytest.raises(StatisticsError):
-            summarise([])

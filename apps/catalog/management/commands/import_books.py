@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.catalog.services.book_shapes import SHAPES
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
-from apps.catalog.services.shapes import SHAPES
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.import_options import file_beside, mapping_of, table_options_of
 from apps.platform.services.progress import Progress
+from apps.platform.services.tabular.options import file_beside, mapping_of, table_options_of
 from epicml.text.authors import Order
 
 

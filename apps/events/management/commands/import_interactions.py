@@ -15,8 +15,8 @@ from apps.events.services.import_report import ImportReport
 from apps.events.services.importing import InteractionImport, import_interactions
 from apps.events.services.interaction_shapes import SHAPES, RatingScale
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.import_options import file_beside, mapping_of, table_options_of
 from apps.platform.services.progress import Progress
+from apps.platform.services.tabular.options import file_beside, mapping_of, table_options_of
 from epicml.audience.bands import CODES, AgeBand
 from epicml.text.moments import DayOrder
 

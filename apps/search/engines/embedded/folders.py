@@ -2,14 +2,13 @@
 
 import fcntl
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from django.conf import settings
+from filelock import FileLock, Timeout
 
 from apps.platform.services.errors import ConflictError
 from apps.releases.services.files import ArtifactCorruptError, load_arrays, save_arrays
@@ -165,35 +164,36 @@ def remove_copies() -> None:
 
 @contextmanager
 def nobody_writes() -> Iterator[bool]:
-    """Whether nobody writes the working copies; inside, nobody begins to."""
+    """Tell whether nobody writes the working copies; inside, nobody begins to.
+
+    Several processes look at once, so the lock is a shared one: filelock has none that the system lets go of.
+    """
     try:
         file = (copies_folder() / WRITER_LOCK).open()
     except OSError:  # nobody ever did
         yield True
         return
     with file:
-        yield _is_shared(file)
-
-
-def _is_shared(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_quiet = False
+        else:
+            is_quiet = True
+        yield is_quiet
 
 
 @contextmanager
 def only_writer() -> Iterator[None]:
-    """Inside, no other process writes a working copy. The system lets go of the lock when a process dies."""
+    """Keep other processes from writing a working copy. The system lets go of the lock when a process dies."""
     copies_folder().mkdir(parents=True, exist_ok=True)
-    with (copies_folder() / WRITER_LOCK).open("w") as file:
-        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(LOOK_SECONDS)
-            else:
-                yield
-                return
-        raise WriterBusyError
+    # No soft lock where a file system has no flock: that one would outlive a killed writer.
+    lock = FileLock(
+        copies_folder() / WRITER_LOCK, timeout=WAIT_SECONDS, poll_interval=LOOK_SECONDS, fallback_to_soft=False
+    )
+    try:
+        held = lock.acquire()
+    except Timeout as error:
+        raise WriterBusyError from error
+    with held:
+        yield

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.catalog.models import AgeBandSource
-from apps.catalog.services.book_values import NOT_KNOWN, UNSAID, BookInput, BookValues, NoTitleError, settled
+from apps.catalog.services.book_values import NOT_KNOWN, BookInput, BookValues, NoTitleError, settled
+from apps.platform.services.tabular.cells import UNSAID
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import HOLES
 

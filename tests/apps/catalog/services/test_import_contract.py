@@ -13,7 +13,7 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.refusals import TableError
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import HOLES, a_book
 

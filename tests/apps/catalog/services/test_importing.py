@@ -12,8 +12,8 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services import importing
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
-from apps.platform.services.table_errors import TableError
-from apps.platform.services.tables import TableOptions
+from apps.platform.services.tabular.refusals import TableError
+from apps.platform.services.tabular.tables import TableOptions
 from epicml.audience.bands import AgeBand
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from apps.events.models import Event
 from apps.events.services import importing
 from apps.events.services.import_report import ImportReport
 from apps.events.services.importing import InteractionImport, import_interactions
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.refusals import TableError
 from apps.readers.selectors import reader_profile
 from epicml.audience.bands import AgeBand
 

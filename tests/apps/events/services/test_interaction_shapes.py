@@ -11,7 +11,7 @@ from apps.events.selectors import history
 from apps.events.services.import_report import ImportReport
 from apps.events.services.importing import InteractionImport, ReaderKeyError, import_interactions
 from apps.events.services.interaction_shapes import RatingScale, UnknownScaleError
-from apps.platform.services.table_errors import TableError
+from apps.platform.services.tabular.refusals import TableError
 from apps.readers.selectors import reader_ids
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import a_book

@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.platform.api.errors import error_response, exception_handler, for_program
+from apps.platform.api.errors import error_response, exception_handler, is_api_request
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError, UnavailableError
 from tests.client import ApiClient
 
@@ -108,7 +108,7 @@ class TestForProgram:
         [("/api/v1/books", True), ("/health/live", True), ("/metrics", True), ("/", False), ("/admin/", False)],
     )
     def test_is_told_by_the_address(self, address: str, is_program: bool) -> None:
-        assert for_program(RequestFactory().get(address)) is is_program
+        assert is_api_request(RequestFactory().get(address)) is is_program
 
     def test_a_person_gets_a_page(self, client: Client, db: None) -> None:
         answer = client.get("/admin/no/such/page/", follow=True)

@@ -1,7 +1,6 @@
 """Expected texts are the examples of the design's page on formats."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
 
 import pytest
 
@@ -59,18 +58,6 @@ class TestNumbers:
         assert formats.score(0.0943) == ".0943"
         assert formats.score(-0.0012) == f"{MINUS}.0012"
         assert formats.score(1) == "1.0000"
-
-    def test_a_ratio_says_of_what(self) -> None:
-        assert formats.ratio(0.092) == f"9.2{NARROW}% of before"
-
-    def test_p_has_two_digits_down_to_a_thousandth(self) -> None:
-        assert formats.p_value(0.00004) == "< 0.001"
-        assert formats.p_value(0.034) == "0.03"
-        assert formats.p_value(0.2) == "0.20"
-
-    def test_money_has_its_code_before_it(self) -> None:
-        assert formats.money(Decimal("4.12"), "USD") == "USD 4.12"
-        assert formats.money(Decimal("-1204.5"), "USD") == f"USD {MINUS}1,204.50"
 
     def test_sizes_are_in_binary_units(self) -> None:
         assert [formats.size(count) for count in (512, 23_487_000, 64 * 2**20)] == ["512 B", "22.4 MiB", "64 MiB"]

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from apps.events.selectors import event_count
+from apps.events.models import Event
 from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import live_key
 from apps.platform.services.api_keys import SCOPES
@@ -107,7 +107,7 @@ class TestDemo:
     def test_loads_nothing_twice(self, data: Path, var_dir: Path) -> None:
         run(data, "--json", str(var_dir / "access.json"))
         first = (var_dir / "access.json").read_text()
-        before = event_count(), Release.objects.count(), ApiKey.objects.count(), User.objects.count()
+        before = Event.objects.count(), Release.objects.count(), ApiKey.objects.count(), User.objects.count()
 
         said = run(data, "--json", str(var_dir / "access.json"))
 
@@ -118,7 +118,7 @@ class TestDemo:
             "search index",
             "recommender",
         ]
-        assert (event_count(), Release.objects.count(), ApiKey.objects.count(), User.objects.count()) == before
+        assert (Event.objects.count(), Release.objects.count(), ApiKey.objects.count(), User.objects.count()) == before
         assert (var_dir / "access.json").read_text() == first
 
     def test_mends_a_login_that_was_changed(self, data: Path, var_dir: Path) -> None:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -81,6 +83,24 @@ class TestOnlyWriter:
         busy = pytest.raises(WriterBusyError, match=r"still writing .* after 0\.1 seconds")
         with folders.only_writer(), busy, folders.only_writer():
             pass
+
+    def test_enters_at_once_where_the_writer_was_killed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(folders, "WAIT_SECONDS", 1.0)
+        folders.copies_folder().mkdir(parents=True)
+        path = folders.copies_folder() / folders.WRITER_LOCK
+        script = f"import fcntl, time; file = open({str(path)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX); "
+        command = [sys.executable, "-c", f"{script} print('held', flush=True); time.sleep(60)"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "held\n"
+            with folders.nobody_writes() as quiet:
+                assert not quiet
+            writer.kill()
+            writer.wait(10)
+            with folders.nobody_writes() as quiet:
+                assert quiet
+            with folders.only_writer():
+                pass
 
     def test_lets_go_when_the_block_fails(self) -> None:
         with pytest.raises(ZeroDivisionError), folders.only_writer():
