@@ -93,8 +93,8 @@ def _show_speed() -> None:
     """Jobs that do nothing: queued in batches and one by one, then run in this process."""
     from django.utils import timezone
 
-    from apps.jobs.services.queue import enqueue, enqueue_many
-    from apps.jobs.services.runner import run_next
+    from apps.jobs.services.ledger.queue import enqueue, enqueue_many
+    from apps.jobs.services.runner.execution import run_next
 
     name = "sample.nothing"
     in_batches = _per_second(

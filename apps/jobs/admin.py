@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from apps.jobs.models import Job, Purge
-from apps.jobs.services.control import cancel_job, retry_job
+from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.platform.pages.actors import actor_of
 from apps.platform.pages.bulk import Bulk
 from apps.platform.pages.formats import counted

@@ -9,9 +9,9 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from apps.jobs.services import monitoring
-        from apps.jobs.services.reconciliation import requeue_all
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.reconciliation import requeue_all
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
+        from apps.jobs.services.runner import monitoring
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector

@@ -2,9 +2,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.jobs.selectors.ledger_time import LedgerClock
-from apps.jobs.services.reconciliation import purge as purge_jobs
-from apps.jobs.services.running import RunningJob
-from apps.jobs.services.worker import run_relayed
+from apps.jobs.services.ledger.reconciliation import purge as purge_jobs
+from apps.jobs.services.runner.running import RunningJob
+from apps.jobs.services.runner.worker import run_relayed
 from apps.platform.services.audit import purge_audit
 from apps.platform.services.login_locks import purge_attempts
 

@@ -18,8 +18,8 @@ from django.db import close_old_connections
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
-from apps.jobs.services.control import cancel_job
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.control import cancel_job
+from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.api_keys import SCOPES, create_api_key
 from apps.readers.services import ReaderInput, save_reader
 from apps.releases.services import kinds

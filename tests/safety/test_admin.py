@@ -16,7 +16,7 @@ from django.urls import reverse
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Purge
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.api_keys import create_api_key
 from apps.platform.services.audit import Action, Actor, record
 from apps.platform.services.login_locks import Attempt, take_attempt

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from apps.jobs.api import schema
 from apps.jobs.selectors.jobs import STATES, job_row, job_rows
-from apps.jobs.services.control import cancel_job, retry_job
+from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.platform.api.bounds import choice, parameter, part_of_path, text, whole
 from apps.platform.api.pagination import PAGES, page_answer, read_page
 from apps.platform.api.parsing import Fields

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services.relaying import Relaying
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
+from apps.jobs.services.runner.relaying import Relaying
 from tests.apps.jobs.processes import child_environment, start
 
 PATIENCE_SECONDS = 60.0

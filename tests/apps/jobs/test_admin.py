@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.jobs.models import Job, Purge
-from apps.jobs.services.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 from tests import bulk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]

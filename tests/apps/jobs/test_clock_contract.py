@@ -7,14 +7,14 @@ import pytest
 
 from apps.jobs.models import Job, Runner, ScheduleSlot
 from apps.jobs.selectors.runners import runners_seen
-from apps.jobs.services import leases, registry
-from apps.jobs.services.loop import RunnerLoop
-from apps.jobs.services.process import Until, run_jobs
-from apps.jobs.services.queue import InvalidJobError, enqueue, enqueue_many
-from apps.jobs.services.reconciliation import heal_future, requeue_abandoned
-from apps.jobs.services.registry import register_schedule, registrations
-from apps.jobs.services.runner import run_next
-from apps.jobs.services.stopping import StopRequest
+from apps.jobs.services.ledger import leases, registry
+from apps.jobs.services.ledger.queue import InvalidJobError, enqueue, enqueue_many
+from apps.jobs.services.ledger.reconciliation import heal_future, requeue_abandoned
+from apps.jobs.services.ledger.registry import register_schedule, registrations
+from apps.jobs.services.runner.execution import run_next
+from apps.jobs.services.runner.loop import RunnerLoop
+from apps.jobs.services.runner.process import Until, run_jobs
+from apps.jobs.services.runner.stopping import StopRequest
 from tests.apps.jobs.clock import Clock
 
 TWO_YEARS, YEAR = timedelta(days=731), timedelta(days=365)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 from tests.apps.jobs.runners import CeleryWorkers, ChildProcess, InProcess, Runner, celery_worker, job_runner
 from tests.apps.jobs.sample import effects
 from tests.servers import RedisServer

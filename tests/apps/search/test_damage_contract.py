@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.verifying import verify_live
 from apps.search.engines.embedded import private

@@ -5,9 +5,9 @@ import pytest
 
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.registry import check_registered, registration_of, schedules
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import check_registered, registration_of, schedules
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services.kinds import register_kind, release_kind
 from apps.releases.services.promotion import promote_release, roll_back

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from apps.jobs.management.arguments import process_count
 from apps.jobs.selectors.ledger_time import LedgerClock
-from apps.jobs.services.registry import check_registered
-from apps.jobs.services.serving import relay, runners, serve
-from apps.jobs.services.startup import check_migrated
-from apps.jobs.services.supervision import Child
-from apps.jobs.services.web_server import Address, check_free
+from apps.jobs.services.ledger.registry import check_registered
+from apps.jobs.services.runner.process import check_migrated
+from apps.jobs.services.runner.serving import relay, runners, serve
+from apps.jobs.services.runner.supervision import Child
+from apps.jobs.services.runner.web_server import Address, check_free
 from apps.platform.services.errors import EpicmlError
 
 DEFAULT_PORT = 8000

@@ -5,9 +5,9 @@ import pytest
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services import leases
-from apps.jobs.services.queue import enqueue, enqueue_many
-from apps.jobs.services.registry import registrations
+from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.registry import registrations
 from tests.client import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]

@@ -4,7 +4,7 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.jobs.selectors.jobs import JobNotFoundError, any_due, counts_by_name, job_row, job_rows, oldest_due_at
-from apps.jobs.services.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.models import Job
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.files import ArtifactCorruptError
 from apps.releases.services.promotion import roll_back

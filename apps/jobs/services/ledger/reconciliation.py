@@ -1,0 +1,151 @@
+"""Put right what dead runners and time leave behind."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+
+from apps.jobs.models import Job, Runner, ScheduleSlot
+from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger.queue import LONGEST_AHEAD, LONGEST_DELAY_SECONDS
+from apps.jobs.services.ledger.registry import MAX_ATTEMPTS, UnknownJobError, registration_of, registrations
+
+logger = logging.getLogger(__name__)
+
+# Clocks of machines differ by seconds; a moment further ahead than this was written by one that was wrong.
+FUTURE = timedelta(minutes=1)
+KEEP_DONE = timedelta(days=14)
+KEEP_NEWEST = 10_000  # a week of a quiet library
+KEEP_SLOTS = timedelta(days=90)
+KEEP_RUNNERS = timedelta(hours=1)
+PURGE_BATCH = 5000  # rows in one transaction, so that SQLite's other writers wait milliseconds
+ABANDONED = "The runner stopped without a word; its lease ran out."
+
+
+def requeue_abandoned(*, now: datetime) -> int:
+    """Jobs whose lease ran out wait again, or are dead after their last attempt; returns how many there were.
+
+    A lease that ends later than any that is given now was given by a clock that was ahead; it would never run out.
+    """
+    expired = Job.objects.filter(_ran_out(now) | _given_ahead(now), state=Job.State.LEASED)
+    if not expired.exists():  # a read: an idle runner asks every second and must not take SQLite's write lock
+        return 0
+    with transaction.atomic():
+        jobs = list(expired.select_for_update(skip_locked=True))
+        for job in jobs:
+            _requeue(job, now=now)
+    return len(jobs)
+
+
+def _ran_out(now: datetime) -> Q:
+    return Q(lease_expires_at__lt=now)
+
+
+def _given_ahead(now: datetime) -> Q:
+    latest = now + FUTURE
+    too_long = Q(heartbeat_at__gt=latest)
+    for job in registrations():
+        too_long |= Q(name=job.name, lease_expires_at__gt=latest + timedelta(seconds=job.lease_seconds))
+    return too_long
+
+
+def heal_future(*, now: datetime) -> int:
+    """Moments that lie in the future, because a clock was ahead and was set back, are put right; returns how many rows.
+
+    Without that a waiting job would wait for years, a finished one stay as long, and a schedule miss its next slots.
+    """
+    latest = now + FUTURE
+    waiting = Job.objects.filter(state=Job.State.QUEUED)
+    too_late = _waits_too_long(now) | Q(created_at__gt=latest)
+    healed = {
+        "waiting jobs": _heal(
+            waiting.filter(too_late | Q(relayed_at__gt=latest)),
+            now=now,
+            run_at=Case(When(too_late, then=Value(now)), default=F("run_at")),
+            relayed_at=None,
+        ),
+        "ended jobs": _heal(
+            Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED], finished_at__gt=latest),
+            now=now,
+            finished_at=now,
+        ),
+        "slots": _erase(ScheduleSlot.objects.filter(slot_at__gt=latest)),
+        "runners": _erase(Runner.objects.filter(seen_at__gt=latest)),
+    }
+    found = ", ".join(f"{count} {what}" for what, count in healed.items() if count)
+    if found:
+        logger.warning("A clock was ahead and was set back: moments in the future were put right (%s).", found)
+    return sum(healed.values())
+
+
+def _waits_too_long(now: datetime) -> Q:
+    """Longer than anybody may ask for, or than a failed job waits for its next attempt."""
+    failed = Q(attempt__gt=0, run_at__gt=now + FUTURE + timedelta(seconds=LONGEST_DELAY_SECONDS))
+    return failed | Q(run_at__gt=now + FUTURE + LONGEST_AHEAD)
+
+
+def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
+    """These jobs have these values, and bear no mark of the future; looked at first, as a read takes no lock."""
+    if not jobs.exists():
+        return 0
+    marks = {
+        name: Case(When(**{f"{name}__gt": now + FUTURE}, then=Value(now)), default=F(name))
+        for name in ("run_at", "created_at", "started_at", "progress_at")
+    }
+    return jobs.update(**{**marks, **values})
+
+
+def _erase(rows: QuerySet[ScheduleSlot] | QuerySet[Runner]) -> int:
+    return rows.delete()[0] if rows.exists() else 0
+
+
+@transaction.atomic
+def requeue_all() -> str:
+    """After a restore: no job is held by a runner of before, and none counts as sent to a broker; says how many were.
+
+    An attempt that a restore cut off is not counted against its job.
+    """
+    held = list(Job.objects.filter(state=Job.State.LEASED).select_for_update())
+    for job in held:
+        leases.release(leases.Lease(job.pk, job.lease_owner, job.attempt, 0))
+    Job.objects.filter(state=Job.State.QUEUED).exclude(relayed_at=None).update(relayed_at=None)
+    return f"{len(held):,} jobs that were running wait again." if held else ""
+
+
+def _requeue(job: Job, *, now: datetime) -> None:
+    lease = leases.Lease(job.pk, job.lease_owner, job.attempt, 0)
+    if job.attempt >= _max_attempts(job.name):
+        leases.give_up(lease, error=ABANDONED, now=now)
+    else:
+        leases.abandon(lease, error=ABANDONED)
+
+
+def _max_attempts(name: str) -> int:
+    try:
+        return registration_of(name).max_attempts
+    except UnknownJobError:  # of another version of this software, which is being rolled out or back
+        return MAX_ATTEMPTS
+
+
+def forget_gone_runners(*, now: datetime) -> int:
+    """Rows of processes that ended without signing off are gone; returns how many. Nobody counts on them any more."""
+    return _erase(Runner.objects.filter(seen_at__lt=now - KEEP_RUNNERS))
+
+
+def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int = KEEP_NEWEST) -> int:
+    """Old done and cancelled jobs, slots and runners are gone; returns how many jobs were. Dead jobs stay.
+
+    The newest jobs stay however old the clock says they are, and the newest slot of each schedule, without which it
+    would be a new one: a clock that is ahead for a night costs no history.
+    """
+    count = 0
+    newest = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    ended = Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED], pk__lte=newest - keep_newest)
+    old = ended.filter(finished_at__lt=now - keep_done)
+    while ids := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
+        count += Job.objects.filter(pk__in=ids).delete()[0]
+    last = ScheduleSlot.objects.values("schedule").annotate(last=Max("pk")).values_list("last", flat=True)
+    ScheduleSlot.objects.filter(slot_at__lt=now - KEEP_SLOTS).exclude(pk__in=list(last)).delete()
+    forget_gone_runners(now=now)
+    return count

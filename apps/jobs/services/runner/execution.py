@@ -1,0 +1,138 @@
+"""Take due jobs and run them in this process: each attempt is applied, and the ledger says how it ended."""
+
+import logging
+import random as randomness
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.jobs.models import Job
+from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger.queue import LONGEST_DELAY_SECONDS
+from apps.jobs.services.ledger.registry import Registration, registration_of, registrations, resolve
+from apps.jobs.services.runner.running import JobStoppedError, RunningJob
+from apps.platform.services.errors import EpicmlError
+
+logger = logging.getLogger(__name__)
+
+# 5, 20, 80, 320 seconds: a search server that restarts is back within the third attempt.
+FIRST_DELAY_SECONDS = 5.0
+DELAY_GROWTH = 4
+MAX_DELAY_SECONDS = LONGEST_DELAY_SECONDS / 1.5  # jitter adds up to half
+
+
+def backoff(attempt: int, *, jitter: float) -> timedelta:
+    """How long to wait after this many attempts; jitter in [0, 1) spreads jobs that failed together.
+
+    >>> [backoff(attempt, jitter=0.0).total_seconds() for attempt in (1, 2, 3, 4)]
+    [5.0, 20.0, 80.0, 320.0]
+    >>> backoff(1, jitter=0.5).total_seconds()
+    6.25
+    """
+    delay = min(FIRST_DELAY_SECONDS * DELAY_GROWTH ** (attempt - 1), MAX_DELAY_SECONDS)
+    return timedelta(seconds=delay * (1 + jitter / 2))
+
+
+def execute(
+    job: Job,
+    *,
+    clock: Callable[[], datetime],
+    random: Callable[[], float],
+    stopping: Callable[[], bool] = lambda: False,
+    alive: Callable[[leases.Lease], AbstractContextManager[None]],
+) -> bool:
+    """This attempt is over and the ledger says how it ended; True if it is done."""
+    run = RunningJob(job, clock=clock, stopping=stopping)
+    try:
+        with alive(run.lease):
+            _apply(run, registration_of(job.name))
+    except JobStoppedError:
+        _record(run, partial(leases.release, run.lease))
+    except leases.LeaseLostError:
+        logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
+    except (SystemExit, KeyboardInterrupt):  # a Celery worker that shuts down raises this inside the task
+        _record(run, partial(leases.release, run.lease))
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge: whatever a task raises is recorded, the runner lives on
+        _record(run, partial(_fail, run, error, jitter=random()))
+    return run.finished
+
+
+def _apply(run: RunningJob, registration: Registration) -> None:
+    task = resolve(registration)
+    if not registration.atomic:
+        task(run)
+        run.finish()
+        return
+    with transaction.atomic():
+        task(run)
+        run.finish()
+
+
+def _record(run: RunningJob, write: Callable[[], None]) -> None:
+    """The end of the attempt is written, unless another attempt holds the job by now."""
+    run.finished = False
+    try:
+        write()
+    except leases.LeaseLostError:
+        logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
+
+
+def _fail(run: RunningJob, error: Exception, *, jitter: float) -> None:
+    text = describe(error)
+    logger.error("Job %s (%s), attempt %s failed: %s", run.id, run.name, run.attempt, text)
+    if run.attempt >= registration_of(run.name).max_attempts:
+        leases.give_up(run.lease, error=text, now=run.now())
+    else:
+        run_at = run.now() + backoff(run.attempt, jitter=jitter)
+        leases.retry_later(run.lease, error=text, run_at=run_at)
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong and where, without data: only the sentences of our own errors are free of it by rule."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_own(Path(frame.filename))] or frames
+    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name}" if own else ""
+    message = f": {error.message}" if isinstance(error, EpicmlError) else ""
+    if isinstance(error, OSError) and error.strerror:
+        message = f": {error.strerror}"
+    return f"{type(error).__name__}{message}{where}"[: leases.MAX_ERROR]
+
+
+def _is_own(path: Path) -> bool:
+    """Whether the file is the project's; its virtual environment most often lies in the same folder."""
+    return path.is_relative_to(settings.BASE_DIR) and not path.is_relative_to(sys.prefix)
+
+
+def run_next(
+    *,
+    owner: str,
+    clock: Callable[[], datetime],
+    random: Callable[[], float] = randomness.random,
+    stopping: Callable[[], bool] = lambda: False,
+    alive: Callable[[leases.Lease], AbstractContextManager[None]] = lambda lease: nullcontext(),
+    only: Sequence[Registration] | None = None,
+    job_id: int | None = None,
+) -> bool:
+    """The job that is due the longest, or the one with this id, had one attempt; False if none was due."""
+    known = registrations() if only is None else only
+    job = leases.claim(owner=owner, registrations=known, now=clock(), job_id=job_id)
+    if job is None:
+        return False
+    execute(job, clock=clock, random=random, stopping=stopping, alive=alive)
+    return True
+
+
+def run_until_empty(*, clock: Callable[[], datetime], owner: str = "in-process") -> int:
+    """Every job that was due, and what these queued for now, had an attempt; returns how many attempts."""
+    count = 0
+    while run_next(owner=owner, clock=clock):
+        count += 1
+    return count

@@ -1,0 +1,43 @@
+"""How the background work is, for /health/ready and /metrics."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.utils import timezone
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+
+from apps.jobs.models import Lane
+from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
+from apps.jobs.selectors.ledger_time import ledger_now
+from apps.jobs.selectors.runners import runners_able
+from apps.jobs.services.runner.diagnosis import diagnose
+from apps.platform.services.health import Health
+
+NOTICED = "Readers still get answers; what changed does not reach search and recommendations."
+
+
+def health() -> Health:
+    """Degraded when somebody must look after the background work; every finding with what mends it."""
+    local = timezone.now()  # a probe is an entry point: it takes no arguments
+    found = diagnose(now=ledger_now(local), local=local, broker=bool(settings.REDIS_URL))
+    if not found:
+        return Health("ok")
+    details, remedies = [finding.detail for finding in found], dict.fromkeys(finding.heals for finding in found)
+    return Health("degraded", " ".join(details), noticed=NOTICED, heals=" ".join(remedies))
+
+
+def collect() -> Iterable[Metric]:
+    """How many jobs wait, run and were given up by name; how long the oldest waits; who can run jobs."""
+    now = ledger_now(timezone.now())
+    jobs = GaugeMetricFamily("epicml_jobs", "Jobs by name and state.", labels=("name", "state"))
+    for (name, state), count in counts_by_name().items():
+        jobs.add_metric((name, state), count)
+    yield jobs
+    oldest = oldest_due_at(now)
+    waited = (now - oldest).total_seconds() if oldest else 0.0
+    yield GaugeMetricFamily("epicml_jobs_oldest_wait_seconds", "How long the oldest due job waits.", value=waited)
+    runners = GaugeMetricFamily("epicml_job_runners", "Who can run jobs now, by lane.", labels=("lane",))
+    able = runners_able(now)
+    for lane in Lane.values:
+        runners.add_metric((lane,), sum(lane in row.lanes for row in able))
+    yield runners
