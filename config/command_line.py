@@ -30,7 +30,7 @@ def _sentence(error: Exception) -> str | None:
 
     outage = outage_of(error)
     if outage is not None:
-        return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.heals}"
+        return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.remedy}"
     if isinstance(error, OperationalError | ProgrammingError) and _lacks_a_table(error):
         return "The database lacks tables: run manage.py migrate, and look at DATABASE_URL and EPICML_VAR."
     return None

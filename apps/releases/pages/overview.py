@@ -59,7 +59,7 @@ def dashboard(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Any
 
 
 def work_now(now: datetime) -> Work:
-    """How much waits, runs and was given up, and who is there to do it."""
+    """How much waits, runs and is dead, and who is there to do it."""
     counts = counts_by_name()
     by_state = {
         state: sum(n for (_, found), n in counts.items() if found == state) for state in ("queued", "leased", "dead")

@@ -51,7 +51,7 @@ class TestAnIndexOfAnotherVersion:
         health = monitoring.health()
         assert health.state == "degraded"
         assert health.detail.endswith("another version of this program made it; build a new one.")
-        assert "rebuild_search_index --promote" in health.heals
+        assert "rebuild_search_index --promote" in health.remedy
 
     def test_is_built_anew_by_the_next_catching_up(self, outdated: ReleaseRow) -> None:
         enqueue("search.apply_changes", now=NOON)

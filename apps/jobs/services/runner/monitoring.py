@@ -13,7 +13,7 @@ from apps.jobs.selectors.runners import runners_able
 from apps.jobs.services.runner.diagnosis import diagnose
 from apps.platform.services.health import Health
 
-NOTICED = "Readers still get answers; what changed does not reach search and recommendations."
+IMPACT = "Readers still get answers; what changed does not reach search and recommendations."
 
 
 def health() -> Health:
@@ -23,7 +23,7 @@ def health() -> Health:
     if not found:
         return Health("ok")
     details, remedies = [finding.detail for finding in found], dict.fromkeys(finding.heals for finding in found)
-    return Health("degraded", " ".join(details), noticed=NOTICED, heals=" ".join(remedies))
+    return Health("degraded", " ".join(details), impact=IMPACT, remedy=" ".join(remedies))
 
 
 def collect() -> Iterable[Metric]:

@@ -29,7 +29,7 @@ class TestHealth:
 
         assert health.state == "degraded"
         assert health.detail == "Nobody does the background work: no runner was seen in the last 30 s."
-        assert health.heals == "Start manage.py serve or manage.py runjobs."
+        assert health.remedy == "Start manage.py serve or manage.py runjobs."
 
     def test_is_well_with_a_runner_and_short_waits(self, runner_at_work: None) -> None:
         waiting_for(55)
@@ -60,7 +60,7 @@ class TestHealth:
         health = monitoring.health()
         assert health.state == "degraded"
         assert health.detail.startswith("Nobody runs the jobs that are handed over")
-        assert health.heals == "Start manage.py runworkers."
+        assert health.remedy == "Start manage.py runworkers."
 
     def test_every_finding_is_told_with_its_remedy(self) -> None:
         enqueue("sample.fail", now=timezone.now())
@@ -69,8 +69,8 @@ class TestHealth:
         health = monitoring.health()
         assert "no runner was seen" in health.detail
         assert health.detail.endswith("Jobs were given up in the last day: sample.fail (1).")
-        assert "Start manage.py serve" in health.heals
-        assert health.heals.endswith("and retry them there.")
+        assert "Start manage.py serve" in health.remedy
+        assert health.remedy.endswith("and retry them there.")
 
 
 class TestCollect:
