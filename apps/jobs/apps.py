@@ -20,4 +20,4 @@ class JobsConfig(AppConfig):
         register_schedule("jobs.purge", "jobs.purge", daily_at=time(3, 40))
         register_health("jobs", monitoring.health)
         register_collector(monitoring.collect)
-        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda *_: requeue_all()))
+        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda _, now: requeue_all(now=now)))

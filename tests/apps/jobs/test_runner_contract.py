@@ -74,7 +74,7 @@ class TestEveryRunner:
 
         assert effects.all_effects() == [(job_id, 3)]
 
-    def test_gives_a_job_up_after_its_last_attempt_and_keeps_no_data_of_the_error(self, runner: Runner) -> None:
+    def test_marks_a_job_dead_after_its_last_attempt_and_keeps_no_data_of_the_error(self, runner: Runner) -> None:
         enqueue("sample.fail", now=timezone.now())
         other = enqueue("sample.effect", now=timezone.now())
         runner.run()

@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from apps.jobs.models import Job
-from apps.jobs.selectors.jobs import job_of
+from apps.jobs.selectors.jobs import JobNotFoundError, job_of
+from apps.jobs.services.ledger.attempts import Ending, Outcome, record
+from apps.jobs.services.ledger.leases import lease_of
 from apps.platform.services.errors import ConflictError
 
 
@@ -15,17 +17,22 @@ class JobStateError(ConflictError):
     code = "job_state"
 
 
+@transaction.atomic
 def cancel_job(job_id: int, *, now: datetime) -> None:
-    """The job will not run; a running one is told at its next step, and what it finishes after this is not recorded."""
-    open_jobs = Job.objects.filter(pk=job_id, state__in=[Job.State.QUEUED, Job.State.LEASED])
-    if not open_jobs.update(state=Job.State.CANCELLED, finished_at=now, lease_expires_at=None):
-        raise JobStateError(
-            f"Job {job_id} is {job_of(job_id).get_state_display().lower()}; there is nothing to cancel."
-        )
+    """Keep the job from running; a running one is told at its next step, and what it finishes then is not recorded."""
+    jobs = Job.objects.filter(pk=job_id)
+    job = jobs.select_for_update().first()
+    if job is None:
+        raise JobNotFoundError(job_id)
+    if job.state not in (Job.State.QUEUED, Job.State.LEASED):
+        raise JobStateError(f"Job {job_id} is {job.get_state_display().lower()}; there is nothing to cancel.")
+    jobs.update(state=Job.State.CANCELLED, finished_at=now, lease_expires_at=None)
+    if job.state == Job.State.LEASED:
+        record(lease_of(job), Ending(Outcome.CANCELLED, now))
 
 
 def retry_job(job_id: int, *, now: datetime) -> None:
-    """A dead or cancelled job waits again, with all its attempts before it; it goes on from its checkpoint."""
+    """Let a dead or cancelled job wait again, with all its attempts before it; it goes on from its checkpoint."""
     ended = Job.objects.filter(pk=job_id, state__in=[Job.State.DEAD, Job.State.CANCELLED])
     again = {"attempt": 0, "run_at": now, "relayed_at": None, "finished_at": None, "lease_owner": ""}
     try:
@@ -35,4 +42,4 @@ def retry_job(job_id: int, *, now: datetime) -> None:
         raise JobStateError(f"The work of job {job_id} waits already, under the same key.") from error
     if not changed:
         state = job_of(job_id).get_state_display().lower()
-        raise JobStateError(f"Job {job_id} is {state}; only a job that was given up or cancelled can be retried.")
+        raise JobStateError(f"Job {job_id} is {state}; only a dead or cancelled job can be retried.")

@@ -1,4 +1,4 @@
-"""Who may work on a job: claimed under a lease, kept by heartbeats, given back, finished or failed.
+"""Who may work on a job: claimed under a lease, kept by heartbeats, until the attempt ends (attempts).
 
 Every write of a runner is conditional on its lease (`JobQuerySet.held`). A runner that was taken for dead and comes
 back finds its writes refused, so a result is recorded once, by the attempt that holds the job.
@@ -11,11 +11,9 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from apps.jobs.models import Job
-from apps.jobs.services.ledger.registry import Registration, registration_of
+from apps.jobs.models import Job, JobQuerySet
+from apps.jobs.services.ledger.registry import LEASE_SECONDS, Registration, find_registration
 from apps.platform.services.errors import ConflictError
-
-MAX_ERROR = 500
 
 # Due, of a name this runner knows, and no other job of the same key is running. `queued` and `leased` are written out,
 # not passed: a partial index is not used with a parameter.
@@ -27,8 +25,9 @@ AND (waiting."key" = '' OR NOT EXISTS (SELECT 1 FROM jobs_job AS running
 ORDER BY waiting.run_at, waiting.id LIMIT 1 {lock}
 """
 CLAIM = """
-UPDATE jobs_job SET state = 'leased', lease_owner = %s, attempt = attempt + 1, heartbeat_at = %s, progress_at = %s,
-  started_at = COALESCE(started_at, %s), lease_expires_at = CASE name {leases} END
+UPDATE jobs_job SET state = 'leased', lease_owner = %s, attempt = attempt + 1, leased_at = %s, heartbeat_at = %s,
+  progress_at = %s, started_at = COALESCE(started_at, %s), worked_seconds = 0, saved_seconds = 0,
+  lease_expires_at = CASE name {leases} END
 WHERE id = ({due}) AND state = 'queued' RETURNING *
 """
 
@@ -47,8 +46,10 @@ class Lease:
     """The right of one attempt of one runner to work on a job."""
 
     job_id: int
+    name: str
     owner: str
     attempt: int
+    started_at: datetime
     seconds: float
 
 
@@ -77,76 +78,30 @@ def _claim(
     )
     sql = CLAIM.format(leases=" ".join(["WHEN %s THEN %s"] * len(ends)), due=due)
     begun = moment(now)
-    values = [owner, begun, begun, begun, *(part for end in ends for part in end), begun, *names]
+    values = [owner, *[begun] * 4, *(part for end in ends for part in end), begun, *names]
     return sql, values if job_id is None else [*values, job_id]
 
 
 def lease_of(job: Job) -> Lease:
     """The lease under which this claimed job is worked on."""
-    return Lease(job.pk, job.lease_owner, job.attempt, registration_of(job.name).lease_seconds)
+    known = find_registration(job.name)  # None: of another version of this software
+    started_at = job.leased_at or job.heartbeat_at or job.created_at  # claimed by a version that wrote no leased_at
+    seconds = known.lease_seconds if known else LEASE_SECONDS
+    return Lease(job.pk, job.name, job.lease_owner, job.attempt, started_at, seconds)
+
+
+def held(lease: Lease) -> JobQuerySet:
+    """The job, as long as the lease is still ours."""
+    return Job.objects.held(job_id=lease.job_id, owner=lease.owner, attempt=lease.attempt)
 
 
 def write(lease: Lease, **values: Any) -> None:
     """These columns are written if the lease is still ours; else LeaseLostError undoes the transaction around it."""
-    held = Job.objects.held(job_id=lease.job_id, owner=lease.owner, attempt=lease.attempt)
-    if not held.update(**values):
+    if not held(lease).update(**values):
         raise LeaseLostError(lease.job_id)
 
 
-def heartbeat(lease: Lease, *, now: datetime) -> None:
-    """The lease runs anew from now."""
-    write(lease, heartbeat_at=now, lease_expires_at=now + timedelta(seconds=lease.seconds))
-
-
-def finish(lease: Lease, *, now: datetime) -> None:
-    """The job is done: recorded once, by the attempt that holds it."""
-    write(lease, state=Job.State.DONE, finished_at=now, lease_expires_at=None, last_error="")
-
-
-def give_up(lease: Lease, *, error: str, now: datetime) -> None:
-    """The job is dead until a person retries it."""
-    write(lease, state=Job.State.DEAD, finished_at=now, lease_expires_at=None, last_error=error[:MAX_ERROR])
-
-
-def release(lease: Lease) -> None:
-    """The job waits again, as if this attempt had not begun; its checkpoint and its place in the queue stay."""
-    _queue_again(lease, attempt=lease.attempt - 1)
-
-
-def abandon(lease: Lease, *, error: str) -> None:
-    """The job waits for its next attempt at its old place in the queue."""
-    _queue_again(lease, attempt=lease.attempt, last_error=error[:MAX_ERROR])
-
-
-def retry_later(lease: Lease, *, error: str, run_at: datetime) -> None:
-    """The job waits for its next attempt at run_at; one of the same key that waits already carries on for it."""
-    _queue_again(lease, attempt=lease.attempt, last_error=error[:MAX_ERROR], run_at=run_at)
-
-
-@transaction.atomic
-def _queue_again(lease: Lease, **again: Any) -> None:
-    while True:
-        try:
-            with transaction.atomic():
-                write(lease, state=Job.State.QUEUED, lease_expires_at=None, relayed_at=None, **again)
-        except IntegrityError:
-            if _hand_over(lease, again):
-                return
-        else:
-            return
-
-
-def _hand_over(lease: Lease, again: dict[str, Any]) -> bool:
-    """Whether a job of the same key was waiting behind: it then takes over attempts, time and checkpoint."""
-    job = Job.objects.get(pk=lease.job_id)
-    waiting = Job.objects.select_for_update().filter(name=job.name, key=job.key, state=Job.State.QUEUED)
-    successor = waiting.first()
-    if successor is None:
-        return False
-    if successor.arguments == job.arguments:
-        again["checkpoint"] = job.checkpoint
-    again = {"run_at": job.run_at, "relayed_at": None, **again}
-    waiting.filter(pk=successor.pk).update(**again)
-    note = f"Its work goes on in job {successor.pk}. {again.get('last_error', '')}".strip()[:MAX_ERROR]
-    write(lease, state=Job.State.CANCELLED, finished_at=job.heartbeat_at, lease_expires_at=None, last_error=note)
-    return True
+def heartbeat(lease: Lease, *, now: datetime, worked: float) -> None:
+    """Let the lease run anew from now, and note for how many seconds the attempt has worked."""
+    ends = now + timedelta(seconds=lease.seconds)
+    write(lease, heartbeat_at=now, lease_expires_at=ends, worked_seconds=worked)

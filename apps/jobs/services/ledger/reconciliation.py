@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 
-from apps.jobs.models import Job, Runner, ScheduleSlot
-from apps.jobs.services.ledger import leases
+from apps.jobs.models import Attempt, Job, Runner, ScheduleSlot
+from apps.jobs.services.ledger import attempts
+from apps.jobs.services.ledger.attempts import Ending, Failure, Outcome
+from apps.jobs.services.ledger.leases import lease_of
 from apps.jobs.services.ledger.queue import LONGEST_AHEAD, LONGEST_DELAY_SECONDS
-from apps.jobs.services.ledger.registry import MAX_ATTEMPTS, UnknownJobError, registration_of, registrations
+from apps.jobs.services.ledger.registry import MAX_ATTEMPTS, find_registration, registrations
 
 logger = logging.getLogger(__name__)
 
@@ -17,37 +19,35 @@ logger = logging.getLogger(__name__)
 FUTURE = timedelta(minutes=1)
 KEEP_DONE = timedelta(days=14)
 KEEP_NEWEST = 10_000  # a week of a quiet library
+# The bill of a month comes in the next one, and is compared with that of the season before.
+KEEP_ATTEMPTS = timedelta(days=190)
+KEEP_NEWEST_ATTEMPTS = 100_000  # about 30 MB
 KEEP_SLOTS = timedelta(days=90)
 KEEP_RUNNERS = timedelta(hours=1)
 PURGE_BATCH = 5000  # rows in one transaction, so that SQLite's other writers wait milliseconds
-ABANDONED = "The runner stopped without a word; its lease ran out."
+LOST = Failure("RunnerLost", "The runner stopped without a word; its lease ran out.")
 
 
-def requeue_abandoned(*, now: datetime) -> int:
-    """Jobs whose lease ran out wait again, or are dead after their last attempt; returns how many there were.
+def requeue_lost(*, now: datetime) -> int:
+    """Requeue the jobs whose lease ran out, or mark them dead after their last attempt; returns how many there were.
 
     A lease that ends later than any that is given now was given by a clock that was ahead; it would never run out.
     """
-    expired = Job.objects.filter(_ran_out(now) | _given_ahead(now), state=Job.State.LEASED)
+    latest = now + FUTURE
+    over = Q(lease_expires_at__lt=now) | Q(heartbeat_at__gt=latest)
+    for known in registrations():
+        over |= Q(name=known.name, lease_expires_at__gt=latest + timedelta(seconds=known.lease_seconds))
+    expired = Job.objects.filter(over, state=Job.State.LEASED)
     if not expired.exists():  # a read: an idle runner asks every second and must not take SQLite's write lock
         return 0
     with transaction.atomic():
         jobs = list(expired.select_for_update(skip_locked=True))
         for job in jobs:
-            _requeue(job, now=now)
+            registration = find_registration(job.name)
+            is_last = job.attempt >= (registration.max_attempts if registration else MAX_ATTEMPTS)
+            end = attempts.mark_dead if is_last else attempts.requeue
+            end(lease_of(job), Ending(Outcome.LOST, now, failure=LOST))
     return len(jobs)
-
-
-def _ran_out(now: datetime) -> Q:
-    return Q(lease_expires_at__lt=now)
-
-
-def _given_ahead(now: datetime) -> Q:
-    latest = now + FUTURE
-    too_long = Q(heartbeat_at__gt=latest)
-    for job in registrations():
-        too_long |= Q(name=job.name, lease_expires_at__gt=latest + timedelta(seconds=job.lease_seconds))
-    return too_long
 
 
 def heal_future(*, now: datetime) -> int:
@@ -57,7 +57,9 @@ def heal_future(*, now: datetime) -> int:
     """
     latest = now + FUTURE
     waiting = Job.objects.filter(state=Job.State.QUEUED)
-    too_late = _waits_too_long(now) | Q(created_at__gt=latest)
+    # Longer than anybody may ask for, or than a failed job waits for its next attempt.
+    too_late = Q(created_at__gt=latest) | Q(run_at__gt=latest + LONGEST_AHEAD)
+    too_late |= Q(attempt__gt=0, run_at__gt=latest + timedelta(seconds=LONGEST_DELAY_SECONDS))
     healed = {
         "waiting jobs": _heal(
             waiting.filter(too_late | Q(relayed_at__gt=latest)),
@@ -70,6 +72,7 @@ def heal_future(*, now: datetime) -> int:
             now=now,
             finished_at=now,
         ),
+        "attempts": _heal_attempts(Attempt.objects.filter(ended_at__gt=latest), now=now),
         "slots": _erase(ScheduleSlot.objects.filter(slot_at__gt=latest)),
         "runners": _erase(Runner.objects.filter(seen_at__gt=latest)),
     }
@@ -77,12 +80,6 @@ def heal_future(*, now: datetime) -> int:
     if found:
         logger.warning("A clock was ahead and was set back: moments in the future were put right (%s).", found)
     return sum(healed.values())
-
-
-def _waits_too_long(now: datetime) -> Q:
-    """Longer than anybody may ask for, or than a failed job waits for its next attempt."""
-    failed = Q(attempt__gt=0, run_at__gt=now + FUTURE + timedelta(seconds=LONGEST_DELAY_SECONDS))
-    return failed | Q(run_at__gt=now + FUTURE + LONGEST_AHEAD)
 
 
 def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
@@ -96,36 +93,29 @@ def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
     return jobs.update(**{**marks, **values})
 
 
+def _heal_attempts(rows: QuerySet[Attempt], *, now: datetime) -> int:
+    if not rows.exists():
+        return 0
+    return rows.update(
+        ended_at=now, started_at=Case(When(started_at__gt=now, then=Value(now)), default=F("started_at"))
+    )
+
+
 def _erase(rows: QuerySet[ScheduleSlot] | QuerySet[Runner]) -> int:
     return rows.delete()[0] if rows.exists() else 0
 
 
 @transaction.atomic
-def requeue_all() -> str:
+def requeue_all(*, now: datetime) -> str:
     """After a restore: no job is held by a runner of before, and none counts as sent to a broker; says how many were.
 
     An attempt that a restore cut off is not counted against its job.
     """
     held = list(Job.objects.filter(state=Job.State.LEASED).select_for_update())
     for job in held:
-        leases.release(leases.Lease(job.pk, job.lease_owner, job.attempt, 0))
+        attempts.release(lease_of(job), now=now)
     Job.objects.filter(state=Job.State.QUEUED).exclude(relayed_at=None).update(relayed_at=None)
     return f"{len(held):,} jobs that were running wait again." if held else ""
-
-
-def _requeue(job: Job, *, now: datetime) -> None:
-    lease = leases.Lease(job.pk, job.lease_owner, job.attempt, 0)
-    if job.attempt >= _max_attempts(job.name):
-        leases.give_up(lease, error=ABANDONED, now=now)
-    else:
-        leases.abandon(lease, error=ABANDONED)
-
-
-def _max_attempts(name: str) -> int:
-    try:
-        return registration_of(name).max_attempts
-    except UnknownJobError:  # of another version of this software, which is being rolled out or back
-        return MAX_ATTEMPTS
 
 
 def forget_gone_runners(*, now: datetime) -> int:
@@ -134,10 +124,10 @@ def forget_gone_runners(*, now: datetime) -> int:
 
 
 def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int = KEEP_NEWEST) -> int:
-    """Old done and cancelled jobs, slots and runners are gone; returns how many jobs were. Dead jobs stay.
+    """Erase old done and cancelled jobs, attempts, slots and runners; returns how many jobs. Dead jobs stay.
 
-    The newest jobs stay however old the clock says they are, and the newest slot of each schedule, without which it
-    would be a new one: a clock that is ahead for a night costs no history.
+    The newest jobs and attempts stay however old the clock says they are, and the newest slot of each schedule, without
+    which it would be a new one: a clock that is ahead for a night costs no history.
     """
     count = 0
     newest = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -145,7 +135,16 @@ def purge(*, now: datetime, keep_done: timedelta = KEEP_DONE, keep_newest: int =
     old = ended.filter(finished_at__lt=now - keep_done)
     while ids := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
         count += Job.objects.filter(pk__in=ids).delete()[0]
+    _purge_attempts(before=now - KEEP_ATTEMPTS)
     last = ScheduleSlot.objects.values("schedule").annotate(last=Max("pk")).values_list("last", flat=True)
     ScheduleSlot.objects.filter(slot_at__lt=now - KEEP_SLOTS).exclude(pk__in=list(last)).delete()
     forget_gone_runners(now=now)
     return count
+
+
+def _purge_attempts(*, before: datetime) -> None:
+    """Erase the attempts that ended before this moment, but for the newest of all."""
+    newest = Attempt.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    old = Attempt.objects.filter(ended_at__lt=before, pk__lte=newest - KEEP_NEWEST_ATTEMPTS)
+    while ids := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
+        Attempt.objects.filter(pk__in=ids).delete()

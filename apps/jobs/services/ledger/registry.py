@@ -129,6 +129,11 @@ def registration_of(name: str) -> Registration:
         raise UnknownJobError(name) from error
 
 
+def find_registration(name: str) -> Registration | None:
+    """How the job of this name is run; None if it is of another version, which is being rolled out or back."""
+    return _jobs.get(name)
+
+
 def registrations(*, quick_only: bool = False) -> list[Registration]:
     """All registered jobs, or those that are not long."""
     return [job for job in _jobs.values() if not (quick_only and job.long)]

@@ -1,4 +1,4 @@
-"""What is wrong with the background work, each thing in a sentence, and what mends it."""
+"""What is wrong with the background work, each thing in a sentence, and its remedy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ LANE_NAMES = {Lane.QUICK: "quick jobs (changes of books)", Lane.LONG: "long jobs
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and what mends it."""
+    """One thing that is wrong, and its remedy."""
 
     detail: str
-    heals: str
+    remedy: str
 
 
 def diagnose(*, now: datetime, local: datetime, broker: bool) -> list[Finding]:
@@ -38,7 +38,7 @@ def diagnose(*, now: datetime, local: datetime, broker: bool) -> list[Finding]:
         *(_without_workers(now) if broker else _without_runners(now)),
         *_waiting(now),
         *_silent(now),
-        *_given_up(now),
+        *_dead(now),
         *_held(),
         *_clocks(now, local),
     ]
@@ -141,13 +141,13 @@ def _place(job: Job) -> str:
     return f"process {process} on {machine}" if machine else job.lease_owner
 
 
-def _given_up(now: datetime) -> Iterator[Finding]:
-    names = jobs.given_up_names(now - RECENT)
+def _dead(now: datetime) -> Iterator[Finding]:
+    names = jobs.dead_names(now - RECENT)
     if names:
         told = ", ".join(f"{name} ({count})" for name, count in names.items())
         yield Finding(
-            f"Jobs were given up in the last day: {told}.",
-            "Read why under Jobs on the staff site (state: Given up), put it right, and retry them there.",
+            f"Jobs died in the last day: {told}.",
+            "Read why under Jobs on the staff site (state: Dead), put it right, and retry them there.",
         )
 
 

@@ -14,9 +14,11 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.jobs.models import Job
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
+from apps.jobs.services.ledger.attempts import Ending, Failure, Outcome
 from apps.jobs.services.ledger.queue import LONGEST_DELAY_SECONDS
 from apps.jobs.services.ledger.registry import Registration, registration_of, registrations, resolve
+from apps.jobs.services.runner.loop import new_owner
 from apps.jobs.services.runner.running import JobStoppedError, RunningJob
 from apps.platform.services.errors import EpicmlError
 
@@ -54,14 +56,14 @@ def execute(
         with alive(run.lease):
             _apply(run, registration_of(job.name))
     except JobStoppedError:
-        _record(run, partial(leases.release, run.lease))
+        _record(run, lambda: attempts.release(run.lease, now=run.now(), worked=run.worked()))
     except leases.LeaseLostError:
         logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
     except (SystemExit, KeyboardInterrupt):  # a Celery worker that shuts down raises this inside the task
-        _record(run, partial(leases.release, run.lease))
+        _record(run, lambda: attempts.release(run.lease, now=run.now(), worked=run.worked()))
         raise
     except Exception as error:  # noqa: BLE001 - the edge: whatever a task raises is recorded, the runner lives on
-        _record(run, partial(_fail, run, error, jitter=random()))
+        _record(run, partial(_fail, run, failure_of(error), jitter=random()))
     return run.finished
 
 
@@ -85,25 +87,33 @@ def _record(run: RunningJob, write: Callable[[], None]) -> None:
         logger.warning("Job %s (%s) was taken away during attempt %s.", run.id, run.name, run.attempt)
 
 
-def _fail(run: RunningJob, error: Exception, *, jitter: float) -> None:
-    text = describe(error)
-    logger.error("Job %s (%s), attempt %s failed: %s", run.id, run.name, run.attempt, text)
+def _fail(run: RunningJob, failure: Failure, *, jitter: float) -> None:
+    logger.error("Job %s (%s), attempt %s failed: %s", run.id, run.name, run.attempt, failure.sentence)
+    now, worked = run.now(), run.worked()
     if run.attempt >= registration_of(run.name).max_attempts:
-        leases.give_up(run.lease, error=text, now=run.now())
+        attempts.mark_dead(run.lease, Ending(Outcome.DEAD, now, worked, failure))
     else:
-        run_at = run.now() + backoff(run.attempt, jitter=jitter)
-        leases.retry_later(run.lease, error=text, run_at=run_at)
+        run_at = now + backoff(run.attempt, jitter=jitter)
+        attempts.requeue(run.lease, Ending(Outcome.FAILED, now, worked, failure), run_at=run_at)
 
 
-def describe(error: BaseException) -> str:
-    """What went wrong and where, without data: only the sentences of our own errors are free of it by rule."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_own(Path(frame.filename))] or frames
-    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name}" if own else ""
+def failure_of(error: BaseException) -> Failure:
+    """What went wrong and where, without data: only the sentences of our own errors are free of it by rule.
+
+    The fingerprint has no line number: the next version moves every line, and the fault is the same.
+    """
+    kind = type(error).__name__
     message = f": {error.message}" if isinstance(error, EpicmlError) else ""
     if isinstance(error, OSError) and error.strerror:
         message = f": {error.strerror}"
-    return f"{type(error).__name__}{message}{where}"[: leases.MAX_ERROR]
+    frames = [(Path(frame.filename), frame) for frame in traceback.extract_tb(error.__traceback__)]
+    own = [(path, frame) for path, frame in frames if _is_own(path)]
+    if not frames:
+        return Failure(kind, f"{kind}{message}"[: attempts.MAX_ERROR])
+    path, frame = (own or frames)[-1]
+    file = path.relative_to(settings.BASE_DIR).as_posix() if own else path.name
+    sentence = f"{kind}{message} at {path.name}:{frame.lineno} in {frame.name}"
+    return Failure(f"{kind} in {file} {frame.name}", sentence[: attempts.MAX_ERROR])
 
 
 def _is_own(path: Path) -> bool:
@@ -130,9 +140,9 @@ def run_next(
     return True
 
 
-def run_until_empty(*, clock: Callable[[], datetime], owner: str = "in-process") -> int:
-    """Every job that was due, and what these queued for now, had an attempt; returns how many attempts."""
-    count = 0
+def run_until_empty(*, clock: Callable[[], datetime]) -> int:
+    """Give every job that is due, and what these queue for now, an attempt; returns how many attempts."""
+    count, owner = 0, new_owner("in-process")
     while run_next(owner=owner, clock=clock):
         count += 1
     return count

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,15 +14,17 @@ from apps.jobs.services.ledger import leases
 
 logger = logging.getLogger(__name__)
 
-BEATS_PER_LEASE = 4  # three may fail before the job is taken for abandoned
+BEATS_PER_LEASE = 4  # three may fail before the job counts as lost
 LONGEST_PAUSE_SECONDS = 10.0  # with a long lease too: a runner that was not seen for 30 s counts as gone
 
 
 class Heartbeat:
     """One thread for one runner; it touches the database only for a job that outlasts the first beat."""
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._monotonic = monotonic
+        self._held_at = 0.0
         self._lease: leases.Lease | None = None
         self._changed = threading.Condition()
         self._closed = False
@@ -29,7 +32,7 @@ class Heartbeat:
 
     @contextmanager
     def over(self, lease: leases.Lease) -> Iterator[None]:
-        """The lease is renewed until the block ends."""
+        """Renew the lease until the block ends."""
         self._hold(lease)
         try:
             yield
@@ -41,8 +44,12 @@ class Heartbeat:
         """The lease in hand."""
         return self._lease
 
+    def worked(self) -> float:
+        """Seconds since the lease in hand was taken up."""
+        return self._monotonic() - self._held_at
+
     def close(self) -> None:
-        """The thread has ended."""
+        """End the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -51,7 +58,7 @@ class Heartbeat:
 
     def _hold(self, lease: leases.Lease | None) -> None:
         with self._changed:
-            self._lease = lease
+            self._lease, self._held_at = lease, self._monotonic()
             self._changed.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -77,7 +84,7 @@ class Heartbeat:
     def _renew(self, lease: leases.Lease) -> None:
         try:
             now = self._clock()
-            leases.heartbeat(lease, now=now)
+            leases.heartbeat(lease, now=now, worked=self.worked())
             Runner.objects.filter(owner=lease.owner).update(seen_at=now)  # its loop waits for the task
         except leases.LeaseLostError:
             pass  # the task learns it at its next write

@@ -1,4 +1,4 @@
-"""A runner: look for work, do it, and look after schedules, abandoned jobs and its own sign of life in between."""
+"""A runner: look for work, do it, and look after schedules, lost jobs and its own sign of life in between."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.jobs.models import Runner
-from apps.jobs.services.ledger.reconciliation import forget_gone_runners, heal_future, requeue_abandoned
+from apps.jobs.services.ledger.reconciliation import forget_gone_runners, heal_future, requeue_lost
 from apps.jobs.services.ledger.schedules import Timetable
 from apps.jobs.services.runner.stopping import StopRequest
 
@@ -102,7 +102,7 @@ class RunnerLoop:
         self._maintained_at = now
         close_old_connections()
         self._timetable.fire(now=now)
-        requeue_abandoned(now=now)
+        requeue_lost(now=now)
         if is_due(self._healed_at, now, HEAL_EVERY):
             heal_future(now=now)  # after the timetable: it knows its schedules by their slots, wherever these lie
             forget_gone_runners(now=now)

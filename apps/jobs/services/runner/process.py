@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps.jobs.models import Lane, Runner
 from apps.jobs.selectors.jobs import any_due
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.registry import check_registered, registrations
 from apps.jobs.services.runner.execution import run_next
 from apps.jobs.services.runner.heartbeats import Heartbeat
@@ -48,7 +48,7 @@ def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only:
             owner=owner, clock=clock, stopping=stop.asked, alive=heartbeat.over, only=mine
         )
 
-    stop.listen(grace_seconds=grace_seconds, overdue=lambda: _leave(heartbeat))
+    stop.listen(grace_seconds=grace_seconds, overdue=lambda: _leave(heartbeat, clock))
     try:
         worker = loop(owner, Runner.Kind.RUNNER, work=work, clock=clock, stop=stop)
         worker.lanes = [Lane.QUICK] if quick_only else Lane.values
@@ -66,21 +66,21 @@ def loop(
     )
 
 
-def _leave(heartbeat: Heartbeat) -> None:
-    """The job in hand is given back and the process is gone, whatever its task is doing."""
-    lease = heartbeat.lease
-    if lease is not None:
-        # In a thread with a limit: on SQLite the task's own transaction may hold the write lock.
-        giving_back = threading.Thread(target=_give_back, args=(lease,), daemon=True)
-        giving_back.start()
-        giving_back.join(RELEASE_SECONDS)
+def _leave(heartbeat: Heartbeat, clock: Callable[[], datetime]) -> None:
+    """Give the job in hand back and end the process, whatever its task is doing."""
+    lease, worked = heartbeat.lease, heartbeat.worked()
+
+    def give_back() -> None:
+        if lease is not None:
+            with suppress(leases.LeaseLostError, DatabaseError):
+                attempts.release(lease, now=clock(), worked=worked)
+            connection.close()
+
+    # In a thread with a limit: on SQLite the task's own transaction may hold the write lock.
+    giving_back = threading.Thread(target=give_back, daemon=True)
+    giving_back.start()
+    giving_back.join(RELEASE_SECONDS)
     os._exit(0)
-
-
-def _give_back(lease: leases.Lease) -> None:
-    with suppress(leases.LeaseLostError, DatabaseError):
-        leases.release(lease)
-    connection.close()
 
 
 class NotReadyError(UnavailableError):

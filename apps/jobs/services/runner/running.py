@@ -14,6 +14,7 @@ transaction around it.
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from django.db import connection
 
 from apps.jobs.models import Job
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.queue import InvalidJobError
 
 MAX_TEXT = 200
@@ -40,6 +41,7 @@ class RunningJob:
         *,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id: int = job.pk
         self.name: str = job.name
@@ -50,41 +52,45 @@ class RunningJob:
         self.lease = leases.lease_of(job)
         self._clock = clock
         self._stopping = stopping
+        self._monotonic = monotonic
+        self._began = monotonic()
 
     def now(self) -> datetime:
         """The runner's clock."""
         return self._clock()
 
+    def worked(self) -> float:
+        """Seconds since this attempt began, by a clock that nobody sets."""
+        return self._monotonic() - self._began
+
     def save_checkpoint(self, value: Any) -> None:
-        """The next attempt starts from this value; refuses if the job is no longer ours.
+        """Let the next attempt start from this value; refuses if the job is no longer ours.
 
         Raises JobStoppedError, once the value is saved, when the runner is asked to stop and no transaction is open.
         """
-        _check_json(value)
-        leases.write(self.lease, checkpoint=value, progress_at=self.now())
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidJobError(f"The checkpoint is no JSON: {error}.") from error
+        worked = self.worked()
+        seconds = {"worked_seconds": worked, "saved_seconds": worked}
+        leases.write(self.lease, checkpoint=value, progress_at=self.now(), **seconds)
         self.checkpoint = value
         self.stop_if_asked()
 
     def report_progress(self, done: int, total: int, text: str = "") -> None:
-        """Staff see how far the work is; a sentence without personal data."""
+        """Show staff how far the work is, in a sentence without personal data."""
         values = {"progress_done": done, "progress_total": total, "progress_text": text[:MAX_TEXT]}
-        leases.write(self.lease, progress_at=self.now(), **values)
+        leases.write(self.lease, progress_at=self.now(), worked_seconds=self.worked(), **values)
         self.stop_if_asked()
 
     def stop_if_asked(self) -> None:
-        """Leaves the task, by JobStoppedError, when the runner is asked to stop and no transaction is open."""
+        """Leave the task, by JobStoppedError, when the runner is asked to stop and no transaction is open."""
         if self._stopping() and not connection.in_atomic_block:
             raise JobStoppedError
 
     def finish(self) -> None:
-        """The job is done, in the caller's transaction; call it last, together with the effect it stands for."""
+        """Mark the job done, in the caller's transaction; call it last, together with the effect it stands for."""
         if not self.finished:
-            leases.finish(self.lease, now=self.now())
+            attempts.finish(self.lease, now=self.now(), worked=self.worked())
             self.finished = True
-
-
-def _check_json(value: Any) -> None:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidJobError(f"The checkpoint is no JSON: {error}.") from error

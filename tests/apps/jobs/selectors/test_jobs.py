@@ -61,7 +61,7 @@ class TestJobRows:
 
 
 class TestCountsByName:
-    def test_counts_what_is_open_and_what_was_given_up(self, now: datetime) -> None:
+    def test_counts_what_is_open_and_what_is_dead(self, now: datetime) -> None:
         states(
             ("sample.nothing", "queued"),
             ("sample.nothing", "queued"),

@@ -4,10 +4,11 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.jobs.selectors.jobs import JobNotFoundError
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.control import JobStateError, cancel_job, retry_job
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.ledger.registry import registrations
+from tests.apps.jobs.endings import failed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -19,12 +20,12 @@ def take(now: datetime) -> leases.Lease:
 
 
 def dead(now: datetime, *, key: str | None = None) -> int:
-    """A job that was given up at its fifth attempt, with a checkpoint."""
+    """A job that died at its fifth attempt, with a checkpoint."""
     job_id = enqueue("sample.nothing", key=key, now=now)
     Job.objects.filter(pk=job_id).update(attempt=4)
     lease = take(now)
     leases.write(lease, checkpoint=7)
-    leases.give_up(lease, error="ValueError", now=now)
+    attempts.mark_dead(lease, failed("ValueError", at=now, outcome=attempts.Outcome.DEAD))
     return job_id
 
 
@@ -42,7 +43,7 @@ class TestCancelJob:
         cancel_job(job_id, now=now)
 
         with pytest.raises(leases.LeaseLostError):
-            leases.finish(lease, now=now)
+            attempts.finish(lease, now=now)
         assert (Job.objects.get().state, Job.objects.get().lease_expires_at) == ("cancelled", None)
 
     def test_key_is_free_again(self, now: datetime) -> None:
@@ -51,7 +52,7 @@ class TestCancelJob:
 
         assert enqueue("sample.nothing", key="k", now=now) != first
 
-    @pytest.mark.parametrize(("state", "word"), [("done", "done"), ("dead", "given up"), ("cancelled", "cancelled")])
+    @pytest.mark.parametrize(("state", "word"), [("done", "done"), ("dead", "dead"), ("cancelled", "cancelled")])
     def test_ended_job_is_refused(self, now: datetime, state: str, word: str) -> None:
         job_id = enqueue("sample.nothing", now=now)
         Job.objects.update(state=state, finished_at=now - timedelta(days=1))
@@ -91,7 +92,7 @@ class TestRetryJob:
         leases.claim(owner="b", registrations=registrations(), now=now)
 
         with pytest.raises(leases.LeaseLostError):
-            leases.finish(old, now=now)
+            attempts.finish(old, now=now)
 
     def test_work_that_waits_already_under_its_key_is_not_doubled(self, now: datetime) -> None:
         job_id = dead(now, key="k")
@@ -109,9 +110,7 @@ class TestRetryJob:
 
         with pytest.raises(JobStateError) as refused:
             retry_job(job_id, now=now)
-        assert refused.value.message == (
-            f"Job {job_id} is {word}; only a job that was given up or cancelled can be retried."
-        )
+        assert refused.value.message == (f"Job {job_id} is {word}; only a dead or cancelled job can be retried.")
 
     def test_job_that_is_not_there_is_not_found(self, now: datetime) -> None:
         with pytest.raises(JobNotFoundError):

@@ -3,9 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.jobs.models import Job
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.ledger.registry import register_job, registrations
+from tests.apps.jobs.endings import failed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -64,7 +65,7 @@ class TestClaim:
         enqueue("sample.nothing", key="k", now=now)
         job = take(now)
         second = enqueue("sample.nothing", key="k", now=now)
-        leases.finish(leases.lease_of(job), now=now)
+        attempts.finish(leases.lease_of(job), now=now)
 
         assert take(now).pk == second
 
@@ -73,20 +74,21 @@ class TestFence:
     def test_attempt_that_was_taken_over_cannot_finish(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         old = leases.lease_of(take(now))
-        leases.retry_later(old, error="lost", run_at=now)
+        attempts.requeue(old, failed("lost", at=now), run_at=now)
         new = leases.lease_of(take(now, owner="b"))
 
-        for write in (leases.finish, leases.heartbeat):
-            with pytest.raises(leases.LeaseLostError, match=r"Job \d+ is no longer held by this attempt"):
-                write(old, now=now)
+        with pytest.raises(leases.LeaseLostError, match=r"Job \d+ is no longer held by this attempt"):
+            leases.heartbeat(old, now=now, worked=0.0)
         with pytest.raises(leases.LeaseLostError):
-            leases.release(old)
-        leases.finish(new, now=now)
+            attempts.finish(old, now=now)
+        with pytest.raises(leases.LeaseLostError):
+            attempts.release(old, now=now)
+        attempts.finish(new, now=now)
 
     def test_heartbeat_moves_the_end_of_the_lease(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         job = take(now)
-        leases.heartbeat(leases.lease_of(job), now=now + timedelta(seconds=20))
+        leases.heartbeat(leases.lease_of(job), now=now + timedelta(seconds=20), worked=0.0)
 
         job.refresh_from_db()
         assert job.lease_expires_at == now + timedelta(seconds=80)
@@ -97,7 +99,7 @@ class TestRelease:
         enqueue("sample.nothing", now=now)
         job = take(now)
         leases.write(leases.lease_of(job), checkpoint={"row": 7})
-        leases.release(leases.lease_of(job))
+        attempts.release(leases.lease_of(job), now=now)
 
         job.refresh_from_db()
         assert (job.state, job.attempt, job.checkpoint, job.lease_expires_at) == ("queued", 0, {"row": 7}, None)
@@ -107,7 +109,7 @@ class TestRetryLater:
     def test_error_is_kept_and_bounded(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         job = take(now)
-        leases.retry_later(leases.lease_of(job), error="e" * 900, run_at=now + timedelta(seconds=5))
+        attempts.requeue(leases.lease_of(job), failed("e" * 900, at=now), run_at=now + timedelta(seconds=5))
 
         job.refresh_from_db()
         assert (job.state, job.attempt, job.run_at) == ("queued", 1, now + timedelta(seconds=5))
@@ -118,7 +120,7 @@ class TestRetryLater:
         job = take(now)
         leases.write(leases.lease_of(job), checkpoint=3)
         successor = Job.objects.get(pk=enqueue("sample.nothing", {"n": 1}, key="k", now=now))
-        leases.retry_later(leases.lease_of(job), error="boom", run_at=now + timedelta(seconds=5))
+        attempts.requeue(leases.lease_of(job), failed("boom", at=now), run_at=now + timedelta(seconds=5))
 
         job.refresh_from_db()
         successor.refresh_from_db()
@@ -131,6 +133,6 @@ class TestRetryLater:
         job = take(now)
         leases.write(leases.lease_of(job), checkpoint=3)
         successor = enqueue("sample.nothing", {"n": 2}, key="k", now=now)
-        leases.retry_later(leases.lease_of(job), error="boom", run_at=now)
+        attempts.requeue(leases.lease_of(job), failed("boom", at=now), run_at=now)
 
         assert Job.objects.get(pk=successor).checkpoint is None

@@ -91,7 +91,7 @@ class TestCarryOut:
 
     def test_held_purge_is_named_by_readiness_until_it_is_over(self, now: datetime) -> None:
         purge(now, rows=2081)
-        told = {finding.detail: finding.heals for finding in diagnose(now=now, local=now, broker=False)}
+        told = {finding.detail: finding.remedy for finding in diagnose(now=now, local=now, broker=False)}
 
         held = next(detail for detail in told if "is held" in detail)
         assert held.startswith(

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.jobs.models import Job, Runner, ScheduleSlot
-from apps.jobs.services.ledger import leases, reconciliation, registry
+from apps.jobs.services.ledger import attempts, leases, reconciliation, registry
 from apps.jobs.services.ledger.queue import enqueue
-from apps.jobs.services.ledger.reconciliation import ABANDONED, purge, requeue_abandoned, requeue_all
+from apps.jobs.services.ledger.reconciliation import LOST, purge, requeue_all, requeue_lost
 from apps.jobs.services.ledger.registry import registrations
+from tests.apps.jobs.endings import failed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -20,15 +21,15 @@ def take(now: datetime, *, owner: str = "a") -> leases.Lease:
     return leases.lease_of(job)
 
 
-class TestRequeueAbandoned:
+class TestRequeueLost:
     def test_job_whose_lease_ran_out_waits_for_its_next_attempt(self, now: datetime) -> None:
         job_id = enqueue("sample.nothing", run_at=now - timedelta(hours=1), now=now)
         leases.write(take(now), checkpoint=7)
         after = now + LEASE + timedelta(seconds=1)
 
-        assert requeue_abandoned(now=after) == 1
+        assert requeue_lost(now=after) == 1
         job = Job.objects.get(pk=job_id)
-        assert (job.state, job.attempt, job.checkpoint, job.last_error) == ("queued", 1, 7, ABANDONED)
+        assert (job.state, job.attempt, job.checkpoint, job.last_error) == ("queued", 1, 7, LOST.sentence)
         assert (job.lease_expires_at, job.relayed_at) == (None, None)
         assert job.run_at == now - timedelta(hours=1)
         assert take(after, owner="b").attempt == 2
@@ -37,20 +38,20 @@ class TestRequeueAbandoned:
         enqueue("sample.nothing", now=now)
         lease = take(now)
 
-        assert requeue_abandoned(now=now + LEASE) == 0
-        leases.finish(lease, now=now + LEASE)
+        assert requeue_lost(now=now + LEASE) == 0
+        attempts.finish(lease, now=now + LEASE)
 
     def test_old_holder_that_comes_back_is_refused_every_write(self, now: datetime) -> None:
         job_id = enqueue("sample.nothing", now=now)
         old = take(now)
-        requeue_abandoned(now=now + 2 * LEASE)
+        requeue_lost(now=now + 2 * LEASE)
         refused: list[Callable[[], None]] = [
-            lambda: leases.finish(old, now=now),
-            lambda: leases.heartbeat(old, now=now),
+            lambda: attempts.finish(old, now=now),
+            lambda: leases.heartbeat(old, now=now, worked=0.0),
             lambda: leases.write(old, checkpoint="late"),
-            lambda: leases.release(old),
-            lambda: leases.retry_later(old, error="late", run_at=now),
-            lambda: leases.give_up(old, error="late", now=now),
+            lambda: attempts.release(old, now=now),
+            lambda: attempts.requeue(old, failed("late", at=now), run_at=now),
+            lambda: attempts.mark_dead(old, failed("late", at=now, outcome=attempts.Outcome.DEAD)),
         ]
 
         def try_all() -> None:
@@ -61,26 +62,26 @@ class TestRequeueAbandoned:
         try_all()
         new = take(now + 2 * LEASE, owner="b")
         try_all()
-        leases.finish(new, now=now + 2 * LEASE)
+        attempts.finish(new, now=now + 2 * LEASE)
         try_all()
 
         job = Job.objects.get(pk=job_id)
-        assert (job.state, job.lease_owner, job.checkpoint, job.last_error) == ("done", "b", None, "")
+        assert (job.state, job.lease_owner, job.checkpoint, job.last_error) == ("done", "b", None, LOST.sentence)
 
     def test_old_holder_is_refused_even_if_it_took_the_job_again(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         old = take(now)
-        requeue_abandoned(now=now + 2 * LEASE)
+        requeue_lost(now=now + 2 * LEASE)
         take(now + 2 * LEASE)
 
         with pytest.raises(leases.LeaseLostError):
-            leases.finish(old, now=now)
+            attempts.finish(old, now=now)
 
-    def test_job_is_given_up_after_its_last_attempt(self, now: datetime) -> None:
+    def test_job_is_dead_after_its_last_attempt(self, now: datetime) -> None:
         job_id = enqueue("sample.nothing", now=now)
         Job.objects.update(attempt=4)
         take(now)
-        requeue_abandoned(now=now + 2 * LEASE)
+        requeue_lost(now=now + 2 * LEASE)
 
         job = Job.objects.get(pk=job_id)
         assert (job.state, job.attempt, job.finished_at) == ("dead", 5, now + 2 * LEASE)
@@ -89,7 +90,7 @@ class TestRequeueAbandoned:
         first = enqueue("sample.nothing", key="k", now=now)
         take(now)
         second = enqueue("sample.nothing", key="k", now=now)
-        requeue_abandoned(now=now + 2 * LEASE)
+        requeue_lost(now=now + 2 * LEASE)
 
         assert Job.objects.get(pk=first).state == "cancelled"
         assert (Job.objects.get(pk=second).state, Job.objects.get(pk=second).attempt) == ("queued", 1)
@@ -100,19 +101,19 @@ class TestRequeueAbandoned:
         job_id = enqueue("sample.nothing", now=now)
         take(now)
         monkeypatch.setattr(registry, "_jobs", {})
-        requeue_abandoned(now=now + 2 * LEASE)
+        requeue_lost(now=now + 2 * LEASE)
 
         assert Job.objects.get(pk=job_id).state == "queued"
 
-    def test_every_abandoned_job_is_found(self, now: datetime) -> None:
+    def test_every_lost_job_is_found(self, now: datetime) -> None:
         for _ in range(3):
             enqueue("sample.nothing", now=now)
         take(now)
         take(now, owner="b")
         take(now + LEASE, owner="c")
 
-        assert requeue_abandoned(now=now + LEASE + timedelta(seconds=1)) == 2
-        assert requeue_abandoned(now=now + LEASE + timedelta(seconds=1)) == 0
+        assert requeue_lost(now=now + LEASE + timedelta(seconds=1)) == 2
+        assert requeue_lost(now=now + LEASE + timedelta(seconds=1)) == 0
 
 
 class TestRequeueAll:
@@ -122,7 +123,7 @@ class TestRequeueAll:
         job_id = enqueue("sample.nothing", now=now)
         leases.write(take(now), checkpoint=7)
 
-        assert requeue_all() == "1 jobs that were running wait again."
+        assert requeue_all(now=now) == "1 jobs that were running wait again."
 
         job = Job.objects.get(pk=job_id)
         assert (job.state, job.attempt, job.checkpoint, job.lease_expires_at) == ("queued", 0, 7, None)
@@ -132,7 +133,7 @@ class TestRequeueAll:
         take(now)
         enqueue("sample.nothing", key="a", now=now)
 
-        requeue_all()
+        requeue_all(now=now)
 
         assert sorted(Job.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
 
@@ -140,7 +141,7 @@ class TestRequeueAll:
         job_id = enqueue("sample.nothing", now=now)
         Job.objects.update(relayed_at=now)
 
-        assert requeue_all() == ""
+        assert requeue_all(now=now) == ""
         assert Job.objects.get(pk=job_id).relayed_at is None
 
 

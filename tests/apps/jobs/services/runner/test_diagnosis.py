@@ -26,7 +26,7 @@ def told(now: datetime, *, broker: bool = False) -> list[str]:
 
 
 def remedies(now: datetime, *, broker: bool = False) -> list[str]:
-    return [finding.heals for finding in diagnose(now=now, local=now, broker=broker)]
+    return [finding.remedy for finding in diagnose(now=now, local=now, broker=broker)]
 
 
 class TestOnOneMachine:
@@ -154,7 +154,7 @@ class TestSilent:
         job_id = enqueue("sample.deaf", now=now - 20 * MINUTE)
         job = leases.claim(owner="runner@host:71:ab", registrations=registrations(), now=now - 20 * MINUTE)
         assert job is not None
-        leases.heartbeat(leases.lease_of(job), now=now - SECOND)
+        leases.heartbeat(leases.lease_of(job), now=now - SECOND, worked=0.0)
 
         assert told(now) == [
             f"Job {job_id} (sample.deaf) has got no further for 20 minutes; process 71 on host holds it."
@@ -165,20 +165,20 @@ class TestSilent:
         enqueue("sample.deaf", now=now - 20 * MINUTE)
         job = leases.claim(owner="runner@host:71:ab", registrations=registrations(), now=now - 20 * MINUTE)
         assert job is not None
-        leases.heartbeat(leases.lease_of(job), now=now - SECOND)
+        leases.heartbeat(leases.lease_of(job), now=now - SECOND, worked=0.0)
         Job.objects.update(progress_at=now - 14 * MINUTE)
 
         assert told(now) == []
 
 
 class TestGivenUp:
-    def test_jobs_given_up_lately_are_counted_by_name(self, now: datetime) -> None:
+    def test_jobs_that_died_lately_are_counted_by_name(self, now: datetime) -> None:
         sign("runner", now, lanes="quick,long")
         for name, hours in (("sample.fail", 1), ("sample.fail", 23), ("sample.nothing", 2), ("sample.effect", 25)):
             job_id = enqueue(name, now=now)
             Job.objects.filter(pk=job_id).update(state="dead", finished_at=now - timedelta(hours=hours))
 
-        assert told(now) == ["Jobs were given up in the last day: sample.fail (2), sample.nothing (1)."]
+        assert told(now) == ["Jobs died in the last day: sample.fail (2), sample.nothing (1)."]
 
     def test_job_that_is_retried_is_none(self, now: datetime) -> None:
         sign("runner", now, lanes="quick,long")

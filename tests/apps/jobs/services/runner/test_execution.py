@@ -10,11 +10,12 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger.attempts import Failure
 from apps.jobs.services.ledger.control import cancel_job
 from apps.jobs.services.ledger.leases import Lease
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.ledger.registry import register_job, registrations
-from apps.jobs.services.runner.execution import backoff, describe, execute, run_next, run_until_empty
+from apps.jobs.services.runner.execution import backoff, execute, failure_of, run_next, run_until_empty
 from apps.jobs.services.runner.running import RunningJob
 from apps.platform.services.errors import EpicmlError
 from tests.apps.jobs.clock import Clock
@@ -85,7 +86,7 @@ class TestBackoff:
 
 
 class TestFailedAttempt:
-    def test_is_tried_again_later_and_later_and_given_up_after_five(self, now: datetime) -> None:
+    def test_is_tried_again_later_and_later_and_dead_after_five(self, now: datetime) -> None:
         clock, name = Clock(now), register(wrong)
         enqueue(name, now=now)
         waits = []
@@ -122,13 +123,13 @@ class TestFailedAttempt:
         assert only_job(name).last_error.startswith("ValueError at test_execution.py:")
         assert only_job(name).last_error.endswith(" in wrong")
 
-    def test_success_forgets_the_error_before_it(self, now: datetime) -> None:
+    def test_success_keeps_the_error_before_it(self, now: datetime) -> None:
         job_id = enqueue("sample.nothing", now=now)
         Job.objects.update(last_error="ValueError", attempt=1)
         attempt(Clock(now))
 
         job = Job.objects.get(pk=job_id)
-        assert (job.state, job.last_error, job.attempt) == ("done", "", 2)
+        assert (job.state, job.last_error, job.attempt) == ("done", "ValueError", 2)
 
     def test_atomic_job_leaves_nothing_behind(self, now: datetime) -> None:
         name = register(effect_then_wrong, atomic=True)
@@ -201,36 +202,63 @@ def raised(task: Callable[[], object]) -> Exception:
     return caught.value
 
 
-class TestDescribe:
+class TestFailureOf:
+    def sentence(self, task: Callable[[], object]) -> str:
+        return failure_of(raised(task)).sentence
+
     def test_own_error_has_a_sentence_without_data(self) -> None:
         def refuse() -> None:
             raise EpicmlError("The index is not there.")
 
-        assert describe(raised(refuse)).startswith("EpicmlError: The index is not there. at test_execution.py:")
+        assert self.sentence(refuse).startswith("EpicmlError: The index is not there. at test_execution.py:")
 
     def test_system_says_what_it_refused_but_not_which_file(self) -> None:
-        error = raised(lambda: os.stat("/nowhere/ada"))
+        said = self.sentence(lambda: os.stat("/nowhere/ada"))
 
-        assert describe(error).startswith(f"FileNotFoundError: {os.strerror(errno.ENOENT)} at test_execution.py:")
-        assert "ada" not in describe(error)
+        assert said.startswith(f"FileNotFoundError: {os.strerror(errno.ENOENT)} at test_execution.py:")
+        assert "ada" not in said
 
     def test_place_is_our_line_although_the_standard_library_raised(self) -> None:
-        assert describe(raised(lambda: json.loads("ada"))).startswith("JSONDecodeError at test_execution.py:")
+        assert self.sentence(lambda: json.loads("ada")).startswith("JSONDecodeError at test_execution.py:")
 
     def test_place_is_our_line_although_an_installed_package_raised(self) -> None:
-        assert describe(raised(lambda: Job.objects.get(pk=0))).startswith("DoesNotExist at test_execution.py:")
+        assert self.sentence(lambda: Job.objects.get(pk=0)).startswith("DoesNotExist at test_execution.py:")
 
     def test_is_as_long_as_the_column(self) -> None:
         def refuse() -> None:
             raise EpicmlError("e" * 900)
 
-        assert len(describe(raised(refuse))) == 500
+        assert len(self.sentence(refuse)) == 500
 
-    def test_error_that_was_never_raised_has_no_place(self) -> None:
-        assert describe(ValueError("ada")) == "ValueError"
+    def test_error_without_a_place_is_its_type(self) -> None:
+        assert failure_of(ValueError("ada")) == Failure("ValueError", "ValueError")
+
+    @pytest.mark.parametrize("text", ["the reader Ada", "row 17 of 4,211"])
+    def test_fingerprint_is_type_and_place_whatever_the_error_says(self, text: str) -> None:
+        def refuse() -> None:
+            raise EpicmlError(text)
+
+        def refuse_lines_later() -> None:
+            assert text
+
+            raise EpicmlError(text)
+
+        refuse_lines_later.__code__ = refuse_lines_later.__code__.replace(co_name="refuse")
+        file = "tests/apps/jobs/services/runner/test_execution.py"
+        assert {failure_of(raised(task)).fingerprint for task in (refuse, refuse_lines_later)} == {
+            f"EpicmlError in {file} refuse"
+        }
+
+    def test_fingerprint_tells_types_and_places_apart(self) -> None:
+        prints = {
+            failure_of(raised(task)).fingerprint
+            for task in (lambda: json.loads("ada"), lambda: Job.objects.get(pk=0), lambda: describe_nothing())
+        }
+        assert len(prints) == 3
 
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
+def describe_nothing() -> NoReturn:
+    raise json.JSONDecodeError("nothing", "", 0)
 
 
 def countdown(run: RunningJob) -> None:

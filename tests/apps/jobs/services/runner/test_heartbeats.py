@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job, Runner
 from apps.jobs.selectors.runners import runners_able
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.ledger.registry import register_job, registrations
 from apps.jobs.services.runner import heartbeats
@@ -59,7 +59,7 @@ class TestHeartbeat:
         with heartbeat.over(lease):
             assert heartbeat.lease == lease
             wait_until(lambda: expiry() > first + timedelta(seconds=2 * LEASE_SECONDS))
-        leases.finish(lease, now=timezone.now())
+        attempts.finish(lease, now=timezone.now())
 
         assert Job.objects.get().state == "done"
 

@@ -110,7 +110,7 @@ class TestSignsOfLife:
 
 
 class TestMaintenance:
-    def test_abandoned_jobs_are_queued_again_in_between(self, now: datetime) -> None:
+    def test_lost_jobs_are_requeued_in_between(self, now: datetime) -> None:
         before = now - timedelta(minutes=2)
         enqueue("sample.nothing", now=before)
         leases.claim(owner="gone", registrations=registrations(), now=before)
@@ -128,7 +128,7 @@ class TestMaintenance:
     def test_is_done_once_a_second_however_fast_the_turns_are(self, now: datetime) -> None:
         clock = Clock(now)
 
-        def abandon() -> bool:
+        def lose() -> bool:
             enqueue("sample.nothing", now=clock.time)
             leases.claim(owner="gone", registrations=registrations(), now=clock.time)
             Job.objects.update(lease_expires_at=clock.time - timedelta(seconds=1))
@@ -144,7 +144,7 @@ class TestMaintenance:
             assert Job.objects.get().state == "queued"
             return True
 
-        assert Work(abandon, is_still_held, waits_again).loop(clock).run() == 3
+        assert Work(lose, is_still_held, waits_again).loop(clock).run() == 3
 
 
 class TestDatabaseAway:

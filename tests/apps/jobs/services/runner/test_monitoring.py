@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.jobs.models import Job, Runner
+from apps.jobs.models import Attempt, Job, Runner
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.runner import monitoring
 
@@ -68,7 +68,7 @@ class TestHealth:
 
         health = monitoring.health()
         assert "no runner was seen" in health.detail
-        assert health.detail.endswith("Jobs were given up in the last day: sample.fail (1).")
+        assert health.detail.endswith("Jobs died in the last day: sample.fail (1).")
         assert "Start manage.py serve" in health.remedy
         assert health.remedy.endswith("and retry them there.")
 
@@ -79,7 +79,7 @@ class TestCollect:
         waiting_for(10)
         enqueue("sample.effect", now=timezone.now())
         Job.objects.filter(name="sample.effect").update(state="dead")
-        jobs, wait, runners = monitoring.collect()
+        jobs, wait, runners, *_ = monitoring.collect()
 
         assert {tuple(sample.labels.values()): sample.value for sample in jobs.samples} == {
             ("sample.nothing", "queued"): 2,
@@ -87,6 +87,32 @@ class TestCollect:
         }
         assert 100 <= wait.samples[0].value < 160
         assert {sample.labels["lane"]: sample.value for sample in runners.samples} == {"quick": 1, "long": 1}
+
+    def test_gauges_what_attempts_of_the_last_day_cost(self) -> None:
+        recent, old = timezone.now() - timedelta(hours=1), timezone.now() - timedelta(hours=25)
+        for ended, name, outcome, work, lost in [
+            (recent, "sample.steps", "lost", 40.0, 10.0),
+            (recent, "sample.steps", "done", 20.0, 0.0),
+            (recent, "sample.nothing", "done", 0.5, 0.0),
+            (old, "sample.steps", "lost", 1000.0, 1000.0),
+        ]:
+            values = {"started_at": ended, "ended_at": ended, "work_seconds": work, "lost_seconds": lost}
+            Attempt.objects.create(job_id=1, number=1, name=name, outcome=outcome, **values)
+        gauges = {
+            (sample.name, *sample.labels.values()): sample.value
+            for metric in list(monitoring.collect())[3:]
+            for sample in metric.samples
+        }
+
+        assert gauges == {
+            ("epicml_job_work_seconds_last_day", "sample.nothing"): 0.5,
+            ("epicml_job_work_seconds_last_day", "sample.steps"): 60.0,
+            ("epicml_job_lost_seconds_last_day", "sample.nothing"): 0.0,
+            ("epicml_job_lost_seconds_last_day", "sample.steps"): 10.0,
+            ("epicml_job_attempts_last_day", "sample.nothing", "done"): 1,
+            ("epicml_job_attempts_last_day", "sample.steps", "done"): 1,
+            ("epicml_job_attempts_last_day", "sample.steps", "lost"): 1,
+        }
 
     def test_nothing_waits_in_an_empty_ledger(self) -> None:
         assert [metric.samples[0].value for metric in monitoring.collect() if metric.samples] == [0, 0]

@@ -6,7 +6,7 @@ import pytest
 
 from apps.jobs.models import Job, Runner
 from apps.jobs.selectors.runners import ALIVE_FOR
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 from apps.jobs.services.ledger.registry import BrokenTaskError, register_job, registrations
 from apps.jobs.services.runner import process, relaying
@@ -14,6 +14,7 @@ from apps.jobs.services.runner.execution import run_next
 from apps.jobs.services.runner.relaying import AGAIN_AFTER, Relaying, relay_jobs
 from tests.apps.jobs import broker
 from tests.apps.jobs.clock import Clock
+from tests.apps.jobs.endings import failed
 from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
@@ -74,7 +75,7 @@ class TestRelayDue:
         second = enqueue("sample.nothing", key="k", now=now)
 
         assert relay.relay_due(now=now) == 0
-        leases.finish(leases.lease_of(running), now=now)
+        attempts.finish(leases.lease_of(running), now=now)
         assert relay.relay_due(now=now) == 1
         assert sent(redis) == [second]
 
@@ -96,7 +97,7 @@ class TestRelayDue:
         relay.relay_due(now=now)
         job = leases.claim(owner="a", registrations=registrations(), now=now)
         assert job is not None
-        leases.retry_later(leases.lease_of(job), error="ValueError", run_at=now + 5 * SECOND)
+        attempts.requeue(leases.lease_of(job), failed("ValueError", at=now), run_at=now + 5 * SECOND)
 
         assert [relay.relay_due(now=now + after * SECOND) for after in (4, 5)] == [0, 1]
         assert sent(redis) == [job_id, job_id]

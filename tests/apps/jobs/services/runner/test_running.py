@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from apps.jobs.models import Job
-from apps.jobs.services.ledger import leases
+from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.control import cancel_job
 from apps.jobs.services.ledger.queue import InvalidJobError, enqueue
 from apps.jobs.services.ledger.registry import registrations
@@ -41,7 +41,7 @@ class TestSaveCheckpoint:
     @pytest.mark.parametrize("value", [3, "book-7", {"row": 7, "seen": [1, 2]}, [], 0, False])
     def test_next_attempt_begins_with_it(self, run: RunningJob, now: datetime, value: object) -> None:
         run.save_checkpoint(value)
-        leases.release(run.lease)
+        attempts.release(run.lease, now=now)
         again = leases.claim(owner="b", registrations=registrations(), now=now)
 
         assert again is not None

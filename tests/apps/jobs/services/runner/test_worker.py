@@ -11,7 +11,7 @@ from apps.jobs.models import Job, Runner
 from apps.jobs.relay import Relay
 from apps.jobs.services.ledger import leases
 from apps.jobs.services.ledger.queue import enqueue
-from apps.jobs.services.ledger.reconciliation import requeue_abandoned
+from apps.jobs.services.ledger.reconciliation import requeue_lost
 from apps.jobs.services.ledger.registry import registrations
 from apps.jobs.services.runner.relaying import Relaying
 from apps.jobs.services.runner.worker import LOOP_SECONDS, TAKE_SECONDS, WorkerLife, run_relayed
@@ -105,7 +105,7 @@ class TestCeleryWorker:
 
 def relay(relaying: Relaying) -> None:
     """What `manage.py relayjobs` does in each turn."""
-    requeue_abandoned(now=timezone.now())
+    requeue_lost(now=timezone.now())
     relaying.relay_due(now=timezone.now())
 
 

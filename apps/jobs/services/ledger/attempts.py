@@ -1,0 +1,136 @@
+"""End an attempt: the job's row and the account of the attempt are written together, by whoever holds the lease.
+
+What is written down outlives the job: where the attempt ran, how long it worked, what of that a stop threw away, and
+which fault ended it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from apps.jobs.models import Attempt, Job, Lane
+from apps.jobs.selectors.runners import place_of
+from apps.jobs.services.ledger.leases import Lease, LeaseLostError, held
+from apps.jobs.services.ledger.registry import find_registration
+
+MAX_ERROR, MAX_FINGERPRINT = 500, 200  # as wide as the columns
+Outcome = Attempt.Outcome
+CUT_OFF = (Outcome.RELEASED, Outcome.LOST)  # stopped from outside: what came after the last checkpoint is done again
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt did not succeed.
+
+    `fingerprint` is the same whenever it is the same fault: no data, no line numbers. `sentence` is for a person.
+    """
+
+    fingerprint: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended, and when.
+
+    `worked` is how many seconds it worked by the clock of its runner that nobody sets; None where only the job's row
+    knows, as of the last sign of life.
+    """
+
+    outcome: Outcome
+    at: datetime
+    worked: float | None = None
+    failure: Failure | None = None
+
+    @property
+    def error(self) -> str:
+        """The sentence as the columns hold it."""
+        return self.failure.sentence[:MAX_ERROR] if self.failure else ""
+
+
+def finish(lease: Lease, *, now: datetime, worked: float | None = None) -> None:
+    """Mark the job done, once: by the attempt that holds it. The error of an attempt before stays readable."""
+    _end(lease, Ending(Outcome.DONE, now, worked), state=Job.State.DONE, finished_at=now)
+
+
+def mark_dead(lease: Lease, ending: Ending) -> None:
+    """Leave the job until a person retries it: this was its last attempt."""
+    _end(lease, ending, state=Job.State.DEAD, finished_at=ending.at, last_error=ending.error)
+
+
+def release(lease: Lease, *, now: datetime, worked: float | None = None) -> None:
+    """Give the job back as if this attempt had not begun; its checkpoint and its place in the queue stay."""
+    _queue_again(lease, Ending(Outcome.RELEASED, now, worked), attempt=lease.attempt - 1)
+
+
+def requeue(lease: Lease, ending: Ending, *, run_at: datetime | None = None) -> None:
+    """Let the job wait for its next attempt, at run_at or at its old place in the queue.
+
+    A job of the same key that waits already carries on for it.
+    """
+    again: dict[str, Any] = {"attempt": lease.attempt, "last_error": ending.error}
+    _queue_again(lease, ending, **again, **({"run_at": run_at} if run_at else {}))
+
+
+def record(lease: Lease, ending: Ending) -> None:
+    """Write the account of an attempt that has just ended, in the transaction that ended it."""
+    seen, saved = 0.0, 0.0
+    if ending.worked is None or ending.outcome in CUT_OFF:
+        seen, saved = Job.objects.values_list("worked_seconds", "saved_seconds").get(pk=lease.job_id)
+    work = max(0.0, seen if ending.worked is None else ending.worked)
+    known = find_registration(lease.name)
+    Attempt.objects.create(
+        job_id=lease.job_id,
+        name=lease.name,
+        lane="" if known is None else Lane.LONG if known.long else Lane.QUICK,
+        number=lease.attempt,
+        owner=lease.owner,
+        host=place_of(lease.owner)[0],
+        started_at=lease.started_at,
+        ended_at=max(ending.at, lease.started_at),  # a clock may have been set back in between
+        outcome=ending.outcome,
+        fingerprint=ending.failure.fingerprint[:MAX_FINGERPRINT] if ending.failure else "",
+        error=ending.error,
+        work_seconds=work,
+        lost_seconds=max(0.0, work - saved) if ending.outcome in CUT_OFF else 0.0,
+    )
+
+
+def _end(lease: Lease, ending: Ending, **columns: Any) -> None:
+    with transaction.atomic(savepoint=False):
+        is_held = held(lease).update(lease_expires_at=None, **columns)
+        if is_held:
+            record(lease, ending)
+    if not is_held:  # outside: whoever catches it can go on in the transaction around
+        raise LeaseLostError(lease.job_id)
+
+
+@transaction.atomic
+def _queue_again(lease: Lease, ending: Ending, **again: Any) -> None:
+    while True:
+        try:
+            with transaction.atomic():
+                _end(lease, ending, state=Job.State.QUEUED, relayed_at=None, **again)
+        except IntegrityError:
+            if _hand_over(lease, ending, again):
+                return
+        else:
+            return
+
+
+def _hand_over(lease: Lease, ending: Ending, again: dict[str, Any]) -> bool:
+    """Whether a job of the same key was waiting behind: it then takes over attempts, time and checkpoint."""
+    job = Job.objects.get(pk=lease.job_id)
+    waiting = Job.objects.select_for_update().filter(name=job.name, key=job.key, state=Job.State.QUEUED)
+    successor = waiting.first()
+    if successor is None:
+        return False
+    if successor.arguments == job.arguments:
+        again["checkpoint"] = job.checkpoint
+    again = {"run_at": job.run_at, "relayed_at": None, **again}
+    waiting.filter(pk=successor.pk).update(**again)
+    note = f"Its work goes on in job {successor.pk}. {again.get('last_error', '')}".strip()[:MAX_ERROR]
+    _end(lease, ending, state=Job.State.CANCELLED, finished_at=job.heartbeat_at, last_error=note)
+    return True
