@@ -46,6 +46,10 @@ class ChildProcess:
     def run(self) -> None:
         wait_for_jobs(self._check)
 
+    def begin(self) -> None:
+        """It has begun by itself what is due."""
+        self._check()
+
     def _check(self) -> None:
         assert self._process.poll() is None, self._process.communicate()[0]
 
@@ -61,6 +65,10 @@ class CeleryWorkers:
 
     def run(self) -> None:
         wait_for_jobs(self._relay)
+
+    def begin(self) -> None:
+        """What is due now is on its way to the workers."""
+        self._relay()
 
     def _relay(self) -> None:
         assert self._process.poll() is None, "The worker has ended; its output says why."
