@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.jobs.models import Attempt, Job, Lane
 from apps.jobs.selectors.runners import place_of
-from apps.jobs.services.ledger.leases import Lease, LeaseLostError, held
+from apps.jobs.services.ledger.leases import Lease, LeaseLostError
 from apps.jobs.services.ledger.registry import find_registration
 
 MAX_ERROR, MAX_FINGERPRINT = 500, 200  # as wide as the columns
 Outcome = Attempt.Outcome
+# Written out: a job that does nothing took half as long again with the queries that Django makes of the same.
+END = """
+UPDATE jobs_job SET lease_expires_at = NULL, {columns}
+WHERE id = %s AND state = 'leased' AND lease_owner = %s AND attempt = %s RETURNING worked_seconds, saved_seconds
+"""
+RECORD = """
+INSERT INTO jobs_attempt (job_id, name, lane, number, owner, host, started_at, ended_at, outcome, fingerprint, error,
+  work_seconds, lost_seconds) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 CUT_OFF = (Outcome.RELEASED, Outcome.LOST)  # stopped from outside: what came after the last checkpoint is done again
 
 
@@ -52,12 +61,12 @@ class Ending:
 
 def finish(lease: Lease, *, now: datetime, worked: float | None = None) -> None:
     """Mark the job done, once: by the attempt that holds it. The error of an attempt before stays readable."""
-    _end(lease, Ending(Outcome.DONE, now, worked), state=Job.State.DONE, finished_at=now)
+    _end(lease, Ending(Outcome.DONE, now, worked), state=Job.State.DONE.value, finished_at=now)
 
 
 def mark_dead(lease: Lease, ending: Ending) -> None:
     """Leave the job until a person retries it: this was its last attempt."""
-    _end(lease, ending, state=Job.State.DEAD, finished_at=ending.at, last_error=ending.error)
+    _end(lease, ending, state=Job.State.DEAD.value, finished_at=ending.at, last_error=ending.error)
 
 
 def release(lease: Lease, *, now: datetime, worked: float | None = None) -> None:
@@ -74,36 +83,39 @@ def requeue(lease: Lease, ending: Ending, *, run_at: datetime | None = None) -> 
     _queue_again(lease, ending, **again, **({"run_at": run_at} if run_at else {}))
 
 
-def record(lease: Lease, ending: Ending) -> None:
-    """Write the account of an attempt that has just ended, in the transaction that ended it."""
-    seen, saved = 0.0, 0.0
-    if ending.worked is None or ending.outcome in CUT_OFF:
-        seen, saved = Job.objects.values_list("worked_seconds", "saved_seconds").get(pk=lease.job_id)
-    work = max(0.0, seen if ending.worked is None else ending.worked)
+def record(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
+    """Write the account of an attempt that has just ended, in the transaction that ended it.
+
+    Args:
+        lease: the lease that has ended.
+        ending: how.
+        seen: seconds of work as of the last sign of life, >= 0; they count where the ending knows no better.
+        saved: seconds of work that the checkpoint saves, >= 0.
+    """
     known = find_registration(lease.name)
-    Attempt.objects.create(
-        job_id=lease.job_id,
-        name=lease.name,
-        lane="" if known is None else Lane.LONG if known.long else Lane.QUICK,
-        number=lease.attempt,
-        owner=lease.owner,
-        host=place_of(lease.owner)[0],
-        started_at=lease.started_at,
-        ended_at=max(ending.at, lease.started_at),  # a clock may have been set back in between
-        outcome=ending.outcome,
-        fingerprint=ending.failure.fingerprint[:MAX_FINGERPRINT] if ending.failure else "",
-        error=ending.error,
-        work_seconds=work,
-        lost_seconds=max(0.0, work - saved) if ending.outcome in CUT_OFF else 0.0,
-    )
+    lane = "" if known is None else Lane.LONG if known.long else Lane.QUICK
+    work = max(0.0, seen if ending.worked is None else ending.worked)
+    lost = max(0.0, work - saved) if ending.outcome in CUT_OFF else 0.0
+    ended_at = max(ending.at, lease.started_at)  # a clock may have been set back in between
+    fingerprint = ending.failure.fingerprint[:MAX_FINGERPRINT] if ending.failure else ""
+    moment = connection.ops.adapt_datetimefield_value
+    who = (lease.job_id, lease.name, str(lane), lease.attempt, lease.owner, place_of(lease.owner)[0])
+    when = (moment(lease.started_at), moment(ended_at))
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD, (*who, *when, str(ending.outcome), fingerprint, ending.error, work, lost))
 
 
 def _end(lease: Lease, ending: Ending, **columns: Any) -> None:
+    moment = connection.ops.adapt_datetimefield_value
+    values = [moment(value) if isinstance(value, datetime) else value for value in columns.values()]
+    update = END.format(columns=", ".join(f"{name} = %s" for name in columns))
     with transaction.atomic(savepoint=False):
-        is_held = held(lease).update(lease_expires_at=None, **columns)
-        if is_held:
-            record(lease, ending)
-    if not is_held:  # outside: whoever catches it can go on in the transaction around
+        with connection.cursor() as cursor:
+            cursor.execute(update, (*values, lease.job_id, lease.owner, lease.attempt))
+            seconds = cursor.fetchone()
+        if seconds is not None:
+            record(lease, ending, seen=seconds[0], saved=seconds[1])
+    if seconds is None:  # outside: whoever catches it can go on in the transaction around
         raise LeaseLostError(lease.job_id)
 
 
@@ -112,7 +124,7 @@ def _queue_again(lease: Lease, ending: Ending, **again: Any) -> None:
     while True:
         try:
             with transaction.atomic():
-                _end(lease, ending, state=Job.State.QUEUED, relayed_at=None, **again)
+                _end(lease, ending, state=Job.State.QUEUED.value, relayed_at=None, **again)
         except IntegrityError:
             if _hand_over(lease, ending, again):
                 return
@@ -132,5 +144,5 @@ def _hand_over(lease: Lease, ending: Ending, again: dict[str, Any]) -> bool:
     again = {"run_at": job.run_at, "relayed_at": None, **again}
     waiting.filter(pk=successor.pk).update(**again)
     note = f"Its work goes on in job {successor.pk}. {again.get('last_error', '')}".strip()[:MAX_ERROR]
-    _end(lease, ending, state=Job.State.CANCELLED, finished_at=job.heartbeat_at, last_error=note)
+    _end(lease, ending, state=Job.State.CANCELLED.value, finished_at=job.heartbeat_at, last_error=note)
     return True

@@ -28,7 +28,7 @@ def cancel_job(job_id: int, *, now: datetime) -> None:
         raise JobStateError(f"Job {job_id} is {job.get_state_display().lower()}; there is nothing to cancel.")
     jobs.update(state=Job.State.CANCELLED, finished_at=now, lease_expires_at=None)
     if job.state == Job.State.LEASED:
-        record(lease_of(job), Ending(Outcome.CANCELLED, now))
+        record(lease_of(job), Ending(Outcome.CANCELLED, now), seen=job.worked_seconds, saved=job.saved_seconds)
 
 
 def retry_job(job_id: int, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from apps.jobs.models import Job, JobQuerySet
+from apps.jobs.models import Job
 from apps.jobs.services.ledger.registry import LEASE_SECONDS, Registration, find_registration
 from apps.platform.services.errors import ConflictError
 
@@ -90,14 +90,10 @@ def lease_of(job: Job) -> Lease:
     return Lease(job.pk, job.name, job.lease_owner, job.attempt, started_at, seconds)
 
 
-def held(lease: Lease) -> JobQuerySet:
-    """The job, as long as the lease is still ours."""
-    return Job.objects.held(job_id=lease.job_id, owner=lease.owner, attempt=lease.attempt)
-
-
 def write(lease: Lease, **values: Any) -> None:
     """These columns are written if the lease is still ours; else LeaseLostError undoes the transaction around it."""
-    if not held(lease).update(**values):
+    held = Job.objects.held(job_id=lease.job_id, owner=lease.owner, attempt=lease.attempt)
+    if not held.update(**values):
         raise LeaseLostError(lease.job_id)
 
 

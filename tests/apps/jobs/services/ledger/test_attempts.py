@@ -197,8 +197,7 @@ class TestSeconds:
         started = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
         with transaction.atomic():
             lease = take(started)
-            Job.objects.filter(pk=lease.job_id).update(worked_seconds=seen, saved_seconds=saved)
-            attempts.record(lease, Ending(outcome, started + ended * SECOND / 10, worked))
+            attempts.record(lease, Ending(outcome, started + ended * SECOND / 10, worked), seen=seen, saved=saved)
             found = Attempt.objects.latest("pk")
             transaction.set_rollback(True)
 
