@@ -13,13 +13,13 @@ CLOCK = LedgerClock(timezone.now)
 
 @shared_task(name="jobs.execute")
 def execute(job_id: int) -> None:
-    """What the relay sends: the ledger's row is claimed and run here."""
+    """Claim the ledger's row that the relay sent, and run it here."""
     run_relayed(job_id, clock=CLOCK)
 
 
 @shared_task(name="jobs.purge")
 def purge(run: RunningJob) -> None:
-    """What was kept long enough is deleted: ended jobs and, of the app below, the audit and failed log-ins."""
+    """Delete what was kept long enough: ended jobs, attempts and, of the app below, the audit and failed log-ins."""
     purge_jobs(now=run.now())
     purge_audit(now=run.now())
     purge_attempts(now=run.now())

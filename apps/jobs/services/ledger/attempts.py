@@ -133,7 +133,7 @@ def _queue_again(lease: Lease, ending: Ending, **again: Any) -> None:
 
 
 def _hand_over(lease: Lease, ending: Ending, again: dict[str, Any]) -> bool:
-    """Whether a job of the same key was waiting behind: it then takes over attempts, time and checkpoint."""
+    """Let a job of the same key that waits behind take over attempts, time and checkpoint; False if there is none."""
     job = Job.objects.get(pk=lease.job_id)
     waiting = Job.objects.select_for_update().filter(name=job.name, key=job.key, state=Job.State.QUEUED)
     successor = waiting.first()

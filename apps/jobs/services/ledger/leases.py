@@ -54,7 +54,7 @@ class Lease:
 
 
 def claim(*, owner: str, registrations: Sequence[Registration], now: datetime, job_id: int | None = None) -> Job | None:
-    """The job that is due the longest, or the one with this id, is leased to the owner; None if there is none."""
+    """Lease the job that is due the longest, or the one with this id, to the owner; None if there is none."""
     if not registrations:
         return None
     sql, values = _claim(owner=owner, registrations=registrations, now=now, job_id=job_id)
@@ -91,7 +91,7 @@ def lease_of(job: Job) -> Lease:
 
 
 def write(lease: Lease, **values: Any) -> None:
-    """These columns are written if the lease is still ours; else LeaseLostError undoes the transaction around it."""
+    """Write these columns if the lease is still ours; else LeaseLostError undoes the transaction around it."""
     held = Job.objects.held(job_id=lease.job_id, owner=lease.owner, attempt=lease.attempt)
     if not held.update(**values):
         raise LeaseLostError(lease.job_id)

@@ -59,7 +59,7 @@ class Acceptance:
 def carry_out(
     plan: Plan, *, erase: Callable[[datetime], int], now: datetime, acceptance: Acceptance | None = None
 ) -> int:
-    """How many rows were erased: all that the plan says, or none and the purge is held, until a person accepts it.
+    """Erase all that the plan says, or hold the purge until a person accepts it; returns how many rows went.
 
     `erase` is given the moment before which rows go.
     """

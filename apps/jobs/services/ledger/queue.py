@@ -46,7 +46,7 @@ def enqueue(
     run_at: datetime | None = None,
     now: datetime,
 ) -> int:
-    """The job waits to be run once this transaction commits, at run_at or at once; its id is returned.
+    """Queue a job, to be run once this transaction commits, at run_at or at once; returns its id.
 
     Jobs of one name with one key are the same work: while one waits, its id is returned and nothing is added; while one
     runs, the new one waits behind it, so that no change is missed. `run_at` is at most LONGEST_AHEAD from now.
@@ -65,7 +65,7 @@ def enqueue(
 def enqueue_many(
     name: str, arguments: Iterable[Mapping[str, Any]], *, run_at: datetime | None = None, now: datetime
 ) -> int:
-    """A job without a key waits for each of these arguments; all of them or none. Returns how many."""
+    """Queue a job without a key for each of these arguments, all of them or none; returns how many."""
     registration_of(name)
     rows = (_values(name, each, key=None, run_at=run_at or now, now=now) for each in arguments)
     count = 0

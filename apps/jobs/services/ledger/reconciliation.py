@@ -51,7 +51,7 @@ def requeue_lost(*, now: datetime) -> int:
 
 
 def heal_future(*, now: datetime) -> int:
-    """Moments that lie in the future, because a clock was ahead and was set back, are put right; returns how many rows.
+    """Put right what lies in the future, because a clock was ahead and was set back; returns how many rows.
 
     Without that a waiting job would wait for years, a finished one stay as long, and a schedule miss its next slots.
     """
@@ -83,7 +83,7 @@ def heal_future(*, now: datetime) -> int:
 
 
 def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
-    """These jobs have these values, and bear no mark of the future; looked at first, as a read takes no lock."""
+    """Give these jobs these values, and no mark of the future; they are looked at first, as a read takes no lock."""
     if not jobs.exists():
         return 0
     marks = {
@@ -107,7 +107,7 @@ def _erase(rows: QuerySet[ScheduleSlot] | QuerySet[Runner]) -> int:
 
 @transaction.atomic
 def requeue_all(*, now: datetime) -> str:
-    """After a restore: no job is held by a runner of before, and none counts as sent to a broker; says how many were.
+    """Take every job back after a restore, from runners of before and from the broker; says how many were running.
 
     An attempt that a restore cut off is not counted against its job.
     """
@@ -119,7 +119,7 @@ def requeue_all(*, now: datetime) -> str:
 
 
 def forget_gone_runners(*, now: datetime) -> int:
-    """Rows of processes that ended without signing off are gone; returns how many. Nobody counts on them any more."""
+    """Erase the rows of processes that ended without signing off, so that nobody counts on them; returns how many."""
     return _erase(Runner.objects.filter(seen_at__lt=now - KEEP_RUNNERS))
 
 

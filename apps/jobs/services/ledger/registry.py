@@ -94,7 +94,7 @@ def register_job(
     atomic: bool = False,
     long: bool = False,
 ) -> None:
-    """Jobs of this name can be queued, and runners apply the task at this dotted path.
+    """Let jobs of this name be queued, and runners apply the task at this dotted path.
 
     `atomic` runs the task and marks the job done in one transaction, for short tasks whose effect is in the database;
     `long` keeps work of many seconds off the runner that is reserved for quick jobs.
@@ -113,7 +113,7 @@ def register_schedule(
     arguments: Mapping[str, Any] | None = None,
     at_start: bool = False,
 ) -> None:
-    """The job is queued once at every slot of this schedule, over any number of runners; and when one starts."""
+    """Queue the job once at every slot of this schedule, over any number of runners; at_start: when one starts too."""
     if (every is None) == (daily_at is None) or (every is not None and every <= timedelta()):
         raise InvalidScheduleError(name)
     schedule = Schedule(name, job, every, daily_at, dict(arguments or {}), at_start)
@@ -145,7 +145,7 @@ def schedules() -> list[Schedule]:
 
 
 def resolve(registration: Registration) -> Callable[..., Any]:
-    """The function behind a registered path: a Celery task's body, or a plain function."""
+    """Import the function behind a registered path: a Celery task's body, or a plain function."""
     module, _, attribute = registration.task.rpartition(".")
     try:
         task = getattr(import_module(module), attribute)
@@ -156,7 +156,7 @@ def resolve(registration: Registration) -> Callable[..., Any]:
 
 
 def check_registered() -> None:
-    """Every registered path leads to a task and every schedule to a job; else one sentence says which does not."""
+    """Refuse, in one sentence, a registered path that leads to no task and a schedule that leads to no job."""
     for registration in registrations():
         resolve(registration)
     for schedule in schedules():

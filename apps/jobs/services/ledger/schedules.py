@@ -16,7 +16,7 @@ class Timetable:
         self._seen: dict[str, datetime] = {}
 
     def fire(self, *, now: datetime) -> int:
-        """Schedules whose slot has come have queued their job; returns how many this runner queued."""
+        """Queue the jobs of the schedules whose slot has come; returns how many this runner queued."""
         return sum(self._fire(schedule, now=now) for schedule in schedules())
 
     def _fire(self, schedule: Schedule, *, now: datetime) -> bool:
@@ -33,7 +33,7 @@ class Timetable:
 
 @transaction.atomic
 def fire_slot(schedule: Schedule, *, slot: datetime, now: datetime) -> bool:
-    """The slot is taken, and its job queued if nobody took it before.
+    """Take the slot, and queue its job if nobody took it before.
 
     The first slot of a new schedule is only noted: a product that is started at noon need not do last night's work.
     After a time without runners only the latest slot is made up for.

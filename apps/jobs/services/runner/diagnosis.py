@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apps.jobs.models import Job, Lane
+from apps.jobs.models import Lane
 from apps.jobs.selectors import jobs
 from apps.jobs.selectors.purges import held_purges
-from apps.jobs.selectors.runners import RunnerRow, lanes_covered, runners_able, runners_seen
+from apps.jobs.selectors.runners import RunnerRow, lanes_covered, place_of, runners_able, runners_seen
 from apps.jobs.services.ledger.registry import registrations
 
 LONGEST_WAIT = timedelta(seconds=60)
@@ -27,7 +27,7 @@ class Finding:
 
 
 def diagnose(*, now: datetime, local: datetime, broker: bool) -> list[Finding]:
-    """All that is wrong now, what stops most first.
+    """Find all that is wrong now, what stops most first.
 
     Args:
         now: the ledger's time.
@@ -129,16 +129,13 @@ def _pile(takers: Sequence[RunnerRow], *, waited: timedelta, names: Sequence[str
 
 def _silent(now: datetime) -> Iterator[Finding]:
     for job in jobs.silent_jobs(now, since=now - LONGEST_SILENCE):
+        machine, process = place_of(job.lease_owner)
+        holder = f"process {process} on {machine}" if machine else job.lease_owner
         minutes = int((now - (job.progress_at or now)).total_seconds() // 60)
         yield Finding(
-            f"Job {job.pk} ({job.name}) has got no further for {minutes} minutes; {_place(job)} holds it.",
+            f"Job {job.pk} ({job.name}) has got no further for {minutes} minutes; {holder} holds it.",
             "If that process is stuck, end it (kill -9 loses nothing): the job goes on elsewhere within a minute.",
         )
-
-
-def _place(job: Job) -> str:
-    machine, _, process = job.lease_owner.rpartition(":")[0].partition("@")[2].rpartition(":")
-    return f"process {process} on {machine}" if machine else job.lease_owner
 
 
 def _dead(now: datetime) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def execute(
     stopping: Callable[[], bool] = lambda: False,
     alive: Callable[[leases.Lease], AbstractContextManager[None]],
 ) -> bool:
-    """This attempt is over and the ledger says how it ended; True if it is done."""
+    """Make this attempt, and let the ledger say how it ended; True if the job is done."""
     run = RunningJob(job, clock=clock, stopping=stopping)
     try:
         with alive(run.lease):
@@ -79,7 +79,7 @@ def _apply(run: RunningJob, registration: Registration) -> None:
 
 
 def _record(run: RunningJob, write: Callable[[], None]) -> None:
-    """The end of the attempt is written, unless another attempt holds the job by now."""
+    """Write the end of the attempt, unless another attempt holds the job by now."""
     run.finished = False
     try:
         write()
@@ -98,7 +98,7 @@ def _fail(run: RunningJob, failure: Failure, *, jitter: float) -> None:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What went wrong and where, without data: only the sentences of our own errors are free of it by rule.
+    """Say what went wrong and where, without data: only the sentences of our own errors are free of it by rule.
 
     The fingerprint has no line number: the next version moves every line, and the fault is the same.
     """
@@ -107,18 +107,14 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, OSError) and error.strerror:
         message = f": {error.strerror}"
     frames = [(Path(frame.filename), frame) for frame in traceback.extract_tb(error.__traceback__)]
-    own = [(path, frame) for path, frame in frames if _is_own(path)]
+    # The project's virtual environment most often lies in the same folder.
+    own = [one for one in frames if one[0].is_relative_to(settings.BASE_DIR) and not one[0].is_relative_to(sys.prefix)]
     if not frames:
         return Failure(kind, f"{kind}{message}"[: attempts.MAX_ERROR])
     path, frame = (own or frames)[-1]
     file = path.relative_to(settings.BASE_DIR).as_posix() if own else path.name
     sentence = f"{kind}{message} at {path.name}:{frame.lineno} in {frame.name}"
     return Failure(f"{kind} in {file} {frame.name}", sentence[: attempts.MAX_ERROR])
-
-
-def _is_own(path: Path) -> bool:
-    """Whether the file is the project's; its virtual environment most often lies in the same folder."""
-    return path.is_relative_to(settings.BASE_DIR) and not path.is_relative_to(sys.prefix)
 
 
 def run_next(
@@ -131,7 +127,7 @@ def run_next(
     only: Sequence[Registration] | None = None,
     job_id: int | None = None,
 ) -> bool:
-    """The job that is due the longest, or the one with this id, had one attempt; False if none was due."""
+    """Give the job that is due the longest, or the one with this id, an attempt; False if none was due."""
     known = registrations() if only is None else only
     job = leases.claim(owner=owner, registrations=known, now=clock(), job_id=job_id)
     if job is None:

@@ -30,7 +30,7 @@ def machine() -> str:
 
 
 def new_owner(kind: str) -> str:
-    """A name that no other process has, now or after a restart: kind, machine, process and a random part."""
+    """Make a name that no other process has, now or after a restart: kind, machine, process and a random part."""
     return f"{kind}@{machine()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
@@ -40,14 +40,14 @@ def is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
 
 
 def give_sign(owner: str, *, kind: Runner.Kind, lanes: Sequence[str], problem: str, now: datetime) -> None:
-    """The ledger says that this process is alive, and whether it can do its work."""
+    """Say in the ledger that this process is alive, and whether it can do its work."""
     values = {"seen_at": now, "problem": problem[:MAX_PROBLEM]}
     first = {"kind": kind, "lanes": ",".join(lanes), "started_at": now, **values}
     Runner.objects.update_or_create(owner=owner, defaults=values, create_defaults=first)
 
 
 def sign_off(owner: str) -> None:
-    """The ledger does not count on this process any more."""
+    """Let the ledger count on this process no more."""
     try:
         Runner.objects.filter(owner=owner).delete()
     except DatabaseError as error:  # the row is purged in an hour
@@ -72,7 +72,7 @@ class RunnerLoop:
     _healed_at: datetime | None = None
 
     def run(self, *, once: bool = False, until_empty: bool = False) -> int:
-        """The loop has ended and this runner has signed off; returns how many pieces of work it did."""
+        """Work until the loop ends, and sign off; returns how many pieces of work were done."""
         count = 0
         while not self.stop.asked():
             worked = self._turn()
@@ -85,7 +85,7 @@ class RunnerLoop:
         return count
 
     def _turn(self) -> bool:
-        """One look for work. A database that is away, or restarts, is waited for."""
+        """Look for work once, and wait for a database that is away or restarts."""
         try:
             self._maintain()
             return self.work()

@@ -20,7 +20,7 @@ IMPACT = "Readers still get answers; what changed does not reach search and reco
 
 
 def health() -> Health:
-    """Degraded when somebody must look after the background work; every finding with its remedy."""
+    """Say that somebody must look after the background work, and tell every finding with its remedy."""
     local = timezone.now()  # a probe is an entry point: it takes no arguments
     found = diagnose(now=ledger_now(local), local=local, broker=bool(settings.REDIS_URL))
     if not found:
@@ -30,7 +30,7 @@ def health() -> Health:
 
 
 def collect() -> Iterable[Metric]:
-    """How many jobs wait, run and are dead by name; how long the oldest waits; who can run jobs; what attempts cost."""
+    """Measure jobs by name and state, the longest wait, who can run jobs, and what attempts of the last day cost."""
     now = ledger_now(timezone.now())
     jobs = GaugeMetricFamily("epicml_jobs", "Jobs by name and state.", labels=("name", "state"))
     for (name, state), count in counts_by_name().items():

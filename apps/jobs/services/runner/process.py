@@ -37,7 +37,7 @@ class Until:
 
 
 def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only: bool, until: Until) -> int:
-    """Jobs were run in this process until it was asked to stop, or as `until` says; returns how many attempts."""
+    """Run jobs in this process until it is asked to stop, or as `until` says; returns how many attempts."""
     check_registered()
     owner, stop, heartbeat = new_owner("runner"), StopRequest(), Heartbeat(clock=clock)
     mine = registrations(quick_only=quick_only)
@@ -60,7 +60,7 @@ def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only:
 def loop(
     owner: str, kind: Runner.Kind, *, work: Callable[[], bool], clock: Callable[[], datetime], stop: StopRequest
 ) -> RunnerLoop:
-    """A loop around this work, at the pace of the settings."""
+    """Make a loop around this work, at the pace of the settings."""
     return RunnerLoop(
         owner=owner, kind=kind, work=work, clock=clock, stop=stop, poll_seconds=settings.EPICML_JOB_POLL_SECONDS
     )
@@ -90,7 +90,7 @@ class NotReadyError(UnavailableError):
 
 
 def check_migrated() -> None:
-    """The database answers and has every migration; else one sentence says what to do."""
+    """Refuse, in a sentence that says what to do, a database that does not answer or lacks migrations."""
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

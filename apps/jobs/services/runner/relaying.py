@@ -44,7 +44,7 @@ class Relaying:
         return "" if self._away_since is None else BROKER_AWAY
 
     def relay_due(self, *, now: datetime) -> int:
-        """Due jobs are on their way to the workers; returns how many were sent now."""
+        """Send due jobs on their way to the workers; returns how many."""
         if self._away_since is not None and not is_due(self._tried_at, now, self._pause):
             return 0
         jobs: list[tuple[int, bool]] = []
@@ -56,12 +56,12 @@ class Relaying:
                 self._relay.send(jobs)
         except BrokerUnavailableError as error:
             self._note_outage(error, now=now)
-            _untake([job_id for job_id, _ in jobs])
+            Job.objects.filter(pk__in=[pk for pk, _ in jobs], state=Job.State.QUEUED).update(relayed_at=None)
             return 0
         return len(jobs)
 
     def _look(self, now: datetime) -> int:
-        """How many messages wait. Those of a Redis that is gone are sent again by the next turns."""
+        """Count the messages that wait. Those of a Redis that is gone are sent again by the next turns."""
         lanes = self._relay.look()
         if self._server not in ("", lanes.server):
             again = Job.objects.filter(state=Job.State.QUEUED, relayed_at__isnull=False).update(relayed_at=None)
@@ -73,7 +73,7 @@ class Relaying:
         return sum(lanes.waiting.values())
 
     def _note_outage(self, error: BrokerUnavailableError, *, now: datetime) -> None:
-        """One line for each outage, and longer and longer pauses."""
+        """Log one line for each outage, and pause longer and longer."""
         if self._away_since is None:
             logger.warning("%s It is tried again until it does.", error.message)
             self._away_since = now
@@ -83,7 +83,7 @@ class Relaying:
 
 
 def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float, until: process.Until) -> int:
-    """Due jobs were handed to Celery's workers until this process was asked to stop; returns how many batches."""
+    """Hand due jobs to Celery's workers until this process is asked to stop; returns how many batches."""
     check_registered()
     relaying, stop = Relaying(url), StopRequest()
     stop.listen(grace_seconds=grace_seconds, overdue=lambda: os._exit(0))
@@ -95,7 +95,7 @@ def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float,
 
 
 def _take(*, now: datetime, room: int) -> list[tuple[int, bool]]:
-    """Jobs that are marked as sent: as many as there is room for beside the messages that lie or travel."""
+    """Mark due jobs as sent: as many as there is room for beside the messages that lie or travel."""
     long = {job.name: job.long for job in registrations()}
     with transaction.atomic():
         travelling = Job.objects.due(now).filter(relayed_at__gte=now - AGAIN_AFTER).count()
@@ -110,7 +110,3 @@ def _sendable(now: datetime) -> JobQuerySet:
     unsent = Q(relayed_at=None) | Q(relayed_at__lt=now - AGAIN_AFTER) | Q(relayed_at__gt=now + FUTURE)
     known = Job.objects.due(now).filter(unsent, name__in=[job.name for job in registrations()])
     return known.exclude(~Q(key="") & Exists(running))
-
-
-def _untake(job_ids: list[int]) -> None:
-    Job.objects.filter(pk__in=job_ids, state=Job.State.QUEUED).update(relayed_at=None)

@@ -41,7 +41,7 @@ class Readiness:
         self._said = False
 
     def look(self) -> None:
-        """Has called `say` with the seconds since the start, if the web answers now and did not before."""
+        """Call `say` with the seconds since the start, if the web answers now and did not before."""
         if not self._said and self._answers():
             self._said = True
             self._say(time.monotonic() - self._started)
@@ -65,7 +65,7 @@ def serve(
     clock: Callable[[], datetime],
     say: Callable[[str], None],
 ) -> int:
-    """Everything ran until it was asked to stop (0) or the web could not go on (1)."""
+    """Run everything until it is asked to stop (0) or the web cannot go on (1)."""
     check_free(address)
     allow_files()
     readiness = Readiness(address, say=lambda seconds: say(f"Ready at {address.url} after {seconds:.1f} s."))
@@ -99,6 +99,6 @@ def _worker(lane: str, *, concurrency: int, grace_seconds: float) -> Child:
 def run_workers(
     children: Sequence[Child], *, clock: Callable[[], datetime], grace_seconds: float, say: Callable[[str], None]
 ) -> int:
-    """The workers ran until this process was asked to stop; none outlives it by more than its grace."""
+    """Run the workers until this process is asked to stop; none outlives it by more than its grace."""
     watchdog = Watchdog(children, clock=clock, say=say)
     return Supervisor(children, say=say).run(grace_seconds=grace_seconds + STOP_MARGIN_SECONDS, each_turn=watchdog.turn)

@@ -16,7 +16,7 @@ class StopRequest:
         self._asked = threading.Event()
 
     def ask(self) -> None:
-        """From now on the answer is yes."""
+        """Make the answer yes from now on."""
         self._asked.set()
 
     def asked(self) -> bool:
@@ -28,7 +28,7 @@ class StopRequest:
         return self._asked.wait(seconds)
 
     def listen(self, *, grace_seconds: float, overdue: Callable[[], None]) -> None:
-        """SIGTERM and SIGINT ask to stop; after the grace, or at a second signal, `overdue` is called.
+        """Let SIGTERM and SIGINT ask to stop; after the grace, or at a second signal, call `overdue`.
 
         Python runs signal handlers between two instructions of the main thread, and a task may spend minutes inside one
         (a matrix product). So a thread reads the signals, from a pipe to which the interpreter writes at once.

@@ -35,7 +35,7 @@ class Child:
     pause: float = FIRST_PAUSE_SECONDS
 
     def start(self, now: float) -> None:
-        """It runs in a session of its own, and is told to stop when this process dies, however it dies."""
+        """Start it in a session of its own, to be told to stop when this process dies, however it dies."""
         self.started_at = now
         self.process = subprocess.Popen(  # noqa: S603 - the command is ours
             self.command,
@@ -46,12 +46,12 @@ class Child:
         )
 
     def signal(self, number: signal.Signals) -> None:
-        """The child itself is signalled, if it runs."""
+        """Signal the child itself, if it runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
     def sweep(self) -> None:
-        """Nothing is left of its session."""
+        """Kill all that is left of its session."""
         if self.process is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -70,11 +70,11 @@ class Supervisor:
         self._stop_asked = False
 
     def ask_to_stop(self, *_: object) -> None:
-        """The loop ends at its next look."""
+        """End the loop at its next look."""
         self._stop_asked = True
 
     def run(self, *, grace_seconds: float, each_turn: Callable[[], None] = lambda: None) -> int:
-        """All children have stopped; 0 if that was asked for, 1 if an essential one ended by itself."""
+        """Keep the children running, and stop them; 0 if that was asked for, 1 if an essential one ended by itself."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
         try:

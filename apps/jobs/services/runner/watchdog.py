@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 
-from apps.jobs.selectors.runners import AHEAD, ALIVE_FOR, RunnerRow, runner_of_process
+from apps.jobs.selectors.runners import AHEAD, ALIVE_FOR, runner_of_process
 from apps.jobs.services.runner.loop import machine
 from apps.jobs.services.runner.relaying import BROKER_AWAY
 from apps.jobs.services.runner.supervision import Child
@@ -45,7 +45,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def turn(self) -> None:
-        """It looks, in a thread of its own: a database that hangs must not keep the supervisor from its own work.
+        """Look, in a thread of its own: a database that hangs must not keep the supervisor from its own work.
 
         Nobody is killed any more once nobody calls: children that are asked to stop have their grace.
         """
@@ -61,7 +61,7 @@ class Watchdog:
             self.look()
 
     def look(self) -> None:
-        """Children that were unwell for too long have been killed, with all their processes."""
+        """Kill children that were unwell for too long, with all their processes."""
         now = self._monotonic()
         if now - self._looked_at < LOOK_EVERY_SECONDS:
             return
@@ -79,7 +79,7 @@ class Watchdog:
 
     def _complaint(self, pid: int, child: Child, now: float) -> str:
         row = runner_of_process(machine=machine(), process=pid)
-        if row is None or not _is_alive(row, self._clock()):
+        if row is None or not -AHEAD <= self._clock() - row.seen_at <= ALIVE_FOR:
             return "" if now - child.started_at < START_SECONDS else "it gives no sign of life"
         return "" if row.problem == BROKER_AWAY else row.problem
 
@@ -91,7 +91,3 @@ class Watchdog:
             if child.process is not None and child.process.pid == pid:
                 child.sweep()
             del self._unwell_since[pid]
-
-
-def _is_alive(row: RunnerRow, now: datetime) -> bool:
-    return -AHEAD <= now - row.seen_at <= ALIVE_FOR

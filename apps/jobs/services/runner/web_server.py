@@ -40,7 +40,7 @@ class Address:
 
 
 def check_free(address: Address) -> None:
-    """Nobody listens at this address; else one sentence says what to do."""
+    """Refuse, in a sentence that says what to do, an address at which somebody listens."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,7 +70,7 @@ def web(address: Address, *, workers: int, application: str = APPLICATION) -> Ch
 
 
 def allow_files() -> None:
-    """This process and its children may hold as many connections as the system lets them."""
+    """Let this process and its children hold as many connections as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft < most:

@@ -30,18 +30,14 @@ _worker: list[tuple[int, str, Heartbeat]] = []  # of this process: a pool child 
 
 
 def run_relayed(job_id: int, *, clock: Callable[[], datetime]) -> bool:
-    """The job had an attempt in this worker, unless it runs elsewhere, is done or must wait; then nothing happened."""
-    owner, heartbeat = _this_worker(clock)
+    """Give the job an attempt in this worker, unless it runs elsewhere, is done or must wait."""
+    if not _worker or _worker[0][0] != os.getpid():
+        _worker[:] = [(os.getpid(), new_owner("celery"), Heartbeat(clock=clock))]
+    _, owner, heartbeat = _worker[0]
     worked = run_next(owner=owner, clock=clock, alive=heartbeat.over, job_id=job_id)
     if not worked:  # most often a second message; but it may wait for a job of its key, and then needs a new one
         Job.objects.filter(pk=job_id, state=Job.State.QUEUED).exclude(key="").update(relayed_at=None)
     return worked
-
-
-def _this_worker(clock: Callable[[], datetime]) -> tuple[str, Heartbeat]:
-    if not _worker or _worker[0][0] != os.getpid():
-        _worker[:] = [(os.getpid(), new_owner("celery"), Heartbeat(clock=clock))]
-    return _worker[0][1:]
 
 
 @dataclass(slots=True)
@@ -70,11 +66,11 @@ class WorkerLife:
         self.pulse = Pulse(turned_at=monotonic())
 
     def start(self) -> None:
-        """Signs of life are given from now on."""
+        """Give signs of life from now on."""
         self._thread.start()
 
     def close(self) -> None:
-        """The worker has signed off."""
+        """Sign off."""
         self._closed.set()
         self._thread.join(timeout=BEAT_SECONDS)
 

@@ -63,6 +63,14 @@ class TestHeartbeat:
 
         assert Job.objects.get().state == "done"
 
+    def test_says_how_long_the_attempt_has_worked(self, heartbeat: Heartbeat) -> None:
+        with heartbeat.over(held()):
+            wait_until(lambda: Job.objects.get().worked_seconds > 0)
+            seen = Job.objects.get().worked_seconds
+            wait_until(lambda: Job.objects.get().worked_seconds > seen)
+
+            assert seen < heartbeat.worked() < PATIENCE_SECONDS
+
     def test_runner_is_seen_while_its_task_computes(
         self, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch
     ) -> None:

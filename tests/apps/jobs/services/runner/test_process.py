@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from apps.jobs.models import Job, Runner
+from apps.jobs.models import Attempt, Job, Runner
 from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 from apps.jobs.services.ledger.registry import BrokenTaskError, register_job
 from apps.jobs.services.runner.process import NotReadyError, Until, check_migrated, run_jobs
@@ -93,6 +93,9 @@ class TestTerminatedRunner:
         assert (job.state, job.attempt, job.lease_expires_at, job.last_error) == ("queued", 0, None, "")
         assert [step for _, step in effects.all_effects()] == list(range(job.checkpoint or 0))
         assert not Runner.objects.exists()
+        given_back = Attempt.objects.get()
+        assert (given_back.outcome, given_back.error) == ("released", "")
+        assert given_back.work_seconds > given_back.lost_seconds >= 0
 
     def test_gives_a_job_that_hears_nothing_back_after_the_grace(self) -> None:
         enqueue("sample.deaf", {"seconds": 60}, now=timezone.now())
@@ -102,6 +105,9 @@ class TestTerminatedRunner:
         job = Job.objects.get()
         assert process.returncode == 0
         assert (job.state, job.attempt, job.lease_expires_at) == ("queued", 0, None)
+        given_back = Attempt.objects.get()
+        assert (given_back.outcome, given_back.number, given_back.lane) == ("released", 1, "long")
+        assert 0.2 <= given_back.lost_seconds == given_back.work_seconds < PATIENCE_SECONDS
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 from django.db import transaction
 
-from apps.jobs.models import Job
+from apps.jobs.models import Attempt, Job
 from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.control import cancel_job
 from apps.jobs.services.ledger.queue import InvalidJobError, enqueue
@@ -35,6 +35,33 @@ class TestRunningJob:
     def test_knows_what_it_is(self, run: RunningJob, now: datetime) -> None:
         assert (run.name, run.arguments, run.attempt, run.checkpoint) == ("sample.nothing", {"book": 7}, 1, None)
         assert run.now() == now
+
+
+class TestSeconds:
+    """Counted by a clock that nobody sets, while the ledger's is set back by a year."""
+
+    def test_of_work_and_of_what_is_safe_are_told_with_each_word(self, now: datetime) -> None:
+        enqueue("sample.nothing", now=now)
+        job = leases.claim(owner="a", registrations=registrations(), now=now)
+        assert job is not None
+        clock, ticks = Clock(now), iter([100.0, 110.0, 115.0, 117.5])
+        run = RunningJob(job, clock=clock, monotonic=lambda: next(ticks))
+        clock.move(days=-365)
+        run.save_checkpoint(1)
+        assert (row(run).worked_seconds, row(run).saved_seconds) == (10.0, 10.0)
+        run.report_progress(1, 2)
+        assert (row(run).worked_seconds, row(run).saved_seconds) == (15.0, 10.0)
+        run.finish()
+
+        done = Attempt.objects.get()
+        assert (done.work_seconds, done.lost_seconds, done.started_at, done.ended_at) == (17.5, 0.0, now, now)
+
+    def test_of_a_step_that_is_undone_are_not_safe(self, run: RunningJob) -> None:
+        with transaction.atomic():
+            run.save_checkpoint(1)
+            transaction.set_rollback(True)
+
+        assert (row(run).checkpoint, row(run).saved_seconds) == (None, 0.0)
 
 
 class TestSaveCheckpoint:
