@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.jobs.services.web_server import APPLICATION, Address, web
+from apps.jobs.services.runner.web_server import APPLICATION, Address, web
 from benchmarks.manage import PROJECT
 
 START_SECONDS = 60

@@ -74,7 +74,7 @@ class SignOfLife(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         from apps.jobs.selectors.ledger_time import LedgerClock
-        from apps.jobs.services.worker_life import WorkerLife
+        from apps.jobs.services.runner.worker import WorkerLife
 
         lanes = [name for name in LANES if name in app.amqp.queues.consume_from]
         worker.life = WorkerLife(
@@ -111,7 +111,7 @@ app.steps["consumer"].add(Turns)
 @celeryd_init.connect
 def check_worker(**_: Any) -> None:
     """A worker knows its tasks; one that would wait for its task to the end at SIGTERM says so."""
-    from apps.jobs.services.registry import check_registered
+    from apps.jobs.services.ledger.registry import check_registered
 
     check_registered()
     if not settings.REDIS_URL:

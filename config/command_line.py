@@ -30,7 +30,7 @@ def _sentence(error: Exception) -> str | None:
 
     outage = outage_of(error)
     if outage is not None:
-        return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.heals}"
+        return f"{outage.message} {reason_of(error).rstrip('.')}. {outage.remedy}"
     state = getattr(error.__cause__, "sqlstate", None)
     lacks_a_table = state == NO_SUCH_TABLE or str(error).startswith("no such table")
     if isinstance(error, OperationalError | ProgrammingError) and lacks_a_table:

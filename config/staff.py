@@ -63,6 +63,7 @@ SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
     "Releases": (Entry("Releases", "deployed_code", "releases", "releases.view_release"),),
     "Jobs": (
         Entry("Jobs", "checklist", "admin:jobs_job_changelist", "jobs.view_job"),
+        Entry("Attempts", "history", "admin:jobs_attempt_changelist", "jobs.view_attempt"),
         Entry("Purges", "delete_sweep", "admin:jobs_purge_changelist", "jobs.view_purge"),
     ),
     "API": (Entry("API keys", "key", "admin:platform_apikey_changelist", "platform.view_apikey"),),

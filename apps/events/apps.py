@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
         """Events go with their reader, and at night when they are old; books are shown as readers may see them."""
         from apps.catalog.services.audience import register_audience
         from apps.events.services.privacy import erase_events, export_events
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.readers.selectors import answered_for
         from apps.readers.services import register_erasure, register_export
 

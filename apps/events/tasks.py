@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from apps.events.services.retention import purge_events
-from apps.jobs.services.running import RunningJob
+from apps.jobs.services.runner.running import RunningJob
 
 
 @shared_task(name="events.purge")

@@ -1,20 +1,25 @@
-"""Background work for staff: what waits, runs or was given up, and why; retried and cancelled through the services."""
+"""Background work for staff: what waits, runs or is dead, and why; retried and cancelled through the services."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from apps.jobs.models import Job, Purge
-from apps.jobs.services.control import cancel_job, retry_job
+from apps.jobs.models import Attempt, Job, Purge
+from apps.jobs.selectors.attempts import MOST_SHOWN, attempts_of, faults
+from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.platform.pages.bulk import Bulk
-from apps.platform.pages.formats import counted
+from apps.platform.pages.formats import counted, duration
 from apps.platform.pages.model_pages import WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
@@ -36,7 +41,35 @@ CANCEL = Bulk(
     touches="the runners: what these jobs were to do is not done",
     undo="retry them; they go on from where they were",
 )
-COLOURS = {"Waiting": "info", "Running": "warning", "Done": "success", "Given up": "danger"}
+COLOURS = {"Waiting": "info", "Running": "warning", "Done": "success", "Dead": "danger"}
+OUTCOME_COLOURS = {
+    "Done": "success",
+    "Failed, tried again": "warning",
+    "Failed for the last time": "danger",
+    "Lost with its runner": "danger",
+}
+LATELY = timedelta(days=30)
+
+
+class FaultFilter(admin.SimpleListFilter):
+    """Jobs or attempts that failed by one fault: its type and place, the most frequent of the last month first."""
+
+    title = "fault"
+    parameter_name = "fault"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        now = timezone.now()
+        lately = faults(now - LATELY, now)
+        found = [(fault.fingerprint, f"{fault.fingerprint} ({fault.attempts:,})") for fault in lately]
+        asked = self.used_parameters.get(self.parameter_name)
+        known = {fingerprint for fingerprint, _ in found}
+        return [*found, *([(str(asked), str(asked))] if asked and asked not in known else [])]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        failed = Attempt.objects.filter(fingerprint=self.value())
+        return queryset.filter(pk__in=failed.values("job_id" if queryset.model is Job else "pk"))
 
 
 @admin.register(Job)
@@ -44,9 +77,10 @@ class JobAdmin(WrittenAdmin):
     """Rows are written by the product only; staff may retry and cancel."""
 
     list_display = ("id", "name", "shown_state", "age", "attempt", "progress", "next_run", "shown_error")
-    list_filter = ("state", "name")
+    list_filter = ("state", "name", FaultFilter)
     ordering = ("-id",)
-    search_fields = ("name", "key")
+    search_fields = ("=id", "name", "key")
+    readonly_fields = ("attempts",)
     actions = ("retry", "cancel")
 
     @display(description="State", ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]
@@ -70,6 +104,13 @@ class JobAdmin(WrittenAdmin):
     def shown_error(self, job: Job) -> str:
         return job.last_error or "–"
 
+    @admin.display(description=f"Attempts (the newest {MOST_SHOWN})")
+    def attempts(self, job: Job) -> SafeString:
+        """Show where and when each attempt ran, how it ended, and what it cost."""
+        labels = {"running": "Running", **dict(Attempt.Outcome.choices)}
+        rows = [(attempt, labels[attempt.outcome]) for attempt in attempts_of(job.pk)]
+        return render_to_string("jobs/attempts.html", {"attempts": rows, "most": MOST_SHOWN})
+
     @admin.action(description="Retry the chosen jobs…", permissions=["change_state"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         ended = queryset.filter(state__in=[Job.State.DEAD, Job.State.CANCELLED])
@@ -88,6 +129,44 @@ class JobAdmin(WrittenAdmin):
 
     def has_change_state_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_job")
+
+
+@admin.register(Attempt)
+class AttemptAdmin(WrittenAdmin):
+    """What each attempt did and cost; it stays when its job is purged."""
+
+    list_display = (
+        "name",
+        "job",
+        "number",
+        "shown_outcome",
+        "host",
+        "ended_at",
+        "work",
+        "lost",
+        "fingerprint",
+        "error",
+    )
+    list_filter = ("outcome", "name", FaultFilter)
+    ordering = ("-id",)
+    search_fields = ("=job_id", "name", "host")
+
+    @admin.display(description="Job", ordering="job_id")
+    def job(self, attempt: Attempt) -> SafeString:
+        found = reverse("admin:jobs_job_changelist", query={"q": attempt.job_id})  # its own page may be gone
+        return format_html('<a href="{}">#{}</a>', found, attempt.job_id)
+
+    @display(description="Outcome", ordering="outcome", label=OUTCOME_COLOURS)  # type: ignore[untyped-decorator]
+    def shown_outcome(self, attempt: Attempt) -> str:
+        return attempt.get_outcome_display()
+
+    @admin.display(description="Work", ordering="work_seconds")
+    def work(self, attempt: Attempt) -> str:
+        return duration(attempt.work_seconds)
+
+    @admin.display(description="Lost", ordering="lost_seconds")
+    def lost(self, attempt: Attempt) -> str:
+        return duration(attempt.lost_seconds or None)
 
 
 @admin.register(Purge)

@@ -10,9 +10,9 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.pages.overview import work_panel
-        from apps.jobs.services import monitoring
-        from apps.jobs.services.reconciliation import requeue_all
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.reconciliation import requeue_all
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
+        from apps.jobs.services.runner import monitoring
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
@@ -23,4 +23,4 @@ class JobsConfig(AppConfig):
         register_health("jobs", monitoring.health)
         register_collector(monitoring.collect)
         register_panel("work", "Background work", work_panel, order=30)
-        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda *_: requeue_all()))
+        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda _, now: requeue_all(now=now)))

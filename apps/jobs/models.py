@@ -1,9 +1,9 @@
-"""The ledger of background work: one row per piece of work, one per firing of a schedule, one per runner."""
+"""The ledger of background work: a row per piece of work, per attempt, per firing of a schedule and per runner."""
 
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
@@ -37,7 +37,7 @@ class Job(models.Model):
         QUEUED = "queued", "Waiting"
         LEASED = "leased", "Running"
         DONE = "done", "Done"
-        DEAD = "dead", "Given up"
+        DEAD = "dead", "Dead"
         CANCELLED = "cancelled", "Cancelled"
 
     id: "models.BigAutoField[int, int]" = models.BigAutoField(primary_key=True)
@@ -56,6 +56,10 @@ class Job(models.Model):
     progress_total = models.PositiveBigIntegerField(default=0, db_default=0)
     progress_text = models.CharField(max_length=200, blank=True, default="", db_default="")
     checkpoint = models.JSONField(null=True, blank=True)
+    leased_at = models.DateTimeField(null=True, blank=True, help_text="When the last attempt began.")
+    # Of the last attempt, by the clock of its runner that nobody sets: up to its last sign of life, and its checkpoint.
+    worked_seconds = models.FloatField(default=0.0, db_default=0.0)
+    saved_seconds = models.FloatField(default=0.0, db_default=0.0)
     last_error = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
@@ -89,6 +93,62 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+
+class Attempt(models.Model):
+    """One attempt at a job that is over, written in the transaction that ended it; the one that runs is in its job.
+
+    It outlives the job, and names it without a foreign key.
+    """
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed, tried again"
+        DEAD = "dead", "Failed for the last time"
+        RELEASED = "released", "Given back"
+        LOST = "lost", "Lost with its runner"
+        CANCELLED = "cancelled", "Cancelled"
+
+    job_id = models.BigIntegerField()
+    name = models.CharField(max_length=100)
+    lane = models.CharField(
+        max_length=10, choices=Lane.choices, blank=True, default="", help_text="Empty: of a job of another version."
+    )
+    number = models.PositiveSmallIntegerField(help_text="Counted from when the job was queued or retried.")
+    owner = models.CharField(max_length=100)
+    host = models.CharField(max_length=50, blank=True, default="")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    fingerprint = models.CharField(
+        max_length=200, blank=True, default="", help_text="Type and place of the error: the same for the same fault."
+    )
+    error = models.CharField(max_length=500, blank=True, default="")
+    work_seconds = models.FloatField()
+    lost_seconds = models.FloatField(help_text="Work since the last checkpoint, or the start, that a stop threw away.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["done", "failed", "dead", "released", "lost", "cancelled"]),
+                name="jobs_attempt_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_seconds__gte=0, work_seconds__gte=F("lost_seconds")),
+                name="jobs_attempt_seconds_add_up",
+            ),
+            models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="jobs_attempt_ends_after_start"),
+        ]
+        indexes = [
+            models.Index(fields=["job_id"], name="jobs_attempt_job"),
+            models.Index(fields=["ended_at"], name="jobs_attempt_ended"),
+            models.Index(
+                fields=["fingerprint", "ended_at"], condition=~Q(fingerprint=""), name="jobs_attempt_fingerprint"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.job_id}, attempt {self.number}"
 
 
 class ScheduleSlot(models.Model):

@@ -85,7 +85,7 @@ class Broker:
         self._client = Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), **patience)
 
     def look(self) -> Lanes:
-        """What lies in the lanes now."""
+        """Count what lies in the lanes now."""
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for lane in LANES:
@@ -113,7 +113,7 @@ class Relay(Broker):
         )
 
     def send(self, jobs: Iterable[tuple[int, bool]]) -> None:
-        """Each job's number is in the queue of its lane: (id, whether it is long)."""
+        """Send each job's number to the queue of its lane: (id, whether it is long)."""
         try:
             for job_id, long in jobs:
                 self._app.send_task(EXECUTE, args=[job_id], queue=LONG if long else QUICK, retry=False)

@@ -14,7 +14,7 @@ class RecommendationsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils import timezone
 
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
         from apps.platform.services.warming import register_warmer

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from apps.jobs.services.running import RunningJob
+from apps.jobs.services.runner.running import RunningJob
 from apps.recommendations.services import training
 from apps.recommendations.services.snapshot import NothingToLearnError
 

@@ -12,7 +12,7 @@ class ReleasesConfig(AppConfig):
     verbose_name = "Releases"
 
     def ready(self) -> None:
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.panels import register_panel
         from apps.releases.pages.overview import live_panel, waiting_panel

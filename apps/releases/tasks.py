@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.jobs.services.running import RunningJob
+from apps.jobs.services.runner.running import RunningJob
 from apps.releases.services import reconciling, verifying
 
 

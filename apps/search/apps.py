@@ -14,7 +14,7 @@ class SearchConfig(AppConfig):
         from django.utils import timezone
 
         from apps.catalog.services.changes import on_change
-        from apps.jobs.services.registry import register_job, register_schedule
+        from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector

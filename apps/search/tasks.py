@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from apps.jobs.services.running import RunningJob
+from apps.jobs.services.runner.running import RunningJob
 from apps.search.services.releasing import NIGHTLY, catch_up, rebuild_index
 from apps.search.services.verifying import verify_index as verify_all_files
 

@@ -18,8 +18,8 @@ from django.db import close_old_connections
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
-from apps.jobs.services.control import cancel_job
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.control import cancel_job
+from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.api_keys import SCOPES, create_api_key
 from apps.readers.services import ReaderInput, save_reader
 from apps.releases.services import kinds
@@ -193,7 +193,7 @@ CALLS = {
         400,
     ),
     "list_jobs": Call(lambda w: {"state": w.models.ListJobsState.QUEUED}, "JobPage", with_(name="x" * 101), 400),
-    "get_job": Call(lambda w: {"job_id": w.queued}, "JobItem", with_(job_id=10**9), 404),
+    "get_job": Call(lambda w: {"job_id": w.queued}, "JobDetail", with_(job_id=10**9), 404),
     "retry_job": Call(lambda w: {"job_id": w.cancelled}, "JobItem", lambda w: {"job_id": w.queued}, 409),
     "cancel_job": Call(lambda w: {"job_id": w.queued}, "JobItem", lambda w: {"job_id": w.cancelled}, 409),
     "popular": Call(with_(reader="nobody"), "PopularBooks", with_(limit=51), 400),

@@ -24,6 +24,7 @@ PAGES = {
     "models": "/admin/recommendations/",
     "releases": "/admin/releases/",
     "jobs": "/admin/jobs/job/",
+    "attempts": "/admin/jobs/attempt/",
     "api-keys": "/admin/platform/apikey/",
     "accounts": "/admin/auth/user/",
     "audit": "/admin/platform/auditentry/",

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from apps.jobs.services.control import cancel_job
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.control import cancel_job
+from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key
 from apps.releases.services import kinds
 from apps.releases.services.making import make_release

@@ -51,7 +51,7 @@ from django.apps import apps
 from django.utils import timezone
 from django.test import Client
 from apps.events.models import Event
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.platform.services.api_keys import create_api_key
 from apps.platform.services.backup.schema import applied_migrations, tables
 from tests.safety import library

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.events.models import Event
-from apps.jobs.services.purging import Acceptance, Plan, carry_out
+from apps.jobs.services.ledger.purging import Acceptance, Plan, carry_out
 
 NAME = "events"
 ROWS_PER_TRANSACTION = 5000

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.jobs.api import schema
+from apps.jobs.selectors.attempts import job_detail
 from apps.jobs.selectors.jobs import STATES, job_row, job_rows
-from apps.jobs.services.control import cancel_job, retry_job
+from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.platform.api.bounds import choice, parameter, part_of_path, text, whole
 from apps.platform.api.pagination import PAGES, page_answer, read_page
 from apps.platform.api.parsing import Fields
@@ -45,19 +46,19 @@ class JobListView(APIView):
 
 
 class JobView(APIView):
-    """One job: its state, progress and last error."""
+    """One job: its state, progress, last error and attempts."""
 
     scopes = {"GET": "jobs:read"}
 
-    @extend_schema(operation_id="get_job", parameters=[JOB_ID], responses={200: schema.JobItem})
+    @extend_schema(operation_id="get_job", parameters=[JOB_ID], responses={200: schema.JobDetail})
     def get(self, request: Request, job_id: int) -> HttpResponse:
-        """One job: its state, progress and last error."""
+        """One job: its state, progress, last error and attempts."""
         Fields(request.query_params).check()
-        return json_response(job_row(job_id))
+        return json_response(job_detail(job_id))
 
 
 class RetryView(APIView):
-    """Let a job that was given up or cancelled wait to be run again."""
+    """Let a dead or cancelled job wait to be run again."""
 
     scopes = {"POST": "jobs:write"}
 
@@ -67,11 +68,11 @@ class RetryView(APIView):
         request=None,
         responses={
             200: schema.JobItem,
-            409: refusal("The job was neither given up nor cancelled, or its work waits already under the same key."),
+            409: refusal("The job is neither dead nor cancelled, or its work waits already under the same key."),
         },
     )
     def post(self, request: Request, job_id: int) -> HttpResponse:
-        """Let a job that was given up or cancelled wait to be run again."""
+        """Let a dead or cancelled job wait to be run again."""
         Fields(request.query_params).check()
         retry_job(job_id, now=timezone.now())
         return json_response(job_row(job_id))

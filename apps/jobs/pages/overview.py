@@ -35,7 +35,7 @@ def work_panel(now: datetime) -> Panel:
                 Cell(f"{formats.counted(runners, 'runner')} alive"),
             ),
             (
-                Cell("Given up"),
+                Cell("Dead"),
                 Cell(formats.thousands(dead)),
                 Cell("needs a look", state="watch") if dead else Cell("none", state="better"),
             ),

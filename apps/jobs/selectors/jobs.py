@@ -53,18 +53,18 @@ def job_of(job_id: int) -> Job:
 
 def job_row(job_id: int) -> JobRow:
     """The job with this number, as the API shows it."""
-    return _row(job_of(job_id))
+    return row_of(job_of(job_id))
 
 
 def job_rows(*, state: str | None, name: str | None, start: int, stop: int) -> tuple[list[JobRow], int]:
     """These jobs, newest first, and how many there are in all."""
     wanted: dict[str, Any] = {field: value for field, value in (("state", state), ("name", name)) if value}
     jobs = Job.objects.filter(**wanted)
-    return [_row(job) for job in jobs.order_by("-pk")[start:stop]], jobs.count()
+    return [row_of(job) for job in jobs.order_by("-pk")[start:stop]], jobs.count()
 
 
 def counts_by_name() -> dict[tuple[str, str], int]:
-    """How many jobs wait, run and were given up: by (name, state)."""
+    """How many jobs wait, run and are dead: by (name, state)."""
     rows = Job.objects.filter(state__in=COUNTED).values_list("name", "state").annotate(n=Count("pk"))
     return {(name, state): count for name, state, count in rows.order_by()}
 
@@ -96,11 +96,12 @@ def silent_jobs(now: datetime, *, since: datetime) -> list[Job]:
     return list(Job.objects.filter(state=Job.State.LEASED, lease_expires_at__gte=now, progress_at__lt=since))
 
 
-def given_up_names(since: datetime) -> dict[str, int]:
-    """How many jobs were given up after this moment and wait for a person, by name."""
+def dead_names(since: datetime) -> dict[str, int]:
+    """How many jobs died after this moment and wait for a person, by name."""
     dead = Job.objects.filter(state=Job.State.DEAD, finished_at__gte=since)
     return dict(dead.values_list("name").annotate(n=Count("pk")).order_by("name"))
 
 
-def _row(job: Job) -> JobRow:
+def row_of(job: Job) -> JobRow:
+    """This job as the API shows it."""
     return JobRow(**{field: getattr(job, field) for field in FIELDS})

@@ -55,6 +55,16 @@ def runner_of_process(*, machine: str, process: int) -> RunnerRow | None:
     return _row(row) if row else None
 
 
+def place_of(owner: str) -> tuple[str, str]:
+    """The machine and the process in the name of a runner; both empty if it is none of ours.
+
+    >>> place_of("celery@library-2:4711:9f3a"), place_of("test")
+    (('library-2', '4711'), ('', ''))
+    """
+    machine, _, process = owner.rpartition(":")[0].partition("@")[2].rpartition(":")
+    return machine, process if machine else ""
+
+
 def _row(runner: Runner) -> RunnerRow:
     lanes = frozenset(lane for lane in runner.lanes.split(",") if lane)
     return RunnerRow(runner.owner, runner.kind, lanes, runner.problem, runner.started_at, runner.seen_at)

@@ -57,14 +57,14 @@ def _folder_health(folder: Folder) -> Health:
         return Health(
             "degraded",
             f"Nothing can be written in {folder.path}, which holds {folder.holds}: {os.strerror(error.errno or 0)}.",
-            noticed="Reading goes on; nothing is saved there, and nothing new is built.",
-            heals="Make room, or mount the disk so that it can be written, as the user that runs this.",
+            impact="Reading goes on; nothing is saved there, and nothing new is built.",
+            remedy="Make room, or mount the disk so that it can be written, as the user that runs this.",
         )
     if usage.free >= min(LOW_BYTES, usage.total * LOW_SHARE):
         return Health("ok")
     return Health(
         "degraded",
         f"{usage.free >> 20} MiB are free in {folder.path}, which holds {folder.holds}.",
-        noticed="Nothing yet; when it is full, nothing is saved any more.",
-        heals="Make room; old releases are deleted on their page.",
+        impact="Nothing yet; when it is full, nothing is saved any more.",
+        remedy="Make room; old releases are deleted on their page.",
     )

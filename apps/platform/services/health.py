@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 class Health:
     """How one part is, and in one sentence why. `down` means that no answer can be given without it.
 
-    `noticed` says what readers notice while it is so, `heals` what mends it, by itself or by hand.
+    `impact` says what readers notice while it is so, `remedy` what puts it right, by itself or by hand.
     """
 
     state: State
     detail: str = ""
-    noticed: str = ""
-    heals: str = ""
+    impact: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class PartHealth:
     name: str
     state: State
     detail: str
-    noticed: str = ""
-    heals: str = ""
+    impact: str = ""
+    remedy: str = ""
 
 
 @dataclass(slots=True)
@@ -110,8 +110,8 @@ def database_health() -> Health:
             return Health(
                 "down",
                 outage.message,
-                noticed="Every page and every answer fails.",
-                heals=f"It mends itself when the database is back. {outage.heals}",
+                impact="Every page and every answer fails.",
+                remedy=f"It mends itself when the database is back. {outage.remedy}",
             )
         holds_tables = False
     if holds_tables:
@@ -119,8 +119,8 @@ def database_health() -> Health:
     return Health(
         "down",
         "The database answers, and is empty.",
-        noticed="Every page and every answer fails.",
-        heals="Run manage.py migrate for a new one; restore the backup if there was one, and look at DATABASE_URL.",
+        impact="Every page and every answer fails.",
+        remedy="Run manage.py migrate for a new one; restore the backup if there was one, and look at DATABASE_URL.",
     )
 
 
@@ -133,8 +133,8 @@ def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
             logger.exception("The probe of %s failed", name)
             health = Health("degraded", "Its probe failed; the log says why.")
         else:
-            health = Health("degraded", f"Not known: {outage.message}", noticed="See the part that is down.")
-    return PartHealth(name, health.state, health.detail, health.noticed, health.heals)
+            health = Health("degraded", f"Not known: {outage.message}", impact="See the part that is down.")
+    return PartHealth(name, health.state, health.detail, health.impact, health.remedy)
 
 
 def _asked_now(name: str, probe: Callable[[], Health]) -> _Asked:

@@ -29,7 +29,7 @@ class Outage:
     code: str
     message: str
     retry_after: int
-    heals: str
+    remedy: str
 
 
 AWAY = Outage("database_unavailable", "The database does not answer.", 5, "Look at the database and at DATABASE_URL.")
@@ -122,7 +122,7 @@ class OutageLog:
             self._said_at[outage.code] = now
             more = self._kept_back.pop(outage.code, 0)
         counted = f" {more} more since the last such line." if more else ""
-        logger.error("%s (%s). %s%s", outage.code, reason_of(error), outage.heals, counted)
+        logger.error("%s (%s). %s%s", outage.code, reason_of(error), outage.remedy, counted)
 
     def reset(self) -> None:
         """The next outage of each kind is said at once."""

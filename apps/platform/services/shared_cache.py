@@ -49,8 +49,8 @@ def redis_health() -> Health:
     return Health(
         "degraded",
         detail,
-        noticed="Nothing by itself: the database counts requests. Jobs wait until Redis is back.",
-        heals="It mends itself when Redis is back; look at REDIS_URL, its password, its memory and its disk.",
+        impact="Nothing by itself: the database counts requests. Jobs wait until Redis is back.",
+        remedy="It mends itself when Redis is back; look at REDIS_URL, its password, its memory and its disk.",
     )
 
 

@@ -60,24 +60,24 @@ def model_health(*, now: datetime) -> Health:
         return Health(
             "degraded",
             f"Recommender {state.live} cannot be loaded: {state.failure}",
-            noticed=f"{state.served} serves on." if state.served else "Readers see popular books.",
-            heals=f"It is tried again every {serving.RETRY_AFTER.seconds} s; or roll back, or train anew: manage.py "
+            impact=f"{state.served} serves on." if state.served else "Readers see popular books.",
+            remedy=f"It is tried again every {serving.RETRY_AFTER.seconds} s; or roll back, or train anew: manage.py "
             "train_recommender --promote --accept not_compared --why REASON.",
         )
     if state.live is None:
         return Health(
             "degraded",
             "No recommender is live.",
-            noticed="Readers see popular books.",
-            heals="Run manage.py train_recommender --promote.",
+            impact="Readers see popular books.",
+            remedy="Run manage.py train_recommender --promote.",
         )
     damage = known_damage(serving.KIND, state.live_sha256)
     if damage:
         return Health(
             "degraded",
             damage,
-            noticed="Nothing yet: the model is in memory. After a restart the one before it would serve.",
-            heals="Bring the files back from a backup, roll back, or train anew: manage.py train_recommender --promote "
-            "--accept not_compared --why REASON.",
+            impact="Nothing yet: the model is in memory. After a restart the one before it would serve.",
+            remedy="Bring the files back from a backup, roll back, or train anew: manage.py train_recommender "
+            "--promote --accept not_compared --why REASON.",
         )
     return Health("ok", f"Recommender {state.served} serves.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from apps.catalog.selectors.books import BookCard, live_cards
 from apps.catalog.selectors.changes import change_stamp, changes_after, last_change_number
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 from apps.releases.selectors.live import LiveRelease, former_releases, live_release
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
 from apps.search.engines.database import book_text

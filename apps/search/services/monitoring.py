@@ -24,24 +24,24 @@ def health() -> Health:
     """Whether the index answers; without it search is degraded, never down."""
     status = index_status(now=timezone.now())
     if status.release is None:
-        return Health("degraded", status.problem, noticed=NOTICED, heals=_what_opens_one(status))
+        return Health("degraded", status.problem, impact=NOTICED, remedy=_what_opens_one(status))
     if status.problem:
         return Health(
             "degraded",
             f"Release {status.live} is live and cannot be read: {status.problem}",
-            noticed=f"Release {status.release} answers in its place.",
-            heals=f"Roll back to it, or build a new index: {REBUILD_UNCOMPARED}",
+            impact=f"Release {status.release} answers in its place.",
+            remedy=f"Roll back to it, or build a new index: {REBUILD_UNCOMPARED}",
         )
     if status.sealed_damage:
-        noticed = _of_sealed_damage(status)
-        return Health("degraded", status.sealed_damage, noticed=noticed, heals=f"Run {REBUILD_UNCOMPARED}")
+        impact = _of_sealed_damage(status)
+        return Health("degraded", status.sealed_damage, impact=impact, remedy=f"Run {REBUILD_UNCOMPARED}")
     if status.pending > STALE_CHANGES:
-        return Health("degraded", _behind(status), noticed=NOTICED, heals=REMADE)
+        return Health("degraded", _behind(status), impact=NOTICED, remedy=REMADE)
     if status.release != status.live or status.sealed or status.damage:
-        return Health("degraded", _without_copy(status), noticed=NOT_FOUND_YET, heals=REMADE)
+        return Health("degraded", _without_copy(status), impact=NOT_FOUND_YET, remedy=REMADE)
     if status.stuck:
         detail = f"Release {status.release} answers without its newest changes: {status.stuck}"
-        return Health("degraded", detail, noticed=NOT_FOUND_YET, heals=ROOM if status.lacks_room else REMADE)
+        return Health("degraded", detail, impact=NOT_FOUND_YET, remedy=ROOM if status.lacks_room else REMADE)
     return Health("ok", f"Release {status.release}, {status.books:,} books, {status.pending:,} changes waiting.")
 
 

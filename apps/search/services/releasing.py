@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services import catalogue
 from apps.releases.services.kinds import Progress, ReleaseKind

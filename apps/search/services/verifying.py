@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.search.engines.embedded import folders
 from apps.search.engines.embedded.checking import damage_of

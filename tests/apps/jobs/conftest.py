@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from apps.jobs.services import registry
+from apps.jobs.services.ledger import registry
 from tests.apps.jobs.sample import effects, jobs
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services.queue import enqueue_many
+from apps.jobs.services.ledger.queue import enqueue_many
 from tests.apps.jobs.processes import start
 from tests.apps.jobs.sample import effects
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services.queue import enqueue_many
+from apps.jobs.services.ledger.queue import enqueue_many
 from tests.apps.jobs import broker
 from tests.apps.jobs.processes import child_environment
 from tests.apps.jobs.sample import effects

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.jobs.models import Job
-from apps.jobs.services.relaying import Relaying
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
+from apps.jobs.services.runner.relaying import Relaying
 from tests.apps.jobs.processes import child_environment, start
 
 PATIENCE_SECONDS = 60.0
@@ -46,6 +46,10 @@ class ChildProcess:
     def run(self) -> None:
         wait_for_jobs(self._check)
 
+    def begin(self) -> None:
+        """It has begun by itself what is due."""
+        self._check()
+
     def _check(self) -> None:
         assert self._process.poll() is None, self._process.communicate()[0]
 
@@ -61,6 +65,10 @@ class CeleryWorkers:
 
     def run(self) -> None:
         wait_for_jobs(self._relay)
+
+    def begin(self) -> None:
+        """What is due now is on its way to the workers."""
+        self._relay()
 
     def _relay(self) -> None:
         assert self._process.poll() is None, "The worker has ended; its output says why."

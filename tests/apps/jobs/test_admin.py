@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.jobs.models import Job, Purge
-from apps.jobs.services.queue import enqueue, enqueue_many
+from apps.jobs.models import Attempt, Job, Purge
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 from tests import bulk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
@@ -22,6 +22,15 @@ def made(name: str = "sample.nothing", **values: object) -> int:
     job_id = enqueue(name, now=hour_ago)
     Job.objects.filter(pk=job_id).update(**values)
     return job_id
+
+
+def attempted(job_id: int, number: int, outcome: str, **values: object) -> None:
+    """An attempt that ended a minute ago, with these columns."""
+    at = timezone.now() - timedelta(minutes=1)
+    columns = {"host": "library-2", "work_seconds": 1.0, "lost_seconds": 0.0, **values}
+    Attempt.objects.create(
+        job_id=job_id, name="sample.nothing", number=number, outcome=outcome, started_at=at, ended_at=at, **columns
+    )
 
 
 def staff(client: Client, *permissions: str) -> Client:
@@ -59,7 +68,7 @@ class TestJobList:
         page = words(admin_client.get(LIST).text)
 
         assert "sample.deaf Waiting 1 hour 0 1,200 of 5,000 · books read" in page
-        assert re.search(r"sample\.effect Given up 1 hour 5 – - ValueError at tasks\.py:7 in effect", page)
+        assert re.search(r"sample\.effect Dead 1 hour 5 – - ValueError at tasks\.py:7 in effect", page)
 
     def test_lists_the_newest_first(self, admin_client: Client) -> None:
         job_ids = [made() for _ in range(3)]
@@ -85,6 +94,64 @@ class TestJobList:
 
     def test_visitor_has_to_log_in(self, client: Client) -> None:
         assert client.get(LIST).status_code == 302
+
+
+class TestJobPage:
+    def test_shows_each_attempt_with_what_it_cost_and_why_it_ended(self, admin_client: Client) -> None:
+        job_id = made(state="dead", attempt=2)
+        attempted(job_id, 1, "lost", error="The runner stopped.", work_seconds=72, lost_seconds=12)
+        attempted(job_id, 2, "dead", error="ValueError at tasks.py:7 in fit", host="")
+        page = words(admin_client.get(reverse("admin:jobs_job_change", args=[job_id])).text)
+
+        begun = r"\d+ \w+ \d+, [\d:]+ UTC"
+        assert re.search(
+            rf"2 Failed for the last time not known {begun} {begun} 1 s – ValueError at tasks\.py:7 in fit "
+            rf"1 Lost with its runner library-2 {begun} {begun} 1 min 12 s 12 s The runner stopped\.",
+            page,
+        ), page
+
+    def test_of_a_job_that_was_not_run_says_so(self, admin_client: Client) -> None:
+        page = admin_client.get(reverse("admin:jobs_job_change", args=[made()])).text
+
+        assert "No attempt was written down: it was not run yet" in page
+
+
+class TestFaults:
+    FAULT = "ValueError in apps/search/tasks.py apply"
+
+    def test_jobs_that_failed_alike_are_listed_by_their_fault(self, admin_client: Client) -> None:
+        failed, done = made(state="done"), made(state="done")
+        attempted(failed, 1, "failed", fingerprint=self.FAULT)
+        attempted(failed, 2, "done")
+        attempted(done, 1, "done")
+        page = admin_client.get(LIST)
+
+        assert f"{self.FAULT} (1)" in page.text
+        assert listed(admin_client.get(LIST, {"fault": self.FAULT}).text) == [failed]
+        assert listed(admin_client.get(LIST, {"fault": "TypeError in nowhere.py f"}).text) == []
+
+    def test_attempts_are_listed_by_fault_outcome_and_job_and_changed_by_nobody(self, admin_client: Client) -> None:
+        attempted(7, 1, "failed", fingerprint=self.FAULT, error="ValueError at tasks.py:7 in apply")
+        attempted(8, 1, "lost", fingerprint="RunnerLost")
+        address = reverse("admin:jobs_attempt_changelist")
+
+        def found(**query: str) -> set[str]:
+            return set(re.findall(r"q=(\d+)\">#", admin_client.get(address, query).text))
+
+        assert found() == {"7", "8"}
+        assert found(fault=self.FAULT) == {"7"}
+        assert found(outcome__exact="lost") == {"8"}
+        assert found(q="8") == {"8"}
+        attempt = Attempt.objects.earliest("pk").pk
+        assert admin_client.get(reverse("admin:jobs_attempt_add")).status_code == 403
+        assert admin_client.post(reverse("admin:jobs_attempt_change", args=[attempt]), {"error": ""}).status_code == 403
+        assert admin_client.get(reverse("admin:jobs_attempt_change", args=[attempt])).status_code == 200
+
+    def test_link_of_an_attempt_leads_to_its_job_among_all(self, admin_client: Client) -> None:
+        job_id = [made() for _ in range(3)][1]
+
+        assert job_id in listed(admin_client.get(LIST, {"q": job_id}).text)
+        assert admin_client.get(LIST, {"q": 99_999}).status_code == 200
 
 
 class TestRetry:

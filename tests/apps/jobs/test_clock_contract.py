@@ -7,15 +7,16 @@ import pytest
 
 from apps.jobs.models import Job, Runner, ScheduleSlot
 from apps.jobs.selectors.runners import runners_seen
-from apps.jobs.services import leases, registry
-from apps.jobs.services.loop import RunnerLoop
-from apps.jobs.services.process import Until, run_jobs
-from apps.jobs.services.queue import InvalidJobError, enqueue, enqueue_many
-from apps.jobs.services.reconciliation import heal_future, requeue_abandoned
-from apps.jobs.services.registry import register_schedule, registrations
-from apps.jobs.services.runner import run_next
-from apps.jobs.services.stopping import StopRequest
+from apps.jobs.services.ledger import attempts, leases, registry
+from apps.jobs.services.ledger.queue import InvalidJobError, enqueue, enqueue_many
+from apps.jobs.services.ledger.reconciliation import heal_future, requeue_lost
+from apps.jobs.services.ledger.registry import register_schedule, registrations
+from apps.jobs.services.runner.execution import run_next
+from apps.jobs.services.runner.loop import RunnerLoop
+from apps.jobs.services.runner.process import Until, run_jobs
+from apps.jobs.services.runner.stopping import StopRequest
 from tests.apps.jobs.clock import Clock
+from tests.apps.jobs.endings import failed
 
 TWO_YEARS, YEAR = timedelta(days=731), timedelta(days=365)
 MINUTE = timedelta(minutes=1)
@@ -57,7 +58,7 @@ class TestClockThatWasAhead:
         enqueue("sample.nothing", now=now)
         job = leases.claim(owner="a", registrations=registrations(), now=ahead)
         assert job is not None
-        leases.retry_later(leases.lease_of(job), error="ValueError", run_at=ahead + MINUTE)
+        attempts.requeue(leases.lease_of(job), failed("ValueError", at=now), run_at=ahead + MINUTE)
 
         work(Clock(now))
         assert states() == {"done": 1}
@@ -66,7 +67,7 @@ class TestClockThatWasAhead:
         enqueue("sample.nothing", now=now)
         leases.claim(owner="dead", registrations=registrations(), now=ahead)
 
-        assert requeue_abandoned(now=now) == 1
+        assert requeue_lost(now=now) == 1
         work(Clock(now))
         assert states() == {"done": 1}
 
@@ -75,13 +76,13 @@ class TestClockThatWasAhead:
         leases.claim(owner="dead", registrations=registrations(), now=now)
         Job.objects.update(lease_expires_at=ahead)
 
-        assert requeue_abandoned(now=now) == 1
+        assert requeue_lost(now=now) == 1
 
     def test_lease_of_a_clock_that_is_seconds_ahead_is_respected(self, now: datetime) -> None:
         enqueue("sample.nothing", now=now)
         leases.claim(owner="a", registrations=registrations(), now=now + timedelta(seconds=50))
 
-        assert requeue_abandoned(now=now) == 0
+        assert requeue_lost(now=now) == 0
 
     def test_change_of_now_does_not_wait_for_the_job_of_then(self, now: datetime, ahead: datetime) -> None:
         job_id = enqueue("sample.nothing", key="k", now=ahead)
@@ -102,9 +103,9 @@ class TestClockThatWasAhead:
         Runner.objects.create(owner="of 2028", kind="runner", started_at=ahead, seen_at=ahead)
         ScheduleSlot.objects.create(schedule="nightly", slot_at=ahead)
         with caplog.at_level(logging.WARNING):
-            assert heal_future(now=now) == 4
+            assert heal_future(now=now) == 5
 
-        assert "(1 waiting jobs, 1 ended jobs, 1 slots, 1 runners)" in caplog.text
+        assert "(1 waiting jobs, 1 ended jobs, 1 attempts, 1 slots, 1 runners)" in caplog.text
         assert heal_future(now=now) == 0
         marks = ("run_at", "created_at", "started_at", "finished_at", "progress_at", "relayed_at")
         for job in Job.objects.all():

@@ -141,13 +141,13 @@ class TestModelHealth:
 
     def test_is_degraded_without_a_live_model(self, full_library: None) -> None:
         health = model_health(now=NOON)
-        assert (health.state, health.noticed) == ("degraded", "Readers see popular books.")
+        assert (health.state, health.impact) == ("degraded", "Readers see popular books.")
 
     def test_is_degraded_while_an_old_model_serves(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
         model_health(now=NOON)
         damage(artifacts_dir, train().key)
         health = model_health(now=LATER)
-        assert (health.state, health.noticed) == ("degraded", f"{live_model.key} serves on.")
+        assert (health.state, health.impact) == ("degraded", f"{live_model.key} serves on.")
 
     def test_is_degraded_while_the_files_of_the_model_in_memory_are_damaged(
         self, live_model: ReleaseRow, artifacts_dir: Path
@@ -157,7 +157,7 @@ class TestModelHealth:
         verify_live()
         health = model_health(now=SOON)
         assert (health.state, "model.npz" in health.detail) == ("degraded", True)
-        assert health.noticed.startswith("Nothing yet: the model is in memory.")
+        assert health.impact.startswith("Nothing yet: the model is in memory.")
         damage(artifacts_dir, live_model.key)  # the same bit once more
         verify_live()
         assert model_health(now=SOON).state == "ok"
@@ -214,7 +214,7 @@ class TestFreshProcess:
         health = model_health(now=LATER)
         assert health.state == "degraded"
         assert health.detail.startswith(f"Recommender {keys[2]} cannot be loaded: ")
-        assert health.noticed == f"{keys[1]} serves on."
+        assert health.impact == f"{keys[1]} serves on."
 
     def test_returns_to_the_live_model_when_it_is_mended(self, keys: list[str], artifacts_dir: Path) -> None:
         assert served(LATER) == keys[1]

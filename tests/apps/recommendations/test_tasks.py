@@ -1,6 +1,6 @@
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.registry import check_registered, registration_of, schedules
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import check_registered, registration_of, schedules
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import releases
 from tests.apps.recommendations.library import NOON
 

@@ -1,7 +1,7 @@
 import pytest
 
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.registry import check_registered, registration_of, schedules
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import check_registered, registration_of, schedules
 from tests.apps.releases.numbers import NOON
 
 pytestmark = pytest.mark.django_db

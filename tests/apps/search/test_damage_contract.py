@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.verifying import verify_live
 from apps.search.engines.embedded import private
@@ -180,8 +180,8 @@ class TestDamagedSealedFiles:
         assert "its SHA-256 differs" in verify_live()
         said = health()
         assert (said.state, name in said.detail) == ("degraded", True)
-        assert said.noticed.startswith("Nothing yet: the working copy answers.")
-        assert "--accept not_compared" in said.heals
+        assert said.impact.startswith("Nothing yet: the working copy answers.")
+        assert "--accept not_compared" in said.remedy
         assert searched("holes").fallback is None
 
     def test_are_forgotten_when_they_are_mended(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
@@ -202,7 +202,7 @@ class TestDamagedSealedFiles:
         verify_index(now=NOON)
         later = timezone.now() + timedelta(seconds=10)
         assert (searched("holes", now=later).fallback, keys(searched("zebra", now=later))) == (None, ["new"])
-        assert "web processes answer from what they opened before" in health().noticed
+        assert "web processes answer from what they opened before" in health().impact
 
 
 class TestNoRoom:
@@ -213,7 +213,7 @@ class TestNoRoom:
             full.setattr(private, "settings", SimpleNamespace(VAR_DIR="/proc"))
             assert searched("holes", now=now).fallback == "index_unavailable"
             said = health()
-        assert (said.state, said.heals.startswith("Make room")) == ("degraded", True)
+        assert (said.state, said.remedy.startswith("Make room")) == ("degraded", True)
         assert "has room for a private copy" in said.detail
         later = now + timedelta(seconds=10)
         assert searched("holes", now=later).fallback is None
@@ -236,7 +236,7 @@ class TestNoRoom:
                 assert (answer.fallback, keys(answer)) == (None, ["holes"])
             said = health()
         index.engine._files.folder.rmdir()
-        assert (said.state, said.heals.startswith("Make room")) == ("degraded", True)
+        assert (said.state, said.remedy.startswith("Make room")) == ("degraded", True)
         assert said.detail.startswith(f"Release {live_index_row.key} answers without its newest changes: ")
         assert keys(searched("zebra", now=now + timedelta(seconds=20))) == ["new"]
         assert (is_well_soon(), damages_count()) == (True, 0)

@@ -5,9 +5,9 @@ import pytest
 
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.registry import check_registered, registration_of, schedules
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import check_registered, registration_of, schedules
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services.kinds import register_kind, release_kind
 from apps.releases.services.promotion import promote_release, roll_back
@@ -51,7 +51,7 @@ class TestAnIndexOfAnotherVersion:
         health = monitoring.health()
         assert health.state == "degraded"
         assert health.detail.endswith("another version of this program made it; build a new one.")
-        assert "rebuild_search_index --promote" in health.heals
+        assert "rebuild_search_index --promote" in health.remedy
 
     def test_is_built_anew_by_the_next_catching_up(self, outdated: ReleaseRow) -> None:
         enqueue("search.apply_changes", now=NOON)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.events.services.retention import purge_events, purge_plan
-from apps.jobs.services.purging import Acceptance, Plan, why_unusual
+from apps.jobs.services.ledger.purging import Acceptance, Plan, why_unusual
 from apps.platform.services.errors import EpicmlError
 
 

@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.jobs.selectors.ledger_time import LedgerClock
-from apps.jobs.services.process import Until
-from apps.jobs.services.relaying import relay_jobs
-from apps.jobs.services.startup import check_migrated
+from apps.jobs.services.runner.process import Until, check_migrated
+from apps.jobs.services.runner.relaying import relay_jobs
 from apps.platform.services.errors import EpicmlError
 
 GRACE_SECONDS = 5.0

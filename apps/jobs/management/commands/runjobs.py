@@ -8,12 +8,11 @@ from django.utils import timezone
 
 from apps.jobs.management.arguments import grace_seconds, process_count
 from apps.jobs.selectors.ledger_time import LedgerClock
-from apps.jobs.services.process import GRACE_SECONDS, Until, run_jobs
-from apps.jobs.services.registry import check_registered
-from apps.jobs.services.serving import runners
-from apps.jobs.services.startup import check_migrated
-from apps.jobs.services.supervision import Supervisor
-from apps.jobs.services.watchdog import Watchdog
+from apps.jobs.services.ledger.registry import check_registered
+from apps.jobs.services.runner.process import GRACE_SECONDS, Until, check_migrated, run_jobs
+from apps.jobs.services.runner.serving import runners
+from apps.jobs.services.runner.supervision import Supervisor
+from apps.jobs.services.runner.watchdog import Watchdog
 from apps.platform.services.errors import EpicmlError
 
 STOP_MARGIN_SECONDS = 5.0

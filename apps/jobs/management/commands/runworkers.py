@@ -10,9 +10,9 @@ from django.utils import timezone
 from apps.jobs.management.arguments import grace_seconds, lanes, process_count
 from apps.jobs.selectors.ledger_time import LedgerClock
 from apps.jobs.selectors.runners import LANES
-from apps.jobs.services.registry import check_registered
-from apps.jobs.services.startup import check_migrated
-from apps.jobs.services.workers import run_workers, workers_of
+from apps.jobs.services.ledger.registry import check_registered
+from apps.jobs.services.runner.process import check_migrated
+from apps.jobs.services.runner.serving import run_workers, workers_of
 from apps.platform.services.errors import EpicmlError
 
 

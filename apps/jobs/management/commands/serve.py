@@ -11,11 +11,10 @@ from django.utils import timezone
 
 from apps.jobs.management.arguments import process_count
 from apps.jobs.selectors.ledger_time import LedgerClock
-from apps.jobs.services.registry import check_registered
-from apps.jobs.services.serving import relay, runners, serve
-from apps.jobs.services.startup import check_migrated
-from apps.jobs.services.supervision import Child
-from apps.jobs.services.web_server import Address, check_free
+from apps.jobs.services.ledger.registry import check_registered
+from apps.jobs.services.runner.process import check_migrated
+from apps.jobs.services.runner.serving import relay, runners, serve
+from apps.jobs.services.runner.web_server import Address, check_free
 from apps.platform.services.errors import EpicmlError
 
 DEFAULT_PORT = 8000
@@ -40,7 +39,7 @@ class Command(BaseCommand):
             code = serve(
                 address,
                 workers=options["workers"],
-                background=_background(options),
+                background=[relay()] if settings.REDIS_URL else runners(options["runners"]),
                 clock=LedgerClock(timezone.now),
                 say=self._say,
             )
@@ -59,7 +58,3 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= HIGHEST_PORT:
         raise CommandError(f"The port must be a number from 1 to {HIGHEST_PORT}, not {text!r}.")
     return int(text)
-
-
-def _background(options: dict[str, Any]) -> list[Child]:
-    return [relay()] if settings.REDIS_URL else runners(options["runners"])

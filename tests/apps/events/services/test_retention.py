@@ -8,7 +8,7 @@ from apps.events.services import retention
 from apps.events.services.ingest import ingest
 from apps.events.services.retention import purge_events
 from apps.jobs.models import Purge
-from apps.jobs.services.purging import Acceptance
+from apps.jobs.services.ledger.purging import Acceptance
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
 

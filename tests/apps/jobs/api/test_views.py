@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from apps.jobs.models import Job
-from apps.jobs.services import leases
-from apps.jobs.services.queue import enqueue, enqueue_many
-from apps.jobs.services.registry import registrations
+from apps.jobs.models import Attempt, Job
+from apps.jobs.services.ledger import attempts, leases
+from apps.jobs.services.ledger.attempts import Ending, Failure, Outcome
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.registry import registrations
+from apps.jobs.services.runner.execution import run_until_empty
 from tests.client import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
@@ -78,7 +80,57 @@ class TestJob:
             "created_at": "2026-11-24T12:00:00Z",
             "started_at": None,
             "finished_at": None,
+            "attempts": [],
         }
+
+    def test_shows_its_attempts_newest_first_and_bounded(self, api: ApiClient, now: datetime) -> None:
+        job_id = enqueue("sample.nothing", now=now)
+        job = leases.claim(owner="runner@library-2:4711:9f3a", registrations=registrations(), now=now)
+        assert job is not None
+        lost = Ending(Outcome.LOST, now + timedelta(seconds=90), 30.0, Failure("RunnerLost", "The runner stopped."))
+        attempts.requeue(leases.lease_of(job), lost)
+
+        assert api.get(f"{JOBS}/{job_id}").json()["attempts"] == [
+            {
+                "number": 1,
+                "outcome": "lost",
+                "host": "library-2",
+                "owner": "runner@library-2:4711:9f3a",
+                "started_at": "2026-11-24T12:00:00Z",
+                "ended_at": "2026-11-24T12:01:30Z",
+                "work_seconds": 30.0,
+                "lost_seconds": 30.0,
+                "fingerprint": "RunnerLost",
+                "error": "The runner stopped.",
+            }
+        ]
+        Attempt.objects.bulk_create(
+            [
+                Attempt(
+                    job_id=job_id,
+                    number=number,
+                    started_at=now,
+                    ended_at=now,
+                    outcome="done",
+                    work_seconds=0,
+                    lost_seconds=0,
+                )
+                for number in range(2, 32)
+            ]
+        )
+        leases.claim(owner="a", registrations=registrations(), now=now)
+        shown = api.get(f"{JOBS}/{job_id}").json()["attempts"]
+        assert [attempt["number"] for attempt in shown] == [2, *range(31, 12, -1)]
+        assert (shown[0]["outcome"], shown[0]["ended_at"]) == ("running", None)
+
+    def test_job_that_was_done_at_the_second_try_says_why_it_failed_first(self, api: ApiClient, now: datetime) -> None:
+        job_id = enqueue("sample.nothing", now=now)
+        Job.objects.update(last_error="ValueError", attempt=1)
+        run_until_empty(clock=timezone.now)
+
+        job = api.get(f"{JOBS}/{job_id}").json()
+        assert (job["state"], job["last_error"]) == ("done", "ValueError")
+        assert [attempt["outcome"] for attempt in job["attempts"]] == ["done"]
 
     @pytest.mark.parametrize("job_id", ["12", "99999999999999999999"])
     @pytest.mark.parametrize(("method", "more"), [("GET", ""), ("POST", "/retry"), ("POST", "/cancel")])
@@ -107,7 +159,7 @@ class TestRetry:
         answer = api.post(f"{JOBS}/{enqueue('sample.nothing', now=now)}/retry")
 
         assert (answer.status_code, answer.json()["code"]) == (409, "job_state")
-        assert answer.json()["message"].endswith("only a job that was given up or cancelled can be retried.")
+        assert answer.json()["message"].endswith("only a dead or cancelled job can be retried.")
 
     def test_needs_the_scope_to_write(self, client_with: Callable[..., ApiClient], now: datetime) -> None:
         job_id = enqueue("sample.nothing", now=now)
@@ -126,7 +178,7 @@ class TestCancel:
 
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
         with pytest.raises(leases.LeaseLostError):
-            leases.finish(leases.lease_of(job), now=now)
+            attempts.finish(leases.lease_of(job), now=now)
 
     def test_job_that_is_done_is_a_conflict(self, api: ApiClient, now: datetime) -> None:
         job_id = enqueue("sample.nothing", now=now)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.jobs.models import Job, Runner
 from apps.jobs.pages.overview import work_panel
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 

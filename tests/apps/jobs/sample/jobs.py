@@ -1,6 +1,6 @@
 """Jobs that only tests and benchmarks have. Leases are short, so that a kill is noticed within a test."""
 
-from apps.jobs.services.registry import register_job
+from apps.jobs.services.ledger.registry import register_job
 
 LEASE_SECONDS = 1.5
 

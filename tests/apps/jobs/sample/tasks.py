@@ -3,7 +3,7 @@ import time
 from celery import shared_task
 from django.db import transaction
 
-from apps.jobs.services.running import RunningJob
+from apps.jobs.services.runner.running import RunningJob
 from tests.apps.jobs.sample import effects
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.jobs.selectors.jobs import JobNotFoundError, any_due, counts_by_name, job_row, job_rows, oldest_due_at
-from apps.jobs.services.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_sample_jobs")]
 
@@ -61,7 +61,7 @@ class TestJobRows:
 
 
 class TestCountsByName:
-    def test_counts_what_is_open_and_what_was_given_up(self, now: datetime) -> None:
+    def test_counts_what_is_open_and_what_is_dead(self, now: datetime) -> None:
         states(
             ("sample.nothing", "queued"),
             ("sample.nothing", "queued"),

@@ -43,6 +43,7 @@ class TestReady:
         assert answer.status_code == 200
         assert answer.json()["state"] == "degraded"
         assert answer.json()["parts"][1]["detail"] == "The index is missing; the database answers."
+        assert set(answer.json()["parts"][1]) == {"name", "state", "detail", "impact", "remedy"}
 
     def test_503_when_no_answer_can_be_given(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
         register_health("shelf", lambda: Health("down", "There are no books."))

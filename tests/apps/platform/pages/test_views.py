@@ -29,7 +29,7 @@ class TestStatusPage:
         self, admin_client: Client, parts: dict[str, Health]
     ) -> None:
         parts["search"] = Health(
-            "degraded", "The index is 4 min old.", noticed="New books are missing.", heals="A rebuild."
+            "degraded", "The index is 4 min old.", impact="New books are missing.", remedy="A rebuild."
         )
         page = admin_client.get(reverse("status")).content.decode()
         for text in ("but degraded: search.", "The index is 4 min old.", "New books are missing.", "A rebuild."):

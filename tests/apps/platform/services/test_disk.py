@@ -50,8 +50,8 @@ class TestDiskHealth:
         assert health.state == state
         if state != "ok":
             assert f"{free >> 20} MiB are free in {tmp_path}, which holds the database." == health.detail
-            assert health.noticed
-            assert health.heals
+            assert health.impact
+            assert health.remedy
 
     def test_a_folder_that_is_gone_takes_no_write(self, tmp_path: Path) -> None:
         health = disk_health([Folder(tmp_path, "EPICML_VAR"), Folder(tmp_path / "gone", "the database")])
@@ -59,8 +59,8 @@ class TestDiskHealth:
         assert health.detail == (
             f"Nothing can be written in {tmp_path / 'gone'}, which holds the database: No such file or directory."
         )
-        assert health.noticed
-        assert health.heals
+        assert health.impact
+        assert health.remedy
 
     @pytest.mark.skipif(not os.path.ismount("/proc"), reason="needs a folder that nobody may write in")
     def test_a_folder_that_cannot_be_written_even_by_root(self) -> None:

@@ -32,7 +32,7 @@ def part(state: State) -> PartHealth:
 
 class TestPartsHealth:
     def test_asks_every_part_by_name(self) -> None:
-        register_health("search", lambda: Health("degraded", "No index.", noticed="Slow answers.", heals="A rebuild."))
+        register_health("search", lambda: Health("degraded", "No index.", impact="Slow answers.", remedy="A rebuild."))
         register_health("books", lambda: Health("ok"))
         assert parts_health() == [
             PartHealth("books", "ok", ""),
@@ -139,7 +139,7 @@ class TestDatabaseHealth:
             cursor.execute("DELETE FROM django_migrations")
         found = database_health()
         assert (found.state, found.detail) == ("down", "The database answers, and is empty.")
-        assert "migrate" in found.heals
+        assert "migrate" in found.remedy
 
     def test_is_down_when_it_does_not(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
         class Gone:
@@ -150,6 +150,6 @@ class TestDatabaseHealth:
         with caplog.at_level(logging.WARNING):
             found = database_health()
         assert (found.state, found.detail) == ("down", "The database does not answer.")
-        assert found.noticed
-        assert found.heals
+        assert found.impact
+        assert found.remedy
         assert "10.0.0.7" in caplog.text

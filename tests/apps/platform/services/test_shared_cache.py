@@ -148,8 +148,8 @@ class TestRequests:
         health = [redis_health(), redis_health()]
         assert time.monotonic() - began < 2
         assert [found.state for found in health] == ["degraded", "degraded"]
-        assert health[0].noticed
-        assert health[0].heals
+        assert health[0].impact
+        assert health[0].remedy
 
 
 class TestRedisHealth:

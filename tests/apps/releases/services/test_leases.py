@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from apps.jobs.services.runner import run_until_empty
-from apps.jobs.services.schedules import Timetable
+from apps.jobs.services.ledger.schedules import Timetable
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.models import LEASE, Release
 from apps.releases.selectors.listing import releases
 from apps.releases.services import leases

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.models import Job
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.files import ArtifactCorruptError
 from apps.releases.services.promotion import roll_back
@@ -206,7 +206,7 @@ class TestStandIn:
         now = health()
         assert now.state == "degraded"
         assert now.detail.startswith(f"Release {keys[1]} is live and cannot be read: ")
-        assert now.noticed == f"Release {keys[0]} answers in its place."
+        assert now.impact == f"Release {keys[0]} answers in its place."
 
     def test_gives_way_to_the_live_index_when_it_is_mended(self, keys: list[str], var_dir: Path) -> None:
         assert opened(NOON).release == keys[0]

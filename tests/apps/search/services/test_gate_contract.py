@@ -12,8 +12,8 @@ from apps.catalog.models import Book, Change
 from apps.catalog.selectors.books import all_live_cards
 from apps.catalog.selectors.shelf import reset_shelf
 from apps.catalog.services.books import delete_books, save_books
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.artifacts import _manifest_of
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.listing import ReleaseRow, releases

@@ -18,7 +18,7 @@ class TestHealth:
     def test_is_degraded_and_never_down_without_an_index(self, full_library: None) -> None:
         health = monitoring.health()
         assert (health.state, health.detail) == ("degraded", "No search index was promoted yet.")
-        assert "rebuild_search_index --promote" in health.heals
+        assert "rebuild_search_index --promote" in health.remedy
 
     def test_is_well_with_an_index_that_is_up_to_date(self, live_index_row: ReleaseRow) -> None:
         health = monitoring.health()

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.registry import register_job
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import register_job
 from tests.apps.jobs import broker
 from tests.apps.jobs.processes import start
 from tests.servers import RedisServer

@@ -11,8 +11,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from apps.jobs.models import Job, Runner
-from apps.jobs.services.queue import enqueue, enqueue_many
-from apps.jobs.services.registry import register_job, register_schedule
+from apps.jobs.services.ledger.queue import enqueue, enqueue_many
+from apps.jobs.services.ledger.registry import register_job, register_schedule
 from tests.apps.jobs.processes import PATIENCE_SECONDS, start, wait_until
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command, load_command_class
 from pytest_django import Settings
 
-from apps.jobs.services.registry import register_job
+from apps.jobs.services.ledger.registry import register_job
 
 
 class TestOptions:

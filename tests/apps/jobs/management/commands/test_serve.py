@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.jobs.models import Runner
-from apps.jobs.services.registry import register_job
-from apps.jobs.services.web_server import Address, check_free
+from apps.jobs.services.ledger.registry import register_job
+from apps.jobs.services.runner.web_server import Address, check_free
 from tests.apps.jobs.processes import start
 
 PATIENCE_SECONDS = 60.0

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from apps.catalog.models import Book
 from apps.events.models import Event
-from apps.jobs.services.queue import enqueue
+from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.backup.folders import whole_backups
 from tests.apps.platform.backups import add_events, backup, forge, next_ids, replace_rows, restore, rows
 

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from apps.catalog.models import Book
 from apps.catalog.selectors.shelf import reset_shelf
 from apps.events.models import Event
-from apps.jobs.services.queue import enqueue
-from apps.jobs.services.runner import run_until_empty
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.selectors.live import live_key
 from tests.apps.recommendations.library import NOON
