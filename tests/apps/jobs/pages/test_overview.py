@@ -30,7 +30,7 @@ class TestWorkPanel:
         assert rows() == [
             ("Waiting", "0", "nothing is due"),
             ("Running", "0", "0 runners alive"),
-            ("Given up", "0", "none"),
+            ("Dead", "0", "none"),
         ]
         assert work_panel(timezone.now()).notice is None
 
