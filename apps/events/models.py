@@ -1,7 +1,9 @@
-"""What readers did with books. Rows are only ever added, and removed by erasure or retention."""
+"""What readers were shown, and what they did. Rows are only ever added, and removed by erasure or retention."""
 
 from django.db import models
 from django.db.models import F, Q
+
+from epicml.audience.bands import AgeBand
 
 
 class EventKind(models.TextChoices):
@@ -57,3 +59,41 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.book_id}"
+
+
+class ServedList(models.Model):
+    """One list of books that was shown. The id sorts by time (UUIDv7), so that what is old is a range of the key."""
+
+    id = models.UUIDField(primary_key=True)
+    surface = models.CharField(max_length=32)
+    # Nobody where nobody was named. No index of its own: the partial one below serves erasure as well.
+    reader = models.ForeignKey("readers.Reader", null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    age_band = models.PositiveSmallIntegerField()
+    items = models.JSONField()  # ids of books in the order shown
+    first_position = models.PositiveIntegerField(
+        db_default=1
+    )  # of the first item; a later page begins behind the earlier
+    release = models.CharField(max_length=64, db_default="")
+    arms = models.JSONField(default=dict)  # experiment -> arm
+    propensities = models.JSONField(null=True)  # of each item, where a choice was random
+    fallback = models.CharField(max_length=64, db_default="")
+    served_at = models.DateTimeField()
+    # Who reported it: "" for our own lists, else the sender as in events, and the id that it gave the list, if any.
+    sender = models.CharField(max_length=40, db_default="")
+    sent_id = models.CharField(max_length=64, db_default="")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["reader", "id"], name="served_list_of_reader", condition=Q(reader__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "sent_id"], name="served_list_sent_id_unique", condition=~Q(sent_id="")
+            ),
+            models.CheckConstraint(condition=Q(first_position__gte=1), name="served_list_position_from_1"),
+            models.CheckConstraint(condition=Q(age_band__lte=AgeBand.ADULT.value), name="served_list_age_band_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.surface} {self.pk}"
