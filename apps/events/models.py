@@ -89,7 +89,7 @@ class ServedList(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["sender", "sent_id"], name="served_list_sent_id_unique", condition=~Q(sent_id="")
+                fields=["sent_id", "sender"], name="served_list_sent_id_unique", condition=~Q(sent_id="")
             ),
             models.CheckConstraint(condition=Q(first_position__gte=1), name="served_list_position_from_1"),
             models.CheckConstraint(condition=Q(age_band__lte=AgeBand.ADULT.value), name="served_list_age_band_known"),

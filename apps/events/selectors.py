@@ -162,6 +162,11 @@ def served_list(list_id: UUID) -> ServedList | None:
     return None if row is None else _served_list(row)
 
 
+def list_count() -> int:
+    """How many served lists are stored."""
+    return models.ServedList.objects.count()
+
+
 def event_count() -> int:
     """How many events are stored."""
     return Event.objects.count()
