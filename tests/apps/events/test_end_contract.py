@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -21,6 +22,38 @@ pytestmark = [
     pytest.mark.servers,
     pytest.mark.skipif(connection.vendor != "sqlite", reason="has a database of its own, and ends alike on both"),
 ]
+# A web process of the project that serves a list of no books, to the first reader or to nobody; only its end stores it.
+# As a text: a module would be imported by whoever collects tests, and would make their process a web process.
+SERVER = """
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import config.rsgi
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.events.services.lists import NewList, serve_list
+from apps.platform.api.front.bodies import BodyRules
+from apps.platform.api.front.lanes import Lane
+from apps.platform.api.front.server import Front, Lanes
+from epicml.audience.bands import AgeBand
+
+settings.EPICML_LISTS_FLUSH_SECONDS = 3600  # only the end stores them
+
+def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    reader_id = 1 if environ["PATH_INFO"] == "/reader" else None
+    list_id = serve_list(NewList("home", AgeBand.ADULT, [], reader_id=reader_id), now=timezone.now())
+    start("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(str(list_id)).encode()]
+
+application = Front(
+    serve,
+    lanes=Lanes(*(Lane(name, threads=1, waiting=100) for name in ("read", "write", "page", "log-in", "monitor"))),
+    rules=BodyRules(largest=1000),
+)
+"""
 START = """
 import os
 import django
@@ -65,7 +98,7 @@ def run(environment: dict[str, str], program: str) -> str:
 
 @contextmanager
 def web_process(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = web(Address("127.0.0.1", port), workers=1, application="tests.apps.events.list_server:application")
+    command = web(Address("127.0.0.1", port), workers=1, application="list_server:application")
     process = subprocess.Popen(command.command, cwd=settings.BASE_DIR, env=environment)
     try:
         yield process
@@ -84,8 +117,9 @@ def asked(port: int, path: str) -> str:
 
 
 class TestEndOfAProcess:
-    def test_stores_what_it_served(self, tmp_path: object) -> None:
-        environment = {**os.environ, "EPICML_VAR": str(tmp_path), "EPICML_DEMO": "0"}
+    def test_stores_what_it_served(self, tmp_path: Path) -> None:
+        (tmp_path / "list_server.py").write_text(SERVER)
+        environment = {**os.environ, "EPICML_VAR": str(tmp_path), "EPICML_DEMO": "0", "PYTHONPATH": str(tmp_path)}
         assert run(environment, PREPARE) == "1"
         port = free_port()
         with web_process(environment, port) as process:
