@@ -40,6 +40,7 @@ CACHE_RESETS = (
     ("apps.platform.services.health", "reset_health"),
     ("apps.platform.services.outages", "reset_outage_log"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
+    ("apps.events.services.lists", "reset_lists"),
     ("apps.search.selectors.live_index", "reset_live_index"),
     ("apps.recommendations.serving", "forget_models"),
 )
@@ -99,6 +100,7 @@ def _prepare_django() -> None:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EPICML_LISTS_FLUSH_SECONDS = None  # no thread writes beside a test; one that needs the rows flushes them
     django.setup()
 
 

@@ -1,14 +1,17 @@
-"""What readers did, as serving and training read it."""
+"""What readers were shown and did, as serving, training and pages read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
+from apps.events import models
+from epicml.audience.bands import AgeBand
 from epicml.datasets.feedback import Act, feedback
 
 # The conditions are written out, not bound: SQLite uses a partial index only where the text is that of the index.
@@ -73,6 +76,24 @@ class TrainingChunk:
     at: npt.NDArray[np.int64]  # seconds since 1970
 
 
+@dataclass(frozen=True, slots=True)
+class ServedList:
+    """One list of books that was shown; `items` are ids of books in the order shown."""
+
+    id: UUID
+    surface: str
+    reader_id: int | None
+    age_band: AgeBand
+    items: tuple[int, ...]
+    first_position: int  # of the first item
+    release: str
+    arms: Mapping[str, str]
+    propensities: tuple[float, ...] | None
+    fallback: str
+    served_at: datetime
+    sender: str  # "" for our own
+
+
 def history(reader_id: int) -> History:
     """What this reader read, liked or hid up to this moment: every book, for none of them may be offered again."""
     rows = _acts_that_count(reader_id)[::-1]
@@ -128,6 +149,23 @@ def training_rows(
             yield _training_chunk(rows)
 
 
+def lists_of_reader(reader_id: int, *, limit: int) -> list[ServedList]:
+    """The lists that this reader was shown last, newest first; none that still waits in a process's buffer."""
+    rows = models.ServedList.objects.filter(reader_id=reader_id).order_by("-id")[:limit]
+    return [_served_list(row) for row in rows]
+
+
+def served_list(list_id: UUID) -> ServedList | None:
+    """The list with this id, if it is stored."""
+    row = models.ServedList.objects.filter(id=list_id).first()
+    return None if row is None else _served_list(row)
+
+
+def list_count() -> int:
+    """How many served lists are stored."""
+    return models.ServedList.objects.count()
+
+
 def _training_chunk(rows: Sequence[tuple[Any, ...]]) -> TrainingChunk:
     readers, books, acts, ratings, at = zip(*rows, strict=True)
     return TrainingChunk(
@@ -136,6 +174,23 @@ def _training_chunk(rows: Sequence[tuple[Any, ...]]) -> TrainingChunk:
         acts=np.array(acts, dtype=np.int8),
         ratings=np.array(ratings, dtype=np.float32),
         at=np.array(at, dtype=np.int64),
+    )
+
+
+def _served_list(row: models.ServedList) -> ServedList:
+    return ServedList(
+        id=row.id,
+        surface=row.surface,
+        reader_id=row.reader_id,
+        age_band=AgeBand(row.age_band),
+        items=tuple(row.items),
+        first_position=row.first_position,
+        release=row.release,
+        arms=row.arms,
+        propensities=None if row.propensities is None else tuple(row.propensities),
+        fallback=row.fallback,
+        served_at=row.served_at,
+        sender=row.sender,
     )
 
 

@@ -1,7 +1,7 @@
 """Who a reader is to the project: a pseudonym, an age band, reading levels and languages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,11 @@ def reader_profile(key: str) -> ReaderProfile:
 def reader_ids(keys: Sequence[str]) -> dict[str, int]:
     """The ids of the readers with these pseudonyms; unknown ones are left out."""
     return dict(Reader.objects.filter(key__in=keys).values_list("key", "id"))
+
+
+def known_reader_ids(ids: Collection[int]) -> set[int]:
+    """Those of these ids that are of readers who were not erased."""
+    return set(Reader.objects.filter(id__in=ids).values_list("id", flat=True)) if ids else set()
 
 
 def all_reader_ids() -> dict[str, int]:

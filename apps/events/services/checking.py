@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.catalog.services.limits import KEY_PATTERN
-from apps.events.models import EventKind
+from apps.events.models import OWN_SHAPE, EventKind
+from apps.events.services.sessions import SESSION_FIELDS, Session, WrongSessionError, checked_session
 from apps.readers.selectors import KEY
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCKS_AHEAD = timedelta(days=1)  # clocks of devices are wrong, but not by more
-KINDS = frozenset(EventKind.values)
+KINDS = frozenset(EventKind.values) - frozenset(OWN_SHAPE)  # acts of a reader on a book
+SENT_KINDS = (*(kind for kind in EventKind.values if kind in KINDS), EventKind.TYPED.value)
+MOST_POSITIONS = 1_000_000
 LOWEST_RATING, HIGHEST_RATING = 1, 5
 
 EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -21,7 +24,9 @@ BOOK_KEY = re.compile(KEY_PATTERN)
 SURFACE = re.compile(r"[A-Za-z0-9._:/-]{0,32}")
 LIST_ID = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-FIELDS = frozenset({"event_id", "reader", "book", "kind", "value", "surface", "list_id", "occurred_at"})
+_BESIDE_A_BOOK = ("book", "value", "list_id", "position")
+ACT_FIELDS = frozenset({"event_id", "reader", "kind", "surface", "occurred_at", *_BESIDE_A_BOOK})
+FIELDS = ACT_FIELDS | frozenset(SESSION_FIELDS)
 
 
 class RefusedEventError(ValueError):
@@ -38,13 +43,15 @@ class CheckedEvent:
     """An event whose values are of the right form; whether reader and book exist is not known yet."""
 
     event_id: str
-    reader: str
-    book: str
+    reader: str | None  # None in a session of nobody who is known
+    book: str | None  # None in a session in which no book was chosen
     kind: str
     value: float | None
     surface: str
     list_id: str
     occurred_at: datetime
+    position: int | None = None
+    session: Session | None = None
 
 
 def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) -> CheckedEvent:
@@ -54,22 +61,70 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
     """
     if not isinstance(item, Mapping):
         raise RefusedEventError("", "This must be an object.")
-    if not item.keys() <= FIELDS:
+    is_act = item.keys() <= ACT_FIELDS
+    if not is_act and not item.keys() <= FIELDS:
         unknown = next(name for name in item if name not in FIELDS)
         raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
     kind = item.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise RefusedEventError("kind", f"This must be one of {', '.join(EventKind.values)}.")
+    if not isinstance(kind, str) or kind not in SENT_KINDS:
+        raise RefusedEventError("kind", f"This must be one of {', '.join(SENT_KINDS)}.")
+    own = own_reader if item.get("reader") is None else None
+    if kind == EventKind.TYPED:
+        return _session(item, own_reader=own, now=now)
+    if not is_act:
+        _check_absent(item, SESSION_FIELDS, kind)
+    list_id = optional_text(item, "list_id", LIST_ID)
+    position = None if item.get("position") is None else sent_position(item, "position")
+    if position is not None and not list_id:
+        raise RefusedEventError("position", "This is a position in a list: send its list_id too.")
     return CheckedEvent(
-        event_id=_text(item, "event_id", EVENT_ID),
-        reader=own_reader if own_reader and item.get("reader") is None else _text(item, "reader", READER_KEY),
-        book=_text(item, "book", BOOK_KEY),
+        event_id=required_text(item, "event_id", EVENT_ID),
+        reader=own or required_text(item, "reader", READER_KEY),
+        book=required_text(item, "book", BOOK_KEY),
         kind=kind,
         value=checked_value(item.get("value"), kind=kind),
-        surface=_optional_text(item, "surface", SURFACE),
-        list_id=_optional_text(item, "list_id", LIST_ID),
-        occurred_at=_moment(item.get("occurred_at"), now=now),
+        surface=optional_text(item, "surface", SURFACE),
+        list_id=list_id,
+        occurred_at=sent_moment(item, "occurred_at", now=now),
+        position=position,
     )
+
+
+def _session(item: Mapping[str, Any], *, own_reader: str | None, now: datetime) -> CheckedEvent:
+    _check_absent(item, _BESIDE_A_BOOK, EventKind.TYPED)
+    try:
+        session = checked_session(item)
+    except WrongSessionError as error:
+        raise RefusedEventError(error.field, error.reason) from error
+    chosen = session.chosen
+    return CheckedEvent(
+        event_id=required_text(item, "event_id", EVENT_ID),
+        reader=own_reader or optional_text(item, "reader", READER_KEY) or None,
+        book=chosen if chosen is not None and BOOK_KEY.fullmatch(chosen) else None,
+        kind=EventKind.TYPED.value,
+        value=None,
+        surface=optional_text(item, "surface", SURFACE),
+        list_id="",
+        occurred_at=sent_moment(item, "occurred_at", now=now),
+        position=session.position,
+        session=session,
+    )
+
+
+def _check_absent(item: Mapping[str, Any], fields: tuple[str, ...], kind: str) -> None:
+    for name in fields:
+        if item.get(name) is not None:
+            raise RefusedEventError(name, f"An event of kind {kind} has no {name}.")
+
+
+def sent_position(item: Mapping[str, Any], name: str) -> int | None:
+    """Read a position, which counts from 1; None where none was sent."""
+    value = item.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_POSITIONS:
+        raise RefusedEventError(name, f"This must be a whole number from 1 to {MOST_POSITIONS}.")
+    return value
 
 
 def checked_value(value: Any, *, kind: str) -> float | None:
@@ -85,18 +140,19 @@ def checked_value(value: Any, *, kind: str) -> float | None:
     return float(value)
 
 
-def checked_moment(moment: datetime, *, now: datetime) -> datetime:
+def checked_moment(moment: datetime, *, now: datetime, field: str = "occurred_at") -> datetime:
     """The moment in UTC, not before 2000 and not after tomorrow."""
     if not 1 < moment.year < 9999:  # at the ends of the calendar there is no other zone to move to
-        raise RefusedEventError("occurred_at", "The year must be 2000 or later.")
+        raise RefusedEventError(field, "The year must be 2000 or later.")
     if moment < EARLIEST:
-        raise RefusedEventError("occurred_at", "The year must be 2000 or later.")
+        raise RefusedEventError(field, "The year must be 2000 or later.")
     if moment > now + CLOCKS_AHEAD:
-        raise RefusedEventError("occurred_at", "This is in the future.")
+        raise RefusedEventError(field, "This is in the future.")
     return moment.astimezone(UTC)
 
 
-def _text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+def required_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """Read a text of this form; RefusedEventError where there is none."""
     value = item.get(name)
     if not isinstance(value, str) or not pattern.fullmatch(value):
         reason = "This field is required." if value is None else f"This must be text of the form {pattern.pattern}."
@@ -104,17 +160,20 @@ def _text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
     return value
 
 
-def _optional_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    return "" if item.get(name) is None else _text(item, name, pattern)
+def optional_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """Read a text of this form, "" where none was sent."""
+    return "" if item.get(name) is None else required_text(item, name, pattern)
 
 
-def _moment(value: Any, *, now: datetime) -> datetime:
+def sent_moment(item: Mapping[str, Any], name: str, *, now: datetime) -> datetime:
+    """Read a moment with its zone, now where none was sent."""
+    value = item.get(name)
     if value is None:
         return now
     if not isinstance(value, str) or not MOMENT.fullmatch(value):
-        raise RefusedEventError("occurred_at", "This must be a moment with its zone, such as 2026-11-24T12:00:00Z.")
+        raise RefusedEventError(name, "This must be a moment with its zone, such as 2026-11-24T12:00:00Z.")
     try:
         moment = datetime.fromisoformat(value.upper())
     except ValueError as error:
-        raise RefusedEventError("occurred_at", "There is no such moment.") from error
-    return checked_moment(moment, now=now)
+        raise RefusedEventError(name, "There is no such moment.") from error
+    return checked_moment(moment, now=now, field=name)

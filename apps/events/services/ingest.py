@@ -9,7 +9,16 @@ from django.db import IntegrityError
 
 from apps.catalog.selectors.books import book_ids
 from apps.catalog.selectors.shelf import shelf
+from apps.events.models import ListMark
 from apps.events.services.checking import CheckedEvent, RefusedEventError, checked_event
+from apps.events.services.list_marks import (
+    KnownLists,
+    Named,
+    canonical_list_id,
+    count_agreements,
+    mark_of,
+    settle_marks,
+)
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
 from epicml.audience.asking import TRUSTED, Proof, Standing
@@ -76,7 +85,7 @@ def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | 
         event = checked_event(item, now=now, own_reader=standing.proof.reader if standing.proof else None)
     except RefusedEventError as error:
         return Outcome("refused", error.reason, error.field)
-    return event if standing.is_proven(event.reader) else NOT_PROVEN
+    return event if event.reader is None or standing.is_proven(event.reader) else NOT_PROVEN
 
 
 def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
@@ -87,20 +96,51 @@ def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: d
     for event in placed:
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
-    stored = store_events(list(new.values()), sender=sender.name)
+    agreements = _agreements(new.values(), sender)
+    rows = [_marked(row, agreements) for row in new.values()] if agreements else list(new.values())
+    stored = store_events(rows, sender=sender.name)
+    if agreements:
+        _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])
     return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
+
+
+def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
+    """How each of these events that names a list agrees with it."""
+    naming = [row for row in rows if row.list_id]
+    if not naming:
+        return {}
+    lists = KnownLists({row.list_id for row in naming})
+    return {
+        row.event_id: lists.agreement(Named(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
+        for row in naming
+    }
+
+
+def _marked(row: NewEvent, agreements: Mapping[str, str]) -> NewEvent:
+    agreement = agreements.get(row.event_id)
+    return row if agreement is None else row._replace(list_mark=mark_of(agreement))
+
+
+def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
+    """Count how events agree with their lists; a list that came meanwhile was not seen by either before."""
+    count_agreements(agreement for _, agreement in stored)
+    missing = {list_id for list_id, agreement in stored if agreement == ListMark.UNKNOWN}
+    came = missing & KnownLists(missing).ids if missing else set()
+    if came:
+        settle_marks(came)
 
 
 def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
     """What these events name; a page learns of no book that its reader may not see."""
-    books = {event.book for event in events}
+    books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
-        return _Known(reader_ids(list({event.reader for event in events})), _book_ids(books, highest=AgeBand.ADULT))
+        readers = {event.reader for event in events if event.reader is not None}
+        return _Known(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
     found = _proven(standing.proof, standing)
     if found is None or found.reader is None:
         return _Known({}, {})
     highest = found.age_band if standing.must_prove else AgeBand.ADULT
-    return _Known({found.reader.key: found.reader.id}, _book_ids(books, highest=highest))
+    return _Known({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
 
 
 def _proven(proof: Proof, standing: Standing) -> Audience | None:
@@ -110,8 +150,11 @@ def _proven(proof: Proof, standing: Standing) -> Audience | None:
         return None
 
 
-def _book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
-    """From the shelf, which is in memory; only books that were withdrawn meanwhile are asked for."""
+def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
+    """Find the books with these keys that are not above the band.
+
+    From the shelf, which is in memory; only books that were withdrawn meanwhile are asked for.
+    """
     live = shelf()
     cards = {key: live.cards[row] for key in keys if (row := live.row_of_key(key)) is not None}
     found = {key: card.id for key, card in cards.items() if card.age_band <= highest}
@@ -120,10 +163,11 @@ def _book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
 
 
 def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
-    reader_id, book_id = known.readers.get(event.reader), known.books.get(event.book)
-    if reader_id is None:
+    reader_id = None if event.reader is None else known.readers.get(event.reader)
+    book_id = None if event.book is None else known.books.get(event.book)
+    if reader_id is None and event.reader is not None:
         return Outcome("refused", f"There is no reader {event.reader!r}.", "reader")
-    if book_id is None:
+    if book_id is None and event.session is None:
         return Outcome("refused", f"There is no book {event.book!r}.", "book")
     return NewEvent(
         event_id=event.event_id,
@@ -132,9 +176,11 @@ def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | 
         kind=event.kind,
         value=event.value,
         surface=event.surface,
-        list_id=event.list_id,
+        list_id=canonical_list_id(event.list_id) if event.list_id else "",
         occurred_at=event.occurred_at,
         received_at=now,
+        position=event.position,
+        details=None if event.session is None else event.session.as_json(),
     )
 
 
