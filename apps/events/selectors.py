@@ -66,6 +66,16 @@ class LastAct:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ActOnList:
+    """One thing a reader did with a book that stood in a list, of whatever kind."""
+
+    list_id: UUID
+    book_id: int
+    kind: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingChunk:
     """Some rows of what all readers did, as arrays of one length."""
@@ -160,6 +170,13 @@ def served_list(list_id: UUID) -> ServedList | None:
     """The list with this id, if it is stored."""
     row = models.ServedList.objects.filter(id=list_id).first()
     return None if row is None else _served_list(row)
+
+
+def acts_on_lists(reader_id: int, list_ids: Sequence[UUID]) -> list[ActOnList]:
+    """What this reader did that names one of these lists, oldest first."""
+    rows = Event.objects.filter(reader_id=reader_id, list_id__in=[str(list_id) for list_id in list_ids])
+    found = rows.order_by("occurred_at", "id").values_list("list_id", "book_id", "kind", "occurred_at")
+    return [ActOnList(UUID(list_id), book_id, kind, at) for list_id, book_id, kind, at in found]
 
 
 def event_count() -> int:

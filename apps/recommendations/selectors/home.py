@@ -50,11 +50,11 @@ def home_rows(question: Question, *, size: int) -> list[Row]:
         for row in make(question, taken, size):
             rows.append(row)
             taken |= {item.row for item in row.items}
-    return sorted(rows, key=lambda row: _ORDER.index(row.kind))
+    return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
 
 
 # A series is picked first, so that its next volume is not used up by another row, but stands second.
-_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
+ROW_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
 
 
 def _for_you(question: Question, taken: set[int], size: int) -> Iterator[Row]:
