@@ -11,12 +11,15 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         """Events go with their reader, and at night when they are old; books are shown as readers may see them."""
         from apps.catalog.services.audience import register_audience
+        from apps.events.services.lists import end_lists
         from apps.events.services.privacy import erase_events, export_events
         from apps.jobs.services.registry import register_job, register_schedule
+        from apps.platform.services.ending import register_ending
         from apps.readers.selectors import answered_for
         from apps.readers.services import register_erasure, register_export
 
         register_audience(answered_for)
+        register_ending("events.lists", end_lists)
         register_erasure("events", erase_events)
         register_export("events", export_events)
         register_job("events.purge", "apps.events.tasks.purge", lease_seconds=300)

@@ -179,6 +179,11 @@ def acts_on_lists(reader_id: int, list_ids: Sequence[UUID]) -> list[ActOnList]:
     return [ActOnList(UUID(list_id), book_id, kind, at) for list_id, book_id, kind, at in found]
 
 
+def list_count() -> int:
+    """How many served lists are stored."""
+    return models.ServedList.objects.count()
+
+
 def event_count() -> int:
     """How many events are stored."""
     return Event.objects.count()

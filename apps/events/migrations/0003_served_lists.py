@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("sent_id", ""), _negated=True),
-                        fields=("sender", "sent_id"),
+                        fields=("sent_id", "sender"),
                         name="served_list_sent_id_unique",
                     ),
                     models.CheckConstraint(

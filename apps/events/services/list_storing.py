@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from apps.events.models import ServedList
 from apps.readers.selectors import known_reader_ids
 from epicml.audience.bands import AgeBand
 
@@ -37,12 +38,15 @@ COPY = f"COPY events_servedlist ({COLUMNS}) FROM STDIN"
 
 
 def store_lists(rows: Sequence[NewRow]) -> int:
-    """Store the lists, those of readers excepted who were erased meanwhile; how many were stored."""
+    """Store the lists, those of readers excepted who were erased meanwhile; how many are stored."""
     try:
         return _store(rows)
     except IntegrityError:
-        # A reader was erased between the look-up and the end of the transaction; the second look-up finds none.
-        return _store(rows)
+        # A reader was erased between the look-up and the end of the transaction, and is not found again. Or an earlier
+        # try did store some: the connection was lost before it could say so.
+        there = ServedList.objects.filter(id__in=[row.id for row in rows]).values_list("id", flat=True)
+        stored = set(there)
+        return len(stored) + _store([row for row in rows if row.id not in stored])
 
 
 def _store(rows: Sequence[NewRow]) -> int:
@@ -60,7 +64,8 @@ def _insert(rows: Sequence[NewRow]) -> None:
 
 
 def _copy(rows: Sequence[NewRow]) -> None:
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+    # COPY does not pass through Django, which would make its own errors of the driver's.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
         for row in rows:
             copy.write_row(_values(row))
 

@@ -31,7 +31,8 @@ class NewList:
 
 
 _buffer = ListBuffer(store_lists)
-flush_lists, reset_lists = _buffer.flush, _buffer.reset
+flush_lists, end_lists, reset_lists = _buffer.flush, _buffer.end, _buffer.reset
+os.register_at_fork(after_in_child=reset_lists)
 
 
 def serve_list(new: NewList, *, now: datetime) -> UUID:

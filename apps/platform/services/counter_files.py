@@ -8,6 +8,7 @@ import atexit
 import json
 import logging
 import os
+import re
 import struct
 import threading
 import time
@@ -25,6 +26,7 @@ HEADER_BYTES = 8
 VALUE_BYTES = 16
 WRITTEN_EVERY_SECONDS = 0.5  # what a killed process counted since is lost
 PAD_BYTES = 8
+_LIVE = re.compile(r"gauge_live\w+_(\d+)\.db")
 _USED = struct.Struct("i")
 _VALUE = struct.Struct("dd")
 
@@ -123,9 +125,15 @@ class CountersOfAllProcesses(Collector):
 
     def collect(self) -> Iterable[Metric]:
         _writer.write()
-        files = [str(path) for path in sorted(self._folder.glob("*.db")) if _is_readable(path)]
+        files = [str(path) for path in sorted(self._folder.glob("*.db")) if _is_readable(path) and not _is_over(path)]
         merged: Iterator[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
+
+
+def _is_over(path: Path) -> bool:
+    """Whether this is what a process has at the moment ("live"), and that process is gone."""
+    found = _LIVE.fullmatch(path.name)
+    return found is not None and not Path(f"/proc/{found[1]}").exists()
 
 
 def _is_readable(path: Path) -> bool:

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from apps.catalog.selectors.books import all_book_ids
-from apps.events.selectors import lists_of_reader, served_list
-from apps.events.services.lists import NewList, flush_lists, serve_list
+from apps.events.selectors import list_count, lists_of_reader, served_list
+from apps.events.services.list_storing import NewRow, store_lists
+from apps.events.services.lists import NewList, flush_lists, new_list_id, serve_list
+from apps.platform.services.metrics import registry
 from apps.readers.selectors import all_reader_ids
+from apps.readers.services import erase_reader
 from epicml.audience.bands import AgeBand
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
@@ -65,3 +68,26 @@ class TestListsOfReader:
         flush_lists()
         found = lists_of_reader(all_reader_ids()["r1"], limit=3)
         assert [each.id for each in found] == made[:0:-1]
+
+
+class TestFlushLists:
+    def test_drops_the_lists_of_a_reader_who_was_erased_meanwhile(self, now: datetime) -> None:
+        of_r1, of_r2 = (serve_list(a_list("b1", reader=reader), now=now) for reader in ("r1", "r2"))
+        before = registry.get_sample_value("epicml_lists_dropped_total", {"reason": "reader_erased"}) or 0
+        erase_reader("r1", by="test", now=now)
+        assert flush_lists()
+        assert served_list(of_r1) is None
+        assert served_list(of_r2) is not None
+        assert registry.get_sample_value("epicml_lists_dropped_total", {"reason": "reader_erased"}) == before + 1
+
+
+class TestStoreLists:
+    def test_stores_once_what_an_earlier_try_stored_without_saying_so(self, now: datetime) -> None:
+        ids = [serve_list(a_list("b1"), now=now) for _ in range(2)]
+        flush_lists()
+        rows = [
+            NewRow(list_id, "home", None, AgeBand.ADULT, [], 1, "", {}, None, "", now)
+            for list_id in (*ids, new_list_id(now))
+        ]
+        assert store_lists(rows) == 3
+        assert list_count() == 3

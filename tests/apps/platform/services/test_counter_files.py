@@ -81,3 +81,13 @@ class TestExposition:
             "REQUESTS.labels('a', 'GET', '200').inc(3)\nprint(exposition().decode())"
         )
         assert 'status="200"} 3.0' in counted(tmp_path, program)
+
+    def test_leaves_out_what_a_process_had_that_is_gone(self, tmp_path: Path) -> None:
+        gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+        for process, value in ((int(gone.stdout), 5.0), (os.getpid(), 3.0)):
+            held = WrittenDict(str(tmp_path / f"gauge_livesum_{process}.db"))
+            held.write_value('["waiting", "waiting", {}, "What waits."]', value, 0.0)
+            held.close()
+        assert "\nwaiting 3.0\n" in counted(
+            tmp_path, "from apps.platform.services.metrics import exposition; print(exposition().decode())"
+        )

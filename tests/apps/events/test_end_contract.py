@@ -1,0 +1,90 @@
+"""What is served is stored when its process ends by SIGTERM or by itself, and not for a reader who was erased."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from apps.jobs.services.web_server import Address, web
+from tests.apps.jobs.management.commands.test_serve import free_port
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="has a database of its own, and ends alike on both"),
+]
+START = """
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+from apps.events.selectors import list_count
+from apps.events.services.lists import NewList, serve_list
+from apps.readers.selectors import all_reader_ids
+from apps.readers.services import ReaderInput, erase_reader, save_reader
+from epicml.audience.bands import AgeBand
+settings.EPICML_LISTS_FLUSH_SECONDS = 3600
+"""
+PREPARE = """
+call_command("migrate", verbosity=0)
+save_reader(ReaderInput(key="r1", age_band=AgeBand.ADULT), now=timezone.now())
+print(all_reader_ids()["r1"])
+"""
+# A command that serves three lists and ends by itself.
+ERASE_AND_SERVE = """
+erase_reader("r1", by="test", now=timezone.now())
+for _ in range(3):
+    serve_list(NewList("home", AgeBand.ADULT, []), now=timezone.now())
+print(list_count())
+"""
+COUNT = "print(list_count())"
+
+
+def run(environment: dict[str, str], program: str) -> str:
+    command = [sys.executable, "-c", START + program]
+    return subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@contextmanager
+def web_process(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = web(Address("127.0.0.1", port), workers=1, application="tests.apps.events.list_server:application")
+    process = subprocess.Popen(command.command, cwd=settings.BASE_DIR, env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def asked(port: int, path: str) -> str:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return str(json.load(answer))
+        time.sleep(0.05)
+    raise AssertionError("The server did not answer.")
+
+
+class TestEndOfAProcess:
+    def test_stores_what_it_served(self, tmp_path: object) -> None:
+        environment = {**os.environ, "EPICML_VAR": str(tmp_path), "EPICML_DEMO": "0"}
+        assert run(environment, PREPARE) == "1"
+        port = free_port()
+        with web_process(environment, port) as process:
+            asked(port, "/")
+            asked(port, "/reader")
+            assert run(environment, ERASE_AND_SERVE) == "0"  # while both processes still have theirs in memory
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        assert run(environment, COUNT) == str(1 + 3)
