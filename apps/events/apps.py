@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
         """Events go with their reader, and at night when they are old; books are shown as readers may see them."""
         from apps.catalog.services.audience import register_audience
         from apps.events.services.lists import end_lists
-        from apps.events.services.privacy import erase_events, export_events
+        from apps.events.services.privacy import erase_events, erase_lists, export_events, export_lists
         from apps.jobs.services.registry import register_job, register_schedule
         from apps.platform.services.ending import register_ending
         from apps.readers.selectors import answered_for
@@ -21,6 +21,8 @@ class EventsConfig(AppConfig):
         register_audience(answered_for)
         register_ending("events.lists", end_lists)
         register_erasure("events", erase_events)
+        register_erasure("lists", erase_lists)
         register_export("events", export_events)
+        register_export("lists", export_lists)
         register_job("events.purge", "apps.events.tasks.purge", lease_seconds=300)
         register_schedule("events.purge", "events.purge", daily_at=time(3, 20))

@@ -1,7 +1,7 @@
 """What the rest of the project sees of a book: one value, read from the tables in bounded numbers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,16 @@ def all_live_cards(*, chunk: int = IDS_PER_QUERY) -> Iterator[list[BookCard]]:
 def book_ids(keys: Sequence[str], *, highest: AgeBand = AgeBand.ADULT) -> dict[str, int]:
     """The ids of the books with these keys, withdrawn ones too; unknown keys and those above the band are left out."""
     return dict(Book.objects.filter(key__in=keys, age_band__lte=highest.value).values_list("key", "id"))
+
+
+def book_keys(ids: Iterable[int]) -> dict[int, str]:
+    """The keys of the books with these ids, withdrawn ones too; unknown ids are left out."""
+    wanted = sorted(ids)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), IDS_PER_QUERY):
+        rows = Book.objects.filter(id__in=wanted[start : start + IDS_PER_QUERY]).values_list("id", "key")
+        found.update(rows)
+    return found
 
 
 def all_book_ids() -> dict[str, int]:

@@ -10,13 +10,15 @@ from apps.events.services.checking import (
     HIGHEST_RATING,
     LIST_ID,
     LOWEST_RATING,
+    MOST_POSITIONS,
     READER_KEY,
+    SENT_KINDS,
     SURFACE,
 )
 from apps.events.services.ingest import MAX_BATCH
+from apps.events.services.sessions import MAX_KEY, MAX_SHOWN, MAX_TYPED
 from apps.platform.api.bounds import EachForItself, Text
 
-KINDS = ["shown", "opened", "started", "finished", "rated", "liked", "hidden"]
 MOMENT_HELP = (
     f"ISO 8601 with its zone, such as 2026-11-24T12:00:00Z; from {EARLIEST.year}, and at most "
     f"{CLOCKS_AHEAD.days} day ahead of the server's clock, which is taken for now. Stored in UTC. Default: now."
@@ -24,7 +26,10 @@ MOMENT_HELP = (
 
 
 class Event(serializers.Serializer[None]):
-    """One thing a reader did with a book. The same event_id sent twice by one sender is stored once."""
+    """One thing a reader did with a book, or one session of suggestions (kind typed).
+
+    The same event_id sent twice by one sender is stored once.
+    """
 
     event_id = Text(
         pattern=EVENT_ID.pattern,
@@ -39,10 +44,17 @@ class Event(serializers.Serializer[None]):
         required=False,
         allow_null=True,
         help_text="The reader's pseudonym. With X-Reader-Token it is that of the token, or left out; else it must be "
-        "there.",
+        "there, but for kind typed.",
     )
-    book = Text(pattern=BOOK_KEY.pattern, min_length=1, max_length=64, help_text="The book's key.")
-    kind = serializers.ChoiceField(choices=KINDS)
+    book = Text(
+        pattern=BOOK_KEY.pattern,
+        min_length=1,
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="The book's key: must be sent, but not with kind typed.",
+    )
+    kind = serializers.ChoiceField(choices=SENT_KINDS)
     value = serializers.FloatField(
         min_value=LOWEST_RATING,
         max_value=HIGHEST_RATING,
@@ -64,7 +76,37 @@ class Event(serializers.Serializer[None]):
         max_length=64,
         required=False,
         allow_null=True,
-        help_text="The list in which the book stood.",
+        help_text="The list in which the book stood: the list_id of an answer, or of POST /api/v1/lists. One that is "
+        "not known, or does not have the book there, is kept and marked.",
+    )
+    position = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_POSITIONS,
+        required=False,
+        allow_null=True,
+        help_text="Where the book stood in that list, from 1; only with list_id.",
+    )
+    typed = Text(
+        min_length=1,
+        max_length=MAX_TYPED,
+        required=False,
+        allow_null=True,
+        help_text="What was typed when the session ended: must be sent with kind typed, and with no other kind.",
+    )
+    shown = serializers.ListField(
+        child=Text(min_length=1, max_length=MAX_KEY),
+        max_length=MAX_SHOWN,
+        required=False,
+        allow_null=True,
+        help_text="Keys of the suggestions that were shown last, in their order: must be sent with kind typed, and "
+        "with no other kind.",
+    )
+    chosen = Text(
+        min_length=1,
+        max_length=MAX_KEY,
+        required=False,
+        allow_null=True,
+        help_text="The key in `shown` that was chosen; null: none. Only with kind typed.",
     )
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text=MOMENT_HELP)
 

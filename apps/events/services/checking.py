@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.catalog.services.limits import KEY_PATTERN
-from apps.events.models import EventKind
+from apps.events.models import OWN_SHAPE, EventKind
+from apps.events.services.sessions import SESSION_FIELDS, Session, WrongSessionError, checked_session
 from apps.readers.selectors import KEY
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCKS_AHEAD = timedelta(days=1)  # clocks of devices are wrong, but not by more
-KINDS = frozenset(EventKind.values)
+KINDS = frozenset(EventKind.values) - frozenset(OWN_SHAPE)  # acts of a reader on a book
+SENT_KINDS = (*(kind for kind in EventKind.values if kind in KINDS), EventKind.TYPED.value)
+MOST_POSITIONS = 1_000_000
 LOWEST_RATING, HIGHEST_RATING = 1, 5
 
 EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -21,7 +24,8 @@ BOOK_KEY = re.compile(KEY_PATTERN)
 SURFACE = re.compile(r"[A-Za-z0-9._:/-]{0,32}")
 LIST_ID = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-FIELDS = frozenset({"event_id", "reader", "book", "kind", "value", "surface", "list_id", "occurred_at"})
+_BESIDE_A_BOOK = ("book", "value", "list_id", "position")
+FIELDS = frozenset({"event_id", "reader", "kind", "surface", "occurred_at", *_BESIDE_A_BOOK, *SESSION_FIELDS})
 
 
 class RefusedEventError(ValueError):
@@ -38,13 +42,15 @@ class CheckedEvent:
     """An event whose values are of the right form; whether reader and book exist is not known yet."""
 
     event_id: str
-    reader: str
-    book: str
+    reader: str | None  # None in a session of nobody who is known
+    book: str | None  # None in a session in which no book was chosen
     kind: str
     value: float | None
     surface: str
     list_id: str
     occurred_at: datetime
+    position: int | None = None
+    session: Session | None = None
 
 
 def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) -> CheckedEvent:
@@ -58,18 +64,61 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
         unknown = next(name for name in item if name not in FIELDS)
         raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
     kind = item.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise RefusedEventError("kind", f"This must be one of {', '.join(EventKind.values)}.")
+    if not isinstance(kind, str) or kind not in SENT_KINDS:
+        raise RefusedEventError("kind", f"This must be one of {', '.join(SENT_KINDS)}.")
+    own = own_reader if item.get("reader") is None else None
+    if kind == EventKind.TYPED:
+        return _session(item, own_reader=own, now=now)
+    _check_absent(item, SESSION_FIELDS, kind)
+    list_id = _optional_text(item, "list_id", LIST_ID)
     return CheckedEvent(
         event_id=_text(item, "event_id", EVENT_ID),
-        reader=own_reader if own_reader and item.get("reader") is None else _text(item, "reader", READER_KEY),
+        reader=own or _text(item, "reader", READER_KEY),
         book=_text(item, "book", BOOK_KEY),
         kind=kind,
         value=checked_value(item.get("value"), kind=kind),
         surface=_optional_text(item, "surface", SURFACE),
-        list_id=_optional_text(item, "list_id", LIST_ID),
+        list_id=list_id,
         occurred_at=_moment(item.get("occurred_at"), now=now),
+        position=_position(item.get("position"), list_id=list_id),
     )
+
+
+def _session(item: Mapping[str, Any], *, own_reader: str | None, now: datetime) -> CheckedEvent:
+    _check_absent(item, _BESIDE_A_BOOK, EventKind.TYPED)
+    try:
+        session = checked_session(item)
+    except WrongSessionError as error:
+        raise RefusedEventError(error.field, error.reason) from error
+    chosen = session.chosen
+    return CheckedEvent(
+        event_id=_text(item, "event_id", EVENT_ID),
+        reader=own_reader or _optional_text(item, "reader", READER_KEY) or None,
+        book=chosen if chosen is not None and BOOK_KEY.fullmatch(chosen) else None,
+        kind=EventKind.TYPED.value,
+        value=None,
+        surface=_optional_text(item, "surface", SURFACE),
+        list_id="",
+        occurred_at=_moment(item.get("occurred_at"), now=now),
+        position=session.position,
+        session=session,
+    )
+
+
+def _check_absent(item: Mapping[str, Any], fields: tuple[str, ...], kind: str) -> None:
+    for name in fields:
+        if item.get(name) is not None:
+            raise RefusedEventError(name, f"An event of kind {kind} has no {name}.")
+
+
+def _position(value: Any, *, list_id: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_POSITIONS:
+        raise RefusedEventError("position", f"This must be a whole number from 1 to {MOST_POSITIONS}.")
+    if not list_id:
+        raise RefusedEventError("position", "This is a position in a list: send its list_id too.")
+    return value
 
 
 def checked_value(value: Any, *, kind: str) -> float | None:

@@ -1,15 +1,24 @@
 """Taking in what clients report: each event is answered for itself, and one that is wrong stops no other."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError
 
 from apps.catalog.selectors.books import book_ids
 from apps.catalog.selectors.shelf import shelf
+from apps.events.models import ListMark
 from apps.events.services.checking import CheckedEvent, RefusedEventError, checked_event
+from apps.events.services.list_marks import (
+    KnownLists,
+    Named,
+    canonical_list_id,
+    count_agreements,
+    mark_of,
+    settle_marks,
+)
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
 from epicml.audience.asking import TRUSTED, Proof, Standing
@@ -48,10 +57,18 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Ids of the readers and books that a batch may be about."""
+    """Ids of the readers and books that a batch may be about, and the lists that it names."""
 
     readers: Mapping[str, int]
     books: Mapping[str, int]
+    lists: KnownLists | None = None
+
+
+class _Placed(NamedTuple):
+    """An event as its row will be, and how it agrees with its list, if it names one."""
+
+    row: NewEvent
+    agreement: str | None
 
 
 # Who has no key: a command, or a step of the demo.
@@ -76,26 +93,42 @@ def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | 
         event = checked_event(item, now=now, own_reader=standing.proof.reader if standing.proof else None)
     except RefusedEventError as error:
         return Outcome("refused", error.reason, error.field)
-    return event if standing.is_proven(event.reader) else NOT_PROVEN
+    return event if event.reader is None or standing.is_proven(event.reader) else NOT_PROVEN
 
 
 def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
     events = [event for event in checked if isinstance(event, CheckedEvent)]
-    known = _known(events, sender.standing)
-    placed = [event if isinstance(event, Outcome) else _placed(event, known, now=now) for event in checked]
-    new: dict[str, NewEvent] = {}
+    known = replace(_known(events, sender.standing), lists=_lists(events))
+    placed = [event if isinstance(event, Outcome) else _placed(event, known, sender, now=now) for event in checked]
+    new: dict[str, _Placed] = {}
     for event in placed:
-        if isinstance(event, NewEvent):
-            new.setdefault(event.event_id, event)
-    stored = store_events(list(new.values()), sender=sender.name)
-    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
+        if isinstance(event, _Placed):
+            new.setdefault(event.row.event_id, event)
+    stored = store_events([event.row for event in new.values()], sender=sender.name)
+    _follow_lists([new[event_id] for event_id in stored])
+    return [event if isinstance(event, Outcome) else _outcome(event.row, stored) for event in placed]
+
+
+def _lists(events: Sequence[CheckedEvent]) -> KnownLists | None:
+    named = {canonical_list_id(event.list_id) for event in events if event.list_id}
+    return KnownLists(named) if named else None
+
+
+def _follow_lists(stored: Sequence[_Placed]) -> None:
+    """Count how these events agree with their lists; a list that came meanwhile was not seen by either before."""
+    count_agreements(event.agreement for event in stored if event.agreement)
+    missing = {event.row.list_id for event in stored if event.agreement == ListMark.UNKNOWN}
+    came = missing & KnownLists(missing).ids if missing else set()
+    if came:
+        settle_marks(came)
 
 
 def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
     """What these events name; a page learns of no book that its reader may not see."""
-    books = {event.book for event in events}
+    books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
-        return _Known(reader_ids(list({event.reader for event in events})), _book_ids(books, highest=AgeBand.ADULT))
+        readers = {event.reader for event in events if event.reader is not None}
+        return _Known(reader_ids(list(readers)), _book_ids(books, highest=AgeBand.ADULT))
     found = _proven(standing.proof, standing)
     if found is None or found.reader is None:
         return _Known({}, {})
@@ -119,23 +152,31 @@ def _book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
-    reader_id, book_id = known.readers.get(event.reader), known.books.get(event.book)
-    if reader_id is None:
+def _placed(event: CheckedEvent, known: _Known, sender: Sender, *, now: datetime) -> _Placed | Outcome:
+    reader_id = None if event.reader is None else known.readers.get(event.reader)
+    book_id = None if event.book is None else known.books.get(event.book)
+    if reader_id is None and event.reader is not None:
         return Outcome("refused", f"There is no reader {event.reader!r}.", "reader")
-    if book_id is None:
+    if book_id is None and event.session is None:
         return Outcome("refused", f"There is no book {event.book!r}.", "book")
-    return NewEvent(
+    list_id, agreement = canonical_list_id(event.list_id), None
+    if event.list_id and known.lists is not None:
+        agreement = known.lists.agreement(Named(sender.name, list_id, reader_id, book_id, event.position))
+    row = NewEvent(
         event_id=event.event_id,
         reader_id=reader_id,
         book_id=book_id,
         kind=event.kind,
         value=event.value,
         surface=event.surface,
-        list_id=event.list_id,
+        list_id=list_id,
         occurred_at=event.occurred_at,
         received_at=now,
+        position=event.position,
+        list_mark=None if agreement is None else mark_of(agreement),
+        details=None if event.session is None else event.session.as_json(),
     )
+    return _Placed(row, agreement)
 
 
 def _outcome(event: NewEvent, stored: set[str]) -> Outcome:

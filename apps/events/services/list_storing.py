@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from apps.events.models import ServedList
+from apps.events.services.list_marks import settle_marks
 from apps.readers.selectors import known_reader_ids
 from epicml.audience.bands import AgeBand
 
@@ -38,7 +39,16 @@ COPY = f"COPY events_servedlist ({COLUMNS}) FROM STDIN"
 
 
 def store_lists(rows: Sequence[NewRow]) -> int:
-    """Store the lists, those of readers excepted who were erased meanwhile; how many are stored."""
+    """Store the lists, those of readers excepted who were erased meanwhile; how many are stored.
+
+    Events that named one of them before are marked anew.
+    """
+    stored = _store_once(rows)
+    settle_marks({str(row.id) for row in rows} | {row.sent_id for row in rows if row.sent_id})
+    return stored
+
+
+def _store_once(rows: Sequence[NewRow]) -> int:
     try:
         return _store(rows)
     except IntegrityError:

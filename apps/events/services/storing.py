@@ -13,14 +13,17 @@ class NewEvent(NamedTuple):
     """An event as its row will be; the order is that of COLUMNS."""
 
     event_id: str
-    reader_id: int
-    book_id: int
+    reader_id: int | None
+    book_id: int | None
     kind: str
     value: float | None
     surface: str
     list_id: str
     occurred_at: datetime
     received_at: datetime
+    position: int | None = None
+    list_mark: str | None = None
+    details: str | None = None  # JSON
 
 
 COLUMNS = ", ".join(NewEvent._fields)
@@ -35,7 +38,8 @@ INSERT_SQLITE = f"INSERT INTO events_event (sender, {COLUMNS}) VALUES (%s, {PLAC
 STAGING = """
     CREATE TEMPORARY TABLE IF NOT EXISTS events_staging (
         id bigint, event_id varchar(64), reader_id bigint, book_id bigint, kind varchar(8), value float8,
-        surface varchar(32), list_id varchar(64), occurred_at timestamptz, received_at timestamptz
+        surface varchar(32), list_id varchar(64), occurred_at timestamptz, received_at timestamptz, position integer,
+        list_mark varchar(8), details jsonb
     ) ON COMMIT DELETE ROWS
 """
 COPY = f"COPY events_staging (id, {COLUMNS}) FROM STDIN"
@@ -85,7 +89,8 @@ def _known_ids(event_ids: Sequence[str], sender: str) -> set[str]:
 
 def _adapted(event: NewEvent) -> tuple[Any, ...]:
     """Moments as Django keeps them in SQLite: text in UTC without a zone."""
-    return (*event[:-2], str(event.occurred_at.replace(tzinfo=None)), str(event.received_at.replace(tzinfo=None)))
+    occurred_at, received_at = event.occurred_at.replace(tzinfo=None), event.received_at.replace(tzinfo=None)
+    return (*event[:7], str(occurred_at), str(received_at), *event[9:])
 
 
 def _copy(events: Sequence[NewEvent], sender: str) -> set[str]:

@@ -40,7 +40,7 @@ class TestSendingEvents:
                 {
                     "event_id": "bad",
                     "status": "refused",
-                    "reason": "This must be one of shown, opened, started, finished, rated, liked, hidden.",
+                    "reason": "This must be one of shown, opened, started, finished, rated, liked, hidden, typed.",
                     "field": "kind",
                 },
                 {"event_id": None, "status": "refused", "reason": "This must be an object.", "field": ""},

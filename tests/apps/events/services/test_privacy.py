@@ -40,6 +40,9 @@ class TestPrivacy:
             "value": None,
             "surface": "",
             "list_id": "",
+            "position": None,
+            "list_mark": None,
+            "details": None,
             "occurred_at": "2026-11-01T00:00:00+00:00",
             "received_at": now.isoformat(),
         }
