@@ -1,6 +1,6 @@
 """What readers were shown and did, as serving, training and pages read it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -172,11 +172,13 @@ def served_list(list_id: UUID) -> ServedList | None:
     return None if row is None else _served_list(row)
 
 
-def acts_on_lists(reader_id: int, list_ids: Sequence[UUID]) -> list[ActOnList]:
-    """What this reader did that names one of these lists, oldest first."""
-    rows = Event.objects.filter(reader_id=reader_id, list_id__in=[str(list_id) for list_id in list_ids])
+def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]:
+    """What this reader did that names one of these lists, by our id or by that of its sender, oldest first."""
+    names = {str(list_id): list_id for list_id in list_ids}
+    names |= models.ServedList.objects.filter(id__in=list_ids).exclude(sent_id="").values_list("sent_id", "id")
+    rows = Event.objects.filter(reader_id=reader_id, list_id__in=names, book__isnull=False)
     found = rows.order_by("occurred_at", "id").values_list("list_id", "book_id", "kind", "occurred_at")
-    return [ActOnList(UUID(list_id), book_id, kind, at) for list_id, book_id, kind, at in found]
+    return [ActOnList(names[list_id], book_id, kind, at) for list_id, book_id, kind, at in found]
 
 
 def list_count() -> int:

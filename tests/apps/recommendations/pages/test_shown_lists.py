@@ -106,8 +106,11 @@ class TestShownBefore:
         )
         list_id = serve_list(new, now=NOON)
         flush_lists()
-        ServedList.objects.filter(pk=list_id).update(sender="7")
+        ServedList.objects.filter(pk=list_id).update(sender="7", sent_id="shelf-3-of-today")
+        book = answers.recommend(CHILD, limit=1, now=NOON).items[0].card.key
+        act("opened", book, "shelf-3-of-today", minutes=1)
         page = page_of(admin_client)
+        assert "The reader acted on 1 of them." in chosen_part(page)
         assert "covers: large, ranking: b" in shown_part(page)
         assert "reported by a client" in shown_part(page)
         assert "A fallback answered: model unavailable." in chosen_part(page)
