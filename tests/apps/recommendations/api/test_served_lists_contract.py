@@ -29,7 +29,15 @@ SURFACES = {
     "similar": f"/api/v1/books/robot-1/similar?reader={CHILD}",
     "popular": f"/api/v1/popular?reader={CHILD}",
 }
-EACH = pytest.mark.parametrize("surface", SURFACES)
+REFUSED = {
+    f"/api/v1/readers/{CHILD}/recommendations?limit=0": 400,
+    f"/api/v1/readers/{CHILD}/home?page=2": 400,
+    "/api/v1/readers/nobody/recommendations": 404,
+    "/api/v1/readers/nobody/home": 404,
+    "/api/v1/books/robot-3/similar?age_band=9-11": 404,
+    "/api/v1/books/robot-1/similar?age_band=7": 400,
+    "/api/v1/popular?genre=": 400,
+}
 
 
 def stored() -> dict[UUID, ServedList]:
@@ -51,26 +59,25 @@ def lists_in(answer: Any) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:
 
 
 @pytest.fixture
-def library_api(live_model: ReleaseRow, api: ApiClient) -> ApiClient:
+def library_api(full_library: None, api: ApiClient) -> ApiClient:
+    """Of a library whose readers are answered without a model."""
     return api
 
 
 class TestServedList:
-    @EACH
-    def test_is_what_left_for_whom_and_from_which_release(
-        self, library_api: ApiClient, live_model: ReleaseRow, surface: str
-    ) -> None:
-        answer = library_api.get(SURFACES[surface]).json()
-        (noted,) = stored().values()
-        assert noted.pk == UUID(answer["list_id"])
-        assert (noted.surface, noted.age_band, noted.first_position) == (surface, AgeBand.AGES_9_TO_11, 1)
-        assert noted.reader_id == reader_profile(CHILD).id
-        assert noted.items == shown(answer["items"])
-        assert len(noted.items) == 10
-        assert (noted.release, noted.fallback, noted.arms, noted.propensities) == (live_model.key, "", {}, None)
+    def test_is_what_left_for_whom_and_from_which_release(self, live_model: ReleaseRow, api: ApiClient) -> None:
+        for surface, address in SURFACES.items():
+            answer = api.get(address).json()
+            noted = stored()[UUID(answer["list_id"])]
+            assert (noted.surface, noted.age_band, noted.first_position) == (surface, AgeBand.AGES_9_TO_11, 1)
+            assert noted.reader_id == reader_profile(CHILD).id
+            assert noted.items == shown(answer["items"])
+            assert len(noted.items) == 10
+            assert (noted.release, noted.fallback, noted.arms, noted.propensities) == (live_model.key, "", {}, None)
+        assert len(stored()) == len(SURFACES)
 
-    def test_is_one_for_each_row_of_a_home_page(self, library_api: ApiClient, live_model: ReleaseRow) -> None:
-        answer = library_api.get(f"/api/v1/readers/{CHILD}/home", limit=4).json()
+    def test_is_one_for_each_row_of_a_home_page(self, live_model: ReleaseRow, api: ApiClient) -> None:
+        answer = api.get(f"/api/v1/readers/{CHILD}/home", limit=4).json()
         noted = stored()
         assert {str(pk) for pk in noted} == {row["list_id"] for row in answer["rows"]}
         for row in answer["rows"]:
@@ -85,15 +92,14 @@ class TestServedList:
         assert {str(pk) for pk in stored()} == set(ids)
         assert len(set(ids)) == 6
 
-    @EACH
-    def test_says_which_fallback_answered(self, full_library: None, api: ApiClient, surface: str) -> None:
-        api.get(SURFACES[surface])
-        (noted,) = stored().values()
-        assert (noted.fallback, noted.release) == ("model_unavailable", "")
+    def test_says_which_fallback_answered(self, library_api: ApiClient) -> None:
+        for address in (*SURFACES.values(), f"/api/v1/readers/{CHILD}/home"):
+            library_api.get(address)
+        assert {(noted.fallback, noted.release) for noted in stored().values()} == {("model_unavailable", "")}
 
-    def test_says_that_a_book_was_newer_than_the_model(self, library_api: ApiClient) -> None:
+    def test_says_that_a_book_was_newer_than_the_model(self, live_model: ReleaseRow, api: ApiClient) -> None:
         save_books([BookInput(key="new", title="New", genres=("robot",), age_band=AgeBand.AGES_6_TO_8)], now=NOON)
-        answer = library_api.get("/api/v1/books/new/similar", age_band="adult").json()
+        answer = api.get("/api/v1/books/new/similar", age_band="adult").json()
         (noted,) = stored().values()
         assert (answer["fallback"], noted.fallback) == ("book_not_in_model", "book_not_in_model")
 
@@ -108,14 +114,14 @@ class TestServedList:
 
 class TestWhoseListItIs:
     def test_is_nobodys_where_a_page_names_a_reader_without_proof(
-        self, live_model: ReleaseRow, public_api: ApiClient
+        self, full_library: None, public_api: ApiClient
     ) -> None:
         save_books([BookInput(key="tiny", title="Tiny", age_band=AgeBand.AGES_0_TO_5)], now=NOON)
         answer = public_api.get("/api/v1/popular", reader=CHILD).json()
         (noted,) = stored().values()
         assert (answer["list_id"], noted.reader_id, noted.age_band) == (str(noted.pk), None, AgeBand.AGES_0_TO_5)
 
-    def test_is_the_readers_whose_token_was_sent(self, live_model: ReleaseRow, client_with: Any) -> None:
+    def test_is_the_readers_whose_token_was_sent(self, full_library: None, client_with: Any) -> None:
         page = client_with("recommendations:read", origins=["https://library.example"], highest_band=AgeBand.ADULT)
         page.headers["X-Reader-Token"] = issue_reader_token(CHILD, seconds=900, now=timezone.now()).token
         answers_of_page = [page.get("/api/v1/popular"), page.get("/api/v1/books/robot-1/similar")]
@@ -123,11 +129,11 @@ class TestWhoseListItIs:
         assert [answer.status_code for answer in answers_of_page] == [200] * 3
         assert [noted.reader_id for noted in stored().values()] == [reader_profile(CHILD).id] * 3
 
-    @pytest.mark.parametrize("reader", ["nobody", "a b"])
-    def test_is_nobodys_where_no_reader_has_the_name(self, library_api: ApiClient, reader: str) -> None:
+    def test_is_nobodys_where_no_reader_has_the_name(self, library_api: ApiClient) -> None:
         save_books([BookInput(key="tiny", title="Tiny", age_band=AgeBand.AGES_0_TO_5)], now=NOON)
-        library_api.get("/api/v1/popular", reader=reader)
-        assert [noted.reader_id for noted in stored().values()] == [None]
+        for reader in ("nobody", "a b"):
+            library_api.get("/api/v1/popular", reader=reader)
+        assert [noted.reader_id for noted in stored().values()] == [None, None]
 
 
 class TestNoList:
@@ -139,34 +145,19 @@ class TestNoList:
         assert library_api.get("/api/v1/readers/young/home").json()["rows"] == []
         assert stored() == {}
 
-    @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
-    def test_is_noted_where_nothing_is_shown(self, library_api: ApiClient, method: str) -> None:
-        for address in (*SURFACES.values(), f"/api/v1/readers/{CHILD}/home"):
-            assert library_api.send(method, address).status_code in {200, 204}
+    def test_is_noted_where_nothing_is_shown(self, library_api: ApiClient) -> None:
+        for method, status in (("HEAD", 200), ("OPTIONS", 204)):
+            for address in (*SURFACES.values(), f"/api/v1/readers/{CHILD}/home"):
+                assert library_api.send(method, address).status_code == status
         assert stored() == {}
 
-    @pytest.mark.parametrize(
-        ("address", "status"),
-        [
-            (f"/api/v1/readers/{CHILD}/recommendations?limit=0", 400),
-            (f"/api/v1/readers/{CHILD}/home?page=2", 400),
-            ("/api/v1/readers/nobody/recommendations", 404),
-            ("/api/v1/readers/nobody/home", 404),
-            ("/api/v1/books/robot-3/similar?age_band=9-11", 404),
-            ("/api/v1/books/robot-1/similar?age_band=7", 400),
-            ("/api/v1/popular?genre=", 400),
-        ],
-    )
-    def test_is_noted_of_a_request_that_is_refused(self, library_api: ApiClient, address: str, status: int) -> None:
-        assert library_api.get(address).status_code == status
-        assert stored() == {}
-
-    def test_is_noted_where_the_key_may_not_read(self, live_model: ReleaseRow, client_with: Any) -> None:
+    def test_is_noted_of_a_request_that_is_refused(self, library_api: ApiClient, client_with: Any) -> None:
+        assert {address: library_api.get(address).status_code for address in REFUSED} == REFUSED
         stranger = client_with("search:read")
         assert [stranger.get(address).status_code for address in SURFACES.values()] == [403] * 3
         assert stored() == {}
 
-    def test_is_noted_of_what_staff_or_a_program_looks_at(self, live_model: ReleaseRow, admin_client: Client) -> None:
+    def test_is_noted_of_what_staff_or_a_program_looks_at(self, full_library: None, admin_client: Client) -> None:
         assert admin_client.get(f"/admin/recommendations/readers/{CHILD}/").status_code == 200
         explain(CHILD, limit=10, now=NOON)
         assert answers.recommend(CHILD, limit=10, now=NOON).list_id is None

@@ -21,7 +21,6 @@ from apps.recommendations.services import answers
 from apps.releases.selectors.listing import ReleaseRow
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, reader_key
-from tests.client import ApiClient
 
 CHILD, OTHER = reader_key("dragon", 1), reader_key("robot", 1)
 
@@ -52,20 +51,15 @@ def act(kind: str, book: str, list_id: str | UUID, *, minutes: int, reader: str 
     assert outcome.status == "stored", outcome
 
 
-@pytest.fixture
-def library_api(live_model: ReleaseRow, api: ApiClient) -> ApiClient:
-    return api
-
-
 class TestShownBefore:
-    def test_says_what_is_missing_while_nothing_was_shown(self, admin_client: Client, live_model: ReleaseRow) -> None:
+    def test_says_what_is_missing_while_nothing_was_shown(self, admin_client: Client, full_library: None) -> None:
         page = page_of(admin_client)
         assert "No list of this reader is kept." in shown_part(page)
         assert "Why was this shown?" not in page
         assert "Recommended now what would be shown at this moment" in page
 
     def test_lists_the_newest_with_where_when_and_what_made_them(
-        self, library_api: ApiClient, admin_client: Client, live_model: ReleaseRow
+        self, live_model: ReleaseRow, admin_client: Client
     ) -> None:
         answers.recommend(CHILD, limit=4, is_shown=True, now=NOON)
         answers.popular(
@@ -86,7 +80,7 @@ class TestShownBefore:
             rows,
         ), rows
 
-    def test_shows_the_rows_of_a_home_page_in_their_order(self, library_api: ApiClient, admin_client: Client) -> None:
+    def test_shows_the_rows_of_a_home_page_in_their_order(self, live_model: ReleaseRow, admin_client: Client) -> None:
         rows = [row.kind for row in answers.home_page(CHILD, size=4, is_shown=True, now=NOON).rows]
         flush_lists()
         part = shown_part(page_of(admin_client)).split("Kept for")[0]
@@ -131,7 +125,7 @@ class TestShownBefore:
 
 class TestWhyWasThisShown:
     def test_has_the_books_in_order_and_what_was_done_with_each(
-        self, library_api: ApiClient, admin_client: Client, live_model: ReleaseRow
+        self, live_model: ReleaseRow, admin_client: Client
     ) -> None:
         shown = answers.recommend(CHILD, limit=4, is_shown=True, now=NOON)
         flush_lists()
@@ -158,9 +152,7 @@ class TestWhyWasThisShown:
         assert re.search(".*".join(line.format(*titles) for line in expected), table), table
         assert "1 list of 1 led to an act." in shown_part(page)
 
-    def test_shows_the_list_of_the_address_also_where_it_is_old(
-        self, library_api: ApiClient, admin_client: Client
-    ) -> None:
+    def test_shows_the_list_of_the_address_also_where_it_is_old(self, full_library: None, admin_client: Client) -> None:
         first = answers.recommend(CHILD, limit=3, is_shown=True, now=NOON)
         for minute in range(1, 15):
             answers.recommend(CHILD, limit=2, is_shown=True, now=NOON + timedelta(minutes=minute))
@@ -183,18 +175,18 @@ class TestWhyWasThisShown:
         flush_lists()
         assert "Search showed 0 books on 24 Nov 2026, 12:00 UTC: nothing was found." in page_of(admin_client)
 
-    def test_says_that_a_book_left_the_catalogue(self, library_api: ApiClient, admin_client: Client) -> None:
+    def test_says_that_a_book_left_the_catalogue(self, full_library: None, admin_client: Client) -> None:
         shown = answers.recommend(CHILD, limit=3, is_shown=True, now=NOON)
         flush_lists()
         delete_books([shown.items[1].card.key], now=NOON)
         table = chosen_part(page_of(admin_client)).split("did with it after", 1)[1]
         assert "2 a book no longer in the catalogue nothing" in table
 
-    @pytest.mark.parametrize("asked", ["x", "0193a3c0-0000-7000-8000-000000000000", "'--", "a" * 5000])
-    def test_says_that_there_is_no_such_list(self, admin_client: Client, full_library: None, asked: str) -> None:
-        assert "This list is not kept for this reader." in page_of(admin_client, list=asked)
+    def test_says_that_there_is_no_such_list(self, admin_client: Client, full_library: None) -> None:
+        for asked in ("x", "0193a3c0-0000-7000-8000-000000000000", "'--", "a" * 5000):
+            assert "This list is not kept for this reader." in page_of(admin_client, list=asked)
 
-    def test_shows_no_list_of_another_reader_or_of_nobody(self, library_api: ApiClient, admin_client: Client) -> None:
+    def test_shows_no_list_of_another_reader_or_of_nobody(self, full_library: None, admin_client: Client) -> None:
         other = answers.recommend(OTHER, limit=3, is_shown=True, now=NOON)
         nobody = answers.popular(reader_key=None, age_band=AgeBand.ADULT, genre=None, limit=3, is_shown=True, now=NOON)
         flush_lists()

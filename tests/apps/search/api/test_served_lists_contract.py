@@ -70,11 +70,10 @@ class TestServedList:
         (noted,) = stored().values()
         assert (noted.fallback, noted.release) == ("index_unavailable", "")
 
-    @pytest.mark.parametrize("query", [{"q": "zq"}, {"q": "?!"}, {"q": "harry", "languages": "tlh"}])
-    def test_is_empty_where_a_search_found_nothing(self, library_api: ApiClient, query: dict[str, str]) -> None:
-        answer = library_api.get(SEARCH, **query, age_band="adult").json()
-        (noted,) = stored().values()
-        assert (answer["list_id"], answer["total"], noted.items) == (str(noted.pk), 0, [])
+    def test_is_empty_where_a_search_found_nothing(self, library_api: ApiClient) -> None:
+        for query in ({"q": "zq"}, {"q": "?!"}, {"q": "harry", "languages": "tlh"}):
+            answer = library_api.get(SEARCH, **query, age_band="adult").json()
+            assert (answer["total"], stored()[UUID(answer["list_id"])].items) == (0, [])
 
 
 class TestWhoseListItIs:
@@ -104,14 +103,15 @@ class TestNoList:
         assert library_api.get(SEARCH, q="zq", age_band="adult", page=2).json()["list_id"] is None
         assert stored() == {}
 
-    @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
-    def test_is_noted_where_nothing_is_shown(self, library_api: ApiClient, method: str) -> None:
-        assert library_api.send(method, SEARCH, q="harry", age_band="adult").status_code in {200, 204}
+    def test_is_noted_where_nothing_is_shown(self, library_api: ApiClient) -> None:
+        for method, status in (("HEAD", 200), ("OPTIONS", 204)):
+            assert library_api.send(method, SEARCH, q="harry", age_band="adult").status_code == status
         assert stored() == {}
 
-    @pytest.mark.parametrize("query", [{"page": 0}, {"age_band": "7"}, {"q": "a\0b"}, {"unknown": 1}, {"page": 501}])
-    def test_is_noted_of_a_request_that_is_refused(self, library_api: ApiClient, query: dict[str, Any]) -> None:
-        assert library_api.get(SEARCH, **{"q": "harry", **query}).status_code in {400, 409}
+    def test_is_noted_of_a_request_that_is_refused(self, library_api: ApiClient) -> None:
+        wrong: list[dict[str, Any]] = [{"page": 0}, {"age_band": "7"}, {"q": "a\0b"}, {"unknown": 1}, {"page": 501}]
+        refused = [library_api.get(SEARCH, **{"q": "harry", **query}).status_code for query in wrong]
+        assert refused == [400, 400, 400, 400, 409]
         assert stored() == {}
 
     def test_is_noted_of_what_a_program_looks_at(self, live_index_row: ReleaseRow) -> None:
