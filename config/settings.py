@@ -129,6 +129,10 @@ EPICML_JOB_POLL_SECONDS = 0.1
 EPICML_LISTS_FLUSH_SECONDS = 0.5  # what a killed process served since is lost; None: stored when somebody says so
 # How long what readers did is kept: two school years and the month after, to see a second autumn, and no longer.
 EVENTS_KEPT_DAYS = environment.number("EVENTS_KEPT_DAYS", 761, low=30, high=36_500)
+# What they were shown: a season, which is longer than any experiment runs. The facts of what they did outlive it.
+LISTS_KEPT_DAYS = environment.number("LISTS_KEPT_DAYS", 90, low=1, high=36_500)
+# What they typed while suggestions were shown: children type names. Long enough to see what was not found.
+SESSIONS_KEPT_DAYS = environment.number("SESSIONS_KEPT_DAYS", 30, low=1, high=36_500)
 # A Celery worker that is stopped goes on for this long: less than its machine waits (110 s in our Kubernetes files),
 # with room to give back what is left.
 CELERY_GRACE_SECONDS = environment.number("CELERY_GRACE_SECONDS", 90, low=1, high=3600)

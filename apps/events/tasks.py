@@ -1,15 +1,13 @@
 """Celery entry points of the events."""
 
-from datetime import timedelta
-
 from celery import shared_task
-from django.conf import settings
 
-from apps.events.services.retention import purge_events
+from apps.events.services.retention import RULES, purge_events
 from apps.jobs.services.running import RunningJob
 
 
 @shared_task(name="events.purge")
 def purge(run: RunningJob) -> None:
-    """Events that are older than they may be kept are erased, unless that is unusual."""
-    purge_events(now=run.now(), kept_for=timedelta(days=settings.EVENTS_KEPT_DAYS))
+    """Erase events, served lists and sessions that are older than they may be kept, unless that is unusual."""
+    for rule in RULES.values():
+        purge_events(rule, now=run.now(), kept_for=rule.kept_for())

@@ -192,6 +192,16 @@ CALLS = {
         lambda w: {"body": w.models.EventBatchRequest(events=[])},
         400,
     ),
+    "send_lists": Call(
+        lambda w: {
+            "body": w.models.ListBatchRequest(
+                lists=[w.models.ShownListRequest(list_id="l", surface="shelf", reader="ada", books=["holes"])]
+            )
+        },
+        "ListOutcomes",
+        lambda w: {"body": w.models.ListBatchRequest(lists=[])},
+        400,
+    ),
     "list_jobs": Call(lambda w: {"state": w.models.ListJobsState.QUEUED}, "JobPage", with_(name="x" * 101), 400),
     "get_job": Call(lambda w: {"job_id": w.queued}, "JobItem", with_(job_id=10**9), 404),
     "retry_job": Call(lambda w: {"job_id": w.cancelled}, "JobItem", lambda w: {"job_id": w.queued}, 409),

@@ -90,6 +90,10 @@ WHY = Value("why", "body", corpus.free_text(500))
 # A surface may look like a path.
 SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("", "a/b", "../../../../etc/passwd")))
 LIST_ID = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
+BOOK_KEYS = Kind(json=(*corpus.NOT_A_LIST, [], *([text] for text in corpus.FORMED.json), ["a"] * 101))
+# A rating has none of these, whatever they are; sessions have tests of their own.
+OF_SESSIONS = Kind(json=(*corpus.NOT_TEXT, *corpus.CONTROL, *corpus.SURROGATES, *corpus.HARMLESS, "", "x" * 5000))
+LIST_SURFACE = Kind(json=tuple(text for text in corpus.FORMED.json if text not in ("a/b", "../../../../etc/passwd")))
 ORIGIN = Kind(json=tuple(text for text in corpus.FORMED.json if text != ""))
 LANGUAGE = Kind(json=tuple(text for text in corpus.CHOICE.json if text != ""))
 ISBNS = Kind(
@@ -125,6 +129,19 @@ EVENT_FIELDS = (
     Value("surface", "body", SURFACE, "events"),
     Value("list_id", "body", LIST_ID, "events"),
     Value("occurred_at", "body", corpus.MOMENT, "events"),
+    Value("position", "body", corpus.WHOLE, "events"),
+    Value("typed", "body", OF_SESSIONS, "events"),
+    Value("shown", "body", OF_SESSIONS, "events"),
+    Value("chosen", "body", OF_SESSIONS, "events"),
+)
+LIST_FIELDS = (
+    Value("list_id", "body", corpus.FORMED, "lists"),
+    Value("surface", "body", LIST_SURFACE, "lists"),
+    Value("reader", "body", corpus.FORMED, "lists"),
+    Value("age_band", "body", corpus.CHOICE, "lists"),
+    Value("books", "body", BOOK_KEYS, "lists"),
+    Value("first_position", "body", corpus.WHOLE, "lists"),
+    Value("served_at", "body", corpus.MOMENT, "lists"),
 )
 BOOKS = Value("books", "body", corpus.RECORDS)
 # In the address instead of the body, never beside it.
@@ -144,10 +161,12 @@ SENT = {
             "book": BOOK,
             "kind": "rated",
             "value": 4,
+            "list_id": "l",
             "occurred_at": "2025-11-24T12:00Z",
         }
     ]
 }
+SHOWN = {"lists": [{"list_id": "l", "surface": "shelf", "reader": READER, "books": [BOOK]}]}
 
 OPERATIONS = (
     Operation("GET", "suggest", "search:read", (Value("q", "query", corpus.free_text(200)), LIMIT, *ASKER)),
@@ -175,6 +194,7 @@ OPERATIONS = (
         (LIMIT, *ASKER, Value("genre", "query", corpus.free_text(60))),
     ),
     Operation("POST", "events", "events:write", (Value("events", "body", corpus.RECORDS), *EVENT_FIELDS), SENT),
+    Operation("POST", "lists", "events:write", (Value("lists", "body", corpus.RECORDS), *LIST_FIELDS), SHOWN),
     Operation("GET", "readers/{key}", "readers:read", (PATH_KEY,)),
     Operation(
         "PUT",

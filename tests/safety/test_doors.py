@@ -47,6 +47,7 @@ OF_PUBLIC_KEYS = {
     "GET books",
     "GET books/{key}",
     "POST events",
+    "POST lists",
 }
 # Values for the parts of an address; any that the converter takes will do, for nobody gets as far as to look it up.
 PARTS = {

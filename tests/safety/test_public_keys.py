@@ -65,6 +65,9 @@ def naming(operation: Operation, reader: str) -> list[Question]:
     if operation.path == "events":
         body["events"][0] |= {"reader": reader, "book": book_key(0)}
         return [Question(operation, path, {}, body)]
+    if operation.path == "lists":
+        body["lists"][0] |= {"reader": reader, "books": [book_key(0)]}
+        return [Question(operation, path, {}, body)]
     if operation.path.startswith("readers/{key}"):
         return [Question(operation, {"key": reader}, {}, body)]
     assert "reader" in {value.name for value in operation.values}, f"{operation.title} names no reader: try it here"

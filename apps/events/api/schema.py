@@ -16,7 +16,9 @@ from apps.events.services.checking import (
     SURFACE,
 )
 from apps.events.services.ingest import MAX_BATCH
+from apps.events.services.reported_lists import LIST_SURFACE, MAX_BOOKS, MAX_LISTS
 from apps.events.services.sessions import MAX_KEY, MAX_SHOWN, MAX_TYPED
+from apps.platform.api.audience import BANDS
 from apps.platform.api.bounds import EachForItself, Text
 
 MOMENT_HELP = (
@@ -133,3 +135,69 @@ class EventOutcomes(serializers.Serializer[None]):
     stored = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
     duplicate = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
     refused = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
+
+
+class ShownList(serializers.Serializer[None]):
+    """One list of books that a client showed. The same list_id sent twice by one sender is stored once."""
+
+    list_id = Text(
+        pattern=EVENT_ID.pattern,
+        min_length=1,
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="Your own id of this list, best a UUID: each server key has ids of its own, and each reader of a "
+        "public key. Left out, the server makes one, and the list cannot be told from another when it is sent again.",
+    )
+    surface = Text(
+        pattern=LIST_SURFACE.pattern, min_length=1, max_length=32, help_text="Where: editorial/summer, newsletter …"
+    )
+    reader = Text(
+        pattern=READER_KEY.pattern,
+        min_length=1,
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="The reader's pseudonym, or nobody. With X-Reader-Token it is that of the token, or left out.",
+    )
+    age_band = serializers.ChoiceField(
+        BANDS, required=False, allow_null=True, help_text="For whom it was shown; never above the reader's own."
+    )
+    books = serializers.ListField(
+        child=Text(pattern=BOOK_KEY.pattern, min_length=1, max_length=64),
+        min_length=1,
+        max_length=MAX_BOOKS,
+        help_text="The books' keys in the order shown.",
+    )
+    first_position = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_POSITIONS,
+        required=False,
+        allow_null=True,
+        help_text="Of the first book, for a later page of a list. Default: 1.",
+    )
+    served_at = serializers.DateTimeField(required=False, allow_null=True, help_text=MOMENT_HELP)
+
+
+class ListBatch(serializers.Serializer[None]):
+    """Up to 200 lists; each is stored or refused for itself."""
+
+    lists = EachForItself(child=ShownList(), min_length=1, max_length=MAX_LISTS)
+
+
+class ListOutcome(serializers.Serializer[None]):
+    """What became of one list."""
+
+    status = serializers.ChoiceField(choices=["stored", "duplicate", "refused"])
+    list_id = serializers.CharField(allow_null=True, help_text="Under which its events name it.")
+    reason = serializers.CharField(allow_null=True)
+    field = serializers.CharField(allow_null=True)
+
+
+class ListOutcomes(serializers.Serializer[None]):
+    """What became of each list, in the order in which they were sent."""
+
+    items = serializers.ListField(child=ListOutcome(), max_length=MAX_LISTS)
+    stored = serializers.IntegerField(min_value=0, max_value=MAX_LISTS)
+    duplicate = serializers.IntegerField(min_value=0, max_value=MAX_LISTS)
+    refused = serializers.IntegerField(min_value=0, max_value=MAX_LISTS)

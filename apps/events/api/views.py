@@ -1,4 +1,4 @@
-"""What readers did, reported in batches."""
+"""What readers did, and what clients showed them, reported in batches."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.events.api import schema
 from apps.events.services.ingest import MAX_BATCH, Outcome, Sender, ingest
+from apps.events.services.reported_lists import MAX_LISTS, ListOutcome, report_lists
 from apps.platform.api.authentication import key_of
 from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
@@ -36,15 +37,40 @@ class EventsView(APIView):
         return json_response(_answer(items, ingest(items, sender=sender, now=timezone.now())))
 
 
+class ListsView(APIView):
+    """Store the lists that a client shows by itself, so that its events can name them."""
+
+    scopes = {"POST": "events:write"}
+
+    @extend_schema(operation_id="send_lists", request=schema.ListBatch, responses={200: schema.ListOutcomes})
+    def post(self, request: Request) -> HttpResponse:
+        """Store lists that the client showed by itself; each is answered for itself, under the id for its events.
+
+        Lists in our own answers are stored already. Each list counts as an event in the limits of events.
+        """
+        Fields(request.query_params).check()
+        fields = Fields(json_body(request, apart="lists"))
+        items = fields.records("lists", max_items=MAX_LISTS)
+        fields.check()
+        key = key_of(request)
+        count_events(request, key, events=len(items))
+        outcomes = report_lists(items, sender=Sender.of_key(key.id, key.standing), now=timezone.now())
+        return json_response({"items": outcomes, **_counts(outcomes)})
+
+
 def _answer(items: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    counts = Counter(outcome.status for outcome in outcomes)
     return {
         "items": [
             {"event_id": _sent_id(item), "status": outcome.status, "reason": outcome.reason, "field": outcome.field}
             for item, outcome in zip(items, outcomes, strict=True)
         ],
-        **{status: counts[status] for status in ("stored", "duplicate", "refused")},
+        **_counts(outcomes),
     }
+
+
+def _counts(outcomes: Sequence[Outcome | ListOutcome]) -> dict[str, int]:
+    counts = Counter(outcome.status for outcome in outcomes)
+    return {status: counts[status] for status in ("stored", "duplicate", "refused")}
 
 
 def _sent_id(item: Any) -> str | None:

@@ -70,17 +70,19 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
     if kind == EventKind.TYPED:
         return _session(item, own_reader=own, now=now)
     _check_absent(item, SESSION_FIELDS, kind)
-    list_id = _optional_text(item, "list_id", LIST_ID)
+    list_id, position = optional_text(item, "list_id", LIST_ID), sent_position(item, "position")
+    if position is not None and not list_id:
+        raise RefusedEventError("position", "This is a position in a list: send its list_id too.")
     return CheckedEvent(
-        event_id=_text(item, "event_id", EVENT_ID),
-        reader=own or _text(item, "reader", READER_KEY),
-        book=_text(item, "book", BOOK_KEY),
+        event_id=required_text(item, "event_id", EVENT_ID),
+        reader=own or required_text(item, "reader", READER_KEY),
+        book=required_text(item, "book", BOOK_KEY),
         kind=kind,
         value=checked_value(item.get("value"), kind=kind),
-        surface=_optional_text(item, "surface", SURFACE),
+        surface=optional_text(item, "surface", SURFACE),
         list_id=list_id,
-        occurred_at=_moment(item.get("occurred_at"), now=now),
-        position=_position(item.get("position"), list_id=list_id),
+        occurred_at=sent_moment(item, "occurred_at", now=now),
+        position=position,
     )
 
 
@@ -92,14 +94,14 @@ def _session(item: Mapping[str, Any], *, own_reader: str | None, now: datetime) 
         raise RefusedEventError(error.field, error.reason) from error
     chosen = session.chosen
     return CheckedEvent(
-        event_id=_text(item, "event_id", EVENT_ID),
-        reader=own_reader or _optional_text(item, "reader", READER_KEY) or None,
+        event_id=required_text(item, "event_id", EVENT_ID),
+        reader=own_reader or optional_text(item, "reader", READER_KEY) or None,
         book=chosen if chosen is not None and BOOK_KEY.fullmatch(chosen) else None,
         kind=EventKind.TYPED.value,
         value=None,
-        surface=_optional_text(item, "surface", SURFACE),
+        surface=optional_text(item, "surface", SURFACE),
         list_id="",
-        occurred_at=_moment(item.get("occurred_at"), now=now),
+        occurred_at=sent_moment(item, "occurred_at", now=now),
         position=session.position,
         session=session,
     )
@@ -111,13 +113,13 @@ def _check_absent(item: Mapping[str, Any], fields: tuple[str, ...], kind: str) -
             raise RefusedEventError(name, f"An event of kind {kind} has no {name}.")
 
 
-def _position(value: Any, *, list_id: str) -> int | None:
+def sent_position(item: Mapping[str, Any], name: str) -> int | None:
+    """Read a position, which counts from 1; None where none was sent."""
+    value = item.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_POSITIONS:
-        raise RefusedEventError("position", f"This must be a whole number from 1 to {MOST_POSITIONS}.")
-    if not list_id:
-        raise RefusedEventError("position", "This is a position in a list: send its list_id too.")
+        raise RefusedEventError(name, f"This must be a whole number from 1 to {MOST_POSITIONS}.")
     return value
 
 
@@ -134,18 +136,19 @@ def checked_value(value: Any, *, kind: str) -> float | None:
     return float(value)
 
 
-def checked_moment(moment: datetime, *, now: datetime) -> datetime:
+def checked_moment(moment: datetime, *, now: datetime, field: str = "occurred_at") -> datetime:
     """The moment in UTC, not before 2000 and not after tomorrow."""
     if not 1 < moment.year < 9999:  # at the ends of the calendar there is no other zone to move to
-        raise RefusedEventError("occurred_at", "The year must be 2000 or later.")
+        raise RefusedEventError(field, "The year must be 2000 or later.")
     if moment < EARLIEST:
-        raise RefusedEventError("occurred_at", "The year must be 2000 or later.")
+        raise RefusedEventError(field, "The year must be 2000 or later.")
     if moment > now + CLOCKS_AHEAD:
-        raise RefusedEventError("occurred_at", "This is in the future.")
+        raise RefusedEventError(field, "This is in the future.")
     return moment.astimezone(UTC)
 
 
-def _text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+def required_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """Read a text of this form; RefusedEventError where there is none."""
     value = item.get(name)
     if not isinstance(value, str) or not pattern.fullmatch(value):
         reason = "This field is required." if value is None else f"This must be text of the form {pattern.pattern}."
@@ -153,17 +156,20 @@ def _text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
     return value
 
 
-def _optional_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    return "" if item.get(name) is None else _text(item, name, pattern)
+def optional_text(item: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    """Read a text of this form, "" where none was sent."""
+    return "" if item.get(name) is None else required_text(item, name, pattern)
 
 
-def _moment(value: Any, *, now: datetime) -> datetime:
+def sent_moment(item: Mapping[str, Any], name: str, *, now: datetime) -> datetime:
+    """Read a moment with its zone, now where none was sent."""
+    value = item.get(name)
     if value is None:
         return now
     if not isinstance(value, str) or not MOMENT.fullmatch(value):
-        raise RefusedEventError("occurred_at", "This must be a moment with its zone, such as 2026-11-24T12:00:00Z.")
+        raise RefusedEventError(name, "This must be a moment with its zone, such as 2026-11-24T12:00:00Z.")
     try:
         moment = datetime.fromisoformat(value.upper())
     except ValueError as error:
-        raise RefusedEventError("occurred_at", "There is no such moment.") from error
-    return checked_moment(moment, now=now)
+        raise RefusedEventError(name, "There is no such moment.") from error
+    return checked_moment(moment, now=now, field=name)

@@ -128,12 +128,12 @@ def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
     books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
         readers = {event.reader for event in events if event.reader is not None}
-        return _Known(reader_ids(list(readers)), _book_ids(books, highest=AgeBand.ADULT))
+        return _Known(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
     found = _proven(standing.proof, standing)
     if found is None or found.reader is None:
         return _Known({}, {})
     highest = found.age_band if standing.must_prove else AgeBand.ADULT
-    return _Known({found.reader.key: found.reader.id}, _book_ids(books, highest=highest))
+    return _Known({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
 
 
 def _proven(proof: Proof, standing: Standing) -> Audience | None:
@@ -143,8 +143,11 @@ def _proven(proof: Proof, standing: Standing) -> Audience | None:
         return None
 
 
-def _book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
-    """From the shelf, which is in memory; only books that were withdrawn meanwhile are asked for."""
+def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
+    """Find the books with these keys that are not above the band.
+
+    From the shelf, which is in memory; only books that were withdrawn meanwhile are asked for.
+    """
     live = shelf()
     cards = {key: live.cards[row] for key in keys if (row := live.row_of_key(key)) is not None}
     found = {key: card.id for key, card in cards.items() if card.age_band <= highest}

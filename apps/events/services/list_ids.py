@@ -37,3 +37,12 @@ def lowest_id(moment: datetime) -> UUID:
 def unix_ms(moment: datetime) -> int:
     """Count the milliseconds from 1970 to this moment."""
     return (moment - _EPOCH) // _MILLISECOND
+
+
+def made_at(list_id: UUID) -> datetime:
+    """Read the millisecond in which an id was made.
+
+    >>> made_at(UUID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")).isoformat()
+    '2022-02-22T19:22:22+00:00'
+    """
+    return _EPOCH + (list_id.int >> 80) * _MILLISECOND

@@ -19,7 +19,7 @@ from apps.platform.services.metrics import registry
 OTHER_READER = "reader"  # in the metrics alone: the row says unknown, so that nobody learns of another's list
 IDS_PER_QUERY = 500
 # The conditions of both partial indexes as they are written there, or SQLite would not take them.
-SENT_LISTS = "SELECT sent_id, id FROM events_servedlist WHERE sent_id IN ({places}) AND NOT (sent_id = '')"
+SENT_LISTS = "SELECT sent_id, id, sender FROM events_servedlist WHERE sent_id IN ({places}) AND NOT (sent_id = '')"
 UNKNOWN_EVENTS = """
     SELECT id, sender, list_id, reader_id, book_id, position FROM events_event
     WHERE list_id IN ({places}) AND list_mark = 'unknown'
@@ -79,9 +79,7 @@ class KnownLists:
 
     def _read(self, list_ids: Sequence[str]) -> None:
         names = [(UUID(list_id), list_id) for list_id in list_ids if _UUID.fullmatch(list_id)]
-        with connection.cursor() as cursor:
-            cursor.execute(SENT_LISTS.format(places=_places(list_ids)), list(list_ids))
-            names += [(UUID(str(row_id)), sent_id) for sent_id, row_id in cursor.fetchall()]
+        names += [(row_id, sent_id) for sent_id, row_id, _ in _sent_lists(list_ids)]
         rows = ServedList.objects.in_bulk({row_id for row_id, _ in names}) if names else {}
         for row_id, name in names:
             row = rows.get(row_id)
@@ -92,6 +90,11 @@ class KnownLists:
 def canonical_list_id(list_id: str) -> str:
     """Write an id of ours in the one way in which it is stored; any other as it was sent."""
     return list_id.lower() if _UUID.fullmatch(list_id) else list_id
+
+
+def known_sent_ids(sent_ids: Sequence[str], *, sender: str) -> set[str]:
+    """Find those of these ids that this sender gave to lists which are stored."""
+    return {sent_id for sent_id, _, by in _sent_lists(sent_ids) if by == sender}
 
 
 def settle_marks(list_ids: Collection[str]) -> int:
@@ -131,6 +134,15 @@ def _agreement(found: _List, named: Named) -> str:
     place = named.position - found.first_position
     there = 0 <= place < len(found.items) and found.items[place] == named.book_id
     return ListMark.MATCHED if there else ListMark.POSITION
+
+
+def _sent_lists(sent_ids: Sequence[str]) -> list[tuple[str, UUID, str]]:
+    """The id that its sender gave each list, that of its row, and the sender."""
+    if not sent_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(SENT_LISTS.format(places=_places(sent_ids)), list(sent_ids))
+        return [(sent_id, UUID(str(row_id)), sender) for sent_id, row_id, sender in cursor.fetchall()]
 
 
 def _unknown_events(list_ids: Sequence[str]) -> Iterable[tuple[int, Named]]:

@@ -23,6 +23,8 @@ from django.test import Client
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
+from apps.events.selectors import list_count
+from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.jobs.models import Job
 from apps.platform.services.refusals import forget_in
 from apps.readers.models import Reader
@@ -77,6 +79,15 @@ def _touched(api: ApiClient, admin_client: Client, now: datetime, tmp_path: Path
     api.patch(f"/api/v1/readers/{SENTINEL}", {"level_min": 1, "level_max": 2})
     event = {"event_id": "e1", "reader": SENTINEL, "book": "holes", "kind": "finished"}
     api.post("/api/v1/events", {"events": [{**event, "occurred_at": now.isoformat()}, {**event, "kind": "rated"}]})
+    shown = {"list_id": f"list-of-{SENTINEL}", "surface": "shelf", "reader": SENTINEL, "books": ["holes"]}
+    api.post("/api/v1/lists", {"lists": [shown, {**shown, "reader": f"{SENTINEL}-unknown"}]})
+    session = {"kind": "typed", "typed": f"ho {SENTINEL}", "shown": ["holes"], "chosen": "holes"}
+    api.post(
+        "/api/v1/events", {"events": [{**session, "event_id": "s1", "reader": SENTINEL}, {**session, "reader": ""}]}
+    )
+    serve_list(NewList("home", AgeBand.ADULT, [], Reader.objects.get().pk), now=now)
+    flush_lists()
+    serve_list(NewList("home", AgeBand.ADULT, [], Reader.objects.get().pk), now=now)  # it is stored after the erasure
     for path in ("suggest?q=ho&", "search?q=holes&", "popular?", "books/holes/similar?"):
         api.get(f"/api/v1/{path}reader={SENTINEL}")
     Client().post("/admin/login/", {"username": SENTINEL, "password": SENTINEL})
@@ -97,7 +108,9 @@ class TestEveryDoor:
             assert "Erased from every app: 1 reader." in bulk.confirm(admin_client, asked, "erase 1").text
         else:
             call_command("erase_reader", SENTINEL, "--by", f"{SENTINEL} herself", stdout=io.StringIO())
+        flush_lists()
         assert sorted(set(holders())) == []
+        assert list_count() == 0
         assert not Job.objects.filter(arguments__icontains=SENTINEL).exists()
 
 

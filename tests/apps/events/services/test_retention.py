@@ -2,13 +2,18 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from apps.events.models import Event
+from apps.events.models import Event, ServedList
 from apps.events.services import retention
-from apps.events.services.ingest import ingest
-from apps.events.services.retention import purge_events
+from apps.events.services.ingest import STORED, ingest
+from apps.events.services.lists import NewList, flush_lists, serve_list
+from apps.events.services.retention import LISTS, RULES, SESSIONS, purge_events, purge_plan
 from apps.jobs.models import Purge
 from apps.jobs.services.purging import Acceptance
+from epicml.audience.bands import AgeBand
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
 
@@ -106,3 +111,79 @@ class TestImportedLibrary:
         assert Purge.objects.get().rows == 60
         assert purge_events(now=now, kept_for=timedelta(days=761), acceptance=ADA) == 60
         assert Event.objects.count() == 40
+
+
+def served(ages: list[int], *, now: datetime) -> None:
+    """A list so many days ago, each."""
+    for age in ages:
+        serve_list(NewList("home", AgeBand.ADULT, [1]), now=now - timedelta(days=age))
+    flush_lists()
+
+
+def typed(ages: list[int], *, now: datetime) -> None:
+    """A session that came in so many days ago, each."""
+    for number, age in enumerate(ages):
+        session = {"event_id": f"s{number}", "kind": "typed", "typed": "holes", "shown": []}
+        assert ingest([session], now=now - timedelta(days=age)) == [STORED]
+
+
+class TestPurgeLists:
+    def test_erases_what_is_older_than_is_kept(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(retention, "ROWS_PER_TRANSACTION", 2)
+        served([50, 40, 31, 30, 29, 0], now=now)
+
+        assert purge_events(LISTS, now=now, kept_for=MONTH) == 3
+        assert purge_events(LISTS, now=now, kept_for=MONTH) == 0
+        ages = [(now - at).days for at in ServedList.objects.values_list("served_at", flat=True)]
+        assert sorted(ages) == [0, 29, 30]
+        assert Purge.objects.get().name == "lists"
+
+    def test_erases_nothing_by_a_clock_that_is_ahead(self, now: datetime) -> None:
+        served([age % 20 for age in range(60)], now=now)
+        assert purge_events(LISTS, now=now + timedelta(days=100), kept_for=MONTH) == 0
+        assert Purge.objects.get().state == "held"
+
+    def test_asks_the_primary_key_alone(self, now: datetime) -> None:
+        if connection.vendor != "sqlite":
+            pytest.skip("asks SQLite for its plan")
+        with CaptureQueriesContext(connection) as asked:
+            purge_plan(LISTS, now=now, kept_for=MONTH)
+        (counting,) = [query["sql"] for query in asked if "WHERE" in query["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {counting}")
+            (step,) = cursor.fetchall()
+        assert "COVERING INDEX sqlite_autoindex_events_servedlist_1 (id<?)" in step[3]
+
+
+class TestPurgeSessions:
+    def test_erases_what_was_typed_long_ago_and_no_other_event(self, now: datetime) -> None:
+        happened([40], now=now)
+        typed([50, 40, 31, 30, 29, 0], now=now)
+
+        assert purge_events(SESSIONS, now=now, kept_for=MONTH) == 3
+        assert list(Event.objects.order_by("id").values_list("kind", flat=True)) == ["shown", *["typed"] * 3]
+
+    def test_asks_the_index_of_sessions_alone(self, now: datetime) -> None:
+        if connection.vendor != "sqlite":
+            pytest.skip("asks SQLite for its plan")
+        with CaptureQueriesContext(connection) as asked:
+            purge_plan(SESSIONS, now=now, kept_for=MONTH)
+        with connection.cursor() as cursor:
+            for query in [query["sql"] for query in asked if "typed" in query["sql"]]:
+                cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+                assert "event_typed" in cursor.fetchall()[0][3]
+
+
+class TestTheNight:
+    def test_purges_by_every_rule(self, now: datetime, settings: Settings) -> None:
+        settings.EVENTS_KEPT_DAYS, settings.LISTS_KEPT_DAYS, settings.SESSIONS_KEPT_DAYS = 60, 40, 20
+        happened([61, 59], now=now)
+        served([41, 0], now=now)
+        typed([21, 0], now=now)
+
+        for rule in RULES.values():
+            purge_events(rule, now=now, kept_for=rule.kept_for())
+
+        assert sorted(Event.objects.values_list("kind", flat=True)) == ["shown", "typed"]
+        assert ServedList.objects.count() == 1
+        assert sorted(Purge.objects.values_list("name", "rows")) == [("events", 1), ("lists", 1), ("sessions", 1)]

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -106,3 +107,13 @@ class TestCarryOut:
             purge(now, rows=2081, acceptance=Acceptance("ada", " "))
 
         assert not Purge.objects.exists()
+
+
+class TestTheFirstNight:
+    @pytest.mark.parametrize(("rows", "is_unusual"), [(2222, False), (3333, False), (3334, True)])
+    def test_erases_three_times_as_much_as_goes_in_a_steady_night(
+        self, now: datetime, rows: int, is_unusual: bool
+    ) -> None:
+        # 100,000 rows that are kept for 90 days: 1,111 a night.
+        steady = replace(plan(now, rows=rows), kept_for=90 * DAY)
+        assert bool(why_unusual(steady, now=now)) is is_unusual

@@ -30,7 +30,7 @@ class TestPurgeEvents:
         before = timezone.now() - timedelta(days=761)
         assert said.startswith(f"60 of 100 events happened before {before:%Y-%m-%d} ")
         assert "That is 60% of all; the most in one purge of the last 30 days was 0." in said
-        assert said.endswith("Nothing was erased. To keep events longer, set EVENTS_KEPT_DAYS.\n")
+        assert said.endswith("set EVENTS_KEPT_DAYS, LISTS_KEPT_DAYS or SESSIONS_KEPT_DAYS.\n")
         assert (Event.objects.count(), Purge.objects.count()) == (100, 0)
 
     def test_accepted_with_a_reason_erases(self) -> None:
