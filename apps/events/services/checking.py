@@ -25,7 +25,8 @@ SURFACE = re.compile(r"[A-Za-z0-9._:/-]{0,32}")
 LIST_ID = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _BESIDE_A_BOOK = ("book", "value", "list_id", "position")
-FIELDS = frozenset({"event_id", "reader", "kind", "surface", "occurred_at", *_BESIDE_A_BOOK, *SESSION_FIELDS})
+ACT_FIELDS = frozenset({"event_id", "reader", "kind", "surface", "occurred_at", *_BESIDE_A_BOOK})
+FIELDS = ACT_FIELDS | frozenset(SESSION_FIELDS)
 
 
 class RefusedEventError(ValueError):
@@ -60,7 +61,8 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
     """
     if not isinstance(item, Mapping):
         raise RefusedEventError("", "This must be an object.")
-    if not item.keys() <= FIELDS:
+    is_act = item.keys() <= ACT_FIELDS
+    if not is_act and not item.keys() <= FIELDS:
         unknown = next(name for name in item if name not in FIELDS)
         raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
     kind = item.get("kind")
@@ -69,8 +71,10 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
     own = own_reader if item.get("reader") is None else None
     if kind == EventKind.TYPED:
         return _session(item, own_reader=own, now=now)
-    _check_absent(item, SESSION_FIELDS, kind)
-    list_id, position = optional_text(item, "list_id", LIST_ID), sent_position(item, "position")
+    if not is_act:
+        _check_absent(item, SESSION_FIELDS, kind)
+    list_id = optional_text(item, "list_id", LIST_ID)
+    position = None if item.get("position") is None else sent_position(item, "position")
     if position is not None and not list_id:
         raise RefusedEventError("position", "This is a position in a list: send its list_id too.")
     return CheckedEvent(

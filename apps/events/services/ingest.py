@@ -1,9 +1,9 @@
 """Taking in what clients report: each event is answered for itself, and one that is wrong stops no other."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import IntegrityError
 
@@ -57,18 +57,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Ids of the readers and books that a batch may be about, and the lists that it names."""
+    """Ids of the readers and books that a batch may be about."""
 
     readers: Mapping[str, int]
     books: Mapping[str, int]
-    lists: KnownLists | None = None
-
-
-class _Placed(NamedTuple):
-    """An event as its row will be, and how it agrees with its list, if it names one."""
-
-    row: NewEvent
-    agreement: str | None
 
 
 # Who has no key: a command, or a step of the demo.
@@ -98,26 +90,41 @@ def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | 
 
 def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
     events = [event for event in checked if isinstance(event, CheckedEvent)]
-    known = replace(_known(events, sender.standing), lists=_lists(events))
-    placed = [event if isinstance(event, Outcome) else _placed(event, known, sender, now=now) for event in checked]
-    new: dict[str, _Placed] = {}
+    known = _known(events, sender.standing)
+    placed = [event if isinstance(event, Outcome) else _placed(event, known, now=now) for event in checked]
+    new: dict[str, NewEvent] = {}
     for event in placed:
-        if isinstance(event, _Placed):
-            new.setdefault(event.row.event_id, event)
-    stored = store_events([event.row for event in new.values()], sender=sender.name)
-    _follow_lists([new[event_id] for event_id in stored])
-    return [event if isinstance(event, Outcome) else _outcome(event.row, stored) for event in placed]
+        if isinstance(event, NewEvent):
+            new.setdefault(event.event_id, event)
+    agreements = _agreements(new.values(), sender)
+    rows = [_marked(row, agreements) for row in new.values()] if agreements else list(new.values())
+    stored = store_events(rows, sender=sender.name)
+    if agreements:
+        _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])
+    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
 
 
-def _lists(events: Sequence[CheckedEvent]) -> KnownLists | None:
-    named = {canonical_list_id(event.list_id) for event in events if event.list_id}
-    return KnownLists(named) if named else None
+def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
+    """How each of these events that names a list agrees with it."""
+    naming = [row for row in rows if row.list_id]
+    if not naming:
+        return {}
+    lists = KnownLists({row.list_id for row in naming})
+    return {
+        row.event_id: lists.agreement(Named(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
+        for row in naming
+    }
 
 
-def _follow_lists(stored: Sequence[_Placed]) -> None:
-    """Count how these events agree with their lists; a list that came meanwhile was not seen by either before."""
-    count_agreements(event.agreement for event in stored if event.agreement)
-    missing = {event.row.list_id for event in stored if event.agreement == ListMark.UNKNOWN}
+def _marked(row: NewEvent, agreements: Mapping[str, str]) -> NewEvent:
+    agreement = agreements.get(row.event_id)
+    return row if agreement is None else row._replace(list_mark=mark_of(agreement))
+
+
+def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
+    """Count how events agree with their lists; a list that came meanwhile was not seen by either before."""
+    count_agreements(agreement for _, agreement in stored)
+    missing = {list_id for list_id, agreement in stored if agreement == ListMark.UNKNOWN}
     came = missing & KnownLists(missing).ids if missing else set()
     if came:
         settle_marks(came)
@@ -155,31 +162,26 @@ def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _placed(event: CheckedEvent, known: _Known, sender: Sender, *, now: datetime) -> _Placed | Outcome:
+def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
     reader_id = None if event.reader is None else known.readers.get(event.reader)
     book_id = None if event.book is None else known.books.get(event.book)
     if reader_id is None and event.reader is not None:
         return Outcome("refused", f"There is no reader {event.reader!r}.", "reader")
     if book_id is None and event.session is None:
         return Outcome("refused", f"There is no book {event.book!r}.", "book")
-    list_id, agreement = canonical_list_id(event.list_id), None
-    if event.list_id and known.lists is not None:
-        agreement = known.lists.agreement(Named(sender.name, list_id, reader_id, book_id, event.position))
-    row = NewEvent(
+    return NewEvent(
         event_id=event.event_id,
         reader_id=reader_id,
         book_id=book_id,
         kind=event.kind,
         value=event.value,
         surface=event.surface,
-        list_id=list_id,
+        list_id=canonical_list_id(event.list_id) if event.list_id else "",
         occurred_at=event.occurred_at,
         received_at=now,
         position=event.position,
-        list_mark=None if agreement is None else mark_of(agreement),
         details=None if event.session is None else event.session.as_json(),
     )
-    return _Placed(row, agreement)
 
 
 def _outcome(event: NewEvent, stored: set[str]) -> Outcome:

@@ -17,7 +17,10 @@ ROWS_PER_TRANSACTION = 5000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is kept for how long: `rows` are all that the rule is about, `old` those of them that go."""
+    """What is kept for how long: `rows` are all that the rule is about, `old` those of them that go.
+
+    Its command is manage.py purge_NAME: readiness names it where a purge is held.
+    """
 
     name: str
     setting: str  # days
@@ -100,6 +103,5 @@ def _erase(rule: Rule, before: datetime) -> int:
     erased = 0
     while keys := list(old[:ROWS_PER_TRANSACTION]):
         with transaction.atomic():
-            # As a range where the rule is one of the key: a list of 5,000 keys costs five times as much.
             erased += rule.rows().filter(pk__in=keys).delete()[0]
     return erased

@@ -51,7 +51,7 @@ def shown_values(panel: ShownPanel) -> dict[str, Any]:
         "list_missing": panel.is_missing,
         "list_answer": _list_answer(chosen) if chosen else "",
         "books": [_book_line(book) for book in chosen.books] if chosen else [],
-        "kept_days": settings.EVENTS_KEPT_DAYS,
+        "kept_days": settings.LISTS_KEPT_DAYS,
     }
 
 

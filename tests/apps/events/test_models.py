@@ -102,7 +102,7 @@ class TestEvent:
         assert "event_has_what_its_kind_needs" in refused(unit_kind="household", unit_key="h-1")
 
     def test_of_a_session_is_stored_with_or_without_reader_and_book(self) -> None:
-        details = {"typed": "light th", "shown": [], "chosen": None}
+        details: dict[str, Any] = {"typed": "light th", "shown": [], "chosen": None}
         row("e1", kind="typed", details=details)
         row("e2", kind="typed", details=details, reader_id=None, book_id=None)
         assert "event_has_what_its_kind_needs" in refused(event_id="e3", kind="typed", book_id=None)

@@ -1,48 +1,9 @@
-"""See what the retention of events, served lists and sessions would erase, and accept it where it is held."""
+"""See what the retention of events would erase, and accept it where it is held."""
 
-import getpass
-from argparse import ArgumentParser
-from time import monotonic
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-
-from apps.events.services.retention import RULES, Rule, purge_events, purge_plan
-from apps.jobs.services.purging import Acceptance, Plan, why_unusual
-from apps.platform.services.errors import EpicmlError
+from apps.events.management.purging import PurgeCommand
+from apps.events.services.retention import EVENTS
 
 
-class Command(BaseCommand):
-    help = (
-        "Says what is older than EVENTS_KEPT_DAYS, LISTS_KEPT_DAYS and SESSIONS_KEPT_DAYS and would be erased; "
-        "with --accept the rows of one rule are."
-    )
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("rule", nargs="?", choices=RULES, default="events", help="what --accept is about (events)")
-        parser.add_argument("--accept", action="store_true", help="erase them, however many they are; needs --why")
-        parser.add_argument("--why", default="", help="the reason, which is kept")
-        parser.add_argument("--by", default=getpass.getuser(), help="who decides (the user of this shell)")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        now, started = timezone.now(), monotonic()
-        for rule in RULES.values():
-            plan = purge_plan(rule, now=now, kept_for=rule.kept_for())
-            self.stdout.write(_told(rule, plan, why_unusual(plan, now=now)))
-        if not options["accept"]:
-            *others, last = (rule.setting for rule in RULES.values())
-            self.stdout.write(f"Nothing was erased. To keep them longer, set {', '.join(others)} or {last}.")
-            return
-        rule, acceptance = RULES[options["rule"]], Acceptance(options["by"], options["why"])
-        try:
-            erased = purge_events(rule, now=now, kept_for=rule.kept_for(), acceptance=acceptance)
-        except EpicmlError as error:
-            raise CommandError(error.message) from error
-        self.stdout.write(f"{rule.name.capitalize()} erased: {erased:,} in {monotonic() - started:.1f} s.")
-
-
-def _told(rule: Rule, plan: Plan, reason: str) -> str:
-    newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
-    facts = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
-    return f"{facts} {reason or 'The nightly purge erases as many without asking.'}"
+class Command(PurgeCommand):
+    help = "Says which events are older than EVENTS_KEPT_DAYS and would be erased; with --accept they are."
+    rule = EVENTS

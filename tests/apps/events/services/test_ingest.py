@@ -30,8 +30,9 @@ class TestIngest:
 
         assert ingest([sent], now=now) == [STORED]
 
-        row = Event.objects.select_related("reader", "book").get()
-        assert (row.event_id, row.reader.key, row.book.key, row.kind, row.value) == ("e1", "r1", "b1", "rated", 4.5)
+        row = Event.objects.get()
+        assert Event.objects.values_list("reader__key", "book__key").get() == ("r1", "b1")
+        assert (row.event_id, row.kind, row.value) == ("e1", "rated", 4.5)
         assert (row.surface, row.list_id) == ("book", "l1")
         assert (row.occurred_at, row.received_at) == (datetime(2026, 11, 20, 8, tzinfo=UTC), now)
 
@@ -65,7 +66,7 @@ class TestIngest:
     def test_stores_a_refused_event_when_it_comes_again_corrected(self, now: datetime) -> None:
         ingest([event("e1", reader="x"), event("e1")], now=now)
 
-        assert Event.objects.get().reader.key == "r1"
+        assert Event.objects.values_list("reader__key", flat=True).get() == "r1"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -147,7 +147,12 @@ class TestListBuffer:
         settings.EPICML_LISTS_FLUSH_SECONDS = 0.001
         table = Table()
         buffer = ListBuffer(table.store)
-        threads = [threading.Thread(target=lambda: [buffer.add(a_row()) for _ in range(400)]) for _ in range(8)]
+
+        def serve() -> None:
+            for _ in range(400):
+                buffer.add(a_row())
+
+        threads = [threading.Thread(target=serve) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -6,7 +6,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.events.models import Event
+from apps.events.selectors import list_count
+from apps.events.services.lists import NewList, flush_lists, serve_list
+from apps.events.services.retention import RULES
 from apps.jobs.models import Purge
+from epicml.audience.bands import AgeBand
 from tests.apps.events.services.test_retention import happened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
@@ -17,9 +21,9 @@ def events(shop: None) -> None:
     happened([*range(40), *range(1000, 1060)], now=timezone.now())
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, rule: str = "events") -> str:
     out = StringIO()
-    call_command("purge_events", *arguments, stdout=out)
+    call_command(f"purge_{rule}", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -30,7 +34,7 @@ class TestPurgeEvents:
         before = timezone.now() - timedelta(days=761)
         assert said.startswith(f"60 of 100 events happened before {before:%Y-%m-%d} ")
         assert "That is 60% of all; the most in one purge of the last 30 days was 0." in said
-        assert said.endswith("set EVENTS_KEPT_DAYS, LISTS_KEPT_DAYS or SESSIONS_KEPT_DAYS.\n")
+        assert said.endswith("Nothing was erased. To keep events longer, set EVENTS_KEPT_DAYS.\n")
         assert (Event.objects.count(), Purge.objects.count()) == (100, 0)
 
     def test_accepted_with_a_reason_erases(self) -> None:
@@ -46,3 +50,19 @@ class TestPurgeEvents:
             run("--accept", *why)
 
         assert Event.objects.count() == 100
+
+
+class TestPurgeOfEachRule:
+    @pytest.mark.parametrize("rule", RULES)
+    def test_has_the_command_that_readiness_names(self, rule: str) -> None:
+        assert run(rule=rule).endswith(f"Nothing was erased. To keep {rule} longer, set {rule.upper()}_KEPT_DAYS.\n")
+
+    def test_erases_its_own_rows_alone(self) -> None:
+        now = timezone.now()
+        for days in (0, 100):
+            serve_list(NewList("home", AgeBand.ADULT, []), now=now - timedelta(days=days))
+        flush_lists()
+
+        assert "1 of 2 served lists were stored before" in run(rule="lists")
+        assert "Lists erased: 1 in " in run("--accept", "--why", "they are old", rule="lists")
+        assert (list_count(), Event.objects.count()) == (1, 100)
