@@ -145,7 +145,7 @@ class TestRecommend:
     ) -> None:
         recommend()
         with django_assert_num_queries(3):  # type: ignore[operator]  # reader, history, version of the shelf
-            recommend()
+            answers.recommend(ADULT, limit=10, is_shown=True, now=LATER)
 
 
 class TestRecommendWithoutAModel:
