@@ -140,6 +140,7 @@ def _measure_reading() -> None:
 def _measure_serving(now: datetime) -> None:
     from django.conf import settings
 
+    from apps.events.services.list_buffer import ROWS_PER_FLUSH
     from apps.events.services.lists import NewList, flush_lists, serve_list
     from epicml.audience.bands import AgeBand
 
@@ -154,14 +155,14 @@ def _measure_serving(now: datetime) -> None:
     took = min(_seconds(lambda: serve(SERVED_AT_ONCE)) for _ in range(SERVED_TIMES)) / SERVED_AT_ONCE
     row("  serve_list", f"{took * 1e6:.1f} us", target="<= 20 us", met=took <= 20e-6)
     flush_lists()
-    flushing = 0.0
+    flushes: list[float] = []
     for _ in range(FLUSHES):
-        serve(500)
-        flushing += _seconds(flush_lists)
+        serve(ROWS_PER_FLUSH)
+        flushes.append(_seconds(flush_lists))
     row(
         "  a flush of 500",
-        f"{flushing / FLUSHES * 1000:.1f} ms",
-        compared_with=f"{500 * FLUSHES / flushing:,.0f} rows/s",
+        f"{min(flushes) * 1000:.1f} ms",
+        compared_with=f"{ROWS_PER_FLUSH / min(flushes):,.0f} rows/s, the best",
     )
 
 

@@ -52,6 +52,13 @@ class _List:
     reader_id: int | None
     items: Sequence[int]
     first_position: int
+    is_named_by_us: bool  # the id is the row's; else the sender's own, which another sender may have given by chance
+
+    def is_of(self, named: "Named") -> bool:
+        """Whether the event may be of this list: the same reader, or nobody and no chance that it is another list."""
+        if self.reader_id is None:
+            return self.is_named_by_us or self.sender == named.sender
+        return self.reader_id == named.reader_id
 
 
 class KnownLists:
@@ -73,19 +80,19 @@ class KnownLists:
         found = self._lists.get(named.list_id)
         if not found:
             return ListMark.UNKNOWN
-        mine = [each for each in found if each.reader_id in {None, named.reader_id}]
+        mine = [each for each in found if each.is_of(named)]
         if not mine:
             return OTHER_READER
         return _agreement(min(mine, key=lambda each: each.sender != named.sender), named)
 
     def _read(self, list_ids: Sequence[str]) -> None:
-        names = [(UUID(list_id), list_id) for list_id in list_ids if _UUID.fullmatch(list_id)]
-        names += [(row_id, sent_id) for sent_id, row_id, _ in _sent_lists(list_ids)]
-        rows = ServedList.objects.in_bulk({row_id for row_id, _ in names}) if names else {}
-        for row_id, name in names:
+        names = [(UUID(list_id), list_id, True) for list_id in list_ids if _UUID.fullmatch(list_id)]
+        names += [(row_id, sent_id, False) for sent_id, row_id, _ in _sent_lists(list_ids)]
+        rows = ServedList.objects.in_bulk({row_id for row_id, *_ in names}) if names else {}
+        for row_id, name, by_us in names:
             row = rows.get(row_id)
             if row is not None:
-                self._lists[name].append(_List(row.sender, row.reader_id, row.items, row.first_position))
+                self._lists[name].append(_List(row.sender, row.reader_id, row.items, row.first_position, by_us))
 
 
 def canonical_list_id(list_id: str) -> str:

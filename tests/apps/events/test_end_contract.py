@@ -22,13 +22,15 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "sqlite", reason="has a database of its own, and ends alike on both"),
 ]
 START = """
+import os
 import django
 django.setup()
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 from apps.events.selectors import list_count
-from apps.events.services.lists import NewList, serve_list
+from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.readers.selectors import all_reader_ids
 from apps.readers.services import ReaderInput, erase_reader, save_reader
 from epicml.audience.bands import AgeBand
@@ -39,12 +41,17 @@ call_command("migrate", verbosity=0)
 save_reader(ReaderInput(key="r1", age_band=AgeBand.ADULT), now=timezone.now())
 print(all_reader_ids()["r1"])
 """
-# A command that serves three lists and ends by itself.
+# A command that serves three lists and ends by itself; a process that it forks has none of them.
 ERASE_AND_SERVE = """
 erase_reader("r1", by="test", now=timezone.now())
 for _ in range(3):
     serve_list(NewList("home", AgeBand.ADULT, []), now=timezone.now())
-print(list_count())
+connections.close_all()
+forked = os.fork()
+if forked == 0:
+    flush_lists()
+    os._exit(list_count())
+print(os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]), list_count())
 """
 COUNT = "print(list_count())"
 
@@ -84,7 +91,7 @@ class TestEndOfAProcess:
         with web_process(environment, port) as process:
             asked(port, "/")
             asked(port, "/reader")
-            assert run(environment, ERASE_AND_SERVE) == "0"  # while both processes still have theirs in memory
+            assert run(environment, ERASE_AND_SERVE) == "0 0"  # while both processes still have theirs in memory
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
         assert run(environment, COUNT) == str(1 + 3)

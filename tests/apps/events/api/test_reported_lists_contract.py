@@ -171,6 +171,14 @@ class TestEventsOfReportedLists:
         page_of(client_with, "r1").post(EVENTS, {"events": events})
         assert list(Event.objects.order_by("id").values_list("list_mark", flat=True)) == ["matched", "unknown"]
 
+    def test_of_another_client_do_not_agree_by_chance(self, client_with: Callable[..., ApiClient]) -> None:
+        first, second = client_with("events:write"), client_with("events:write")
+        outcomes(first, shelf(list_id="home", reader=None))
+        for client in (first, second):
+            event = {"event_id": "1", "reader": "r1", "book": "b3", "kind": "opened", "list_id": "home"}
+            client.post(EVENTS, {"events": [event]})
+        assert list(Event.objects.order_by("id").values_list("list_mark", flat=True)) == ["matched", "unknown"]
+
 
 class TestPages:
     def test_report_for_the_reader_of_their_token_or_for_nobody(self, client_with: Callable[..., ApiClient]) -> None:
