@@ -174,11 +174,15 @@ def served_list(list_id: UUID) -> ServedList | None:
 
 def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]:
     """What this reader did that names one of these lists, by our id or by that of its sender, oldest first."""
-    names = {str(list_id): list_id for list_id in list_ids}
-    names |= models.ServedList.objects.filter(id__in=list_ids).exclude(sent_id="").values_list("sent_id", "id")
+    named = models.ServedList.objects.filter(id__in=list_ids).exclude(sent_id="").values("sent_id")
+    sent = models.ServedList.objects.filter(reader_id=reader_id, sent_id__in=named)  # of other senders too
+    own = {(sender, name): list_id for sender, name, list_id in sent.values_list("sender", "sent_id", "id")}
+    names = {name: list_id for (_, name), list_id in own.items()} | {str(list_id): list_id for list_id in list_ids}
     rows = Event.objects.filter(reader_id=reader_id, list_id__in=names, book__isnull=False)
-    found = rows.order_by("occurred_at", "id").values_list("list_id", "book_id", "kind", "occurred_at")
-    return [ActOnList(names[list_id], book_id, kind, at) for list_id, book_id, kind, at in found]
+    found = rows.order_by("occurred_at", "id").values_list("sender", "list_id", "book_id", "kind", "occurred_at")
+    return [
+        ActOnList(own.get((sender, name), names[name]), book_id, kind, at) for sender, name, book_id, kind, at in found
+    ]
 
 
 def list_count() -> int:

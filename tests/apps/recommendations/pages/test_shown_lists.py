@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.catalog.services.books import delete_books
-from apps.events.models import ServedList
+from apps.events.models import Event, ServedList
 from apps.events.services.ingest import ingest
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.platform.models import AuditEntry
@@ -105,6 +105,12 @@ class TestShownBefore:
         act("opened", book, "shelf-3-of-today", minutes=1)
         page = page_of(admin_client)
         assert "The reader acted on 1 of them." in chosen_part(page)
+        newer = serve_list(new, now=NOON + timedelta(minutes=2))
+        flush_lists()
+        ServedList.objects.filter(pk=newer).update(sender="8", sent_id="shelf-3-of-today")
+        Event.objects.update(sender="7")  # so that the act names the list of its own sender, not the other's
+        assert "1 list of 2 led to an act." in shown_part(page_of(admin_client))
+        assert "The reader acted on 0 of them." in chosen_part(page_of(admin_client, list=str(newer)))
         assert "covers: large, ranking: b" in shown_part(page)
         assert "reported by a client" in shown_part(page)
         assert "A fallback answered: model unavailable." in chosen_part(page)
