@@ -1,6 +1,6 @@
 """What readers were shown and did, as serving, training and pages read it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +60,16 @@ class History:
 class LastAct:
     """One thing a reader did with a book."""
 
+    book_id: int
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnList:
+    """One thing a reader did with a book that stood in a list, of whatever kind."""
+
+    list_id: UUID
     book_id: int
     kind: str
     at: datetime
@@ -159,6 +169,19 @@ def served_list(list_id: UUID) -> ServedList | None:
     """The list with this id, if it is stored."""
     row = models.ServedList.objects.filter(id=list_id).first()
     return None if row is None else _served_list(row)
+
+
+def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]:
+    """What this reader did that names one of these lists, by our id or by that of its sender, oldest first."""
+    named = models.ServedList.objects.filter(id__in=list_ids).exclude(sent_id="").values("sent_id")
+    sent = models.ServedList.objects.filter(reader_id=reader_id, sent_id__in=named)  # of other senders too
+    own = {(sender, name): list_id for sender, name, list_id in sent.values_list("sender", "sent_id", "id")}
+    names = {name: list_id for (_, name), list_id in own.items()} | {str(list_id): list_id for list_id in list_ids}
+    rows = Event.objects.filter(reader_id=reader_id, list_id__in=names, book__isnull=False)
+    found = rows.order_by("occurred_at", "id").values_list("sender", "list_id", "book_id", "kind", "occurred_at")
+    return [
+        ActOnList(own.get((sender, name), names[name]), book_id, kind, at) for sender, name, book_id, kind, at in found
+    ]
 
 
 def list_count() -> int:

@@ -33,7 +33,8 @@ UNMIRRORED = {
     "tests/apps/jobs/test_kills.py": "runners are killed at random while they work",
     "tests/apps/jobs/test_outages.py": "Redis is taken away from relay and workers while they work",
 }
-INSIDE_A_SERVER = ("benchmarks.suggest_rsgi", "benchmarks.suggest_urls")  # which makes settings ready before
+# which makes settings ready before
+INSIDE_A_SERVER = ("benchmarks.suggest_rsgi", "benchmarks.suggest_urls", "benchmarks.unnoted_rsgi")
 IMPORT_ALL = """
 import json, pkgutil, sys
 import epicml

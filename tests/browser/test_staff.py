@@ -97,13 +97,16 @@ class TestEveryPage:
     def test_opens_without_a_complaint_and_without_scrolling_sideways(
         self, log_in: OpenPage, demo_server: DemoServer, waiting: str, window: dict[str, int | bool], name: str
     ) -> None:
+        shown_to = demo_server.readers["9-11"][1]
+        demo_server.api(f"readers/{shown_to}/home")
+        demo_server.api("search", q="no such book", reader=shown_to)
         visit = log_in(**window)
         model = live_key(demo_server, "recommender")
         more = {
             "release": f"/admin/releases/recommender/{model}/",
             "release-waiting": f"/admin/releases/search_index/{waiting}/",
             "release-promote": f"/admin/releases/search_index/{waiting}/promote/",
-            "reader": f"/admin/recommendations/readers/{demo_server.readers['9-11'][1]}/",
+            "reader": f"/admin/recommendations/readers/{shown_to}/",
         }
         for title, path in {**PAGES, **more}.items():
             visit.go(path)
@@ -233,6 +236,7 @@ class TestReleaseDecisions:
 
 class TestReaderPage:
     def test_is_found_from_the_list_and_explains_each_book(self, log_in: OpenPage, demo_server: DemoServer) -> None:
+        demo_server.api(f"readers/{demo_server.readers['9-11'][1]}/home")  # something was shown before
         page = log_in().page
         page.goto(f"{demo_server.address}/admin/readers/reader/?q={demo_server.readers['9-11'][1]}")
         page.get_by_role("link", name="What and why").click()
@@ -240,6 +244,16 @@ class TestReaderPage:
         rows = page.get_by_role("table", name=re.compile("Books recommended")).locator("tbody tr")
         assert rows.count() == 10
         expect(page.get_by_role("table", name=re.compile("Each filter")).locator("tbody tr")).to_have_count(7)
+        lists = page.get_by_role("table", name=re.compile("The lists that this reader was shown last"))
+        assert lists.locator("tbody tr").count() >= 2
+        page.get_by_role("link", name="What was shown before").press("Enter")
+        second = lists.locator("tbody a").nth(1)
+        expect(second).not_to_have_attribute("aria-current", "true")
+        second.press("Enter")
+        expect(second).to_have_attribute("aria-current", "true")
+        books = page.get_by_role("table", name=re.compile("The books of this list in the order shown"))
+        expect(books.locator("tbody tr").first).to_be_visible()
+        expect(page.get_by_role("region", name="Why was this shown?")).to_contain_text("showed")
         with page.expect_download() as download:
             page.get_by_role("link", name="Export this reader").click()
         assert download.value.suggested_filename.endswith(".json")

@@ -9,6 +9,10 @@ SCORE = (
     "Without a unit: the higher the nearer the top. It falls along one list, and is not comparable between lists or "
     "releases."
 )
+LIST_ID = (
+    "The served list as it was noted: send it with every event about one of these books, and the book's rank as "
+    "`position`. Null where there is no book."
+)
 
 
 class RecommendationReason(serializers.Serializer[None]):
@@ -33,6 +37,7 @@ class RecommendedItem(serializers.Serializer[None]):
 class RecommendedList(serializers.Serializer[None]):
     """A list, why it is not what the model would say (null where it is), and the release that made it."""
 
+    list_id = serializers.UUIDField(allow_null=True, help_text=LIST_ID)
     items = RecommendedItem(many=True)
     fallback = serializers.ChoiceField(["model_unavailable", "book_not_in_model"], allow_null=True)
     release = serializers.CharField(allow_null=True)
@@ -59,11 +64,12 @@ class PopularBooks(RecommendedList):
 
 
 class HomeRow(serializers.Serializer[None]):
-    """One row of the home page."""
+    """One row of the home page, which is a served list of its own."""
 
     key = serializers.CharField()
     title = serializers.CharField()
     book_key = serializers.CharField(allow_null=True)
+    list_id = serializers.UUIDField(allow_null=True, help_text=LIST_ID)
     items = RecommendedItem(many=True)
 
 

@@ -1,4 +1,4 @@
-"""Recommendations over the API. Hot paths: parsed by hand, answered by orjson."""
+"""Recommendations over the API. Hot paths: parsed by hand, answered by orjson. A HEAD shows nothing to anybody."""
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -40,7 +40,9 @@ class RecommendationsView(APIView):
         fields = Fields(request.query_params)
         limit = LIMIT.read(fields)
         fields.check()
-        answer = answers.recommend(key, limit=limit, standing=standing_of(request), now=timezone.now())
+        answer = answers.recommend(
+            key, limit=limit, standing=standing_of(request), is_shown=request.method == "GET", now=timezone.now()
+        )
         return json_response(answer.as_json())
 
 
@@ -56,7 +58,9 @@ class HomeView(APIView):
         fields = Fields(request.query_params)
         size = ROW_SIZE.read(fields)
         fields.check()
-        answer = answers.home_page(key, size=size, standing=standing_of(request), now=timezone.now())
+        answer = answers.home_page(
+            key, size=size, standing=standing_of(request), is_shown=request.method == "GET", now=timezone.now()
+        )
         return json_response(answer.as_json())
 
 
@@ -78,7 +82,12 @@ class SimilarView(APIView):
         asked = read_asker(fields, answered_for, standing_of(request))
         with explaining(asked):
             answer = answers.similar(
-                key, reader_key=asked.reader, age_band=asked.age_band, limit=limit, now=timezone.now()
+                key,
+                reader_key=asked.reader,
+                age_band=asked.age_band,
+                limit=limit,
+                is_shown=request.method == "GET",
+                now=timezone.now(),
             )
         return json_response({**answer.as_json(), "audience": audience_json(asked)})
 
@@ -101,6 +110,11 @@ class PopularView(APIView):
         genre = fields.optional_text("genre", min_length=1, max_length=MAX_TAG)
         asked = read_asker(fields, answered_for, standing_of(request))
         answer = answers.popular(
-            reader_key=asked.reader, age_band=asked.age_band, genre=genre, limit=limit, now=timezone.now()
+            reader_key=asked.reader,
+            age_band=asked.age_band,
+            genre=genre,
+            limit=limit,
+            is_shown=request.method == "GET",
+            now=timezone.now(),
         )
         return json_response({**answer.as_json(), "audience": audience_json(asked)})

@@ -16,6 +16,7 @@ from apps.platform.pages.shell import actor_of, page, staff_page
 from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
 from apps.readers.services import export_reader, note_readers
+from apps.recommendations.pages.shown_lists import shown_panel, shown_values
 from apps.recommendations.selectors.explain import ExplainedItem, Explanation, FilterStep, explain
 from apps.recommendations.selectors.stock import current_stock
 from apps.releases.selectors.detail import release_detail
@@ -69,10 +70,11 @@ def _answer(live: LiveRelease | None, served: str | None, now: datetime) -> str:
 
 @staff_page("readers.view_reader")
 def reader(request: HttpRequest, key: str) -> HttpResponse:
-    """What does this reader see, and why?"""
+    """Show what this reader would be shown now, and what was shown before, with the reasons of each."""
     begun = perf_counter()
     seen = explain(key, limit=SHOWN_BOOKS, now=timezone.now())
     seconds = perf_counter() - begun
+    shown = shown_panel(seen.reader.id, asked=request.GET.get("list", ""))
     note_readers(Action.READER_SEEN, [key], by=actor_of(request), now=timezone.now())
     return page(
         request,
@@ -86,6 +88,7 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
         steps=[_filter_line(step, seen.filters[0].left) for step in seen.filters],
         levels=_levels_text(seen.reader),
         made_up=settings.DEMO,
+        shown=shown_values(shown),
     )
 
 

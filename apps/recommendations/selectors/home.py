@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -21,17 +22,24 @@ GENRES_FOR_NEWCOMERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the home page."""
+    """One row of the home page; `list_id` is that of the served list once the row was shown."""
 
     key: str
     title: str
     items: list[Item]
     book_key: str | None = None
+    list_id: UUID | None = None
+
+    @property
+    def kind(self) -> str:
+        """The key without the value behind it: `genre` for `genre:animals`."""
+        return self.key.partition(":")[0]
 
     def as_json(self) -> dict[str, Any]:
         """The row in the API."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
-        return {"key": self.key, "title": self.title, "book_key": self.book_key, "items": items}
+        head = {"key": self.key, "title": self.title, "book_key": self.book_key, "list_id": self.list_id}
+        return {**head, "items": items}
 
 
 def home_rows(question: Question, *, size: int) -> list[Row]:
@@ -42,11 +50,11 @@ def home_rows(question: Question, *, size: int) -> list[Row]:
         for row in make(question, taken, size):
             rows.append(row)
             taken |= {item.row for item in row.items}
-    return sorted(rows, key=lambda row: _ORDER.index(row.key.split(":")[0]))
+    return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
 
 
 # A series is picked first, so that its next volume is not used up by another row, but stands second.
-_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
+ROW_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
 
 
 def _for_you(question: Question, taken: set[int], size: int) -> Iterator[Row]:

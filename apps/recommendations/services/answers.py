@@ -1,11 +1,13 @@
-"""The answers that leave the product: timed, counted, and checked once more against the age band."""
+"""The answers that leave the product: timed, counted, checked once more against the age band, and noted as shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from apps.catalog.selectors.books import BookNotFoundError
+from apps.events.services.lists import NewList, serve_list
 from apps.readers.selectors import audience
 from apps.recommendations.selectors import home, lists, question
 from apps.recommendations.selectors.home import Row
@@ -20,22 +22,27 @@ BOOK_NOT_IN_MODEL = "book_not_in_model"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A list as it leaves: `head` says for whom it is, `fallback` why it is not what the model would say."""
+    """A list as it leaves: `head` says for whom it is, `fallback` why it is not what the model would say.
+
+    `list_id` is that of the served list; None where nothing was shown.
+    """
 
     head: dict[str, Any]
     items: list[Item]
     fallback: str | None
     release: str | None
+    list_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer of the API."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
-        return {**self.head, "items": items, "fallback": self.fallback, "release": self.release}
+        answer = {"list_id": self.list_id, "items": items, "fallback": self.fallback, "release": self.release}
+        return {**self.head, **answer}
 
 
 @dataclass(frozen=True, slots=True)
 class HomeAnswer:
-    """A home page as it leaves."""
+    """A home page as it leaves; each of its rows is a list."""
 
     reader: str
     rows: list[Row]
@@ -48,27 +55,45 @@ class HomeAnswer:
         return {"reader": self.reader, "rows": rows, "fallback": self.fallback, "release": self.release}
 
 
-def recommend(reader_key: str, *, limit: int, standing: Standing = TRUSTED, now: datetime) -> Answer:
-    """The best books for this reader at this moment."""
+def recommend(
+    reader_key: str, *, limit: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
+) -> Answer:
+    """Answer the best books for this reader at this moment.
+
+    Here and below: where the answer `is_shown` to somebody it is noted as a served list, and names it.
+    """
     with measures.timed("recommendations"):
         asked = question.of_reader(reader_key, standing=standing, now=now)
-        return _answer(asked, {"reader": reader_key}, lists.for_you(asked, k=limit))
+        items = lists.for_you(asked, k=limit)
+        return _answer(asked, "recommendations", {"reader": reader_key}, items, is_shown=is_shown, now=now)
 
 
-def home_page(reader_key: str, *, size: int, standing: Standing = TRUSTED, now: datetime) -> HomeAnswer:
-    """The rows of this reader's home page; no book stands in two of them."""
+def home_page(
+    reader_key: str, *, size: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
+) -> HomeAnswer:
+    """Answer the rows of this reader's home page; no book stands in two of them."""
     with measures.timed("home"):
         asked = question.of_reader(reader_key, standing=standing, now=now)
-        rows = [
-            Row(row.key, row.title, _checked(asked, row.items), row.book_key)
-            for row in home.home_rows(asked, size=size)
-        ]
+        rows: list[Row] = []
+        for row in home.home_rows(asked, size=size):
+            if kept := _checked(asked, row.items):
+                surface = f"home/{row.kind}"
+                list_id = _note(asked, surface, kept, fallback=asked.fallback, now=now) if is_shown else None
+                rows.append(replace(row, items=kept, list_id=list_id))
         measures.count_answer(asked.fallback)
-        return HomeAnswer(reader_key, [row for row in rows if row.items], asked.fallback, asked.release)
+        return HomeAnswer(reader_key, rows, asked.fallback, asked.release)
 
 
-def similar(book_key: str, *, reader_key: str | None, age_band: AgeBand | None, limit: int, now: datetime) -> Answer:
-    """Books near this one, which must itself be one that the asker may see."""
+def similar(
+    book_key: str,
+    *,
+    reader_key: str | None,
+    age_band: AgeBand | None,
+    limit: int,
+    is_shown: bool = False,
+    now: datetime,
+) -> Answer:
+    """Answer books near this one, which must itself be one that the asker may see."""
     with measures.timed("similar"):
         asked = question.of_audience(audience(reader_key, age_band), now=now)
         card = asked.stock.shelf.card(book_key)
@@ -77,22 +102,57 @@ def similar(book_key: str, *, reader_key: str | None, age_band: AgeBand | None, 
             raise BookNotFoundError(book_key)
         items = lists.similar(asked, row=row, k=limit)
         unknown = None if lists.knows(asked, row) else BOOK_NOT_IN_MODEL
-        return _answer(asked, {"book": book_key}, items, fallback=asked.fallback or unknown)
+        head = {"book": book_key}
+        return _answer(asked, "similar", head, items, fallback=unknown, is_shown=is_shown, now=now)
 
 
 def popular(
-    *, reader_key: str | None, age_band: AgeBand | None, genre: str | None, limit: int, now: datetime
+    *,
+    reader_key: str | None,
+    age_band: AgeBand | None,
+    genre: str | None,
+    limit: int,
+    is_shown: bool = False,
+    now: datetime,
 ) -> Answer:
-    """The most popular books for this age band."""
+    """Answer the most popular books for this age band."""
     with measures.timed("popular"):
         asked = question.of_audience(audience(reader_key, age_band), now=now, genre=genre)
-        return _answer(asked, {"age_band": asked.age_band.code}, lists.popular(asked, k=limit))
+        head = {"age_band": asked.age_band.code}
+        return _answer(asked, "popular", head, lists.popular(asked, k=limit), is_shown=is_shown, now=now)
 
 
-def _answer(asked: Question, head: dict[str, Any], items: list[Item], *, fallback: str | None = None) -> Answer:
-    fallback = fallback or asked.fallback
+def _answer(
+    asked: Question,
+    surface: str,
+    head: dict[str, Any],
+    items: list[Item],
+    *,
+    fallback: str | None = None,
+    is_shown: bool,
+    now: datetime,
+) -> Answer:
+    """Check the list, count the answer, and note it where it is shown; `fallback` counts where the model answers."""
+    fallback = asked.fallback or fallback
     measures.count_answer(fallback)
-    return Answer(head, _checked(asked, items), fallback, asked.release)
+    kept = _checked(asked, items)
+    list_id = _note(asked, surface, kept, fallback=fallback, now=now) if is_shown else None
+    return Answer(head, kept, fallback, asked.release, list_id)
+
+
+def _note(asked: Question, surface: str, items: list[Item], *, fallback: str | None, now: datetime) -> UUID | None:
+    """Note what left past the gate as a served list of the reader who was known; a list without books is none."""
+    if not items:
+        return None
+    new = NewList(
+        surface=surface,
+        age_band=asked.age_band,
+        items=[item.card.id for item in items],
+        reader_id=asked.reader.id if asked.reader else None,
+        release=asked.release or "",
+        fallback=fallback or "",
+    )
+    return serve_list(new, now=now)
 
 
 def _checked(asked: Question, items: Iterable[Item]) -> list[Item]:

@@ -26,6 +26,10 @@ RANGES = (
     "Half-open ranges [start, end] that count Unicode code points from 0, as Python does. JavaScript counts UTF-16 "
     "units: use Array.from(text)."
 )
+LIST_ID = (
+    "This page as it was noted: send it with every event about one of these books, and the book's place as `position`, "
+    "which counts on over the pages. A search that found nothing has one too; a page behind the last book has none."
+)
 
 
 class FoundBook(serializers.Serializer[None]):
@@ -136,6 +140,7 @@ class SearchAnswer(PageShape):
         help_text="False where a text was given that has no letter and no digit to search for."
     )
     items = serializers.ListField(child=SearchItem(), max_length=LARGEST_PAGE)
+    list_id = serializers.UUIDField(allow_null=True, help_text=LIST_ID)
     facets = Facets()
     did_you_mean = serializers.CharField(
         allow_null=True, help_text="The text in the words of the first corrected book."

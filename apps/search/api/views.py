@@ -102,9 +102,11 @@ class SearchView(APIView):
             filters=_as_stored(filters, asked.age_band),
             page=page.number,
             page_size=page.size,
+            reader_key=asked.reader,
             age_band=asked.age_band,
         )
-        return _answer(search(question, now=timezone.now()), asked)
+        shown = request.method == "GET"  # a HEAD shows nothing to anybody
+        return _answer(search(question, is_shown=shown, now=timezone.now()), asked)
 
 
 def _answer(found: Any, asked: AnsweredFor) -> HttpResponse:

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
-from apps.readers.selectors import audience
+from apps.events.services.lists import NewList, serve_list
+from apps.readers.selectors import Audience, audience
 from apps.search.engines.database import book_text
 from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
 from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
 from apps.search.selectors.live_index import forget_broken
-from apps.search.selectors.serving import database_serving, serving
+from apps.search.selectors.serving import Serving, database_serving, serving
 from epicml.audience.bands import AgeBand
 from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
@@ -38,6 +40,7 @@ class SearchAnswer:
     """One page of what was found, and how the rest divides.
 
     `searchable` is False where a text was given that has no letter and no digit, so that nothing can be found.
+    `list_id` is that of the served list, which is this page; None where nothing was shown.
     """
 
     query: str
@@ -50,6 +53,7 @@ class SearchAnswer:
     did_you_mean: str | None
     fallback: str | None
     release: str | None
+    list_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,13 @@ class SearchQuestion:
     age_band: AgeBand | None = None
 
 
-def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
-    """The page asked for of the books that may be shown; what is misspelt is searched as it may have been meant."""
-    band = audience(question.reader_key, question.age_band).age_band
+def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -> SearchAnswer:
+    """Answer the page asked for of the books that may be shown; what is misspelt is searched as it may have been meant.
+
+    Where the answer `is_shown` to somebody, the page is noted as a served list; the text that was typed is not.
+    """
+    asker = audience(question.reader_key, question.age_band)
+    band = asker.age_band
     books, typed = shelf(), Typed.read(question.text)
     chosen = serving(books, now=now)
     try:
@@ -83,14 +91,12 @@ def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
     meant = said_of(first, typed, shown=[books.cards[row] for row in rows[:TELLING_BOOKS].tolist()])
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
+    shown = kept[start : start + question.page_size]
     marks = Marks.of((*(word for reading in typed.readings for word in reading.words), *(meant or ())))
     return SearchAnswer(
         query=question.text,
         searchable=bool(typed.words) or not question.text,
-        items=[
-            _item(books.cards[row], marks, corrected=row in corrected)
-            for row in kept[start : start + question.page_size].tolist()
-        ],
+        items=[_item(books.cards[row], marks, corrected=row in corrected) for row in shown.tolist()],
         facets=facets,
         total=len(kept),
         page=question.page,
@@ -98,7 +104,24 @@ def search(question: SearchQuestion, *, now: datetime) -> SearchAnswer:
         did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
         release=chosen.release,
+        list_id=_note(asker, chosen, books.ids[shown].tolist(), start=start, now=now) if is_shown else None,
     )
+
+
+def _note(asker: Audience, chosen: Serving, book_ids: Sequence[int], *, start: int, now: datetime) -> UUID | None:
+    """Note one page as it leaves as a served list; one behind the last book shows nothing."""
+    if start and not book_ids:
+        return None
+    new = NewList(
+        surface="search",
+        age_band=asker.age_band,
+        items=book_ids,
+        first_position=start + 1,
+        reader_id=asker.reader.id if asker.reader else None,
+        release=chosen.release or "",
+        fallback=chosen.fallback or "",
+    )
+    return serve_list(new, now=now)
 
 
 def said_of(corrected: BookCard | None, typed: Typed, *, shown: Sequence[BookCard]) -> tuple[str, ...] | None:

@@ -78,6 +78,7 @@ export function get(path, parameters = {}, { signal } = {}) {
   return call(`${path}?${queryString(parameters)}`, { signal });
 }
 
-export function post(path, body) {
-  return call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+/** POST; one that is kept alive arrives although the page is being left. */
+export function post(path, body, { keepalive = false } = {}) {
+  return call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, keepalive });
 }

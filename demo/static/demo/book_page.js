@@ -39,7 +39,7 @@ function seriesLine(book) {
 
 async function act(kind, book) {
   try {
-    await send(kind, book.key, "storefront.book");
+    await send(kind, book.key, "storefront.book", page.from);
     say(`${WORDS[kind]} ${displayTitle(book)}. The home page has changed with it.`);
   } catch (error) {
     say(`${displayTitle(book)} was not noted: ${error.message}`);
@@ -69,7 +69,7 @@ async function showSimilar(place) {
     // The heading says it for all of them; another reason, such as the same author, stays.
     const items = similar.items.map((item) => (item.reason?.kind === "similar" ? { book: item.book } : item));
     const nothing = h("p", { class: "quiet" }, "No book is close enough to this one yet.");
-    fill(place, items.length ? row({ key: "similar", title, items }) : nothing);
+    fill(place, items.length ? row({ key: "similar", title, list_id: similar.list_id, items }) : nothing);
   } catch (error) {
     fill(place, failure(error, () => showSimilar(place)));
   }
@@ -87,6 +87,6 @@ export async function showBook() {
     fill(main, error.status === 404 ? missing() : failure(error, showBook));
     return;
   }
-  if (page.isKnown) send("opened", page.book, "storefront.book").catch(() => {}); // what is read goes on without it
+  if (page.isKnown) send("opened", page.book, "storefront.book", page.from).catch(() => {}); // what is read goes on without it
   showSimilar(place);
 }

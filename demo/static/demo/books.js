@@ -1,6 +1,6 @@
 /** A book as the pages show it: on a card, in a row, with its reason and the two things a reader can do with it. */
 
-import { bookAddress } from "./address.js";
+import { bookAddress, placeIn } from "./address.js";
 import { cover } from "./cover.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -43,21 +43,21 @@ export function actions(book, onAct) {
   );
 }
 
-/** One book in a row. */
-export function card({ book, reason }, { isNew = false, onAct = null } = {}) {
+/** One book in a list; `from` is its place there, which its link and what is done with it carry on. */
+export function card({ book, reason }, { from = null, isNew = false, onAct = null } = {}) {
   const title = displayTitle(book);
   return h(
     "li",
     { class: isNew ? "card is-new" : "card", "data-book": book.key },
     h(
       "a",
-      { class: "card-link", href: bookAddress(book.key) },
+      { class: "card-link", href: bookAddress(book.key, from) },
       h("span", { class: "card-cover" }, cover({ title, author: book.authors[0] || "" }), isNew ? h("span", { class: "new" }, "New here") : null),
       h("span", { class: "card-title" }, title),
     ),
     h("p", { class: "card-author" }, authorLine(book, 1)),
     reason?.text ? h("p", { class: "reason" }, reason.text) : null,
-    onAct ? actions(book, (kind) => onAct(kind, book)) : null,
+    onAct ? actions(book, (kind) => onAct(kind, book, from)) : null,
   );
 }
 
@@ -70,12 +70,12 @@ function heading({ title, book_key: key }) {
 }
 
 /** A heading and its books. */
-export function row({ key, title, book_key = null, items }, { newBooks = new Set(), onAct = null } = {}) {
+export function row({ key, title, book_key = null, list_id = null, items }, { newBooks = new Set(), onAct = null } = {}) {
   const name = `row-${key.replace(/[^a-z0-9]+/gi, "-")}`;
   return h(
     "section",
     { class: "row", "aria-labelledby": name, "data-row": key },
     h("h2", { id: name }, heading({ title, book_key })),
-    h("ul", { class: "books" }, items.map((item) => card(item, { isNew: newBooks.has(item.book.key), onAct }))),
+    h("ul", { class: "books" }, items.map((item, index) => card(item, { from: placeIn(list_id, index + 1), isNew: newBooks.has(item.book.key), onAct }))),
   );
 }

@@ -18,7 +18,7 @@ async function drawForStranger() {
   const popular = await get("popular", { limit: ROW, reader: page.reader });
   showAudience(popular.audience);
   const nothing = empty("No book for the youngest yet.", "Books appear as soon as the catalogue has one for 0 to 5. Choose a reader above.");
-  fill(main, popular.items.length ? row({ key: "popular", title: "Books that many children like", items: popular.items }) : nothing);
+  fill(main, popular.items.length ? row({ key: "popular", title: "Books that many children like", list_id: popular.list_id, items: popular.items }) : nothing);
 }
 
 async function drawHome() {
@@ -39,7 +39,7 @@ const booksOf = (home) => new Set(home.rows.flatMap(({ items }) => items.map(({ 
 function draw(home, newBooks = new Set()) {
   showFallback(home.fallback);
   const rows = home.rows.filter(({ items }) => items.length > 0);
-  const onAct = (kind, book) => act(home, kind, book);
+  const onAct = (kind, book, from) => act(home, kind, book, from);
   const nothing = empty("No book for this reader yet.", "Books appear as soon as the catalogue has one for this age. Another reader may have some: choose one above.");
   fill(main, rows.length ? rows.map((each) => row(each, { newBooks, onAct })) : nothing);
 }
@@ -62,11 +62,11 @@ function newHere(count) {
   return count === 1 ? "One book is new on this page." : `${count} books are new on this page.`;
 }
 
-async function act(before, kind, book) {
+async function act(before, kind, book, from) {
   const place = placeOf(document.activeElement);
   const scrolled = [...main.querySelectorAll(".books")].map((list) => list.scrollLeft);
   try {
-    await send(kind, book.key, "storefront.home");
+    await send(kind, book.key, "storefront.home", from);
     const home = await fetchHome();
     const known = booksOf(before);
     const newBooks = new Set([...booksOf(home)].filter((key) => !known.has(key)));

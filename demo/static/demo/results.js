@@ -1,6 +1,6 @@
 /** The results page: books for a text, narrowed by links, a page at a time. */
 
-import { address, page, searchAddress, values } from "./address.js";
+import { address, page, placeIn, searchAddress, values } from "./address.js";
 import { get } from "./api.js";
 import { card, genreName, languageName } from "./books.js";
 import { fill, h } from "./dom.js";
@@ -92,7 +92,8 @@ function draw(found, chosen) {
     fill(main, nothing(chosen));
     return;
   }
-  const books = found.items.map((item) => card({ book: item.book || item }));
+  const before = (found.page - 1) * found.page_size; // positions count on over the pages
+  const books = found.items.map((item, index) => card({ book: item }, { from: placeIn(found.list_id, before + index + 1) }));
   fill(
     main,
     heading(found),

@@ -5,6 +5,7 @@ import { get, isAborted } from "./api.js";
 import { displayTitle } from "./books.js";
 import { thumbnail } from "./cover.js";
 import { fill, h } from "./dom.js";
+import { sendSession } from "./events.js";
 import { icon } from "./icons.js";
 import { showAudience } from "./notices.js";
 
@@ -61,12 +62,14 @@ export class SearchBox {
     this.suggestions = [];
     this.active = -1;
     this.asked = null;
+    this.session = null;
     this.input.addEventListener("input", () => this.askSoon());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.input.addEventListener("blur", () => this.close());
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the box
     this.list.addEventListener("click", (event) => this.onClick(event));
     form.addEventListener("submit", (event) => this.onSubmit(event));
+    window.addEventListener("pagehide", () => this.endSession());
   }
 
   get isOpen() {
@@ -93,7 +96,7 @@ export class SearchBox {
     try {
       const answer = await get("suggest", { q: query, limit: BOOKS, reader: page.reader }, { signal: asked.signal });
       showAudience(answer.audience);
-      if (this.asked === asked && document.activeElement === this.input) this.show(answer.suggestions);
+      if (this.asked === asked && document.activeElement === this.input) this.show(query, answer.suggestions);
     } catch (error) {
       if (isAborted(error) || asked.signal.aborted) return;
       this.close(); // typing goes on, and Enter still opens the results page, which says what is wrong
@@ -101,8 +104,9 @@ export class SearchBox {
     }
   }
 
-  show(suggestions) {
+  show(query, suggestions) {
     this.suggestions = suggestions;
+    this.session = { typed: query, shown: suggestions.map(({ key }) => key) };
     this.activate(-1);
     fill(this.list, suggestions.map(optionElement));
     this.setOpen(suggestions.length > 0);
@@ -172,13 +176,23 @@ export class SearchBox {
     if (option) this.open([...this.list.children].indexOf(option));
   }
 
+  /** What was typed led here, or nowhere; of who reads is not known nothing is noted. */
+  endSession(chosen = null) {
+    if (this.session && page.isKnown) {
+      sendSession(this.input.value.trim() || this.session.typed, this.session.shown, chosen).catch(() => {}); // the search goes on without it
+    }
+    this.session = null;
+  }
+
   open(place) {
+    this.endSession(this.suggestions[place].key);
     window.location.assign(optionAddress(this.suggestions[place]));
   }
 
   onSubmit(event) {
     event.preventDefault();
     const query = this.input.value.trim();
+    this.endSession();
     window.location.assign(query ? searchAddress(query) : address());
   }
 }

@@ -5,6 +5,8 @@ import pytest
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
+from apps.events.selectors import served_list
+from apps.events.services.lists import flush_lists
 from apps.readers.selectors import ReaderNotFoundError
 from apps.readers.services import ReaderInput, save_reader
 from apps.recommendations.selectors import question
@@ -143,7 +145,7 @@ class TestRecommend:
     ) -> None:
         recommend()
         with django_assert_num_queries(3):  # type: ignore[operator]  # reader, history, version of the shelf
-            recommend()
+            answers.recommend(ADULT, limit=10, is_shown=True, now=LATER)
 
 
 class TestRecommendWithoutAModel:
@@ -302,6 +304,17 @@ class TestExit:
         kept = answers._checked(child, shown)
         assert len(kept) < len(shown)
         assert all(item.card.age_band <= AgeBand.AGES_9_TO_11 for item in kept)
+
+    def test_notes_only_what_it_let_through(self, live_model: ReleaseRow) -> None:
+        child = question.of_reader(CHILD, now=LATER)
+        shown = for_you(question.of_reader(ADULT, now=LATER), k=50)
+        left = answers._answer(child, "recommendations", {}, shown, is_shown=True, now=LATER)
+        flush_lists()
+        assert left.list_id is not None
+        noted = served_list(left.list_id)
+        assert noted is not None
+        assert list(noted.items) == [item.card.id for item in left.items]
+        assert 0 < len(noted.items) < len(shown)
 
 
 class TestRollBack:
