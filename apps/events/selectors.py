@@ -177,7 +177,7 @@ def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]
     sent = models.ServedList.objects.filter(reader_id=reader_id, sent_id__in=named)  # of other senders too
     own = {(sender, name): list_id for sender, name, list_id in sent.values_list("sender", "sent_id", "id")}
     names = {name: list_id for (_, name), list_id in own.items()} | {str(list_id): list_id for list_id in list_ids}
-    rows = Event.objects.filter(reader_id=reader_id, list_id__in=names, book__isnull=False)
+    rows = models.Event.objects.filter(reader_id=reader_id, list_id__in=names, book__isnull=False)
     found = rows.order_by("occurred_at", "id").values_list("sender", "list_id", "book_id", "kind", "occurred_at")
     return [
         ActOnList(own.get((sender, name), names[name]), book_id, kind, at) for sender, name, book_id, kind, at in found
