@@ -12,7 +12,9 @@ from config.staff import unfold_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = environment.var_folder(BASE_DIR / "var")
 
-SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not environment.web_process())
+WEB_PROCESS = environment.web_process()  # behind which somebody waits: it fetches nothing that takes long
+
+SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not WEB_PROCESS)
 os.environ["SECRET_KEY"] = SECRET_KEY  # for the processes that this one starts, whatever becomes of the file
 SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks()
 SECRET_KEY_FILE = environment.secret_key_file(VAR_DIR, SECRET_KEY)

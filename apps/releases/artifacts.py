@@ -7,6 +7,7 @@ here and uploaded at the seal, or fetched, by one process at a time, and put in 
 import logging
 import shutil
 import struct
+import threading
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,10 +28,11 @@ __all__ = ["ArtifactCorruptError", "ArtifactStorageError", "Manifest", "manifest
 
 BUILDING = ".building-"
 FETCHING = ".fetching-"
-FETCH_SECONDS = 600.0  # how long one process waits for what another one fetches
+FETCH_SECONDS = 120.0  # how long one process waits for what another one fetches
 # What numpy and zipfile raise for damaged archives, whichever byte it is.
 UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, RuntimeError, MemoryError, KeyError, struct.error, zlib.error)
 
+_starting = threading.Lock()
 logger = logging.getLogger(__name__)
 
 
@@ -47,7 +49,9 @@ class NotAtHandError(ArtifactStorageError):
     code = "artifact_not_at_hand"
 
     def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"The files of {kind} {key} are not on this machine yet; they are fetched from {place()}.")
+        super().__init__(
+            f"The files of {kind} {key} are not on this machine yet; they are fetched from {remote.place()}."
+        )
 
 
 def place() -> str:
@@ -103,11 +107,15 @@ def seal(kind: str, key: str) -> Manifest:
 def open_verified(kind: str, key: str, sha256: str) -> Path:
     """Return the folder of a sealed artifact, each file read through and found to be what was sealed.
 
-    Out of object storage it is fetched first where this machine has no sound copy; that may take long.
+    Out of object storage it is fetched first where this machine has no sound copy. That may take long: a web process,
+    behind which somebody waits, begins it and raises NotAtHandError.
     """
     try:
         return open_at_hand(kind, key, sha256)
     except NotAtHandError:
+        if settings.WEB_PROCESS:
+            fetch_in_background(kind, key, sha256)
+            raise
         return fetch(kind, key, sha256)
 
 
@@ -154,6 +162,38 @@ def fetch(kind: str, key: str, sha256: str) -> Path:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+class Fetch(threading.Thread):
+    """Brings an artifact to this machine while nobody waits for it; `error` says afterwards why it could not."""
+
+    def __init__(self, kind: str, key: str, sha256: str) -> None:
+        super().__init__(name=f"fetch {kind} {key}", daemon=True)
+        self.artifact = (kind, key, sha256)
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Fetch it."""
+        try:
+            fetch(*self.artifact)
+        except Exception as error:  # the edge of the thread: whoever looks next tells of it
+            logger.exception("%s %s cannot be fetched", *self.artifact[:2])
+            self.error = error
+
+
+_fetches: list[Fetch] = []
+
+
+def fetch_in_background(kind: str, key: str, sha256: str) -> Fetch:
+    """Fetch an artifact in a thread of its own, or go on with the one that is at it."""
+    with _starting:
+        _fetches[:] = [one for one in _fetches if one.is_alive()]
+        found = next((one for one in _fetches if one.artifact == (kind, key, sha256)), None)
+        if found is None:
+            found = Fetch(kind, key, sha256)
+            found.start()
+            _fetches.append(found)
+        return found
 
 
 def verify(kind: str, key: str, sha256: str) -> None:

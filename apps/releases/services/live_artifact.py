@@ -59,7 +59,7 @@ class _Open(Generic[T]):
     failures: dict[Named, _Failure] = field(default_factory=dict)
     beside: dict[str, Held[T]] = field(default_factory=dict)
     asked_at: dict[str, datetime] = field(default_factory=dict)
-    fetch: "_Fetch | None" = None
+    fetch: artifacts.Fetch | None = None
 
 
 class LiveArtifact(Generic[T]):
@@ -224,7 +224,7 @@ class LiveArtifact(Generic[T]):
                 del state.failures[place]
         if state.fetch is not None and not state.fetch.is_alive():
             if state.fetch.error is not None:
-                state.failures[state.fetch.name_of_release] = _Failure(state.fetch.error, now)
+                state.failures[state.fetch.artifact[1:]] = _Failure(state.fetch.error, now)
             state.fetch = None
 
     def _copy_of(self, release: Named, now: datetime) -> Held[T] | None:
@@ -263,7 +263,7 @@ class LiveArtifact(Generic[T]):
         except artifacts.NotAtHandError as error:
             self._open.failures[name] = _Failure(error, None)
             if self._open.fetch is None:
-                self._open.fetch = _Fetch(release)
+                self._open.fetch = artifacts.fetch_in_background(release.kind, *name)
             return None
         except UNOPENABLE as error:
             self._note_failure(name, error, now)
@@ -325,27 +325,6 @@ class LiveArtifact(Generic[T]):
     def _note_failure(self, place: Named, error: Exception, now: datetime) -> None:
         logger.error("%s %s cannot be opened: %s", self.opener.title, place[0], error)
         self._open.failures[place] = _Failure(error, now)
-
-
-class _Fetch(threading.Thread):
-    """Brings a release from object storage to this machine; nobody waits for it."""
-
-    def __init__(self, release: LiveRelease) -> None:
-        super().__init__(name=f"fetch {release.kind} {release.key}", daemon=True)
-        self.release = release
-        self.error: Exception | None = None
-        self.start()
-
-    @property
-    def name_of_release(self) -> Named:
-        return self.release.key, self.release.sha256
-
-    def run(self) -> None:
-        try:
-            artifacts.fetch(self.release.kind, self.release.key, self.release.sha256)
-        except Exception as error:  # the edge of the thread: whoever looks next tells of it
-            logger.exception("%s %s cannot be fetched", self.release.kind, self.release.key)
-            self.error = error
 
 
 _followed: dict[str, LiveArtifact[Any]] = {}

@@ -113,6 +113,15 @@ class TestOpenVerified:
         object_storage.delete(f"{KIND}/1/manifest.json")
         assert number(artifacts.open_verified(KIND, "1", elsewhere.sha256)) == [7.0]
 
+    def test_begins_to_fetch_and_says_so_in_a_web_process(
+        self, elsewhere: artifacts.Manifest, settings: Settings
+    ) -> None:
+        settings.WEB_PROCESS = True
+        with pytest.raises(NotAtHandError, match="are not on this machine yet"):
+            artifacts.open_verified(KIND, "1", elsewhere.sha256)
+        artifacts.fetch_in_background(KIND, "1", elsewhere.sha256).join(20)
+        assert number(artifacts.open_verified(KIND, "1", elsewhere.sha256)) == [7.0]
+
     def test_fetches_once_for_all_that_ask_at_once(
         self, elsewhere: artifacts.Manifest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
