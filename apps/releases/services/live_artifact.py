@@ -186,7 +186,7 @@ class LiveArtifact(Generic[T]):
             return
         found = self._copy_of(state.live, now)
         if found is None and held is not None and (is_live or opener.waits_for_copy(held)):
-            found = held
+            found = replace(held, stands_in=held.stands_in and not is_live)
         found = found or self._live_files(now) or self._stand_in(state.live, now)
         if found is None and held is not None and opener.may_stand_in(held.opened):
             found = replace(held, stands_in=True)

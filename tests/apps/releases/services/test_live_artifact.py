@@ -138,6 +138,16 @@ class TestCurrent:
         assert live.current(NOON + SECOND + RETRY) == 2.0
         assert (live.state().failure, live.state().stands_in) == ("", False)
 
+    def test_that_stood_in_and_was_rolled_back_to_stands_in_no_more(
+        self, live: LiveArtifact[float], opener: NumberOpener, numbers: NumberKind, artifacts_dir: Path
+    ) -> None:
+        first = numbers.make(1.0).key
+        damage(artifacts_dir, numbers.make(2.0, now=NOON + SECOND).key)
+        assert (live.current(NOON), live.state().stands_in) == (1.0, True)
+        roll_back(KIND, decided_by="ada", why="damaged", now=NOON)
+        assert (live.current(NOON + SECOND), live.state().stands_in, live.state().failure) == (1.0, False, "")
+        assert opener.read == [first]
+
     def test_of_a_fresh_process_is_the_newest_sound_former_one(
         self, live: LiveArtifact[float], numbers: NumberKind, artifacts_dir: Path
     ) -> None:
