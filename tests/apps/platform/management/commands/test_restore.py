@@ -209,9 +209,10 @@ class TestOtherVersions:
         """As it would be had it been made before the later migrations of releases, which added columns."""
         said = json.loads((made / "manifest.json").read_text())
         said["migrations"]["releases"] = ["0001_releases_and_decisions"]
+        later = {"accepted", "refusals", "damage"}
         for table in ("releases_release", "releases_decision"):
             columns = said["tables"][table]["columns"]
-            said["tables"][table]["columns"] = [name for name in columns if name not in {"accepted", "refusals", "damage"}]
+            said["tables"][table]["columns"] = [name for name in columns if name not in later]
         forge(made, said)
 
         restore(made, "--replace")
