@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.artifacts import checked_endpoint
 from config.database import database_settings
 
 ROLE = "EPICML_ROLE"
@@ -22,6 +23,7 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
 # By the kind of metric, as prometheus_client names its files. A route takes about 3 kB of the second.
 METRICS_BYTES = {"counter": 1 << 18, "gauge_livesum": 1 << 12, "histogram": 1 << 20}
 
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 LONGEST_NUMBER = 12  # digits
 SHORTEST_SECRET = 32
 FEWEST_CHARACTERS = 10
@@ -143,6 +145,15 @@ def database(default_path: Path) -> dict[str, Any]:
     """Django's settings for DATABASE_URL: SQLite in the given file when unset."""
     address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
     return database_settings(address, default_path=default_path, web=web_process())
+
+
+def artifacts_address() -> str:
+    """ARTIFACTS_URL, or "" when unset. The client reads the address of its server from the environment by itself."""
+    address = url("ARTIFACTS_URL", ("s3", "file"))
+    for name in ENDPOINTS if address.startswith("s3:") else ():
+        if text(name):
+            checked_endpoint(name, text(name))
+    return address
 
 
 def cache(address: str, *, seconds: float) -> dict[str, Any]:

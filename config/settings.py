@@ -6,12 +6,15 @@ from pathlib import Path
 from corsheaders.defaults import default_headers
 
 from config import environment
+from config.artifacts import artifacts_folder, artifacts_storage
 from config.staff import unfold_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = environment.var_folder(BASE_DIR / "var")
 
-SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not environment.web_process())
+WEB_PROCESS = environment.web_process()  # behind which somebody waits: it fetches nothing that takes long
+
+SECRET_KEY = environment.secret_key(VAR_DIR, may_make=not WEB_PROCESS)
 os.environ["SECRET_KEY"] = SECRET_KEY  # for the processes that this one starts, whatever becomes of the file
 SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks()
 SECRET_KEY_FILE = environment.secret_key_file(VAR_DIR, SECRET_KEY)
@@ -86,7 +89,14 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(VAR_DIR / "epicml.sqlite3")}
 ELASTICSEARCH_URL = environment.url("ELASTICSEARCH_URL", ("http", "https"))
 REDIS_URL = environment.url("REDIS_URL", ("redis", "rediss", "unix"))
-ARTIFACTS_DIR = VAR_DIR / "artifacts"
+# Indexes and models: a folder, or object storage, of which the same folder then holds this machine's copies.
+ARTIFACTS_URL = environment.artifacts_address()
+ARTIFACTS_DIR = artifacts_folder(ARTIFACTS_URL, default=VAR_DIR / "artifacts")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "artifacts": artifacts_storage(ARTIFACTS_URL),
+}
 
 REDIS_SECONDS = 0.25  # what a request may wait for the cache, once: then the database counts instead
 CACHES = {"default": environment.cache(REDIS_URL, seconds=REDIS_SECONDS)}

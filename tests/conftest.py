@@ -42,7 +42,8 @@ CACHE_RESETS = (
     ("apps.catalog.selectors.shelf", "reset_shelf"),
     ("apps.events.services.lists", "reset_lists"),
     ("apps.search.selectors.live_index", "reset_live_index"),
-    ("apps.recommendations.serving", "forget_models"),
+    ("apps.releases.services.live_artifact", "reset_live_artifacts"),
+    ("apps.releases.services.monitoring", "reset_storage_health"),
 )
 
 # All that the tests know of the machine: where programs are, who runs them, where temporary files go, what they demand.

@@ -69,6 +69,9 @@ class Release(models.Model):
     refusals = models.JSONField(default=list, help_text="What speaks against it, and whether a person may accept it.")
     accepted = models.JSONField(default=list, help_text="The refusals that were accepted: name, by whom, when, why.")
     error = models.TextField(default="")
+    damage = models.TextField(
+        default="", db_default="", help_text="What the last look at its sealed files found wrong."
+    )
 
     created_by = models.CharField(max_length=150)
     why = models.TextField(default="")

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.jobs.services.runner.running import RunningJob
-from apps.releases.services import reconciling, verifying
+from apps.releases.services import reconciling, retention, verifying
 
 
 @shared_task(name="releases.reconcile")
@@ -16,3 +16,9 @@ def reconcile(run: RunningJob) -> None:
 def verify_live(run: RunningJob) -> None:
     """The files of what is live are read, and damage is on record."""
     run.report_progress(0, 0, verifying.verify_live())
+
+
+@shared_task(name="releases.remove_leftovers")
+def remove_leftovers(run: RunningJob) -> None:
+    """Remove files whose time had come while their storage was away."""
+    run.report_progress(0, 0, retention.remove_leftovers())

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.catalog.selectors.shelf import Shelf, shelf
-from apps.recommendations.serving import LoadedModel, current_model
+from apps.recommendations.serving import LoadedModel, models
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
 from epicml.recommenders.popularity import FADE_PER_BAND
@@ -145,7 +145,7 @@ _latest: Any = None
 def current_stock(now: datetime) -> Stock:
     """The shelf and the model as they are now."""
     global _latest  # one per process, replaced whole; two threads may work it out at once, to the same result
-    on_shelf, model = shelf(), current_model(now)
+    on_shelf, model = shelf(), models.current(now)
     stock: Stock | None = _latest
     if stock is None or stock.shelf is not on_shelf or stock.model is not model:
         stock = _latest = Stock(on_shelf, model)
@@ -154,6 +154,7 @@ def current_stock(now: datetime) -> Stock:
 
 def warm(*, now: datetime) -> None:
     """The model, and what is worked out once for it and the shelf, are in memory."""
+    models.warm(now)
     stock = current_stock(now)
     _ = stock.shelf_rows, stock.unknown, stock.by_author, stock.by_genre, stock.by_series, stock.first_volumes
     for band in AgeBand:

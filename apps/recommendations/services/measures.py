@@ -46,7 +46,7 @@ def count_removed(books: int) -> None:
 
 def live_model_metric() -> Iterator[Metric]:
     """Which model this process serves."""
-    state = serving.serving_state()
+    state = serving.models.state()
     yield InfoMetricFamily(
         "epicml_recommender", "The model in memory.", {"served": state.served or "", "live": state.live or ""}
     )
@@ -54,14 +54,14 @@ def live_model_metric() -> Iterator[Metric]:
 
 def model_health(*, now: datetime) -> Health:
     """Whether the live model is the one that serves."""
-    serving.current_model(now)
-    state = serving.serving_state()
+    serving.models.current(now)
+    state, retry = serving.models.state(), serving.models.opener.retry_after
     if state.failure:
         return Health(
             "degraded",
             f"Recommender {state.live} cannot be loaded: {state.failure}",
             impact=f"{state.served} serves on." if state.served else "Readers see popular books.",
-            remedy=f"It is tried again every {serving.RETRY_AFTER.seconds} s; or roll back, or train anew: manage.py "
+            remedy=f"It is tried again every {retry.seconds} s; or roll back, or train anew: manage.py "
             "train_recommender --promote --accept not_compared --why REASON.",
         )
     if state.live is None:

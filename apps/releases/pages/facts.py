@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.platform.pages import formats
 from apps.releases.selectors.detail import ReleaseDetail
+from apps.releases.services.files import stored_at
 
 HASH = re.compile(r"[0-9a-f]{64}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -39,6 +40,9 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
     if detail.size_bytes:
         files = formats.counted(len(detail.manifest.get("files", {})), "file")
         facts.append(Fact("Size", f"{formats.size(detail.size_bytes)} on disk", note=f"in {files}"))
+        kept = stored_at(row.kind, row.key)
+        copy = "" if kept.has_copy is None else "this machine has a copy" if kept.has_copy else "no copy here yet"
+        facts.append(Fact("Kept in", kept.place, note=copy, mono=True))
     if row.job_id:
         facts.append(Fact("Built by", f"job {row.job_id}", job_address(row.job_id), note=row.created_by))
     else:

@@ -1,7 +1,8 @@
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ LATER = NOON + timedelta(minutes=1)
 
 
 def served(now: object) -> str | None:
-    model = serving.current_model(now)  # type: ignore[arg-type]
+    model = serving.models.current(now)  # type: ignore[arg-type]
     return model.key if model else None
 
 
@@ -35,7 +36,7 @@ def damage(artifacts_dir: Path, key: str) -> None:
 
 class TestCurrentModel:
     def test_is_none_where_nothing_is_live(self, full_library: None) -> None:
-        assert serving.current_model(NOON) is None
+        assert serving.models.current(NOON) is None
 
     def test_follows_a_promotion_without_a_restart(self, live_model: ReleaseRow) -> None:
         assert served(NOON) == live_model.key
@@ -46,24 +47,24 @@ class TestCurrentModel:
         read("robot-reader-1", ["dragon-1"], at=NOON - timedelta(hours=1), kind="liked")
         second = train()
         assert served(NOON) == second.key
-        loaded = serving.current_model(NOON)
+        loaded = serving.models.current(NOON)
         roll_back("recommender", decided_by="tom", why="worse", now=NOON)
         assert served(SOON) == live_model.key
-        assert serving.current_model(SOON) is not loaded
+        assert serving.models.current(SOON) is not loaded
 
     def test_asks_the_database_at_most_once_a_second(
         self, live_model: ReleaseRow, django_assert_num_queries: pytest.FixtureRequest
     ) -> None:
-        serving.current_model(NOON)
+        serving.models.current(NOON)
         with django_assert_num_queries(0):  # type: ignore[operator]
-            serving.current_model(NOON + timedelta(milliseconds=900))
+            serving.models.current(NOON + timedelta(milliseconds=900))
         with django_assert_num_queries(1):  # type: ignore[operator]
-            serving.current_model(NOON + timedelta(milliseconds=1100))
+            serving.models.current(NOON + timedelta(milliseconds=1100))
 
     def test_serves_on_with_the_old_model_while_another_thread_loads(self, live_model: ReleaseRow) -> None:
         served(NOON)
         train()
-        with serving._slot.lock:
+        with serving.models._lock:
             assert served(SOON) == live_model.key
 
     def test_keeps_the_old_model_when_the_new_one_is_damaged(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
@@ -71,27 +72,27 @@ class TestCurrentModel:
         second = train()
         damage(artifacts_dir, second.key)
         assert served(SOON) == live_model.key
-        assert "model.npz" in serving.serving_state().failure
+        assert "model.npz" in serving.models.state().failure
 
     def test_loads_a_mended_model_after_a_while(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
-        serving.current_model(NOON)
+        serving.models.current(NOON)
         second = train()
         path = artifacts_dir / "recommender" / second.key / "model.npz"
         sound = path.read_bytes()
         damage(artifacts_dir, second.key)
-        serving.current_model(SOON)
+        serving.models.current(SOON)
         path.write_bytes(sound)
         assert served(SOON + timedelta(seconds=5)) == live_model.key
-        assert served(SOON + serving.RETRY_AFTER) == second.key
-        assert serving.serving_state().failure == ""
+        assert served(SOON + serving.models.opener.retry_after) == second.key
+        assert serving.models.state().failure == ""
 
     def test_loads_a_mended_model_after_a_clock_was_ahead(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
-        serving.current_model(NOON)
+        serving.models.current(NOON)
         second = train()
         path = artifacts_dir / "recommender" / second.key / "model.npz"
         sound = path.read_bytes()
         damage(artifacts_dir, second.key)
-        serving.current_model(SOON + timedelta(days=731))
+        serving.models.current(SOON + timedelta(days=731))
         path.write_bytes(sound)
         assert served(SOON) == second.key
 
@@ -164,24 +165,30 @@ class TestModelHealth:
 
 
 class TestManyThreadsAtOnce:
-    def test_all_get_the_model_of_a_process_that_has_none_yet(self, live_model: ReleaseRow) -> None:
+    def test_all_get_the_model_of_a_process_that_has_none_yet(
+        self, live_model: ReleaseRow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The database is asked in this thread only: one connection holds the transaction of the test."""
-        slot, model = serving._slot, serving.current_model(NOON)
-        serving.forget_models()
-        with slot.lock, ThreadPoolExecutor(16) as pool:
-            asked = [pool.submit(serving.current_model, NOON) for _ in range(16)]
+        asked: list[Future[serving.LoadedModel | None]] = []
+        read = serving.read_model
+
+        def read_while_others_ask(*arrays: Any, **names: Any) -> serving.LoadedModel:
+            asked.extend(pool.submit(serving.models.current, NOON) for _ in range(16))
             time.sleep(0.05)
             assert not any(future.done() for future in asked)
-            slot.model, slot.checked_at = model, NOON
-            slot.lock.release()
+            return read(*arrays, **names)
+
+        monkeypatch.setattr(serving, "read_model", read_while_others_ask)
+        with ThreadPoolExecutor(16) as pool:
+            model = serving.models.current(NOON)
             served = [future.result(5) for future in asked]
-            slot.lock.acquire()
+        assert model is not None
         assert served == [model] * 16
 
     def test_go_on_without_one_while_none_loads(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
         damage(artifacts_dir, live_model.key)
         assert served(NOON) is None
-        with serving._slot.lock:  # another thread tries again
+        with serving.models._lock:  # another thread tries again
             assert served(LATER) is None
 
 
@@ -193,7 +200,7 @@ class TestFreshProcess:
         """Of three releases the last one is live and damaged; nothing is in memory."""
         keys = [live_model.key, *(train(now=NOON + timedelta(minutes=minute)).key for minute in (1, 2))]
         damage(artifacts_dir, keys[2])
-        serving.forget_models()
+        serving.models.reset()
         return keys
 
     def test_answers_from_the_newest_former_model_that_is_sound(self, keys: list[str]) -> None:
@@ -219,8 +226,8 @@ class TestFreshProcess:
     def test_returns_to_the_live_model_when_it_is_mended(self, keys: list[str], artifacts_dir: Path) -> None:
         assert served(LATER) == keys[1]
         damage(artifacts_dir, keys[2])  # the same bit once more
-        assert served(LATER + serving.RETRY_AFTER) == keys[2]
-        assert serving.serving_state().failure == ""
+        assert served(LATER + serving.models.opener.retry_after) == keys[2]
+        assert serving.models.state().failure == ""
 
     def test_prefers_one_that_nobody_rolled_back_from(self, keys: list[str], artifacts_dir: Path) -> None:
         damage(artifacts_dir, keys[2])

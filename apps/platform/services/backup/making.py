@@ -37,7 +37,7 @@ from apps.platform.services.backup.manifest import (
 from apps.platform.services.backup.parts import JSON, KeptFile, backup_parts
 from apps.platform.services.backup.schema import Table, applied_migrations, tables
 from apps.platform.services.backup.secret_key import key_mark
-from apps.platform.services.errors import ConflictError
+from apps.platform.services.errors import ConflictError, EpicmlError
 from apps.platform.services.file_sums import file_sum
 
 FASTEST = 1  # of gzip: a fifth of the text is left; slower levels take twice the time for a sixth less
@@ -133,7 +133,7 @@ def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
             kept = tables(migrations)
             parts = backup_parts()
             files = {name: part.files() for name, part in parts.items() if part.files}
-            known = sum(file.path.stat().st_size for some in files.values() for file in some if file.path.exists())
+            known = sum(_size(file) for some in files.values() for file in some)
             check_space(folder, needed=known + int(database.size() * SHARE_OF_DATABASE))
             carried = {name: part.carry() for name, part in parts.items() if part.carry}
             rows = _dump_all(folder, database, kept, progress)
@@ -171,16 +171,38 @@ def _copy_files(folder: Path, files: dict[str, Sequence[KeptFile]]) -> list[str]
     They can be made anew from the rows, and a damaged one must not keep the rows from being saved.
     """
     left_out = []
+    brought: dict[Callable[[], object], str] = {}  # once for all files of a release, whether it helped or not
     for part, some in files.items():
         for file in some:
             target = folder / FILES / part / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copyfile(file.path, target)
-            except FileNotFoundError:
-                left_out.append(f"{part}/{file.name} (it is not there any more)")
-                continue
-            if file_sum(target).sha256 != file.sha256:
-                target.unlink()
-                left_out.append(f"{part}/{file.name} (it is not what the database says)")
+            problem = _copy(file, target)
+            if problem and file.bring is not None:
+                if file.bring not in brought:
+                    brought[file.bring] = _bring(file.bring)
+                problem = brought[file.bring] or _copy(file, target)
+            if problem:
+                target.unlink(missing_ok=True)
+                left_out.append(f"{part}/{file.name} ({problem})")
     return left_out
+
+
+def _bring(bring: Callable[[], object]) -> str:
+    try:
+        bring()
+    except EpicmlError as error:
+        return error.message.rstrip(".")
+    return ""
+
+
+def _size(file: KeptFile) -> int:
+    return file.path.stat().st_size if file.path.exists() else file.size
+
+
+def _copy(file: KeptFile, target: Path) -> str:
+    """Copy it, and return why that is not the file of the rows; "" where it is."""
+    try:
+        shutil.copyfile(file.path, target)
+    except FileNotFoundError:
+        return "it is not there any more"
+    return "" if file_sum(target).sha256 == file.sha256 else "it is not what the database says"

@@ -11,11 +11,16 @@ JSON = Any  # what json.dumps takes
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file that rows of the database name: where it is, its name in the backup, and the SHA-256 that rows give it."""
+    """A file that rows of the database name: where it is, its name in the backup, size and SHA-256 by the rows.
+
+    `bring`, one for all files that come together, fetches a copy that is missing or damaged.
+    """
 
     path: Path
     name: str
     sha256: str
+    size: int = 0
+    bring: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from apps.readers.services import ReaderInput, save_reader
 from apps.recommendations.selectors import question
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.services.snapshot import take_snapshot
-from apps.recommendations.serving import BOOK_IDS, KIND, MODEL_FILE, forget_models
+from apps.recommendations.serving import BOOK_IDS, KIND, MODEL_FILE, models
 from apps.releases.services import kinds
 from apps.releases.services.files import save_arrays
 from apps.releases.services.kinds import BuildContext, Built, ReleaseKind, register_kind
@@ -59,7 +59,7 @@ def serve(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def make() -> None:
         assert make_release(KIND, created_by="ada", why="a test", clock=lambda: NOON, promote=True).state == "live"
-        forget_models()  # this process has looked at this very moment already, and looks once a second
+        models.reset()  # this process has looked at this very moment already, and looks once a second
 
     return make
 

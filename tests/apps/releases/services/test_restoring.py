@@ -3,12 +3,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
+from apps.platform.services.backup.making import BackupReport, write_backup
 from apps.releases import artifacts
 from apps.releases.models import Release
 from apps.releases.services.making import make_release
 from apps.releases.services.restoring import kept_files, put_back, settle
-from tests.apps.releases.numbers import KIND, NumberKind
+from apps.releases.storage import remote
+from tests.apps.releases.numbers import KIND, NumberKind, damage
+from tests.apps.releases.object_storage import ObjectStorage, storages_at
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +66,65 @@ class TestPutBack:
         assert artifacts.building_folders() == []
 
 
+@pytest.mark.django_db(transaction=True)
+class TestObjectStorage:
+    """A backup holds what object storage holds, and a restore brings it back there; both by the commands' own way."""
+
+    def backed_up(self, folder: Path, now: datetime) -> BackupReport:
+        return write_backup(folder, now=now, progress=lambda rows: None)
+
+    @pytest.mark.parametrize("copy", ["none", "damaged"])
+    def test_fetches_what_this_machine_has_no_sound_copy_of(
+        self,
+        numbers: NumberKind,
+        object_storage: ObjectStorage,
+        artifacts_dir: Path,
+        now: datetime,
+        tmp_path: Path,
+        copy: str,
+    ) -> None:
+        release = made(numbers, now)
+        if copy == "none":
+            shutil.rmtree(artifacts_dir)
+        else:
+            damage(artifacts_dir, release.key)
+        report = self.backed_up(tmp_path / "backups", now)
+        assert report.remarks == []
+        kept = report.folder / "files" / "releases"
+        remote.remove(KIND, release.key)
+        shutil.rmtree(artifacts_dir)
+
+        assert put_back(kept) == "The files of 1 releases are in their place."
+
+        artifacts.verify(KIND, release.key, release.sha256)
+        assert settle([], now) == ""
+
+    def test_is_made_without_the_files_where_the_storage_is_away(
+        self,
+        numbers: NumberKind,
+        object_storage: ObjectStorage,
+        artifacts_dir: Path,
+        settings: Settings,
+        now: datetime,
+        tmp_path: Path,
+    ) -> None:
+        release = made(numbers, now)
+        shutil.rmtree(artifacts_dir)
+        settings.STORAGES = storages_at("s3://artifacts-of-tests?endpoint=http://127.0.0.1:1")
+        (remark,) = self.backed_up(tmp_path / "backups", now).remarks
+        assert remark.startswith(f"Left out: releases/{KIND}/{release.key}/number.npz (Artifacts in s3://")
+        said = settle([], now)
+        assert said.endswith("Whether the files of all releases are there was not looked at.")
+        assert Release.objects.get().artifact_removed_at is None
+
+
 class TestSettle:
+    def test_forgets_damage_of_the_files_before(self, numbers: NumberKind, now: datetime) -> None:
+        made(numbers, now)
+        Release.objects.update(damage="It is cut.")
+        settle([], now)
+        assert Release.objects.get().damage == ""
+
     def test_fails_what_was_being_built(self, now: datetime) -> None:
         Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=now, lease_until=now)
         assert settle([], now) == "1 releases were being built and are failed."

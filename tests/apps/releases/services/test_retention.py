@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from apps.releases.models import Release
 from apps.releases.services.kinds import register_kind
 from apps.releases.services.promotion import promote_release
-from apps.releases.services.retention import KEPT_WAITING, remove_outdated
+from apps.releases.services.retention import KEPT_WAITING, remove_leftovers, remove_outdated
 from tests.apps.releases.numbers import KIND, NOON, NumberKind, served_number
+from tests.apps.releases.object_storage import ObjectStorage, storages_at
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,25 @@ class TestRemoveOutdated:
             path.unlink()
         numbers.make(3.0, promote=False)
         assert Release.objects.get(key=waiting[0]).artifact_removed_at == NOON
+
+
+class TestRemoveLeftovers:
+    def test_removes_what_stayed_because_the_storage_was_away(
+        self, numbers: NumberKind, object_storage: ObjectStorage, settings: Settings
+    ) -> None:
+        live, refused = numbers.make(1.0).key, numbers.make(200.0, promote=False).key
+        settings.STORAGES = storages_at("s3://artifacts-of-tests?endpoint=http://127.0.0.1:1")
+        Release.objects.filter(key=refused).update(refusals=[])  # nobody may accept it any more
+        assert remove_outdated(KIND, now=NOON) == [refused]
+        assert "cannot be reached" in remove_leftovers()
+
+        settings.STORAGES = storages_at(object_storage.address)
+        assert {name.split("/")[1] for name in object_storage.names()} == {live, refused}
+        assert remove_leftovers() == "The files of 1 removed releases were still there."
+        assert {name.split("/")[1] for name in object_storage.names()} == {live}
+
+    def test_leaves_what_the_database_does_not_know(self, numbers: NumberKind, artifacts_dir: Path) -> None:
+        numbers.make(1.0)
+        (artifacts_dir / KIND / "2026-01-01.1").mkdir()
+        assert remove_leftovers() == "The files of 0 removed releases were still there."
+        assert "2026-01-01.1" in kept(artifacts_dir)

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from apps.releases.selectors.live import live_release
 from apps.releases.services.files import known_damage
 from apps.releases.services.verifying import verify_live
 from tests.apps.releases.numbers import KIND, NumberKind, damage
+from tests.apps.releases.object_storage import ObjectStorage, storages_at
 
 
 @pytest.mark.django_db
@@ -39,3 +41,30 @@ class TestVerifyLive:
         manifest.unlink() if content is None else manifest.write_text(content)
         assert verify_live().endswith("as they were sealed.")
         assert manifest.read_bytes() == sealed
+
+
+@pytest.mark.django_db
+class TestObjectStorage:
+    def test_is_read_where_it_is_stored(self, numbers: NumberKind, object_storage: ObjectStorage) -> None:
+        """This machine's copy is sound; a new machine would find none."""
+        numbers.make(7.0)
+        live = live_release(KIND)
+        assert live is not None
+        name = f"{KIND}/{live.key}/number.npz"
+        object_storage.damage(name)
+        said = verify_live()
+        assert said.startswith(f"number.npz of {KIND} {live.key} in s3://")
+        assert known_damage(KIND, live.sha256) == said
+        object_storage.damage(name)  # the same bit once more
+        verify_live()
+        assert known_damage(KIND, live.sha256) == ""
+
+    def test_that_is_away_says_so_and_calls_nothing_damaged(
+        self, numbers: NumberKind, object_storage: ObjectStorage, settings: Settings
+    ) -> None:
+        numbers.make(7.0)
+        live = live_release(KIND)
+        assert live is not None
+        settings.STORAGES = storages_at("s3://artifacts-of-tests?endpoint=http://127.0.0.1:1")
+        assert "cannot be reached" in verify_live()
+        assert known_damage(KIND, live.sha256) == ""

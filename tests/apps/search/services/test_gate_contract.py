@@ -14,7 +14,7 @@ from apps.catalog.selectors.shelf import reset_shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.runner.execution import run_until_empty
-from apps.releases.artifacts import _manifest_of
+from apps.releases.artifacts import manifest_of
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.selectors.live import live_key
@@ -204,7 +204,7 @@ class TestLiveIndexThatCannotBeAsked:
 
     def seal_again(self, key: str, folder: Path) -> None:
         """The files are as another version would have sealed them."""
-        Release.objects.filter(key=key).update(sha256=_manifest_of(folder).sha256)
+        Release.objects.filter(key=key).update(sha256=manifest_of(folder).sha256)
 
 
 class TestRestoredDatabase:
