@@ -108,6 +108,11 @@ def give_up(lease: Lease, *, error: str, now: datetime) -> None:
     write(lease, state=Job.State.DEAD, finished_at=now, lease_expires_at=None, last_error=error[:MAX_ERROR])
 
 
+def cancel(lease: Lease, *, error: str, now: datetime) -> None:
+    """Cancel the job, because whoever it is the work of does not want it any more; nobody goes on with it."""
+    write(lease, state=Job.State.CANCELLED, finished_at=now, lease_expires_at=None, last_error=error[:MAX_ERROR])
+
+
 def release(lease: Lease) -> None:
     """The job waits again, as if this attempt had not begun; its checkpoint and its place in the queue stay."""
     _queue_again(lease, attempt=lease.attempt - 1)

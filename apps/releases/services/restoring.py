@@ -37,7 +37,6 @@ def settle(_: Sequence[Any], now: datetime) -> str:
         error="A restore ended it.",
         failed_at=now,
         artifact_removed_at=now,
-        lease_until=None,
     )
     kept = Release.objects.filter(artifact_removed_at=None).exclude(sha256="")
     gone = [release.pk for release in kept.only("pk", "kind", "key", "sha256", "state") if not _is_sound(release)]
