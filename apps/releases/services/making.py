@@ -130,7 +130,10 @@ def _finish(builder: Builder, *, goes_on: bool) -> ReleaseRow:
             if not (goes_on and _another_attempt_goes_on(job, error)):
                 builder.fail(error)
             raise
-    if release.state == Release.State.PASSED and release.request["promote"]:
+    # What was begun later and is live has newer data: a build that waited long does not replace it by itself.
+    live = live_release(release.kind)
+    is_newest = live is None or live.id < release.pk
+    if release.state == Release.State.PASSED and release.request["promote"] and is_newest:
         by, why = release.created_by, release.why
         promotion.promote_release(release.kind, release.key, decided_by=by, why=why, now=job.now())
     retention.remove_outdated(release.kind, now=job.now())
