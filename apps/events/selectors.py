@@ -145,16 +145,17 @@ def last_acts(reader_id: int, *, limit: int) -> list[LastAct]:
 
 
 def training_rows(
-    *, up_to: datetime, received_by: datetime | None = None, chunk: int = 50_000
+    *, up_to: datetime, received_by: datetime | None = None, last_event: int | None = None, chunk: int = 50_000
 ) -> Iterator[TrainingChunk]:
     """All that readers read, rated or hid up to a moment, by reader, then time; one chunk in memory at a time.
 
-    With `received_by`, only what was known by then: the same rows whenever they are asked for.
+    With `received_by` only what was known by then, and with `last_event` nothing past this id: the same rows whenever
+    they are asked for, and none that was stored while they were read.
     """
-    known = "" if received_by is None else " AND received_at <= %s"
+    known = ("" if received_by is None else " AND received_at <= %s") + ("" if last_event is None else " AND id <= %s")
     sql = TRAINING_SQL.format(act=ACT, facts=FACTS + known, epoch=EPOCH[connection.vendor])
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, [up_to] if received_by is None else [received_by, up_to])
+        cursor.execute(sql, [bound for bound in (received_by, last_event, up_to) if bound is not None])
         while rows := cursor.fetchmany(chunk):
             yield _training_chunk(rows)
 
@@ -182,6 +183,11 @@ def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]
     return [
         ActOnList(own.get((sender, name), names[name]), book_id, kind, at) for sender, name, book_id, kind, at in found
     ]
+
+
+def latest_event_id() -> int:
+    """The id of the newest event, 0 when there is none."""
+    return models.Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def list_count() -> int:

@@ -3,7 +3,6 @@ from datetime import time
 from django.apps import AppConfig
 
 NIGHTLY_AT = time(2, 0)
-LEASE_SECONDS = 120  # one part may fit for a minute without a word
 
 
 class RecommendationsConfig(AppConfig):
@@ -20,6 +19,7 @@ class RecommendationsConfig(AppConfig):
         from apps.platform.services.warming import register_warmer
         from apps.recommendations.selectors import stock
         from apps.recommendations.services import measures, training
+        from apps.releases.services.leases import LEASE_SECONDS
 
         training.register()
         register_job(

@@ -20,8 +20,7 @@ def retrain(run: RunningJob) -> None:
             why=str(run.arguments.get("why", "nightly training")),
             clock=run.now,
             promote=bool(run.arguments.get("promote", True)),
-            job=run.id,
-            progress=run.report_progress,
+            job=run,
         )
     except NothingToLearnError as error:  # a new library: trying again tonight would change nothing
         run.report_progress(0, 0, error.message)

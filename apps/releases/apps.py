@@ -18,14 +18,17 @@ class ReleasesConfig(AppConfig):
         from apps.platform.services.health import register_health
         from apps.platform.services.metrics import register_collector
         from apps.platform.services.panels import register_panel
+        from apps.readers.services import register_erasure
         from apps.releases import checks  # noqa: F401 - registers itself
         from apps.releases.pages.overview import live_panel, waiting_panel
-        from apps.releases.services import monitoring, restoring
+        from apps.releases.services import leases, monitoring, reconciling, restoring
 
         part = BackupPart(files=restoring.kept_files, put_back=restoring.put_back, settle=restoring.settle)
         register_backup_part("releases", part)
         register_health("artifacts", monitoring.storage_health)
         register_collector(monitoring.collect)
+        register_erasure("snapshots", reconciling.forget_reader)
+        register_job(leases.BUILD_JOB, "apps.releases.tasks.build", lease_seconds=leases.LEASE_SECONDS, long=True)
         register_job("releases.reconcile", "apps.releases.tasks.reconcile")
         register_schedule("releases.reconcile", "releases.reconcile", every=RECONCILE_EVERY, at_start=True)
         register_job("releases.verify_live", "apps.releases.tasks.verify_live", lease_seconds=300, long=True)

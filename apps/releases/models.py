@@ -1,13 +1,7 @@
 """What was built, what was decided about it, and which release of each kind is live."""
 
-from datetime import datetime, timedelta
-
 from django.db import models
 from django.db.models import Q
-
-# A builder renews its lease four times as often, in a thread of its own, however long a step takes.
-LEASE = timedelta(minutes=2)
-CLOCKS_APART = timedelta(minutes=1)
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -19,11 +13,6 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
     def building(self) -> "ReleaseQuerySet":
         return self.filter(state__in=Release.UNFINISHED)
-
-    def abandoned(self, now: datetime) -> "ReleaseQuerySet":
-        """Unfinished ones without a builder: the lease ran out, or is longer than any that is given now."""
-        too_long = Q(lease_until__gt=now + LEASE + CLOCKS_APART)
-        return self.building().filter(Q(lease_until__lt=now) | Q(lease_until=None) | too_long)
 
     def once_live(self) -> "ReleaseQuerySet":
         """Retired ones, the one that was live last first."""
@@ -44,7 +33,7 @@ class Release(models.Model):
         RETIRED = "retired"
         FAILED = "failed"
 
-    # States in which a process is at work; without that process they would stay for ever (services/reconciling.py).
+    # States in which its job is at work on it; without that job they would stay for ever (services/reconciling.py).
     UNFINISHED = (State.BUILDING, State.BUILT, State.EVALUATED)
 
     kind = models.CharField(max_length=32)
@@ -75,8 +64,12 @@ class Release(models.Model):
 
     created_by = models.CharField(max_length=150)
     why = models.TextField(default="")
-    job_id = models.BigIntegerField(null=True)
-    lease_until = models.DateTimeField(null=True, help_text="Its builder is taken for dead after this instant.")
+    job_id = models.BigIntegerField(null=True, help_text="The job that makes it: its lease is the builder's.")
+    request = models.JSONField(default=dict, help_text="What it was asked for: options, promotion, refusals accepted.")
+    build_steps = models.JSONField(
+        default=list,
+        help_text="Each finished step: SHA-256 of its result and of its inputs, when, how long.",
+    )
 
     created_at = models.DateTimeField()
     built_at = models.DateTimeField(null=True)
@@ -108,11 +101,6 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
-
-    def is_abandoned(self, now: datetime) -> bool:
-        """Whether it is unfinished and has no builder; the same as `abandoned` of a queryset."""
-        alive = self.lease_until is not None and now <= self.lease_until <= now + LEASE + CLOCKS_APART
-        return self.state in self.UNFINISHED and not alive
 
     @property
     def may_be_accepted(self) -> bool:

@@ -3,7 +3,13 @@
 from celery import shared_task
 
 from apps.jobs.services.runner.running import RunningJob
-from apps.releases.services import reconciling, retention, verifying
+from apps.releases.services import making, reconciling, retention, verifying
+
+
+@shared_task(name="releases.build")
+def build(run: RunningJob) -> None:
+    """Go on with what a command began to build before its process died."""
+    run.report_progress(0, 0, making.go_on(run))
 
 
 @shared_task(name="releases.reconcile")

@@ -20,12 +20,13 @@ class SearchConfig(AppConfig):
         from apps.platform.services.metrics import register_collector
         from apps.platform.services.warming import register_warmer
         from apps.releases.services.kinds import register_kind
+        from apps.releases.services.leases import LEASE_SECONDS
         from apps.search.selectors.live_index import on_damage
         from apps.search.services import applying, monitoring, verifying, warming
         from apps.search.services.releasing import SEARCH_INDEX
 
         register_job(applying.JOB, "apps.search.tasks.apply_changes")
-        register_job("search.rebuild", "apps.search.tasks.rebuild", lease_seconds=300, long=True)
+        register_job("search.rebuild", "apps.search.tasks.rebuild", lease_seconds=LEASE_SECONDS, long=True)
         register_schedule("search.catch_up", applying.JOB, every=timedelta(minutes=1))  # a broken copy is made anew
         register_schedule("search.rebuild", "search.rebuild", daily_at=time(2, 30))
         register_job(verifying.JOB, "apps.search.tasks.verify_index", lease_seconds=300, long=True)

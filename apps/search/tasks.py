@@ -25,8 +25,7 @@ def rebuild(run: RunningJob) -> None:
         why=run.arguments.get("why", NIGHTLY),
         clock=run.now,
         promote=True,
-        job=run.id,
-        progress=run.report_progress,
+        job=run,
     )
     if not row.gate_passed:  # what is refused waits for a person: a job accepts nothing
         logger.warning("Search index %s is not promoted: %s %s", row.key, row.gate_headline, row.gate_reason)

@@ -13,3 +13,12 @@ Float32s: TypeAlias = npt.NDArray[np.float32]
 Float64s: TypeAlias = npt.NDArray[np.float64]
 # What a model is saved as: every array under a name, "part.array". Sorted, so that saves are byte-equal.
 NamedArrays: TypeAlias = dict[str, npt.NDArray[np.generic]]
+
+
+def under(prefix: str, arrays: NamedArrays) -> NamedArrays:
+    """The arrays whose names begin with this prefix and a point, without it.
+
+    >>> sorted(under("facts", {"facts.at": np.zeros(1), "facts.book": np.zeros(1), "books": np.zeros(1)}))
+    ['at', 'book']
+    """
+    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}

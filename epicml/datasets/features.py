@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from epicml.datasets.arrays import Float32s, Float64s, Int8s, Int32s
+from epicml.datasets.arrays import Float32s, Float64s, Int8s, Int32s, NamedArrays
 
 NO_SERIES = -1
 NO_AUTHOR = -1
+COLUMNS = ("age_band", "popularity", "series", "series_number", "author")
 
 
 class InvalidFeaturesError(ValueError):
@@ -70,6 +71,34 @@ class BookFeatures:
             else np.asarray(series_number, np.float32),
             author=np.full(n, NO_AUTHOR, np.int32) if author is None else np.asarray(author, np.int32),
             genres=_no_genres(n) if genres is None else genres,
+        )
+
+    def arrays(self) -> NamedArrays:
+        """Everything `from_arrays` needs."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        genres = {"indptr": self.genres.indptr, "indices": self.genres.indices, "data": self.genres.data}
+        shape = np.array(self.genres.shape, np.int64)
+        return {**columns, **{f"genres.{name}": array for name, array in genres.items()}, "genres.shape": shape}
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays) -> "BookFeatures":
+        """The features that gave these arrays.
+
+        >>> books = BookFeatures.of(age_band=np.array([0, 5], np.int8), series=np.array([7, -1], np.int32))
+        >>> BookFeatures.from_arrays(books.arrays()).series.tolist()
+        [7, -1]
+        """
+        data = arrays["genres.data"].astype(np.float32, copy=False)
+        places = arrays["genres.indices"].astype(np.int32), arrays["genres.indptr"].astype(np.int32)
+        rows, columns = arrays["genres.shape"].astype(np.int64).tolist()
+        genres = sparse.csr_array((data, *places), shape=(rows, columns))
+        return cls(
+            age_band=arrays["age_band"].astype(np.int8, copy=False),
+            popularity=arrays["popularity"].astype(np.float64, copy=False),
+            series=arrays["series"].astype(np.int32, copy=False),
+            series_number=arrays["series_number"].astype(np.float32, copy=False),
+            author=arrays["author"].astype(np.int32, copy=False),
+            genres=genres,
         )
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from epicml.datasets.arrays import Bools, Float32s, Int32s, Int64s
+from epicml.datasets.arrays import Bools, Float32s, Int32s, Int64s, NamedArrays
 
 # A rating from here on says that the reader liked the book (notes: "positive = rating >= 4").
 POSITIVE_FROM = 4.0
@@ -80,6 +80,56 @@ class Interactions:
         order = np.lexsort((times, readers))
         rows = readers[order].astype(np.int32), books[order].astype(np.int32)
         return cls(*rows, values[order], times[order], n_readers, n_books)
+
+    @classmethod
+    def joined(cls, parts: list["Interactions"], *, n_readers: int, n_books: int) -> "Interactions":
+        """Put together the facts of different readers, in bounded memory.
+
+        Args:
+            parts: facts in the order of their readers; each part is given up, and the list empty, as soon as it is
+                copied, so that not everything is in memory twice.
+            n_readers: the number of readers of all parts together.
+            n_books: the number of books, the same in each part.
+
+        >>> parts = [Interactions.from_rows(reader=[row], book=[0], value=[5], at=[9], n_readers=2, n_books=1)
+        ...          for row in (0, 1)]
+        >>> Interactions.joined(parts, n_readers=2, n_books=1).reader.tolist(), parts
+        ([0, 1], [])
+        """
+        rows = sum(map(len, parts))
+        whole = cls(
+            np.empty(rows, np.int32),
+            np.empty(rows, np.int32),
+            np.empty(rows, np.float32),
+            np.empty(rows, np.int64),
+            n_readers,
+            n_books,
+        )
+        start = 0
+        parts.reverse()
+        while parts:
+            part = parts.pop()
+            place = slice(start, start + len(part))
+            whole.reader[place], whole.book[place] = part.reader, part.book
+            whole.value[place], whole.at[place] = part.value, part.at
+            start = place.stop
+        return whole
+
+    def arrays(self) -> NamedArrays:
+        """The columns by name, as `from_arrays` needs them."""
+        return {"reader": self.reader, "book": self.book, "value": self.value, "at": self.at}
+
+    @classmethod
+    def from_arrays(cls, arrays: NamedArrays, *, n_readers: int, n_books: int) -> "Interactions":
+        """The facts that gave these columns; they are taken as sorted and sound."""
+        return cls(
+            reader=arrays["reader"].astype(np.int32, copy=False),
+            book=arrays["book"].astype(np.int32, copy=False),
+            value=arrays["value"].astype(np.float32, copy=False),
+            at=arrays["at"].astype(np.int64, copy=False),
+            n_readers=n_readers,
+            n_books=n_books,
+        )
 
     def __len__(self) -> int:
         return len(self.reader)

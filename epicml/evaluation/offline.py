@@ -1,6 +1,6 @@
 """Ask a recommender about the past as if it were now, and see whether the readers' next books are in its lists."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -75,9 +75,7 @@ class Exam:
         Raises:
             NothingToAskError: nobody can be asked.
         """
-        bands = np.full(split.train.n_readers, NO_BAND, np.int8) if reader_bands is None else reader_bands
-        asked = (_question(split, features, reader, int(bands[reader])) for reader in np.unique(split.test.reader))
-        questions = tuple(question for question in asked if len(question.relevant))
+        questions = tuple(_questions(split, features, reader_bands))
         if not questions:
             raise NothingToAskError
         return cls(questions, features)
@@ -105,6 +103,11 @@ class Exam:
         if age_band == NO_BAND:
             return np.ones(len(self.features), np.bool_)
         return np.asarray(self.features.age_band <= age_band)
+
+
+def can_ask(split: Split, features: BookFeatures, *, reader_bands: Int8s | None = None) -> bool:
+    """Whether `Exam.of` would have a question; found out without making them all."""
+    return next(_questions(split, features, reader_bands), None) is not None
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,12 @@ def _unread(question: Question, eligible: Bools) -> Bools:
     allowed = eligible.copy()
     allowed[question.history.books] = False
     return allowed
+
+
+def _questions(split: Split, features: BookFeatures, reader_bands: Int8s | None) -> Iterator[Question]:
+    bands = np.full(split.train.n_readers, NO_BAND, np.int8) if reader_bands is None else reader_bands
+    asked = (_question(split, features, reader, int(bands[reader])) for reader in np.unique(split.test.reader))
+    return (question for question in asked if len(question.relevant))
 
 
 def _question(split: Split, features: BookFeatures, reader: int, age_band: int) -> Question:

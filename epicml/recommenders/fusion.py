@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays
+from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays, under
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders import lightfm
@@ -172,11 +172,11 @@ class FusedRecommender:
         unknown = [name for name in names if name not in PART_KINDS]
         if unknown:
             raise InvalidModelError(f"The model has parts that are not known here: {', '.join(unknown)}.")
-        parts = tuple(PART_KINDS[name].from_arrays(_under(name, arrays)) for name in names)
+        parts = tuple(PART_KINDS[name].from_arrays(under(name, arrays)) for name in names)
         model = cls(
-            Popularity.from_arrays(_under("popularity", arrays)),
+            Popularity.from_arrays(under("popularity", arrays)),
             parts,
-            FusionSettings.from_arrays(_under("fusion", arrays)),
+            FusionSettings.from_arrays(under("fusion", arrays)),
         )
         for part in parts:
             scored = len(part.evidence(NO_HISTORY).scores)
@@ -253,10 +253,6 @@ def _places(books: Int32s, listed: Int32s, n_books: int) -> Int32s:
     place = np.zeros(n_books, np.int32)
     place[listed] = np.arange(1, len(listed) + 1)
     return place[books]
-
-
-def _under(prefix: str, arrays: NamedArrays) -> NamedArrays:
-    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
 
 
 def _fitted(fits: Mapping[str, Callable[[], Recommender]], say: Progress) -> Iterator[Recommender]:

@@ -1,5 +1,6 @@
 """A library of every age band in which each book carries a word of its own, so that any trace of it can be found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,15 +10,11 @@ from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.events.services.ingest import ingest
 from apps.readers.services import ReaderInput, save_readers
-from apps.recommendations.services.building import build
-from apps.recommendations.services.reporting import evaluate
-from apps.releases.services.kinds import ReleaseKind, register_kind
+from apps.recommendations.services import training
+from apps.releases.services.kinds import register_kind, release_kind
 from apps.releases.services.making import make_release
-from apps.search.services.building import build_index
-from apps.search.services.evaluating import RULES as INDEX_RULES
-from apps.search.services.evaluating import evaluate_index
+from apps.search.services.releasing import SEARCH_INDEX
 from epicml.audience.bands import AgeBand
-from epicml.evaluation.recommender import RECOMMENDER_RULES
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 BOOKS = 48
@@ -98,13 +95,11 @@ def fill() -> None:
 
 def make_live() -> None:
     """A model and an index of this library serve; of the gates' rules only those that so small a library can pass."""
-    for kind, building, evaluating, rules in (
-        ("recommender", build, evaluate, RECOMMENDER_RULES),
-        ("search_index", build_index, evaluate_index, INDEX_RULES),
-    ):
-        passable = tuple(rule for rule in rules if rule.key in PASSABLE)
-        register_kind(ReleaseKind(kind, kind, "?", build=building, evaluate=evaluating, rules=passable))
+    training.register()
+    for kind in (release_kind("recommender"), SEARCH_INDEX):
+        passable = tuple(rule for rule in kind.rules if rule.key in PASSABLE)
+        register_kind(replace(kind, rules=passable, on_promoted=None))
         row = make_release(
-            kind, created_by="ada", why="a test", clock=lambda: NOON, promote=True, options={"lightfm": False}
+            kind.name, created_by="ada", why="a test", clock=lambda: NOON, promote=True, options={"lightfm": False}
         )
         assert row.state == "live", row.gate_reason

@@ -5,14 +5,30 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.recommendations.services.snapshot import Snapshot
-from epicml.datasets.audit import Finding, Severity, check_leak, check_positives
+from apps.releases.selectors.live import LiveRelease
+from apps.releases.services.catalogue import catalogue_findings
+from apps.releases.services.kinds import Audit, BuildContext, must_stop
+from epicml.datasets.audit import Finding, Severity, check_leak, check_positives, gravest_first
 from epicml.datasets.splits import Split
+from epicml.evaluation.offline import can_ask
 
 ROWS_LOST = "rows_lost"
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
 LARGEST_READER = 0.05  # one reader with more than this share of all rows is a machine, or a shared account
 LARGEST_TIMELESS = 0.5  # of more readers, a split by time is one by the order of an import
 FEW_BOOKS = 5
+
+
+def audit(context: BuildContext, snapshot: Snapshot) -> Audit:
+    """What speaks against learning from this snapshot, the gravest first; nothing is fitted where it must stop."""
+    findings = catalogue_findings(context, snapshot.catalogue)
+    findings += audit_snapshot(snapshot, champion_rows=_rows_of(context.champion))
+    if must_stop(findings):  # too little to be cut
+        return Audit(tuple(gravest_first(findings)))
+    findings += audit_split(snapshot.split)
+    if not must_stop(findings) and not can_ask(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands):
+        findings.append(nothing_to_ask(snapshot.split))
+    return Audit(tuple(gravest_first(findings)))
 
 
 def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Finding]:
@@ -85,3 +101,7 @@ def _readers(snapshot: Snapshot) -> Iterator[Finding]:
     if few:
         text, done = f"Readers with fewer than {FEW_BOOKS} books", "they are shown mostly popular books"
         yield Finding(Severity.NOTE, "reader", text, few / len(facts), few, done=done)
+
+
+def _rows_of(champion: LiveRelease | None) -> int | None:
+    return int(champion.manifest["snapshot"]["rows"]) if champion and "snapshot" in champion.manifest else None

@@ -1,84 +1,78 @@
 """A model is built: one fitted on everything, to be served, and one fitted on the older part, to be measured."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from apps.catalog.selectors.shelf import shelf
-from apps.recommendations.services.auditing import audit_snapshot, audit_split, nothing_to_ask
-from apps.recommendations.services.snapshot import Snapshot, take_snapshot
+from apps.recommendations.services.snapshot import TEST_SHARE, Snapshot, take_snapshot
 from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
-from apps.releases.services.catalogue import books_of, keep_catalogue
+from apps.releases.services.catalogue import keep_catalogue
 from apps.releases.services.files import save_arrays
-from apps.releases.services.kinds import AuditRefusedError, BuildContext, Built, Progress, must_stop
+from apps.releases.services.kinds import BuildContext, Progress
+from apps.releases.services.steps import Stored
 from epicml.datasets.arrays import NamedArrays
-from epicml.datasets.audit import Finding, gravest_first
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
-from epicml.datasets.splits import Split, temporal_split
-from epicml.evaluation.offline import Exam, NothingToAskError
 from epicml.recommenders import lightfm
 from epicml.recommenders.fusion import FusedRecommender
 
-# The measured model lies beside the served one: a later release is compared with it on newer facts of the same readers,
+# The holdout model lies beside the served one: a later release is compared with it on newer facts of the same readers,
 # of which it saw none. The served one has seen them all, so comparing with that would be unfair to the challenger.
-MEASURED_FILE = "measured.npz"
+HOLDOUT_FILE = "holdout.npz"
+HOLDOUT_FILE_BEFORE = "measured.npz"  # in releases that were sealed before it was called so
 SEED = 42
-TEST_SHARE = 0.2
 STEPS = 5
 REBUILT_READERS = 200  # enough to run every part; a full second fit would double the time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trained:
-    """What the evaluation needs of a build and is not stored."""
+@dataclass(frozen=True, slots=True)
+class FittedModels:
+    """What a fit says of itself beside its two models: the manifest, and whether the same facts gave the same bytes."""
 
-    snapshot: Snapshot
-    split: Split
-    measured: FusedRecommender
-    exam: Exam
+    details: Mapping[str, Any]
+    reproducible: bool
+
+    def stored(self) -> Stored:
+        """Return it as it is written."""
+        return Stored({"details": self.details, "reproducible": self.reproducible})
+
+    @classmethod
+    def restored(cls, stored: Stored) -> "FittedModels":
+        """Return what was written."""
+        return cls(stored.values["details"], stored.values["reproducible"])
 
 
-def build(context: BuildContext) -> Built:
-    """The folder holds the served and the measured model, from a snapshot of everything up to now."""
+def snapshot(context: BuildContext) -> Snapshot:
+    """Take the snapshot of everything up to the instant of this build."""
     context.progress(0, STEPS, "reading what readers did")
-    snapshot = take_snapshot(up_to=context.now)
-    findings = keep_catalogue(context, books_of(shelf().cards))
-    findings += audit_snapshot(snapshot, champion_rows=_rows_of(context))
-    if must_stop(findings):
-        raise AuditRefusedError(findings)
-    split = temporal_split(snapshot.interactions, test_share=TEST_SHARE)
-    findings += audit_split(split)
-    if must_stop(findings):
-        raise AuditRefusedError(findings)
-    exam = _exam_of(split, snapshot, findings)
-    fit = _Fit(snapshot, with_lightfm=_with_lightfm(context.options), progress=context.progress)
-    measured = fit(split.train, step=1, what="the measured model")
-    save_arrays(context.folder / MEASURED_FILE, _saved(measured, snapshot))
-    served = fit(snapshot.interactions, step=2, what="the served model")
-    save_arrays(context.folder / MODEL_FILE, _saved(served, snapshot))
-    return Built(
-        details={
-            "snapshot": snapshot.details(),
-            "models": [part.name for part in served.parts] + ["popularity"],
-            "settings": served.settings.as_json(),
-            "seed": SEED,
-            "test_share": TEST_SHARE,
-        },
-        findings=gravest_first(findings),
-        reproducible=_is_reproducible(fit, split.train),
-        carried=Trained(snapshot, split, measured, exam),
-    )
+    return take_snapshot(up_to=context.now, last_event=context.last_event)
 
 
-def _exam_of(split: Split, snapshot: Snapshot, findings: Sequence[Finding]) -> Exam:
-    """The questions that the model will be measured with; without any the data are refused."""
-    try:
-        return Exam.of(split, snapshot.features, reader_bands=snapshot.reader_bands)
-    except NothingToAskError as error:
-        raise AuditRefusedError([*findings, nothing_to_ask(split)]) from error
+def fit(context: BuildContext, data: Snapshot) -> FittedModels:
+    """Write the served and the holdout model into the folder."""
+    fit_on = _Fit(data, with_lightfm=_with_lightfm(context.options), progress=context.progress)
+    holdout = fit_on(data.split.train, step=1, what="the measured model")
+    save_arrays(context.folder / HOLDOUT_FILE, _saved(holdout, data))
+    served = fit_on(data.interactions, step=2, what="the served model")
+    save_arrays(context.folder / MODEL_FILE, _saved(served, data))
+    keep_catalogue(context.folder, data.catalogue)
+    details = {
+        "snapshot": data.details(),
+        "models": [part.name for part in served.parts] + ["popularity"],
+        "settings": served.settings.as_json(),
+        "seed": SEED,
+        "test_share": TEST_SHARE,
+    }
+    return FittedModels(details, _is_reproducible(fit_on, data.split.train))
+
+
+def holdout_file(folder: Path) -> Path:
+    """Where the holdout model of a release lies: under its name, or the one that earlier versions gave it."""
+    before = folder / HOLDOUT_FILE_BEFORE
+    return before if before.exists() else folder / HOLDOUT_FILE
 
 
 class _Fit:
@@ -125,8 +119,3 @@ def _saved(model: FusedRecommender, snapshot: Snapshot) -> NamedArrays:
 
 def _with_lightfm(options: Mapping[str, Any]) -> bool:
     return bool(options.get("lightfm", True)) and lightfm.is_installed()
-
-
-def _rows_of(context: BuildContext) -> int | None:
-    champion = context.champion
-    return int(champion.manifest["snapshot"]["rows"]) if champion and "snapshot" in champion.manifest else None

@@ -1,6 +1,6 @@
 """How a new model is compared with the live one: on facts that neither of them saw when it learned.
 
-The live release holds a measured model, fitted on the older part of each reader's history. What that part was is kept
+The live release holds a holdout model, fitted on the older part of each reader's history. What that part was is kept
 nowhere; it is worked out again from the events, as they were known at the instant of that release's snapshot. Facts
 that came later but happened earlier (an import) move the cut: then the champion has learned some of today's test facts.
 Such facts are left out for both; where too few are left, the champion's recipe is fitted anew beside the challenger
@@ -8,7 +8,7 @@ Such facts are left out for both; where too few are left, the champion's recipe 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,13 @@ import numpy as np
 from scipy import sparse
 
 from apps.events.selectors import training_rows
-from apps.recommendations.services.building import MEASURED_FILE, STEPS, TEST_SHARE, Trained
+from apps.recommendations.services.building import STEPS, holdout_file
 from apps.recommendations.services.reading import Facts, read_facts
-from apps.recommendations.services.snapshot import CHUNK_ROWS, Snapshot
+from apps.recommendations.services.snapshot import CHUNK_ROWS, TEST_SHARE, Snapshot
 from apps.recommendations.serving import LoadedModel, read_model
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.files import ArtifactCorruptError, load_arrays
-from apps.releases.services.kinds import EvaluateContext
+from apps.releases.services.kinds import BuildContext
 from epicml.datasets.arrays import Bools, Int32s
 from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import Interactions, InvalidInteractionsError
@@ -41,55 +41,65 @@ STEP = 4  # of the steps of a build
 Seen = sparse.csr_array[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """The challenger: what it learned from, its holdout model, and what its manifest says."""
+
+    snapshot: Snapshot
+    holdout: FusedRecommender
+    details: Mapping[str, Any]
+
+
 class NotComparableError(Exception):
     """The live release cannot be compared with; the text ends the sentence "..., because"."""
 
 
-def compared_with_champion(evidence: Evidence, context: EvaluateContext) -> Evidence:
+def compared_with_champion(evidence: Evidence, context: BuildContext, trained: Trained) -> Evidence:
     """The evidence with the champion's answers beside the challenger's, or with the reason why there are none."""
     if context.champion is None:
         return evidence
     try:
-        return _compared(evidence, context, context.champion)
+        return _compared(evidence, context, context.champion, trained)
     except NotComparableError as error:
         return replace(evidence, not_compared=str(error))
 
 
-def _compared(evidence: Evidence, context: EvaluateContext, champion: LiveRelease) -> Evidence:
-    trained: Trained = context.built.carried
-    model = _measured_model(context, champion)
+def _compared(evidence: Evidence, context: BuildContext, champion: LiveRelease, trained: Trained) -> Evidence:
+    model = _holdout_model(context, champion)
     if not len(np.intersect1d(model.books.ids, trained.snapshot.books.ids)):
         raise NotComparableError("it knows none of the books that there are now")
     exam = evidence.challenger.exam
     unseen = exam.without(seen_by(champion, model, trained.snapshot))
     share = unseen.n_relevant / exam.n_relevant
     if share < LEAST_UNSEEN:
-        return _beside_refitted(evidence, context, champion, share)
+        return _beside_refitted(evidence, context, champion, trained, share=share)
     how = f"the champion's measured model, on {unseen.n_relevant:,} facts that neither model saw"
     whole = unseen.n_relevant == exam.n_relevant
-    beside = evidence.challenger if whole else answer(unseen, fused(trained.measured))
+    beside = evidence.challenger if whole else answer(unseen, fused(trained.holdout))
     answers = answer(beside.exam, in_rows_of(trained.snapshot, model))
     return replace(evidence, champion=answers, beside_champion=beside, how=how)
 
 
-def _measured_model(context: EvaluateContext, champion: LiveRelease) -> LoadedModel:
+def _holdout_model(context: BuildContext, champion: LiveRelease) -> LoadedModel:
     if context.champion_folder is None:
         raise NotComparableError(context.champion_problem or "its files cannot be read")
-    if not (context.champion_folder / MEASURED_FILE).exists():
-        raise NotComparableError(f"it has no {MEASURED_FILE}")
+    path = holdout_file(context.champion_folder)
+    if not path.exists():
+        raise NotComparableError(f"it has no {path.name}")
     try:
-        arrays = load_arrays(context.champion_folder / MEASURED_FILE)
+        arrays = load_arrays(path)
         return read_model(arrays, key=champion.key, sha256=champion.sha256)
     except (ArtifactCorruptError, InvalidModelError, ValueError) as error:
         raise NotComparableError(f"its measured model cannot be read: {str(error).rstrip('.')}") from error
 
 
-def _beside_refitted(evidence: Evidence, context: EvaluateContext, champion: LiveRelease, share: float) -> Evidence:
+def _beside_refitted(
+    evidence: Evidence, context: BuildContext, champion: LiveRelease, trained: Trained, *, share: float
+) -> Evidence:
     """The champion's recipe learned what the challenger learned, and answers the same questions."""
-    trained: Trained = context.built.carried
     how = f"the champion's recipe fitted anew, for its measured model saw {1 - share:.0%} of the facts asked for"
     recipe = _recipe(champion.manifest)
-    if recipe == _recipe(context.built.details):
+    if recipe == _recipe(trained.details):
         answers = evidence.challenger  # the same recipe on the same facts gives the same model, to the byte
     else:
         answers = answer(evidence.challenger.exam, fused(_refitted(recipe, trained, context)))
@@ -106,7 +116,7 @@ def _recipe(manifest: Mapping[str, Any]) -> tuple[frozenset[str], FusionSettings
 
 
 def _refitted(
-    recipe: tuple[frozenset[str], FusionSettings, int], trained: Trained, context: EvaluateContext
+    recipe: tuple[frozenset[str], FusionSettings, int], trained: Trained, context: BuildContext
 ) -> FusedRecommender:
     models, settings, seed = recipe
     with_lightfm = "lightfm" in models
@@ -114,7 +124,7 @@ def _refitted(
     if models - known:
         raise NotComparableError(f"its parts {', '.join(sorted(models - known))} cannot be fitted here")
     return FusedRecommender.fit(
-        trained.split.train,
+        trained.snapshot.split.train,
         trained.snapshot.features,
         seed=seed,
         with_lightfm=with_lightfm,
@@ -131,22 +141,21 @@ def seen_by(champion: LiveRelease, model: LoadedModel, snapshot: Snapshot) -> Se
         up_to = datetime.fromisoformat(known["up_to"])
     except (KeyError, TypeError, ValueError) as error:
         raise NotComparableError("it does not say up to when its facts go") from error
-    facts = read_facts(training_rows(up_to=up_to, received_by=up_to, chunk=CHUNK_ROWS), model.books)
+    rows = training_rows(up_to=up_to, received_by=up_to, last_event=known.get("last_event"), chunk=CHUNK_ROWS)
+    facts = read_facts(rows, model.books)
     # More facts than it counted: some were stored while it read. Which ones is not known, so all count as seen.
-    is_exact = len(facts.book) <= int(known.get("rows", 0))
-    learned = _learned(facts, model, float(champion.manifest.get("test_share", TEST_SHARE))) if is_exact else None
-    reader, book = (facts.reader, facts.book) if learned is None else (learned.reader, learned.book)
-    return _in_rows(snapshot, facts.readers[reader], model.books.ids[book])
+    is_exact = len(facts.interactions) <= int(known.get("rows", 0))
+    learned = _learned(facts, float(champion.manifest.get("test_share", TEST_SHARE))) if is_exact else None
+    seen = facts.interactions if learned is None else learned
+    return _in_rows(snapshot, facts.readers[seen.reader], model.books.ids[seen.book])
 
 
-def _learned(facts: Facts, model: LoadedModel, test_share: float) -> Interactions | None:
+def _learned(facts: Facts, test_share: float) -> Interactions | None:
     """The older side of the cut; None where nobody is long enough to be cut."""
-    if not len(facts.book):
+    if not len(facts.interactions):
         return None
-    n_readers, n_books = len(facts.readers), len(model.books)
-    rows = Interactions(facts.reader, facts.book, facts.value, facts.at, n_readers=n_readers, n_books=n_books)
     try:
-        return temporal_split(rows, test_share=test_share).train
+        return temporal_split(facts.interactions, test_share=test_share).train
     except InvalidInteractionsError:
         return None
 

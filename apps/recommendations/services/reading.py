@@ -13,6 +13,7 @@ from apps.events.selectors import TrainingChunk
 from epicml.datasets.audit import Finding, Severity, check_duplicates, check_known, check_order, check_range
 from epicml.datasets.feedback import Act, feedback
 from epicml.datasets.id_map import ABSENT, IdMap
+from epicml.datasets.interactions import Interactions
 
 LOWEST, HIGHEST = 1.0, 5.0
 Numbers = npt.NDArray[np.int64]
@@ -21,16 +22,13 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """One fact of each reader on each known book, by reader, then time; readers are numbered as they come.
+    """One fact of each reader on each known book; readers are numbered as they come, row i is the reader `readers[i]`.
 
     `rows_read` are all rows, `repeated` those that were put together with another one of the same reader and book.
     """
 
     readers: Numbers
-    reader: Rows
-    book: Rows
-    value: npt.NDArray[np.float32]
-    at: Numbers
+    interactions: Interactions
     rows_read: int
     repeated: int
     findings: tuple[Finding, ...]
@@ -47,36 +45,13 @@ def read_facts(chunks: Iterable[TrainingChunk], books: IdMap) -> Facts:
     return tally.facts()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """Some facts as columns."""
-
-    reader: Rows
-    book: Rows
-    value: npt.NDArray[np.float32]
-    at: Numbers
-
-    @classmethod
-    def of(cls, rows: int) -> "_Block":
-        return cls(
-            np.empty(rows, np.int32), np.empty(rows, np.int32), np.empty(rows, np.float32), np.empty(rows, np.int64)
-        )
-
-    def put(self, part: "_Block", start: int) -> int:
-        """Where the next part begins, after this one was copied in."""
-        end = start + len(part.reader)
-        self.reader[start:end], self.book[start:end] = part.reader, part.book
-        self.value[start:end], self.at[start:end] = part.value, part.at
-        return end
-
-
 class _Tally:
     """Collects compact blocks; a column is put together only once, at the end."""
 
     def __init__(self, books: IdMap) -> None:
         self.books = books
         self.readers: list[Numbers] = [np.zeros(0, np.int64)]
-        self.blocks: list[_Block] = []
+        self.blocks: list[Interactions] = []
         self.findings: dict[tuple[str, str], Finding] = {}
         self.known_readers = 0
         self.rows_read = 0
@@ -102,27 +77,21 @@ class _Tally:
         self.rows_read += len(rows)
         present, numbers_kept = np.unique(numbers[kept], return_inverse=True)
         reader = (numbers_kept + self.known_readers).astype(np.int32)
-        self.blocks.append(_Block(reader, rows[kept], said.value[~said.hidden], block.at[kept]))
         self.readers.append(ids[present])
         self.known_readers += len(present)
+        value, at = said.value[~said.hidden], block.at[kept]
+        self.blocks.append(Interactions(reader, rows[kept], value, at, self.known_readers, len(self.books)))
 
     def facts(self) -> Facts:
         """Everything that was added; each block is given up as soon as it is copied."""
-        rows = sum(len(block.reader) for block in self.blocks)
-        whole = _Block.of(rows)
-        start, self.blocks = 0, self.blocks[::-1]
-        while self.blocks:
-            start = whole.put(self.blocks.pop(), start)
+        whole = Interactions.joined(self.blocks, n_readers=self.known_readers, n_books=len(self.books))
         if self.hidden:
             text, done = "Books that their reader hid", "left out, as they are from the reader's own lists"
             self._count(Finding(Severity.NOTE, "book", text, 0.0, self.hidden, done=done))
         findings = tuple(replace(found, share=found.rows / self.rows_read) for found in self.findings.values())
         return Facts(
             readers=np.concatenate(self.readers),
-            reader=whole.reader,
-            book=whole.book,
-            value=whole.value,
-            at=whole.at,
+            interactions=whole,
             rows_read=self.rows_read,
             repeated=self.repeated,
             findings=findings,

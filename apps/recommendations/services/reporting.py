@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from apps.recommendations.services.building import SEED, TEST_SHARE, Trained
-from apps.recommendations.services.comparing import compared_with_champion
-from apps.recommendations.services.snapshot import Snapshot
+from apps.recommendations.services.building import SEED, STEPS, FittedModels, holdout_file
+from apps.recommendations.services.comparing import Trained, compared_with_champion
+from apps.recommendations.services.snapshot import TEST_SHARE, Snapshot
 from apps.recommendations.serving import MODEL_FILE, read_model
 from apps.releases.services.files import load_arrays
-from apps.releases.services.kinds import EvaluateContext
+from apps.releases.services.kinds import Audit, BuildContext
 from epicml.datasets.interactions import InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
 from epicml.evaluation.comparison import compare
@@ -26,31 +26,31 @@ from epicml.evaluation.offline import (
 )
 from epicml.evaluation.recommender import Trial, evidence_of, report, title_of
 from epicml.evaluation.report import Measure, Report
+from epicml.recommenders.fusion import FusedRecommender
 
 # The interval of 2,000 readers is about 4 % wide; more would cost time in proportion and tell little more.
 LARGEST_EXAM = 2000
 TRIAL_ANSWERS, TRIAL_BOOKS = 200, 10
 GAP = 10
 BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
-STEPS = 5
 
 
-def evaluate(context: EvaluateContext) -> Report:
-    """The report of the model in this folder."""
-    trained: Trained = context.built.carried
-    exam = _sampled(trained.exam)
+def evaluate(context: BuildContext, snapshot: Snapshot, audit: Audit, fitted: FittedModels) -> Report:
+    """The report of the models in this folder."""
+    holdout = read_model(load_arrays(holdout_file(context.folder)), key=context.key, sha256="").recommender
+    trained = Trained(snapshot, holdout, fitted.details)
+    exam = _sampled(Exam.of(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands))
     context.progress(3, STEPS, f"measuring with {len(exam.questions):,} readers")
-    answers = answer_all(exam, trained.measured)
     evidence = evidence_of(
-        answers,
-        trial=_try_out(context, trained.snapshot),
-        findings=context.built.findings,
-        counts=_counts(trained.snapshot),
+        answer_all(exam, holdout),
+        trial=_try_out(context, snapshot, builds_alike=fitted.reproducible),
+        findings=audit.findings,
+        counts=_counts(snapshot),
     )
     context.progress(4, STEPS, "measuring the champion")
-    evidence = compared_with_champion(evidence, context)
+    evidence = compared_with_champion(evidence, context, trained)
     written = report(evidence, seed=SEED)
-    more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(trained))
+    more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(snapshot, holdout))
     return replace(written, measures=(*written.measures, *more))
 
 
@@ -62,7 +62,7 @@ def _sampled(exam: Exam) -> Exam:
     return Exam(tuple(exam.questions[place] for place in np.sort(chosen)), exam.features)
 
 
-def _try_out(context: EvaluateContext, snapshot: Snapshot) -> Trial:
+def _try_out(context: BuildContext, snapshot: Snapshot, *, builds_alike: bool) -> Trial:
     """Load the served model from its sealed folder, and ask it for readers with everything they read."""
     arrays = load_arrays(context.folder / MODEL_FILE)
     model = read_model(arrays, key=context.key, sha256="").recommender
@@ -76,7 +76,7 @@ def _try_out(context: EvaluateContext, snapshot: Snapshot) -> Trial:
         unread[history.books] = False
         served += bool(unread[found].all()) and len(found) == min(TRIAL_BOOKS, int(unread.sum()))
     size = sum(array.nbytes for array in arrays.values())
-    return Trial(asked, served, size, builds=2, same=2 if context.built.reproducible else 1)
+    return Trial(asked, served, size, builds=2, same=2 if builds_alike else 1)
 
 
 def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Measure:
@@ -86,18 +86,17 @@ def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Mea
     return compare(BEST_PART, title, challenger.ndcg, parts[best].ndcg, seed=SEED, against=best)
 
 
-def _after_a_gap(trained: Trained) -> Iterator[Measure]:
+def _after_a_gap(snapshot: Snapshot, holdout: FusedRecommender) -> Iterator[Measure]:
     """NDCG@10 when the next reads are not asked for but those after them; none where histories are too short.
 
     Who shelves books in batches looks as if reading the next one: a model that is good only at that falls here.
     """
-    interactions, features = trained.snapshot.interactions, trained.snapshot.features
     try:
-        split = temporal_split(interactions, test_share=TEST_SHARE, gap=GAP)
-        exam = _sampled(Exam.of(split, features, reader_bands=trained.snapshot.reader_bands))
+        split = temporal_split(snapshot.interactions, test_share=TEST_SHARE, gap=GAP)
+        exam = _sampled(Exam.of(split, snapshot.features, reader_bands=snapshot.reader_bands))
     except (InvalidInteractionsError, NothingToAskError):
         return
-    new, old = answer(exam, fused(trained.measured)), answer(exam, popular(trained.measured))
+    new, old = answer(exam, fused(holdout)), answer(exam, popular(holdout))
     title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
     yield compare(AFTER_GAP, title, new.ndcg, old.ndcg, seed=SEED, against="popularity")
 

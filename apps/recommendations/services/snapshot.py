@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,18 +12,24 @@ import numpy.typing as npt
 from scipy import sparse
 
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE, shelf
-from apps.events.selectors import training_rows
+from apps.catalog.selectors.changes import catalogue_snapshot
+from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE
+from apps.events.selectors import latest_event_id, training_rows
 from apps.platform.services.errors import ConflictError
 from apps.readers.selectors import reader_bands
 from apps.recommendations.services.reading import read_facts
+from apps.releases.services.catalogue import NO_BOOKS, Books, arrays_of, books_from, books_of
+from apps.releases.services.steps import Stored
 from epicml.audience.bands import YOUNGEST
+from epicml.datasets.arrays import under
 from epicml.datasets.audit import Finding, check_hidden_nulls, check_long_readers, check_positives
 from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
+from epicml.datasets.splits import Split, temporal_split
 from epicml.recommenders.pairs import NEWEST_LIKED
 
+TEST_SHARE = 0.2
 CHUNK_ROWS = 20_000  # rows that are Python objects at the same time, about 4 MiB
 
 
@@ -32,11 +39,12 @@ class NothingToLearnError(ConflictError):
     code = "nothing_to_learn"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything a model is fitted on; row i of the books is the book `books.ids[i]`.
 
     `rows_read` are the rows found, `repeated` those put together with another one of the same reader on the same book.
+    `last_event` and `last_change` are the newest event and change of the catalogue that were stored when it was taken.
     """
 
     up_to: datetime
@@ -49,11 +57,21 @@ class Snapshot:
     repeated: int
     findings: tuple[Finding, ...]
     sha256: str
+    catalogue: Books = NO_BOOKS
+    last_event: int = 0
+    last_change: int = 0
+
+    @cached_property
+    def split(self) -> Split:
+        """The older and the newer part of each reader's history; its audit says whether there are both."""
+        return temporal_split(self.interactions, test_share=TEST_SHARE)
 
     def details(self) -> dict[str, Any]:
         """What the manifest of a release says of it."""
         return {
             "up_to": self.up_to.isoformat(),
+            "last_event": self.last_event,
+            "last_change": self.last_change,
             "rows": len(self.interactions),
             "rows_read": self.rows_read,
             "readers": len(self.readers),
@@ -61,18 +79,56 @@ class Snapshot:
             "sha256": self.sha256,
         }
 
+    def stored(self) -> Stored:
+        """Return it as it is written."""
+        more = {"repeated": self.repeated, "findings": [finding.as_json() for finding in self.findings]}
+        arrays = {
+            **{f"facts.{name}": column for name, column in self.interactions.arrays().items()},
+            **{f"features.{name}": column for name, column in self.features.arrays().items()},
+            **{f"catalogue.{name}": column for name, column in arrays_of(self.catalogue).items()},
+            "books": self.books.ids,
+            "readers": self.readers.ids,
+            "reader_bands": self.reader_bands,
+        }
+        return Stored({**self.details(), **more}, arrays)
 
-def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
-    """What readers did up to this instant, one fact of each reader and book; read in bounded memory."""
-    cards = shelf().cards
+    @classmethod
+    def restored(cls, stored: Stored) -> "Snapshot":
+        """Return the snapshot that was written."""
+        values, arrays = stored.values, stored.arrays
+        books, readers = (IdMap(arrays[name].astype(np.int64, copy=False)) for name in ("books", "readers"))
+        return cls(
+            up_to=datetime.fromisoformat(values["up_to"]),
+            books=books,
+            readers=readers,
+            interactions=Interactions.from_arrays(under("facts", arrays), n_readers=len(readers), n_books=len(books)),
+            features=BookFeatures.from_arrays(under("features", arrays)),
+            reader_bands=arrays["reader_bands"].astype(np.int8, copy=False),
+            rows_read=values["rows_read"],
+            repeated=values["repeated"],
+            findings=tuple(Finding.from_json(row) for row in values["findings"]),
+            sha256=values["sha256"],
+            catalogue=books_from(under("catalogue", arrays)),
+            last_event=values["last_event"],
+            last_change=values["last_change"],
+        )
+
+
+def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int = CHUNK_ROWS) -> Snapshot:
+    """What readers did up to this instant, one fact of each reader and book; read in bounded memory.
+
+    No event counts that happened or came to us later, or is past `last_event`. Bands, genres and series are those of
+    this moment: whoever needs the same snapshot again keeps it.
+    """
+    if last_event is None:
+        last_event = latest_event_id()
+    catalogue = catalogue_snapshot()
+    cards = [card for found in catalogue.books for card in found]
     books = IdMap.of([card.id for card in cards])
-    facts = read_facts(training_rows(up_to=up_to, received_by=up_to, chunk=chunk), books)
-    if not len(facts.book):
+    facts = read_facts(training_rows(up_to=up_to, received_by=up_to, last_event=last_event, chunk=chunk), books)
+    if not len(facts.interactions):
         raise NothingToLearnError("There is nothing to learn from: no reader has read a book of the catalogue.")
-    readers = IdMap(facts.readers)
-    interactions = Interactions(
-        facts.reader, facts.book, facts.value, facts.at, n_readers=len(readers), n_books=len(books)
-    )
+    readers, interactions = IdMap(facts.readers), facts.interactions
     features, bands = features_of(cards), _bands_of(readers)
     return Snapshot(
         up_to=up_to,
@@ -84,7 +140,10 @@ def take_snapshot(*, up_to: datetime, chunk: int = CHUNK_ROWS) -> Snapshot:
         rows_read=facts.rows_read,
         repeated=facts.repeated,
         findings=(*facts.findings, *_about_all(interactions, cards)),
-        sha256=_sha256(interactions, features, books.ids, readers.ids, bands),
+        sha256=fingerprint(interactions, features, books.ids, readers.ids, bands),
+        catalogue=books_of(cards),
+        last_event=last_event,
+        last_change=catalogue.last_number,
     )
 
 
@@ -132,9 +191,12 @@ def _bands_of(readers: IdMap) -> npt.NDArray[np.int8]:
     return np.array([known.get(reader_id, YOUNGEST) for reader_id in readers.ids.tolist()], np.int8)
 
 
-def _sha256(interactions: Interactions, features: BookFeatures, *more: npt.NDArray[Any]) -> str:
+def fingerprint(interactions: Interactions, features: BookFeatures, *more: npt.NDArray[Any]) -> str:
+    """The SHA-256 over everything that a model sees."""
     digest = hashlib.sha256(interactions.sha256().encode())
     columns = (features.age_band, features.popularity, features.series, features.series_number, features.author)
-    for array in (*columns, features.genres.indptr, features.genres.indices, *more):
+    # As int64: which width scipy gives them depends on how the matrix was made.
+    genres = features.genres.indptr.astype(np.int64), features.genres.indices.astype(np.int64)
+    for array in (*columns, *genres, *more):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

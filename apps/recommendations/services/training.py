@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from apps.recommendations.services.auditing import ROWS_LOST
-from apps.recommendations.services.building import build
+from apps.jobs.services.runner.running import RunningJob
+from apps.recommendations.services.auditing import ROWS_LOST, audit
+from apps.recommendations.services.building import FittedModels, fit, snapshot
 from apps.recommendations.services.reporting import BEST_PART, evaluate
+from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import KIND
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services import catalogue
@@ -42,8 +44,13 @@ def register() -> None:
             name=KIND,
             title="Recommender",
             question="May this model replace the live one?",
-            build=build,
+            snapshot=snapshot,
+            audit=audit,
+            fit=fit,
             evaluate=evaluate,
+            snapshot_type=Snapshot,
+            fitted_type=FittedModels,
+            readers_in=lambda taken: taken.readers.ids,
             rules=RULES,
             touches="home pages, recommendations and similar books of all readers",
             acceptable_findings=(ROWS_LOST, *catalogue.ACCEPTABLE),
@@ -60,7 +67,7 @@ def retrain(
     promote: bool,
     with_lightfm: bool = True,
     accept: Sequence[str] = (),
-    job: int | None = None,
+    job: RunningJob | None = None,
     progress: Progress | None = None,
 ) -> ReleaseRow:
     """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted.

@@ -14,7 +14,7 @@ from apps.platform.pages.shell import page, staff_page
 from apps.platform.services.errors import EpicmlError
 from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.services import promotion
-from apps.releases.services.kinds import ReleaseKind, release_kind
+from apps.releases.services.kinds import AnyKind, release_kind
 
 MAX_WHY = 500
 MOST_NAMES = 20
@@ -64,7 +64,7 @@ def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: 
 
 def _ask(
     request: HttpRequest,
-    known: ReleaseKind,
+    known: AnyKind,
     detail: ReleaseDetail,
     *,
     action: str,
@@ -95,6 +95,6 @@ def _ask(
     )
 
 
-def _done(known: ReleaseKind, key: str, before: ReleaseDetail) -> str:
+def _done(known: AnyKind, key: str, before: ReleaseDetail) -> str:
     kept = f" {before.live.key} is kept and can be rolled back to." if before.live else ""
     return f"{known.title} {key} is live.{kept}"

@@ -44,11 +44,17 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
         copy = "" if kept.has_copy is None else "this machine has a copy" if kept.has_copy else "no copy here yet"
         facts.append(Fact("Kept in", kept.place, note=copy, mono=True))
     if row.job_id:
-        facts.append(Fact("Built by", f"job {row.job_id}", job_address(row.job_id), note=row.created_by))
+        facts.append(Fact("Built by", row.created_by, job_address(row.job_id), note=f"job {row.job_id}"))
     else:
         facts.append(Fact("Built by", row.created_by))
     if row.why:
         facts.append(Fact("Why", row.why))
+    if detail.build_steps:
+        took = ", ".join(f"{step.name} {step.seconds:.1f} s" for step in detail.build_steps)
+        reused = ", ".join(step.name for step in detail.build_steps if step.reused)
+        facts.append(
+            Fact("Steps", took, note=f"taken over from an attempt that was stopped: {reused}" if reused else "")
+        )
     for one in row.accepted:
         when = formats.moment(datetime.fromisoformat(one["at"]))
         facts.append(Fact("Accepted", f"{one['name']}, by {one['by']}, {when}", note=one["why"]))

@@ -9,7 +9,7 @@ from apps.platform.services.panels import Cell, Column, Link, Panel, Sentences
 from apps.releases.pages.views import list_line, waiting_sentence
 from apps.releases.selectors.listing import releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release
-from apps.releases.services.kinds import ReleaseKind, release_kinds
+from apps.releases.services.kinds import AnyKind, release_kinds
 
 
 def live_panel(now: datetime) -> Panel:
@@ -23,7 +23,7 @@ def live_panel(now: datetime) -> Panel:
     )
 
 
-def _live_row(kind: ReleaseKind, live: LiveRelease | None, now: datetime) -> tuple[Cell, ...]:
+def _live_row(kind: AnyKind, live: LiveRelease | None, now: datetime) -> tuple[Cell, ...]:
     if live is None:
         return Cell(kind.title), Cell("Nothing is live", state="unknown")
     href = reverse("release", args=[kind.name, live.key])

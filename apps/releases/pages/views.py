@@ -71,7 +71,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         origin=origin_facts(detail),
         history=[(span, verdicts.spans_text(span.since, span.until, now)) for span in detail.live_history],
         buttons=_buttons(request, detail),
-        progress=progress_of(detail.row),
+        progress=progress_of(detail, now=now),
         findings=[{**finding, "mark": mark(*SEVERITIES[finding["severity"]])} for finding in detail.findings],
     )
 

@@ -23,6 +23,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildStep:
+    """A finished step of a build: how long it took, and how often an attempt took its result over."""
+
+    name: str
+    seconds: float
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRow:
     """Who made which release live, when and why, and which one it replaced."""
 
@@ -62,6 +71,7 @@ class ReleaseDetail:
     report: Mapping[str, Any]
     gate_results: Sequence[Mapping[str, Any]]
     steps: Sequence[Step]
+    build_steps: Sequence[BuildStep]
     decisions: Sequence[DecisionRow]
     live_history: Sequence[LiveSpan]
     why_not_promotable: str | None
@@ -99,6 +109,7 @@ def release_detail(kind: str, key: str, *, now: datetime | None = None) -> Relea
         report=release.report,
         gate_results=release.gate_results,
         steps=_steps(release, live),
+        build_steps=[BuildStep(step["name"], step["seconds"], step["reused"]) for step in release.build_steps],
         decisions=decisions_of(release),
         live_history=live_history(kind),
         why_not_promotable=_why_not_promotable(release, live),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.jobs.selectors.jobs import JobNotFoundError, job_row
 from apps.platform.services.errors import NotFoundError
 from apps.releases.models import Release, ReleaseQuerySet
 
 BUILDER_DIED = "Its builder died."
+OPEN_JOB = frozenset({"queued", "leased"})
 
 
 class ReleaseNotFoundError(NotFoundError):
@@ -59,7 +61,7 @@ def find_release(kind: str, key: str, *, now: datetime | None = None) -> Release
 
 def release_row(kind: str, key: str, *, now: datetime | None = None) -> ReleaseRow:
     """The row of this kind and key: as it is at this moment, or as it was recorded last."""
-    release = Release.objects.filter(kind=kind, key=key).only(*FIELDS, "lease_until").first()
+    release = Release.objects.filter(kind=kind, key=key).only(*FIELDS).first()
     if release is None:
         raise ReleaseNotFoundError(kind, key)
     return _row(_as_of(release, now))
@@ -74,7 +76,7 @@ def releases(
     now: datetime | None = None,
 ) -> list[ReleaseRow]:
     """This part of the list of releases, newest first: as they are at this moment, or as they were recorded last."""
-    rows = _selected(kind, states).order_by("-id").only(*FIELDS, "lease_until")[offset : offset + limit]
+    rows = _selected(kind, states).order_by("-id").only(*FIELDS)[offset : offset + limit]
     return [_row(_as_of(release, now)) for release in rows]
 
 
@@ -96,11 +98,20 @@ def releases_waiting() -> list[ReleaseRow]:
     ]
 
 
+def has_builder(job_id: int | None) -> bool:
+    """Whether this job is at work, or will go on: an unfinished release without such a job is dead."""
+    if job_id is None:
+        return False
+    try:
+        return job_row(job_id).state in OPEN_JOB
+    except JobNotFoundError:
+        return False
+
+
 def _as_of(release: Release, now: datetime | None) -> Release:
-    """A build whose builder died is failed, whether or not somebody came by to record it."""
-    if now is not None and release.is_abandoned(now):
-        release.state, release.error = Release.State.FAILED.value, BUILDER_DIED
-        release.failed_at = release.lease_until if release.lease_until and release.lease_until < now else now
+    """A build that nobody goes on with is failed, whether or not somebody came by to record it."""
+    if now is not None and release.state in Release.UNFINISHED and not has_builder(release.job_id):
+        release.state, release.error, release.failed_at = Release.State.FAILED.value, BUILDER_DIED, now
     return release
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.platform.services.errors import ConflictError, EpicmlError
-from apps.releases.services.kinds import ReleaseKind
+from apps.releases.services.kinds import AnyKind
 from epicml.evaluation.gate import NOT_COMPARED, Refusal
 
 
@@ -14,7 +14,7 @@ class UnknownRefusalError(ConflictError):
 
     code = "unknown_refusal"
 
-    def __init__(self, kind: ReleaseKind, names: Sequence[str]) -> None:
+    def __init__(self, kind: AnyKind, names: Sequence[str]) -> None:
         said = (
             f"Nothing that can be accepted is called {', '.join(map(repr, names))}; known for {kind.name} are "
             f"{', '.join(acceptable_names(kind))}."
@@ -38,12 +38,12 @@ class NotAcceptedError(ConflictError):
     code = "gate_not_passed"
 
 
-def acceptable_names(kind: ReleaseKind) -> list[str]:
+def acceptable_names(kind: AnyKind) -> list[str]:
     """Every name under which a person may accept something of this kind."""
     return sorted({*(rule.key for rule in kind.rules if rule.acceptable), *kind.acceptable_findings, NOT_COMPARED})
 
 
-def checked_names(kind: ReleaseKind, names: Iterable[str], *, why: str) -> tuple[str, ...]:
+def checked_names(kind: AnyKind, names: Iterable[str], *, why: str) -> tuple[str, ...]:
     """The names, each once, all of them known and with a reason."""
     given = tuple(dict.fromkeys(names))
     unknown = [name for name in given if name not in acceptable_names(kind)]
@@ -54,7 +54,7 @@ def checked_names(kind: ReleaseKind, names: Iterable[str], *, why: str) -> tuple
     return given
 
 
-def how_to_accept(kind: ReleaseKind, key: str, refusals: Sequence[Refusal]) -> str:
+def how_to_accept(kind: AnyKind, key: str, refusals: Sequence[Refusal]) -> str:
     """What a person does who wants it all the same, or what it is that nobody may accept."""
     never = [refusal.name or "the audit" for refusal in refusals if not refusal.acceptable]
     if never:

@@ -16,6 +16,7 @@ from apps.catalog.selectors.books import BookCard, live_cards
 from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE
 from apps.releases.artifacts import ArtifactCorruptError, load_arrays, save_arrays
 from apps.releases.services.kinds import BuildContext
+from epicml.datasets.arrays import NamedArrays
 from epicml.datasets.audit import Finding, Severity
 from epicml.datasets.drift import (
     BAND_SHARES,
@@ -55,6 +56,9 @@ class Books:
     values: Mapping[str, npt.NDArray[np.int64]]
 
 
+NO_BOOKS = Books(np.zeros(0, np.int64), np.zeros(0, np.int8), {})
+
+
 def books_of(cards: Sequence[BookCard]) -> Books:
     """These books as the next build will compare them."""
     ordered = sorted(cards, key=lambda card: card.id)
@@ -77,13 +81,16 @@ def _fingerprint(value: str) -> int:
     return int.from_bytes(hashlib.blake2b(value.encode(), digest_size=8).digest(), "big", signed=True) if value else 0
 
 
-def keep_catalogue(context: BuildContext, books: Books) -> list[Finding]:
-    """The books lie in the folder of the build; answers what changed in them since the live release was built.
+def keep_catalogue(folder: Path, books: Books) -> None:
+    """Write the books into the folder of a release."""
+    save_arrays(folder / CATALOGUE_FILE, arrays_of(books))
+
+
+def catalogue_findings(context: BuildContext, books: Books) -> list[Finding]:
+    """What changed in the books since the live release was built.
 
     Where the files of the live release are damaged nothing is found: the gate refuses then, since nothing was compared.
     """
-    columns = {f"{VALUE}{name}": values for name, values in books.values.items()}
-    save_arrays(context.folder / CATALOGUE_FILE, {IDS: books.ids, BANDS: books.bands, **columns})
     if context.champion is None or context.champion_folder is None:
         return []
     try:
@@ -99,12 +106,23 @@ def read_catalogue(folder: Path) -> Books:
         raise NoCatalogueError(f"it has no {CATALOGUE_FILE}: an earlier version of this program built it")
     try:
         arrays = load_arrays(folder / CATALOGUE_FILE)
-        return _books_of(arrays)
+        return books_from(arrays)
     except (ArtifactCorruptError, KeyError, ValueError) as error:
         raise NoCatalogueError(f"its {CATALOGUE_FILE} cannot be read") from error
 
 
-def _books_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Books:
+def arrays_of(books: Books) -> NamedArrays:
+    """The books as arrays by name."""
+    return {IDS: books.ids, BANDS: books.bands, **{f"{VALUE}{name}": values for name, values in books.values.items()}}
+
+
+def books_from(arrays: Mapping[str, npt.NDArray[Any]]) -> Books:
+    """The books of these arrays; other arrays among them are passed over.
+
+    Raises:
+        NoCatalogueError: the columns are of unequal lengths.
+        KeyError: a column is missing.
+    """
     ids, bands = arrays[IDS].astype(np.int64), arrays[BANDS].astype(np.int8)
     values = {name.removeprefix(VALUE): array for name, array in arrays.items() if name.startswith(VALUE)}
     if {len(ids)} != {len(bands), *map(len, values.values())}:

@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.releases.selectors.live import LiveRelease
+from apps.releases.services.steps import StepResult, Stored
 from epicml.datasets.audit import Finding, stops
 from epicml.evaluation.gate import GateRule
 from epicml.evaluation.report import Report
@@ -36,9 +40,11 @@ class AuditRefusedError(EpicmlError):
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What a build is given: write files into `folder`, call `progress` often (it says that the builder lives).
+    """What a step of a build is given: call `progress` often, it says that the builder gets further.
 
-    `champion_folder` holds the verified files of the live release; None where nothing is live, or they are damaged.
+    `fit` writes what is to be served into `folder`; `evaluate` finds the sealed, verified files there.
+    `champion_folder` holds the verified files of the live release; None where nothing is live, or they are damaged:
+    `champion_problem` says why then, as the end of a sentence. No event past `last_event` is of this build.
     """
 
     kind: str
@@ -49,45 +55,45 @@ class BuildContext:
     options: Mapping[str, Any]
     progress: Progress
     champion_folder: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What a build says of itself: details for the manifest, findings of its audit.
-
-    `reproducible` is None where it was not tried, else whether building twice gave equal hashes; `carried` is whatever
-    the evaluation needs from memory and is not stored.
-    """
-
-    details: Mapping[str, Any]
-    findings: Sequence[Finding] = ()
-    reproducible: bool | None = None
-    carried: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluateContext:
-    """What an evaluation is given: the sealed, verified folder and, where one is live, the champion's.
-
-    `champion_problem` says why a live release has no folder, as the end of a sentence.
-    """
-
-    kind: str
-    key: str
-    folder: Path
-    now: datetime
-    built: Built
-    champion: LiveRelease | None
-    champion_folder: Path | None
-    options: Mapping[str, Any]
-    progress: Progress
     champion_problem: str = ""
+    last_event: int | None = None
+
+
+class Fitted(StepResult, Protocol):
+    """What a fit hands over beside the files to be served; the details stand in the manifest."""
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the release was built from, and how."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseKind:
-    """One kind of release: how it is built and evaluated, and the rules of its gate.
+class Audit:
+    """What the audit of a snapshot found."""
 
+    findings: tuple[Finding, ...] = ()
+
+    def stored(self) -> Stored:
+        """Return it as it is written."""
+        return Stored({"findings": [finding.as_json() for finding in self.findings]})
+
+    @classmethod
+    def restored(cls, stored: Stored) -> "Audit":
+        """Return the audit that was written."""
+        return cls(tuple(Finding.from_json(row) for row in stored.values["findings"]))
+
+
+S = TypeVar("S", bound=StepResult)
+F = TypeVar("F", bound=Fitted)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseKind(Generic[S, F]):
+    """One kind of release: the steps in which it is made, and the rules of its gate.
+
+    Each step is a function from the results of those before it. What the build is made from is read by `snapshot`, and
+    by no step after it, so that a build that goes on tomorrow is the one that was begun.
+    `readers_in` are the ids of the readers of whom a snapshot holds rows: it is not kept when one of them is erased.
     `on_promoted(release, now)` runs inside the transaction that makes a release live, by promotion or by rolling back:
     it may write rows (enqueue), nothing else. `on_removed(kind, key)` runs after an artifact was removed by retention.
     `touches` says in words what readers are served from it. `acceptable_findings` are names of findings that stop and
@@ -97,9 +103,14 @@ class ReleaseKind:
     name: str
     title: str
     question: str
-    build: Callable[[BuildContext], Built]
-    evaluate: Callable[[EvaluateContext], Report]
+    snapshot: Callable[[BuildContext], S]
+    audit: Callable[[BuildContext, S], Audit]
+    fit: Callable[[BuildContext, S], F]
+    evaluate: Callable[[BuildContext, S, Audit, F], Report]
+    snapshot_type: type[S]
+    fitted_type: type[F]
     rules: tuple[GateRule, ...] = field(default=())
+    readers_in: Callable[[S], npt.NDArray[np.int64]] | None = None
     on_promoted: Callable[[LiveRelease, datetime], None] | None = None
     on_removed: Callable[[str, str], None] | None = None
     touches: str = "everything that is served from it"
@@ -107,10 +118,12 @@ class ReleaseKind:
     command: str = ""
 
 
-_KINDS: dict[str, ReleaseKind] = {}
+AnyKind: TypeAlias = ReleaseKind[Any, Any]  # the registry does not care what a kind's steps hand over
+
+_KINDS: dict[str, AnyKind] = {}
 
 
-def register_kind(kind: ReleaseKind) -> None:
+def register_kind(kind: AnyKind) -> None:
     """Releases of this kind can be made; registering the name again replaces it."""
     _KINDS[kind.name] = kind
 
@@ -120,7 +133,7 @@ def must_stop(findings: Sequence[Finding]) -> bool:
     return any(stops(finding) and not finding.name for finding in findings)
 
 
-def release_kind(name: str) -> ReleaseKind:
+def release_kind(name: str) -> AnyKind:
     """The registered kind of this name."""
     try:
         return _KINDS[name]
@@ -128,6 +141,6 @@ def release_kind(name: str) -> ReleaseKind:
         raise UnknownKindError(name) from error
 
 
-def release_kinds() -> list[ReleaseKind]:
+def release_kinds() -> list[AnyKind]:
     """All kinds, by name."""
     return [_KINDS[name] for name in sorted(_KINDS)]

@@ -1,37 +1,74 @@
-"""The sign of life of a build: its lease is renewed while its process lives, and runs out soon after it died."""
+"""The one lease of a build is that of the job that makes it; where no job asked for it, its process claims one.
 
-import logging
-import threading
+So there is one way in which a builder is known to be alive, dead or stuck, and one way in which its work goes on
+elsewhere: the job ledger's.
+"""
+
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from django.db import DatabaseError, connection
+from django.db import transaction
 
-from apps.releases.models import LEASE, Release
+from apps.jobs.services.ledger import attempts, leases
+from apps.jobs.services.ledger.attempts import Ending, Failure, Outcome
+from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import registration_of
+from apps.jobs.services.runner.execution import failure_of
+from apps.jobs.services.runner.heartbeats import Heartbeat
+from apps.jobs.services.runner.loop import new_owner
+from apps.jobs.services.runner.running import RunningJob
+from apps.platform.services.errors import ConflictError
 
-logger = logging.getLogger(__name__)
+BUILD_JOB = "releases.build"
+STOPPED = "The command that it was the work of ended before it."
+LEASE_SECONDS = 120  # of every job that builds: a killed one is known to be dead after that
 
-BEATS_PER_LEASE = 4  # three may fail before the build is taken for abandoned
+
+class NotClaimedError(ConflictError):
+    """The job of this build was taken by another process at the moment it was written."""
+
+    code = "not_claimed"
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"Job {job_id}, in which this build was to be made, was taken by another process; try again.")
 
 
 @contextmanager
-def kept_lease(release_id: int, *, clock: Callable[[], datetime]) -> Iterator[None]:
-    """The lease of this build is renewed until the block ends, however long a step of it takes."""
-    over = threading.Event()
-    thread = threading.Thread(target=_renew, args=(release_id, over, clock), name="build lease", daemon=True)
-    thread.start()
+def own_job(kind: str, *, clock: Callable[[], datetime]) -> Iterator[RunningJob]:
+    """Run the block as a job of this process: done after it, cancelled by an error; if it dies a runner goes on."""
+    known = registration_of(BUILD_JOB)
+    with transaction.atomic():  # no runner sees the job before this process has it
+        number = enqueue(BUILD_JOB, {"kind": kind}, now=clock())
+        job = leases.claim(owner=new_owner("command"), registrations=[known], now=clock(), job_id=number)
+        if job is None:
+            raise NotClaimedError(number)
+    run, heartbeat = RunningJob(job, clock=clock), Heartbeat(clock=clock)
     try:
-        yield
+        with heartbeat.over(run.lease):
+            yield run
+        with suppress(leases.LeaseLostError):  # cancelled at the last moment: what was made is made
+            run.finish()
+    except BaseException as error:  # also an interrupt: whoever stops the command wants no runner to go on with it
+        with suppress(leases.LeaseLostError):
+            attempts.cancel(
+                run.lease,
+                Ending(Outcome.CANCELLED, clock(), run.worked(), Failure(failure_of(error).fingerprint, STOPPED)),
+            )
+        raise
     finally:
-        over.set()
-        thread.join(timeout=5)
+        heartbeat.close()
 
 
-def _renew(release_id: int, over: threading.Event, clock: Callable[[], datetime]) -> None:
-    while not over.wait(LEASE.total_seconds() / BEATS_PER_LEASE):
-        try:
-            Release.objects.building().filter(pk=release_id).update(lease_until=clock() + LEASE)
-        except DatabaseError as error:
-            logger.warning("The lease of release %d was not renewed (%s).", release_id, type(error).__name__)
-        connection.close()
+def tries_again(job: RunningJob) -> bool:
+    """Whether the ledger gives this job another attempt if this one fails."""
+    return job.attempt < registration_of(job.name).max_attempts
+
+
+def holds(job: RunningJob) -> bool:
+    """Whether this attempt still holds its job."""
+    try:
+        leases.heartbeat(job.lease, now=job.now(), worked=job.worked())
+    except leases.LeaseLostError:
+        return False
+    return True

@@ -42,7 +42,6 @@ def settle(_: Sequence[Any], now: datetime) -> str:
         error="A restore ended it.",
         failed_at=now,
         artifact_removed_at=now,
-        lease_until=None,
     )
     Release.objects.exclude(damage="").update(damage="")  # it was of the files before
     kept = Release.objects.filter(artifact_removed_at=None).exclude(sha256="")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from apps.catalog.selectors.books import BookCard
-from apps.releases.services.kinds import EvaluateContext
+from apps.releases.services.kinds import Audit, BuildContext
 from apps.search.engines.embedded.folders import open_engine
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
+from apps.search.services.building import BuiltIndex, Library
 from epicml.audience.bands import AgeBand
 from epicml.evaluation.comparison import compare
 from epicml.evaluation.gate import Bound, GateRule
@@ -65,9 +66,9 @@ RULES = (
 )
 
 
-def evaluate_index(context: EvaluateContext) -> Report:
+def evaluate_index(context: BuildContext, library: Library, _audit: Audit, built: BuiltIndex) -> Report:
     """The report on a sealed index: typing, completeness and the age gate, on targets drawn with a fixed seed."""
-    cards: list[BookCard] = context.built.carried
+    cards = library.cards
     engine = open_engine(context.folder)
     targets = _targets(cards)
     typings = _type_all(targets, _completing(engine))
@@ -88,7 +89,7 @@ def evaluate_index(context: EvaluateContext) -> Report:
             "books": engine.books,
             "change": engine.cursor,
             "never found": sum(typing.found_at is None for typing in typings),
-            "content SHA-256": str(context.built.details["content_sha256"]),
+            "content SHA-256": str(built.details["content_sha256"]),
         },
         not_compared=not_compared,
     )
@@ -115,7 +116,7 @@ def _baseline(cards: Sequence[BookCard]) -> Complete:
     return lambda text: [cards[row].id for row in titles.starting(typed_form(text), limit=SHOWN).tolist()]
 
 
-def _champion_typings(context: EvaluateContext, targets: Sequence[BookCard]) -> tuple[list[Typing] | None, str]:
+def _champion_typings(context: BuildContext, targets: Sequence[BookCard]) -> tuple[list[Typing] | None, str]:
     """The same titles typed into the live index; None where none is live, or with the reason why it cannot be asked."""
     if context.champion_folder is None:
         return None, context.champion_problem

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.runner.running import RunningJob
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services import catalogue
 from apps.releases.services.kinds import Progress, ReleaseKind
@@ -11,7 +12,7 @@ from apps.releases.services.making import make_release
 from apps.search.engines.protocol import IndexOfOtherFormError
 from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
-from apps.search.services.building import build_index
+from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
 from apps.search.services.evaluating import RULES, evaluate_index
 from epicml.search.fields import FORM
 
@@ -24,8 +25,12 @@ SEARCH_INDEX = ReleaseKind(
     name=KIND,
     title="Search index",
     question="Is this index better than the one that is live?",
-    build=build_index,
+    snapshot=snapshot_catalogue,
+    audit=audit_catalogue,
+    fit=build_index,
     evaluate=evaluate_index,
+    snapshot_type=Library,
+    fitted_type=BuiltIndex,
     rules=RULES,
     on_promoted=queue_for_release,
     acceptable_findings=catalogue.ACCEPTABLE,
@@ -41,7 +46,7 @@ def rebuild_index(
     clock: Callable[[], datetime],
     promote: bool,
     accept: Sequence[str] = (),
-    job: int | None = None,
+    job: RunningJob | None = None,
     progress: Progress | None = None,
 ) -> ReleaseRow:
     """A new index as far as it came; where it went live its working copy is made, so that nothing written is missed.
@@ -59,7 +64,7 @@ def rebuild_index(
         progress=progress,
     )
     if row.state == "live":  # one that is refused leaves whatever was live, perhaps of another form
-        apply_changes(progress=progress)
+        apply_changes(progress=job.report_progress if job else progress)
     return row
 
 

@@ -1,8 +1,10 @@
 """A small library with two kinds of taste, in which who likes dragons likes more dragons and never robots."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +12,17 @@ from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.events.services.ingest import ingest
 from apps.readers.services import ReaderInput, save_readers
+from apps.recommendations.services.auditing import audit
+from apps.recommendations.services.building import FittedModels, fit, snapshot
+from apps.recommendations.services.reporting import evaluate
+from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.services.training import RULES, register, retrain
 from apps.recommendations.serving import KIND
 from apps.releases.selectors.listing import ReleaseRow
-from apps.releases.services.kinds import register_kind, release_kind
+from apps.releases.selectors.live import LiveRelease
+from apps.releases.services.kinds import Audit, BuildContext, register_kind, release_kind
 from epicml.audience.bands import AgeBand
+from epicml.evaluation.report import Report
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TASTES = ("dragon", "robot")
@@ -107,6 +115,44 @@ def register_lenient_kind() -> None:
     """The recommender as it is, without the one rule that so small a library cannot pass."""
     register()
     register_kind(replace(release_kind(KIND), rules=RULES_HERE))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What the steps of a build handed over, and where the files lie."""
+
+    context: BuildContext
+    snapshot: Snapshot
+    audit: Audit
+    fitted: FittedModels
+    told: list[str]
+
+    @property
+    def folder(self) -> Path:
+        return self.context.folder
+
+    def report(self, **changes: Any) -> Report:
+        """The report on it; with `fitted` or what is known of a champion changed."""
+        fitted = changes.pop("fitted", self.fitted)
+        return evaluate(replace(self.context, **changes), self.snapshot, self.audit, fitted)
+
+    def beside(self, folder: Path | None, *, details: Mapping[str, Any] | None = None, problem: str = "") -> Report:
+        """The report beside a live release with these files and these details, or those of this build."""
+        champion = LiveRelease(1, KIND, "0", "0" * 64, details or self.fitted.details, NOON)
+        return self.report(champion=champion, champion_folder=folder, champion_problem=problem)
+
+
+def made_in(folder: Path, *, champion: LiveRelease | None = None, with_lightfm: bool = False) -> Made:
+    """A build of everything up to noon, in this folder, from its snapshot to its fit."""
+    folder.mkdir(exist_ok=True)
+    told: list[str] = []
+
+    def tell(done: int, total: int, text: str) -> None:
+        told.append(text)
+
+    context = BuildContext(KIND, "1", folder, NOON, champion, {"lightfm": with_lightfm}, tell)
+    data = snapshot(context)
+    return Made(context, data, audit(context, data), fit(context, data), told)
 
 
 def train(*, promote: bool = True, now: datetime = NOON, with_lightfm: bool = False) -> ReleaseRow:

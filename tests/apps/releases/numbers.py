@@ -1,24 +1,22 @@
 """A kind of release that is small enough to see through: it serves one number, and a bigger number is better."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from apps.jobs.selectors.jobs import job_row
+from apps.jobs.services.runner.execution import run_next
+from apps.jobs.services.runner.running import RunningJob
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.releases.services.files import artifact_path, load_arrays, save_arrays
-from apps.releases.services.kinds import (
-    AuditRefusedError,
-    BuildContext,
-    Built,
-    EvaluateContext,
-    ReleaseKind,
-    must_stop,
-)
+from apps.releases.services.kinds import Audit, BuildContext, ReleaseKind
 from apps.releases.services.making import make_release
+from apps.releases.services.steps import Stored
 from epicml.datasets.audit import Finding, Severity
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
@@ -51,10 +49,40 @@ class Clock:
         self.now += timedelta(**duration)
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number that a build is made from, and the readers who are said to have chosen it."""
+
+    number: float
+    readers: tuple[int, ...] = ()
+
+    def stored(self) -> Stored:
+        return Stored({"number": self.number}, {"readers": np.array(self.readers, np.int64)})
+
+    @classmethod
+    def restored(cls, stored: Stored) -> "Number":
+        return cls(stored.values["number"], tuple(stored.arrays["readers"].tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What the manifest says of a build."""
+
+    details: Mapping[str, Any]
+
+    def stored(self) -> Stored:
+        return Stored(self.details)
+
+    @classmethod
+    def restored(cls, stored: Stored) -> "Seed":
+        return cls(stored.values)
+
+
 class NumberKind:
     """Builds whatever `next_number` is; `findings` are what its audit finds.
 
-    Its gate refuses a number below 0, which nobody may accept, and one above 100, which a person may.
+    Its gate refuses a number below 0, which nobody may accept, and one above 100, which a person may. `made` are the
+    steps that were made, and not taken over; `before(step)` is called before each.
     """
 
     def __init__(self) -> None:
@@ -66,33 +94,53 @@ class NumberKind:
         self.removed: list[str] = []
         self.champion_folders: list[Path | None] = []
         self.during_build: Callable[[], object] = lambda: None
+        self.readers: tuple[int, ...] = ()
+        self.made: list[str] = []
+        self.before: Callable[[str], object] = lambda step: None
 
-    def as_kind(self) -> ReleaseKind:
+    def as_kind(self) -> ReleaseKind[Number, Seed]:
         return ReleaseKind(
             name=KIND,
             title="Numbers",
             question="May this number replace the live one?",
-            build=self.build,
+            snapshot=self.snapshot,
+            audit=self.audit,
+            fit=self.fit,
             evaluate=self.evaluate,
+            snapshot_type=Number,
+            fitted_type=Seed,
             rules=RULES,
+            readers_in=lambda number: np.array(number.readers, np.int64),
             on_promoted=self.on_promoted,
             on_removed=self.on_removed,
             acceptable_findings=("rows_lost",),
             command="make_number",
         )
 
-    def build(self, context: BuildContext) -> Built:
+    def snapshot(self, context: BuildContext) -> Number:
+        self._begin("snapshot")
+        return Number(self.next_number, self.readers)
+
+    def audit(self, context: BuildContext, snapshot: Number) -> Audit:
+        self._begin("audit")
+        return Audit(tuple(self.findings))
+
+    def fit(self, context: BuildContext, snapshot: Number) -> Seed:
+        self._begin("fit")
         context.progress(0, 1, "building")
-        save_arrays(context.folder / "number.npz", {"number": np.array([self.next_number])})
+        save_arrays(context.folder / "number.npz", {"number": np.array([snapshot.number])})
         self.during_build()
         context.progress(1, 1, "built")
         if self.build_error:
             raise self.build_error
-        if must_stop(self.findings):
-            raise AuditRefusedError(self.findings)
-        return Built(details={"seed": 1}, findings=self.findings)
+        return Seed({"seed": 1})
 
-    def evaluate(self, context: EvaluateContext) -> Report:
+    def _begin(self, step: str) -> None:
+        self.before(step)
+        self.made.append(step)
+
+    def evaluate(self, context: BuildContext, snapshot: Number, audit: Audit, fitted: Seed) -> Report:
+        self._begin("evaluate")
         self.champion_folders.append(context.champion_folder)
         if self.evaluate_error:
             raise self.evaluate_error
@@ -110,11 +158,30 @@ class NumberKind:
         return make_release(KIND, **options)
 
 
+MAKE_JOB = "numbers.make"
+
+
+def make_by_job(run: RunningJob) -> None:
+    """The task of MAKE_JOB: a number is made, and goes live if it passes."""
+    make_release(KIND, created_by=f"job {run.id}", why="a test", clock=run.now, promote=True, job=run)
+
+
+def attempt(job_id: int, *, now: datetime = NOON, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """This job has one attempt; whether it is done."""
+    run_next(owner="runner", clock=lambda: now, stopping=stopping, job_id=job_id)
+    return job_row(job_id).state == "done"
+
+
 def served_number() -> float:
     """What a server would serve now: the number in the verified files of the live release."""
     live = live_release(KIND)
     assert live is not None
     return float(load_arrays(artifact_path(live) / "number.npz")["number"][0])
+
+
+def files_in(artifacts_dir: Path) -> list[str]:
+    """Every file in the storage of artifacts, those of unfinished builds too."""
+    return sorted(path.relative_to(artifacts_dir).as_posix() for path in artifacts_dir.rglob("*") if path.is_file())
 
 
 def damage(artifacts_dir: Path, key: str) -> None:

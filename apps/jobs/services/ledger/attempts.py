@@ -69,6 +69,11 @@ def mark_dead(lease: Lease, ending: Ending) -> None:
     _end(lease, ending, state=Job.State.DEAD.value, finished_at=ending.at, last_error=ending.error)
 
 
+def cancel(lease: Lease, ending: Ending) -> None:
+    """Cancel the job: whoever it is the work of does not want it any more, and nobody goes on with it."""
+    _end(lease, ending, state=Job.State.CANCELLED.value, finished_at=ending.at, last_error=ending.error)
+
+
 def release(lease: Lease, *, now: datetime, worked: float | None = None) -> None:
     """Give the job back as if this attempt had not begun; its checkpoint and its place in the queue stay."""
     _queue_again(lease, Ending(Outcome.RELEASED, now, worked), attempt=lease.attempt - 1)

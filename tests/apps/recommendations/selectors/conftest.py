@@ -11,11 +11,12 @@ from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
 from apps.recommendations.selectors import question
 from apps.recommendations.selectors.question import Question
-from apps.recommendations.services.snapshot import take_snapshot
+from apps.recommendations.services.building import FittedModels
+from apps.recommendations.services.snapshot import Snapshot, take_snapshot
 from apps.recommendations.serving import BOOK_IDS, KIND, MODEL_FILE, models
 from apps.releases.services import kinds
 from apps.releases.services.files import save_arrays
-from apps.releases.services.kinds import BuildContext, Built, ReleaseKind, register_kind
+from apps.releases.services.kinds import Audit, BuildContext, ReleaseKind, register_kind
 from apps.releases.services.making import make_release
 from epicml.audience.bands import AgeBand
 from epicml.evaluation.gate import Bound, GateRule
@@ -55,7 +56,20 @@ def reader(db: None) -> Reads:
 def serve(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From now on a model of everything that was read serves."""
     monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
-    register_kind(ReleaseKind(KIND, "Recommender", "", build=_build, evaluate=_evaluate, rules=(RULE,)))
+    register_kind(
+        ReleaseKind(
+            KIND,
+            "Recommender",
+            "",
+            snapshot=lambda context: take_snapshot(up_to=context.now),
+            audit=lambda context, snapshot: Audit(),
+            fit=_fit,
+            evaluate=_evaluate,
+            snapshot_type=Snapshot,
+            fitted_type=FittedModels,
+            rules=(RULE,),
+        )
+    )
 
     def make() -> None:
         assert make_release(KIND, created_by="ada", why="a test", clock=lambda: NOON, promote=True).state == "live"
@@ -64,14 +78,13 @@ def serve(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return make
 
 
-def _build(context: BuildContext) -> Built:
-    data = take_snapshot(up_to=context.now)
+def _fit(context: BuildContext, data: Snapshot) -> FittedModels:
     model = FusedRecommender.fit(
         data.interactions, data.features, seed=1, with_lightfm=False, reader_bands=data.reader_bands
     )
     save_arrays(context.folder / MODEL_FILE, {**model.arrays(), BOOK_IDS: data.books.ids})
-    return Built(details={"books": len(data.books)})
+    return FittedModels({"books": len(data.books)}, reproducible=True)
 
 
-def _evaluate(context: Any) -> Report:
-    return Report("counted", (Measure("books", "Books", context.built.details["books"]),))
+def _evaluate(context: BuildContext, snapshot: Snapshot, audit: Audit, fitted: FittedModels) -> Report:
+    return Report("counted", (Measure("books", "Books", fitted.details["books"]),))

@@ -1,29 +1,17 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from apps.recommendations.services.building import MEASURED_FILE, Trained, arrays_sha256, build
+from apps.recommendations.services.building import HOLDOUT_FILE, FittedModels, arrays_sha256
 from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
 from apps.releases.artifacts import load_arrays
 from apps.releases.selectors.live import LiveRelease
-from apps.releases.services.kinds import BuildContext, Built
+from apps.releases.services.steps import Stored
 from epicml.datasets.arrays import NamedArrays
 from epicml.datasets.audit import Severity
-from tests.apps.recommendations.library import NOON
-
-
-def built_in(
-    folder: Path, *, champion: LiveRelease | None = None, with_lightfm: bool = False
-) -> tuple[Built, list[str]]:
-    """The result of a build, and what it told on the way."""
-    folder.mkdir()
-    told: list[str] = []
-
-    def tell(done: int, total: int, text: str) -> None:
-        told.append(text)
-
-    return build(BuildContext("recommender", "1", folder, NOON, champion, {"lightfm": with_lightfm}, tell)), told
+from tests.apps.recommendations.library import NOON, made_in
 
 
 def champion_of(rows: int) -> LiveRelease:
@@ -35,46 +23,50 @@ class TestBuild:
     def test_gives_the_same_bytes_for_the_same_facts(
         self, full_library: None, tmp_path: Path, with_lightfm: bool
     ) -> None:
-        first, _ = built_in(tmp_path / "one", with_lightfm=with_lightfm)
-        second, _ = built_in(tmp_path / "two", with_lightfm=with_lightfm)
+        first = made_in(tmp_path / "one", with_lightfm=with_lightfm).fitted
+        second = made_in(tmp_path / "two", with_lightfm=with_lightfm).fitted
 
         assert first.details == second.details
         assert first.reproducible
-        for name in (MODEL_FILE, MEASURED_FILE):
+        for name in (MODEL_FILE, HOLDOUT_FILE):
             assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
             one, two = load_arrays(tmp_path / "one" / name), load_arrays(tmp_path / "two" / name)
             assert one.keys() == two.keys()
             assert [key for key in one if one[key].tobytes() != two[key].tobytes()] == []
 
     def test_measures_with_a_model_that_did_not_see_the_newest_facts(self, full_library: None, tmp_path: Path) -> None:
-        built, _ = built_in(tmp_path / "one")
-
-        trained = built.carried
-        assert isinstance(trained, Trained)
-        served, measured = (load_arrays(tmp_path / "one" / name) for name in (MODEL_FILE, MEASURED_FILE))
+        data = made_in(tmp_path / "one").snapshot
+        served, measured = (load_arrays(tmp_path / "one" / name) for name in (MODEL_FILE, HOLDOUT_FILE))
         # Every fact of this library is a like; beside them, popularity holds only a rest below 1 for ties.
         likes = {
             name: np.floor(arrays["popularity.overall"]).sum() for name, arrays in (("s", served), ("m", measured))
         }
-        assert likes == {"s": len(trained.snapshot.interactions), "m": len(trained.split.train)}
-        assert len(trained.split.train) + len(trained.split.test) == len(trained.snapshot.interactions)
+        assert likes == {"s": len(data.interactions), "m": len(data.split.train)}
+        assert len(data.split.train) + len(data.split.test) == len(data.interactions)
         assert (served[BOOK_IDS] == measured[BOOK_IDS]).all()
 
     def test_says_what_it_was_built_from_and_does_on_the_way(self, full_library: None, tmp_path: Path) -> None:
-        built, told = built_in(tmp_path / "one")
+        made = made_in(tmp_path / "one")
+        details, told = made.fitted.details, made.told
 
-        assert "lightfm" not in built.details["models"]
-        assert built.details["models"][-1] == "popularity"
-        assert set(built.details) == {"snapshot", "models", "settings", "seed", "test_share"}
+        assert "lightfm" not in details["models"]
+        assert details["models"][-1] == "popularity"
+        assert set(details) == {"snapshot", "models", "settings", "seed", "test_share"}
         assert told[0] == "reading what readers did"
         assert any(text.startswith("fitting the measured model: ") for text in told)
         assert any(text.startswith("fitting the served model: ") for text in told)
 
     def test_goes_on_with_a_stop_that_a_person_may_accept(self, full_library: None, tmp_path: Path) -> None:
-        built, _ = built_in(tmp_path / "one", champion=champion_of(5000))
-        first = built.findings[0]
+        first = made_in(tmp_path / "one", champion=champion_of(5000)).audit.findings[0]
         assert (first.severity, first.name) == (Severity.STOP, "rows_lost")
         assert "the live model was built from 5,000" in first.text
+
+
+class TestFittedModels:
+    def test_are_read_back_as_they_were_stored(self, full_library: None, tmp_path: Path) -> None:
+        fitted = made_in(tmp_path / "one").fitted
+        written = json.loads(json.dumps(fitted.stored().values))
+        assert FittedModels.restored(Stored(written)) == fitted
 
 
 class TestArraysSha256:

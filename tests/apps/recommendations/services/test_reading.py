@@ -45,9 +45,8 @@ def chunk(*rows: tuple[int, int, Act, float, int]) -> TrainingChunk:
 class TestReadFacts:
     def test_keeps_one_sound_fact_of_each_reader_and_book(self, size: int) -> None:
         facts = read_facts(chunks(size), BOOKS)
-        found = list(
-            zip(facts.reader.tolist(), facts.book.tolist(), facts.value.tolist(), facts.at.tolist(), strict=True)
-        )
+        columns = facts.interactions.arrays()
+        found = list(zip(*(columns[name].tolist() for name in ("reader", "book", "value", "at")), strict=True))
         assert found == [(0, 1, 3.0, 20), (0, 0, 5.0, 30), (1, 1, 3.0, 12), (2, 2, 1.0, 5)]
         assert facts.readers.tolist() == [7, 8, 9]
 
@@ -68,21 +67,21 @@ class TestReadFacts:
 class TestReaderWithoutAKnownBook:
     def test_gets_no_number(self) -> None:
         facts = read_facts([chunk((1, 999, RATED, 5.0, 1), (2, 100, RATED, 5.0, 2))], BOOKS)
-        assert (facts.readers.tolist(), facts.reader.tolist()) == ([2], [0])
+        assert (facts.readers.tolist(), facts.interactions.reader.tolist()) == ([2], [0])
 
 
 class TestReaderOfManyActs:
     def test_keeps_the_rating_of_a_book_that_was_started_again(self) -> None:
         rows = [(1, 100, RATED, 5.0, 1), (1, 200, Act.FINISHED, NO_RATING, 2)]
         again = [(1, book, STARTED, NO_RATING, 3 + place) for place, book in enumerate([100, 200])]
-        facts = read_facts([chunk(*rows, *again)], BOOKS)
+        facts = read_facts([chunk(*rows, *again)], BOOKS).interactions
         assert (facts.book.tolist(), facts.value.tolist(), facts.at.tolist()) == ([0, 1], [5, 4], [3, 4])
 
     def test_repeats_nothing_where_two_acts_fell_into_one_second(self) -> None:
         facts = read_facts([chunk((1, 100, STARTED, NO_RATING, 1), (1, 100, Act.LIKED, NO_RATING, 1))], BOOKS)
-        assert (facts.value.tolist(), facts.findings) == ([5], ())
+        assert (facts.interactions.value.tolist(), facts.findings) == ([5], ())
 
 
 class TestNothing:
     def test_reads_as_no_facts(self) -> None:
-        assert len(read_facts([], BOOKS).book) == 0
+        assert len(read_facts([], BOOKS).interactions) == 0

@@ -1,57 +1,35 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
-from apps.recommendations.services.building import MEASURED_FILE, Trained, build
+from apps.recommendations.services.building import HOLDOUT_FILE
 from apps.recommendations.services.comparing import in_rows_of
-from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap, evaluate
+from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import LoadedModel
-from apps.releases.selectors.live import LiveRelease
-from apps.releases.services.kinds import BuildContext, EvaluateContext
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
-from epicml.datasets.splits import temporal_split
-from epicml.evaluation.offline import NO_BAND, Exam, Question
-from epicml.evaluation.report import Report
+from epicml.evaluation.offline import NO_BAND, Question
 from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.protocol import History
-from tests.apps.recommendations.library import NOON
-
-
-def quiet(done: int, total: int, text: str) -> None:
-    """Progress that nobody watches."""
-
-
-def built_in(folder: Path) -> EvaluateContext:
-    """A model without LightFM is in the folder, ready to be evaluated."""
-    folder.mkdir()
-    built = build(BuildContext("recommender", "1", folder, NOON, None, {"lightfm": False}, quiet))
-    return EvaluateContext("recommender", "1", folder, NOON, built, None, None, {}, quiet)
-
-
-def against(champion_folder: Path, context: EvaluateContext, *, details: Mapping[str, Any] | None = None) -> Report:
-    """The report beside a live release with these files, that says of itself what the challenger says."""
-    champion = LiveRelease(1, "recommender", "0", "0" * 64, details or context.built.details, NOON)
-    return evaluate(replace(context, champion=champion, champion_folder=champion_folder))
+from tests.apps.recommendations.library import NOON, Made, made_in
 
 
 @pytest.fixture
-def challenger(full_library: None, tmp_path: Path) -> EvaluateContext:
-    return built_in(tmp_path / "challenger")
+def challenger(full_library: None, tmp_path: Path) -> Made:
+    return made_in(tmp_path / "challenger")
 
 
 class TestEvaluate:
-    def test_measures_against_popularity_the_best_part_and_nothing_live(self, challenger: EvaluateContext) -> None:
-        report = evaluate(challenger)
+    def test_measures_against_popularity_the_best_part_and_nothing_live(self, challenger: Made) -> None:
+        report = challenger.report()
 
         parts = [measure for measure in report.measures if measure.key.startswith("ndcg@10:") and measure.champion]
         alone = {measure.key: measure.champion for measure in parts if measure.key not in (BEST_PART, AFTER_GAP)}
@@ -60,41 +38,46 @@ class TestEvaluate:
         assert report.measure("ndcg@10").champion is None
         assert report.measure("served").challenger == report.measure("served").n == 80
 
-    def test_counts_two_unlike_builds_as_not_reproduced(self, challenger: EvaluateContext) -> None:
-        assert evaluate(challenger).measure("reproduced").challenger == 2
-        unlike = replace(challenger.built, reproducible=False)
-        assert evaluate(replace(challenger, built=unlike)).measure("reproduced").challenger == 1
+    def test_counts_two_unlike_builds_as_not_reproduced(self, challenger: Made) -> None:
+        assert challenger.report().measure("reproduced").challenger == 2
+        unlike = replace(challenger.fitted, reproducible=False)
+        assert challenger.report(fitted=unlike).measure("reproduced").challenger == 1
 
-    def test_sees_no_gap_where_histories_are_short(self, challenger: EvaluateContext) -> None:
-        assert not evaluate(challenger).has(AFTER_GAP)  # of at most 12 books 3 are in the test
+    def test_sees_no_gap_where_histories_are_short(self, challenger: Made) -> None:
+        assert not challenger.report().has(AFTER_GAP)  # of at most 12 books 3 are in the test
 
-    def test_finds_a_model_as_good_as_itself(self, challenger: EvaluateContext) -> None:
-        measure = against(challenger.folder, challenger).measure("ndcg@10")
+    def test_finds_a_model_as_good_as_itself(self, challenger: Made) -> None:
+        measure = challenger.beside(challenger.folder).measure("ndcg@10")
         assert measure.challenger == measure.champion
         assert measure.difference is not None
         assert (measure.difference.low, measure.difference.high) == (0, 0)
 
-    def test_compares_with_a_champion_that_knew_other_books(self, challenger: EvaluateContext, tmp_path: Path) -> None:
+    def test_compares_with_a_champion_that_knew_other_books(self, challenger: Made, tmp_path: Path) -> None:
         # One book goes that stands first in every row of numbers, one comes: every number of the champion is another.
         delete_books(["dragon-0"], now=NOON)
         save_books([BookInput(key="fresh", title="Fresh", age_band=AgeBand.AGES_0_TO_5)], now=NOON)
-        later = built_in(tmp_path / "later")
+        later = made_in(tmp_path / "later")
 
-        measure = against(challenger.folder, later, details=challenger.built.details).measure("ndcg@10")
+        measure = later.beside(challenger.folder, details=challenger.fitted.details).measure("ndcg@10")
 
         assert measure.champion is not None
         assert measure.champion == pytest.approx(measure.challenger, abs=0.05)  # popularity has less than half of it
-        assert measure.champion > 1.5 * (evaluate(later).measure("ndcg@10:popularity").champion or 0)
+        assert measure.champion > 1.5 * (later.report().measure("ndcg@10:popularity").champion or 0)
+
+    def test_reads_the_model_of_a_champion_that_was_sealed_under_the_former_name(self, challenger: Made) -> None:
+        (challenger.folder / HOLDOUT_FILE).rename(challenger.folder / "measured.npz")
+        measure = challenger.beside(challenger.folder).measure("ndcg@10")
+        assert measure.champion == measure.challenger
 
     @pytest.mark.parametrize("content", [None, b"not an archive"])
     def test_goes_on_without_a_champion_that_it_cannot_read(
-        self, challenger: EvaluateContext, tmp_path: Path, content: bytes | None
+        self, challenger: Made, tmp_path: Path, content: bytes | None
     ) -> None:
         folder = tmp_path / "champion"
         folder.mkdir()
         if content is not None:
-            (folder / MEASURED_FILE).write_bytes(content)
-        assert against(folder, challenger).measure("ndcg@10").champion is None
+            (folder / HOLDOUT_FILE).write_bytes(content)
+        assert challenger.beside(folder).measure("ndcg@10").champion is None
 
 
 def snapshot(readers: Sequence[Sequence[int]], *, ids: Sequence[int]) -> Snapshot:
@@ -146,17 +129,16 @@ class TestInRowsOf:
 
 
 class TestAfterAGap:
-    def trained(self, length: int) -> Trained:
+    def trained(self, length: int) -> tuple[Snapshot, FusedRecommender]:
         """Twelve readers whose books are neighbours in a circle of 80."""
         readers = [[(start * 6 + step) % 80 for step in range(length)] for start in range(12)]
         data = snapshot(readers, ids=range(80))
-        split = temporal_split(data.interactions, test_share=0.2)
-        return Trained(data, split, fitted(data, split.train), Exam.of(split, data.features))
+        return data, fitted(data, data.split.train)
 
     def test_asks_only_for_the_books_after_the_next_ten(self) -> None:
-        (measure,) = _after_a_gap(self.trained(60))  # 12 of 60 are in the test, 2 of them after the gap
+        (measure,) = _after_a_gap(*self.trained(60))  # 12 of 60 are in the test, 2 of them after the gap
         assert (measure.key, measure.against, measure.n) == (AFTER_GAP, "popularity", 12)
         assert measure.difference is not None
 
     def test_asks_nobody_whose_test_ends_inside_the_gap(self) -> None:
-        assert list(_after_a_gap(self.trained(50))) == []  # 10 of 50, all of them in the gap
+        assert list(_after_a_gap(*self.trained(50))) == []  # 10 of 50, all of them in the gap

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pytest_django import Settings
 
 from apps.catalog.selectors.books import BookCard
+from apps.catalog.selectors.changes import last_change_number
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
+from apps.events.selectors import latest_event_id
 from apps.readers.services import ReaderInput, save_readers
 from apps.recommendations.services.auditing import audit_snapshot
-from apps.recommendations.services.snapshot import Snapshot, features_of, take_snapshot
+from apps.recommendations.services.snapshot import Snapshot, features_of, fingerprint, take_snapshot
+from apps.recommendations.serving import KIND
+from apps.releases.services import steps
+from apps.releases.services.catalogue import arrays_of
 from epicml.audience.bands import AgeBand
 from epicml.datasets.audit import Severity
 from epicml.datasets.features import NO_AUTHOR, NO_SERIES
@@ -69,6 +76,8 @@ class TestTakeSnapshot:
         snapshot = take_snapshot(up_to=NOON)
         assert snapshot.details() == {
             "up_to": "2026-11-24T12:00:00+00:00",
+            "last_event": latest_event_id(),
+            "last_change": last_change_number(),
             "rows": 3,
             "rows_read": 3,
             "readers": 2,
@@ -95,6 +104,51 @@ class TestTakeSnapshot:
         assert take_snapshot(up_to=NOON).sha256 == before
         change()
         assert take_snapshot(up_to=NOON).sha256 != before
+
+
+@pytest.mark.usefixtures("small_log")
+class TestStoredSnapshot:
+    """A snapshot that was stored is a function of its instant: nothing that comes later changes it."""
+
+    def restored(self, folder: Path) -> Snapshot:
+        return Snapshot.restored(steps.read(folder))
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, settings: Settings) -> Path:
+        settings.ARTIFACTS_DIR = tmp_path
+        taken = take_snapshot(up_to=NOON)
+        sha256 = steps.keep(KIND, "1", "snapshot", steps.workplace(KIND, "1", "snapshot"), taken)
+        folder = steps.find(KIND, "1", "snapshot", sha256)
+        assert folder is not None
+        return folder
+
+    def test_is_read_back_with_the_hash_that_its_content_has(self, folder: Path) -> None:
+        found = self.restored(folder)
+        assert found.details() == take_snapshot(up_to=NOON).details()
+        assert (found.findings, found.up_to) == (take_snapshot(up_to=NOON).findings, NOON)
+        books, readers, bands = found.books.ids, found.readers.ids, found.reader_bands
+        assert found.sha256 == fingerprint(found.interactions, found.features, books, readers, bands)
+        assert arrays_of(found.catalogue).keys() == arrays_of(take_snapshot(up_to=NOON).catalogue).keys()
+
+    def test_is_not_changed_by_bands_genres_and_series_of_today(self, folder: Path) -> None:
+        before = self.restored(folder).sha256
+        save_books([replace(BOOK, age_band=AgeBand.ADULT, series="S", series_number=1, genres=("animals",))], now=NOON)
+        save_readers([ReaderInput(key="r2", age_band=AgeBand.ADULT)], now=NOON)
+        found = self.restored(folder)
+        assert found.features.age_band.tolist() == [AgeBand.AGES_6_TO_8] * 3
+        assert found.reader_bands.tolist() == [AgeBand.AGES_9_TO_11] * 2
+        assert (found.sha256, take_snapshot(up_to=NOON).sha256 == before) == (before, False)
+
+
+@pytest.mark.usefixtures("small_log")
+class TestLastEvent:
+    @pytest.mark.parametrize("received", [NOON, NOON + timedelta(hours=1)], ids=["as of then", "as of later"])
+    def test_bounds_what_is_read(self, received: datetime) -> None:
+        last = latest_event_id()
+        before = take_snapshot(up_to=NOON, last_event=last)
+        read("r2", ["b1"], at=NOON - timedelta(days=9), heard_at=received)  # an import of older acts
+        assert take_snapshot(up_to=NOON, last_event=last).sha256 == before.sha256
+        assert len(take_snapshot(up_to=NOON).interactions) == len(before.interactions) + (received == NOON)
 
 
 @pytest.mark.django_db

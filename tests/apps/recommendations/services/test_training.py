@@ -47,7 +47,7 @@ class TestRetrain:
         assert manifest["snapshot"]["rows"] == Event.objects.count()
         assert manifest["snapshot"]["up_to"] == NOON.isoformat()
         assert manifest["seed"] == 42
-        assert set(manifest["files"]) == {"model.npz", "measured.npz", "catalogue.npz"}
+        assert set(manifest["files"]) == {"model.npz", "holdout.npz", "catalogue.npz"}
 
     def test_says_that_there_is_nothing_to_learn_from(self, db: None) -> None:
         with pytest.raises(NothingToLearnError, match="no reader has read a book"):

@@ -45,7 +45,7 @@ class TestReleaseDetail:
         assert [(step.name, step.text) for step in failed] == [("Evaluate", "ZeroDivisionError: nothing")]
 
     def test_says_what_runs(self) -> None:
-        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=NOON, lease_until=NOON)
+        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=NOON)
         assert steps("1")["Build"] == "running"
 
     def test_counts_the_bytes_of_its_files(self, numbers: NumberKind) -> None:

@@ -12,6 +12,7 @@ from apps.releases.services.catalogue import (
     CATALOGUE_FILE,
     Books,
     books_of,
+    catalogue_findings,
     keep_catalogue,
     read_catalogue,
 )
@@ -29,19 +30,19 @@ def books(*bands: int, series: bool = True, first: int = 1) -> Books:
 
 
 def context(folder: Path, *, champion_folder: Path | None = None, champion: LiveRelease | None = None) -> BuildContext:
-    folder.mkdir()
     return BuildContext(KIND, "1", folder, NOON, champion, {}, lambda *_: None, champion_folder)
 
 
 def found(tmp_path: Path, before: Books, after: Books) -> list[Finding]:
     """What is found in the books of a build beside a live release that was built from others."""
-    assert keep_catalogue(context(tmp_path / "live"), before) == []
+    (tmp_path / "live").mkdir()
+    keep_catalogue(tmp_path / "live", before)
     beside = context(tmp_path / "new", champion=CHAMPION, champion_folder=tmp_path / "live")
-    return keep_catalogue(beside, after)
+    return catalogue_findings(beside, after)
 
 
 @pytest.mark.django_db
-class TestKeepCatalogue:
+class TestCatalogueFindings:
     def test_finds_nothing_where_nothing_changed(self, tmp_path: Path) -> None:
         assert found(tmp_path, books(*[0, 1, 2, 5] * 10), books(*[0, 1, 2, 5] * 10)) == []
 
@@ -77,7 +78,7 @@ class TestKeepCatalogue:
     def test_says_that_an_earlier_version_did_not_keep_them(self, tmp_path: Path) -> None:
         (tmp_path / "live").mkdir()
         beside = context(tmp_path / "new", champion=CHAMPION, champion_folder=tmp_path / "live")
-        (finding,) = keep_catalogue(beside, books(0, 5))
+        (finding,) = catalogue_findings(beside, books(0, 5))
         assert (finding.name, finding.severity) == ("not_compared", Severity.STOP)
         assert finding.text == (
             "Release 2026-11-23.1 is live but its age bands could not be compared, because it has no catalogue.npz: an "
@@ -96,17 +97,17 @@ class TestKeepCatalogue:
         (tmp_path / "live").mkdir()
         save_arrays(tmp_path / "live" / CATALOGUE_FILE, arrays)
         beside = context(tmp_path / "new", champion=CHAMPION, champion_folder=tmp_path / "live")
-        (finding,) = keep_catalogue(beside, books(0, 5))
+        (finding,) = catalogue_findings(beside, books(0, 5))
         assert finding.name == "not_compared"
 
     def test_says_nothing_of_files_that_the_gate_refuses_anyway(self, tmp_path: Path) -> None:
-        assert keep_catalogue(context(tmp_path / "new", champion=CHAMPION), books(0, 5)) == []
+        assert catalogue_findings(context(tmp_path / "new", champion=CHAMPION), books(0, 5)) == []
 
 
 class TestReadCatalogue:
     def test_gives_back_what_was_kept(self, tmp_path: Path) -> None:
-        keep_catalogue(context(tmp_path / "new"), books(0, 3, 5))
-        read = read_catalogue(tmp_path / "new")
+        keep_catalogue(tmp_path, books(0, 3, 5))
+        read = read_catalogue(tmp_path)
         assert (read.ids.tolist(), read.bands.tolist()) == ([1, 2, 3], [0, 3, 5])
         assert {name: values.tolist() for name, values in read.values.items()} == {"series": [1] * 3}
 

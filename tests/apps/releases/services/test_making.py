@@ -5,15 +5,21 @@ from pathlib import Path
 import pytest
 
 from apps.releases.artifacts import ArtifactCorruptError, ArtifactStorageError, FolderTakenError
-from apps.releases.models import LEASE, Decision, Release
+from apps.releases.models import Decision, Release
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.live import live_release
 from apps.releases.services.kinds import UnknownKindError
-from apps.releases.services.making import BuildLostError, make_release
+from apps.releases.services.making import make_release
 from apps.releases.services.promotion import promote_release, roll_back
-from apps.releases.services.reconciling import fail_dead_builds
 from epicml.datasets.audit import Finding, Severity
-from tests.apps.releases.numbers import KIND, NOON, Clock, NumberKind, damage, served_number
+from tests.apps.releases.numbers import (
+    KIND,
+    NOON,
+    NumberKind,
+    damage,
+    files_in,
+    served_number,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,14 +60,14 @@ class TestMakeRelease:
 
     def test_removes_the_files_of_a_refused_release(self, numbers: NumberKind, artifacts_dir: Path) -> None:
         numbers.make(-1.0)
-        assert list((artifacts_dir / KIND).iterdir()) == []
+        assert files_in(artifacts_dir) == []
 
     def test_stops_at_data_that_the_audit_refuses(self, numbers: NumberKind, artifacts_dir: Path) -> None:
         numbers.findings = [finding(Severity.STOP)]
         row = numbers.make()
         assert row.state == "refused_by_audit"
         assert "Half of the values are empty." in row.gate_reason
-        assert list((artifacts_dir / KIND).iterdir()) == []
+        assert files_in(artifacts_dir) == []
 
     def test_goes_on_with_a_warning_of_the_audit_and_records_it(self, numbers: NumberKind) -> None:
         numbers.findings = [finding(Severity.WARNING)]
@@ -78,7 +84,7 @@ class TestMakeRelease:
             numbers.make()
         release = Release.objects.get()
         assert (release.state, release.error) == ("failed", "ZeroDivisionError: nothing to divide by")
-        assert list((artifacts_dir / KIND).iterdir()) == []
+        assert files_in(artifacts_dir) == []
 
     def test_marks_failed_when_interrupted(self, numbers: NumberKind) -> None:
         numbers.build_error = KeyboardInterrupt()
@@ -119,39 +125,6 @@ class TestMakeRelease:
             make_release("soup", created_by="ada", why="", clock=lambda: NOON)
 
 
-class TestBuilderThatWasGivenUp:
-    def test_stops_at_its_next_step(self, numbers: NumberKind) -> None:
-        numbers.during_build = lambda: fail_dead_builds(now=NOON + 2 * LEASE)
-        with pytest.raises(BuildLostError):
-            numbers.make()
-        assert Release.objects.get().error == "Its builder died."
-
-    def test_is_not_given_up_while_it_reports_progress(self, numbers: NumberKind) -> None:
-        clock = Clock()
-
-        def long_step() -> None:
-            clock.advance(seconds=80)
-
-        numbers.during_build = long_step
-        told: list[str] = []
-
-        def watch(done: int, total: int, text: str) -> None:
-            told.append(text)
-            fail_dead_builds(now=clock() + timedelta(seconds=80))
-
-        row = make_release(KIND, created_by="ada", why="", clock=clock, progress=watch)
-        assert row.state == "passed"
-        assert told == ["building", "built"]
-
-    def test_is_replaced_at_once_by_the_next_attempt_of_its_job(self, numbers: NumberKind) -> None:
-        Release.objects.create(
-            kind=KIND, key="2026-11-24.1", created_by="job", job_id=8, created_at=NOON, lease_until=NOON + LEASE
-        )
-        row = numbers.make(job=8)
-        assert row.key == "2026-11-24.2"
-        assert Release.objects.get(key="2026-11-24.1").state == "failed"
-
-
 class TestRestoredDatabase:
     """Rows and files are of different days, as after a restore of one without the other."""
 
@@ -174,7 +147,7 @@ class TestRestoredDatabase:
 
     def test_never_writes_over_a_folder_that_appears_meanwhile(self, numbers: NumberKind, artifacts_dir: Path) -> None:
         def appear() -> None:
-            (artifacts_dir / KIND / "2026-11-24.1").mkdir()
+            (artifacts_dir / KIND / "2026-11-24.1").mkdir(parents=True)
             (artifacts_dir / KIND / "2026-11-24.1" / "number.npz").write_bytes(b"another timeline")
 
         numbers.during_build = appear

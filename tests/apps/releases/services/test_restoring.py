@@ -126,7 +126,7 @@ class TestSettle:
         assert Release.objects.get().damage == ""
 
     def test_fails_what_was_being_built(self, now: datetime) -> None:
-        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=now, lease_until=now)
+        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=now)
         assert settle([], now) == "1 releases were being built and are failed."
         assert Release.objects.get().state == "failed"
 

@@ -50,7 +50,7 @@ class TestRemoveOutdated:
         assert remove_outdated(KIND, now=NOON) == []
 
     def test_leaves_what_is_still_being_built(self, numbers: NumberKind) -> None:
-        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=NOON, lease_until=NOON)
+        Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=NOON)
         assert remove_outdated(KIND, now=NOON + timedelta(days=9)) == []
 
     def test_leaves_other_kinds(self, numbers: NumberKind, artifacts_dir: Path) -> None:

@@ -50,7 +50,7 @@ class TestQueueChanges:
     def test_makes_one_for_a_promotion(self, full_library: None, quick_gate: None) -> None:
         Job.objects.all().delete()
         library.rebuild()
-        assert Job.objects.get().name == JOB
+        assert Job.objects.get(state="queued").name == JOB
 
 
 class TestApplyChanges:

@@ -1,10 +1,15 @@
+import json
 from pathlib import Path
 
 from apps.catalog.models import Change
 from apps.catalog.services.books import save_books
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services.kinds import BuildContext
+from apps.releases.services.steps import Stored
 from apps.search.engines.embedded.folders import open_engine
+from apps.search.services.building import Library, snapshot_catalogue
+from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.damages import sealed_folder
@@ -14,6 +19,14 @@ from tests.apps.search.library import NOON, books
 def content(row: ReleaseRow) -> str:
     sha256: str = release_detail("search_index", row.key).manifest["content_sha256"]
     return sha256
+
+
+class TestLibrary:
+    def test_is_read_back_as_it_was_stored(self, full_library: None, tmp_path: Path) -> None:
+        library = snapshot_catalogue(BuildContext("search_index", "1", tmp_path, NOON, None, {}, lambda *_: None))
+        written = json.loads(json.dumps(library.stored().values))
+        assert Library.restored(Stored(written)) == library
+        assert {type(card.age_band) for card in Library.restored(Stored(written)).cards} == {AgeBand}
 
 
 class TestBuildIndex:

@@ -7,9 +7,10 @@ import pytest
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import shelf
-from apps.releases.services.kinds import Built, EvaluateContext
+from apps.releases.services.kinds import Audit, BuildContext
 from apps.search.services import evaluating
 from apps.search.services.applying import indexed_book
+from apps.search.services.building import BuiltIndex, Library
 from apps.search.services.evaluating import RULES, evaluate_index
 from epicml.audience.bands import AgeBand
 from epicml.evaluation.gate import Verdict, decide
@@ -34,11 +35,9 @@ def cards(full_library: None) -> list[BookCard]:
 def evaluated(folder: Path, indexed: Sequence[BookCard], cards: Sequence[BookCard], **more: Any) -> Report:
     """The report on an index of the first books for a catalogue of the second ones."""
     made(folder, [indexed_book(card) for card in indexed])
-    built = Built(details={"content_sha256": "abc"}, carried=list(cards))
     nothing: dict[str, Any] = {"champion": None, "champion_folder": None, "options": {}, "progress": lambda *_: None}
-    return evaluate_index(
-        EvaluateContext(kind="search_index", key="1", folder=folder, now=NOON, built=built, **{**nothing, **more})
-    )
+    context = BuildContext(kind="search_index", key="1", folder=folder, now=NOON, **{**nothing, **more})
+    return evaluate_index(context, Library(list(cards), 1), Audit(), BuiltIndex({"content_sha256": "abc"}))
 
 
 def refusals(verdict: Verdict) -> list[str]:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from apps.catalog.services.books import delete_books, save_books
 from apps.releases.selectors.live import live_key
-from apps.releases.services.kinds import EvaluateContext, register_kind
+from apps.releases.services.kinds import register_kind
 from apps.releases.services.promotion import promote_release, roll_back
 from apps.search.services.evaluating import RULES
 from apps.search.services.releasing import SEARCH_INDEX, rebuild_index
@@ -34,7 +34,7 @@ class TestRebuildIndex:
     def test_keeps_the_live_index_when_the_gate_refuses_the_new_one(self, full_library: None, quick_gate: None) -> None:
         first = library.rebuild()
 
-        def shows_what_it_must_not(context: EvaluateContext) -> Report:
+        def shows_what_it_must_not(*handed_over: object) -> Report:
             return Report("staged", (Measure("above_age_band", "Suggestions above the age band", 3),))
 
         age_rule = tuple(rule for rule in RULES if rule.key == "age_band")

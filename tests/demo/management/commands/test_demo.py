@@ -50,7 +50,7 @@ def open_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     rule = GateRule("built", "built", Bound.AT_LEAST, 1, "at least 1", "It was not built.")
     report = Report("unmeasured", (Measure("built", "Built", 1),))
     for name in ("search_index", "recommender"):
-        kinds.register_kind(replace(kinds.release_kind(name), evaluate=lambda context: report, rules=(rule,)))
+        kinds.register_kind(replace(kinds.release_kind(name), evaluate=lambda *handed_over: report, rules=(rule,)))
 
 
 @pytest.fixture

@@ -99,12 +99,12 @@ class TestSabotage:
         assert live_key("recommender") == (live_model.key, live_model.sha256)
 
     def test_of_the_live_model_stops_short_with_the_sentence(self, live_model: ReleaseRow, artifacts_dir: Path) -> None:
-        path = artifacts_dir / "recommender" / live_model.key / "measured.npz"
+        path = artifacts_dir / "recommender" / live_model.key / "holdout.npz"
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(bytes(content))
         said = refused()
-        assert f"Release {live_model.key} is live but could not be compared, because measured.npz" in said
+        assert f"Release {live_model.key} is live but could not be compared, because holdout.npz" in said
         assert "nothing was live" not in said
         enqueue("recommendations.retrain", {"accept": ["not_compared"], "why": "nightly"}, now=NOON)
         run_until_empty(clock=lambda: NOON)
