@@ -1,13 +1,22 @@
-"""From the ids of a database to the rows of an array, and back."""
+"""From the ids of a database to the rows of an array, and back.
+
+A book has three numbers: its id in the database, its row in the catalogue in memory, and its row in a model. The type
+of an array says which of them it holds.
+"""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from epicml.datasets.arrays import Int32s, Int64s
 
-ABSENT = -1
+ABSENT = -1  # in place of a row, of a code, of any number that counts from 0: there is none
+
+BookIds: TypeAlias = Int64s
+CatalogueRows: TypeAlias = Int32s
+ModelRows: TypeAlias = Int32s
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ NO_VOLUME = -1
 FIRST_NUMBER = 1.0
 PREQUELS, BACK, ONWARD = 0, 1, 2  # the stretches of a series, as one reader sees it
 
+MOST_PUT_IN = 200  # putting a book in its place takes 20 µs, ordering 100,000 books anew takes 10 ms
+
 Place = TypeVar("Place")
 
 
@@ -37,20 +39,20 @@ class SeriesOrder:
     Attributes:
         n_books: how many books there are, those without a number included.
         books: int32[m], the numbered books by volume, the more popular edition first.
-        volume: int64[m], the volume of each of them.
-        author: int64[m], the first author of each of them, -1 for none.
+        volume: int32[m], the volume of each of them.
+        author: int32[m], the first author of each of them, -1 for none.
         number: float32[v], the number of each volume, rising inside a series.
-        series: int64[v], the series of each volume, counted from 0 without a gap.
-        first: int64[s], the volume with which each series begins: the lowest number from 1 on, else the lowest.
+        series: int32[v], the series of each volume, counted from 0 without a gap.
+        first: int32[s], the volume with which each series begins: the lowest number from 1 on, else the lowest.
     """
 
     n_books: int
     books: Int32s
-    volume: Int64s
-    author: Int64s
+    volume: Int32s
+    author: Int32s
     number: Float32s
-    series: Int64s
-    first: Int64s
+    series: Int32s
+    first: Int32s
 
     @classmethod
     def of(cls, features: BookFeatures) -> Self:
@@ -63,26 +65,54 @@ class SeriesOrder:
         ([3, 1, 0], [1.0])
         """
         numbered = np.flatnonzero((features.series != NO_SERIES) & np.isfinite(features.series_number))
-        group, number = features.series[numbered], features.series_number[numbered]
-        by_volume = np.lexsort((-features.popularity[numbered], number, group))
-        group, number = group[by_volume], number[by_volume]
-        begins = np.ones(len(numbered), np.bool_)
+        return cls._of_ordered(_by_volume(numbered.astype(np.int32), features), features)
+
+    def updated(self, features: BookFeatures, *, moved: Int32s, changed: Int32s) -> Self:
+        """The order of the same books after some of them changed, came or went; what stayed is not ordered again.
+
+        Args:
+            features: of all books as they are now; the number of a series is what it was.
+            moved: int32[n_books], the row that each former row has now, rising; -1 for a book that changed or went.
+            changed: int32, rows of the books that came or changed.
+
+        >>> features = BookFeatures.of(age_band=np.zeros(3, np.int8), series=np.zeros(3, np.int32),
+        ...                            series_number=np.array([1, 2, 3], np.float32))
+        >>> order = SeriesOrder.of(features)
+        >>> features.series_number[0] = 2.5
+        >>> order.updated(features, moved=np.array([-1, 1, 2]), changed=np.array([0])).books.tolist()
+        [1, 0, 2]
+        """
+        if len(changed) > MOST_PUT_IN:
+            return type(self).of(features)
+        stayed = moved[self.books]
+        stayed = stayed[stayed != NO_BOOK]
+        is_numbered = (features.series[changed] != NO_SERIES) & np.isfinite(features.series_number[changed])
+        come = _by_volume(changed[is_numbered], features)
+        series = features.series[stayed]
+        places = [_place_among(stayed, series, book, features) for book in come.tolist()]
+        return self._of_ordered(np.insert(stayed, np.array(places, np.intp), come), features)
+
+    @classmethod
+    def _of_ordered(cls, books: Int32s, features: BookFeatures) -> Self:
+        group, number = features.series[books], features.series_number[books]
+        begins = np.ones(len(books), np.bool_)
         begins[1:] = (group[1:] != group[:-1]) | (number[1:] != number[:-1])
-        _, series = np.unique(group[begins], return_inverse=True)
+        group, number = group[begins], number[begins]
+        series = np.cumsum(np.diff(group, prepend=group[:1]) != 0).astype(np.int32)
         return cls(
             n_books=len(features),
-            books=numbered[by_volume].astype(np.int32),
-            volume=np.cumsum(begins) - 1,
-            author=features.author[numbered[by_volume]].astype(np.int64),
-            number=number[begins],
-            series=series.astype(np.int64),
-            first=_first_volumes(series.astype(np.int64), number[begins]),
+            books=books.astype(np.int32),
+            volume=(np.cumsum(begins) - 1).astype(np.int32),
+            author=features.author[books],
+            number=number,
+            series=series,
+            first=_first_volumes(series, number),
         )
 
     @cached_property
-    def volume_of(self) -> Int64s:
-        """int64[n_books]: the volume of each book, -1 for a book without a number."""
-        volumes = np.full(self.n_books, NO_VOLUME, np.int64)
+    def volume_of(self) -> Int32s:
+        """int32[n_books]: the volume of each book, -1 for a book without a number."""
+        volumes = np.full(self.n_books, NO_VOLUME, np.int32)
         volumes[self.books] = self.volume
         return volumes
 
@@ -96,36 +126,35 @@ class SeriesOrder:
         passed = np.zeros(len(self.number), np.bool_)
         known = self.volume_of[read]
         passed[known[known != NO_VOLUME]] = True
-        read_volumes = np.flatnonzero(passed)
+        read_volumes = np.flatnonzero(passed).astype(np.int32)
         if at_hand != NO_BOOK and self.volume_of[at_hand] != NO_VOLUME:
             passed[self.volume_of[at_hand]] = True
         heads, targets = self._heads_and_targets(read_volumes, ~passed)
         return NextVolumes(self, np.asarray(read, np.int32), read_volumes, heads, targets)
 
-    def _heads_and_targets(self, read_volumes: Int64s, is_open: Bools) -> tuple[Int64s, Int64s]:
+    def _heads_and_targets(self, read_volumes: Int32s, is_open: Bools) -> tuple[Int32s, Int32s]:
         """The next volume of each series, and the one to be offered for each volume; itself for most."""
-        places = np.arange(len(self.number))
-        lowest = np.full(len(self.first), NO_VOLUME)
+        places = np.arange(len(self.number), dtype=np.int32)
+        lowest = np.full(len(self.first), NO_VOLUME, np.int32)
         # Where one index is assigned several times, the last assignment stays: here the lowest volume.
         lowest[self.series[read_volumes[::-1]]] = read_volumes[::-1]
         stretch = np.where(places > lowest[self.series], ONWARD, BACK)
         stretch[places < self.first[self.series]] = PREQUELS
         opened = np.flatnonzero(is_open)[::-1]
-        heads = np.full((len(self.first), ONWARD + 1), NO_VOLUME)
+        heads = np.full((len(self.first), ONWARD + 1), NO_VOLUME, np.int32)
         heads[self.series[opened], stretch[opened]] = opened
-        onward = heads[:, ONWARD]
+        onward = heads[:, ONWARD].copy()  # without the other two, which nobody asks for again
         targets = heads[self.series, stretch]
         # Another edition of a read number waits too, for an unread one between the lowest and it.
         waits = (targets != NO_VOLUME) & (targets < places) & (is_open | (stretch == ONWARD))
         yields = is_open & (stretch == PREQUELS) & (onward == self.first)[self.series]
         return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
 
-    @cached_property
-    def author_of(self) -> Int64s:
-        """int64[n_books]: the first author of each book, -1 for none and for a book without a number."""
-        authors = np.full(self.n_books, NO_AUTHOR, np.int64)
+    def author_of(self, books: Int32s) -> Int32s:
+        """int32: the first author of each of these books, -1 for none and for a book without a number."""
+        authors = np.full(self.n_books, NO_AUTHOR, np.int32)
         authors[self.books] = self.author
-        return authors
+        return authors[books]
 
     @cached_property
     def editions(self) -> tuple[Int64s, Int32s]:
@@ -134,13 +163,29 @@ class SeriesOrder:
         several = several[np.lexsort((self.author[several], self.volume[several]))]
         return self.edition_key(self.volume[several], self.author[several]), self.books[several]
 
-    def edition_key(self, volume: Int64s, author: Int64s) -> Int64s:
+    def edition_key(self, volume: Int32s, author: Int32s) -> Int64s:
         """int64: one number for each pair of a volume and an author."""
-        return volume * (int(self.author.max(initial=0)) + 2) + author + 1
+        return volume.astype(np.int64) * (int(self.author.max(initial=0)) + 2) + author + 1
 
 
-def _first_volumes(series: Int64s, number: Float32s) -> Int64s:
-    first = np.zeros(int(series.max(initial=-1)) + 1, np.int64)
+def _by_volume(books: Int32s, features: BookFeatures) -> Int32s:
+    """These books by series and number, the more popular edition first, then the one in the lower row."""
+    order = np.lexsort((-features.popularity[books], features.series_number[books], features.series[books]))
+    return books[order]
+
+
+def _place_among(ordered: Int32s, series: Int32s, book: int, features: BookFeatures) -> int:
+    """How many of these ordered books, of these series, come before this one."""
+    start, end = np.searchsorted(series, features.series[book]), np.searchsorted(series, features.series[book], "right")
+    same = ordered[start:end]
+    number, popularity = features.series_number[same], features.popularity[same]
+    own_number, own_popularity = features.series_number[book], features.popularity[book]
+    first = (popularity > own_popularity) | ((popularity == own_popularity) & (same < book))
+    return int(start + np.count_nonzero((number < own_number) | ((number == own_number) & first)))
+
+
+def _first_volumes(series: Int32s, number: Float32s) -> Int32s:
+    first = np.zeros(int(series.max(initial=-1)) + 1, np.int32)
     backwards = np.arange(len(series))[::-1]
     first[series[backwards]] = backwards
     from_one = backwards[number[backwards] >= FIRST_NUMBER]
@@ -155,16 +200,16 @@ class NextVolumes:
     Attributes:
         order: all volumes.
         read: int32[r], rows of the books that were read.
-        read_volumes: int64, the volumes that were read, rising.
-        upcoming: int64[s], the next volume of each series, -1 where there is none.
-        targets: int64[v], the volume to be offered for each volume.
+        read_volumes: int32, the volumes that were read, rising.
+        upcoming: int32[s], the next volume of each series, -1 where there is none.
+        targets: int32[v], the volume to be offered for each volume.
     """
 
     order: SeriesOrder
     read: Int32s
-    read_volumes: Int64s
-    upcoming: Int64s
-    targets: Int64s
+    read_volumes: Int32s
+    upcoming: Int32s
+    targets: Int32s
 
     def stand_ins(self, eligible: Bools) -> Int32s:
         """int32[n_books]: the book to be offered in the place of each, itself for most; -1 where it may not be shown.
@@ -193,7 +238,7 @@ class NextVolumes:
         series = order.series[order.volume_of[begun]]
         _, place = np.unique(series, return_index=True)
         place = np.sort(place)[self.upcoming[series[np.sort(place)]] != NO_VOLUME]
-        found = self._editions(eligible, self.upcoming[series[place]], order.author_of[begun[place]])
+        found = self._editions(eligible, self.upcoming[series[place]], order.author_of(begun[place]))
         return np.asarray(found[found != NO_BOOK])
 
     def before(self, book: int) -> int:
@@ -215,13 +260,13 @@ class NextVolumes:
         return int(self.order.books[np.searchsorted(self.order.volume, self.targets[volume])])
 
     @cached_property
-    def _moved(self) -> tuple[Int64s, Int64s]:
+    def _moved(self) -> tuple[Int32s, Int32s]:
         """The places in `order.books` of books that wait for another volume, and that volume."""
         targets = self.targets[self.order.volume]
-        moved = np.flatnonzero(targets != self.order.volume)
+        moved = np.flatnonzero(targets != self.order.volume).astype(np.int32)
         return moved, targets[moved]
 
-    def _editions(self, eligible: Bools, volumes: Int64s, authors: Int64s) -> Int32s:
+    def _editions(self, eligible: Bools, volumes: Int32s, authors: Int32s) -> Int32s:
         """int32[len(volumes)]: an eligible book of each volume, if possible by this author; -1 where there is none."""
         order = self.order
         shown = np.flatnonzero(eligible[order.books])[::-1]

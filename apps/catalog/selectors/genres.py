@@ -1,16 +1,14 @@
 """Genres as they are spelt on the books, found whatever case a filter writes them in."""
 
-import threading
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
+from apps.catalog.selectors.packed import Names
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
 
-Spellings = Mapping[str, Mapping[str, AgeBand]]
-
-_lock = threading.Lock()
-_known: tuple[Shelf, Spellings] | None = None
+_codes: tuple[Names, Mapping[str, Sequence[int]]] | None = None
 
 
 def genre_spellings(books: Shelf, names: Iterable[str], *, audience: AgeBand) -> list[str]:
@@ -18,36 +16,30 @@ def genre_spellings(books: Shelf, names: Iterable[str], *, audience: AgeBand) ->
 
     A spelling that only books above the audience have is not said, for it would tell of them.
     """
-    spellings = _spellings(books)
     found: dict[str, None] = {}
     for name in names:
-        stored = spellings.get(genre_form(name), {})
-        shown = sorted(spelling for spelling, youngest in stored.items() if youngest <= audience)
-        found |= dict.fromkeys(shown or [name])
+        spelt = [
+            books.columns.genre_names[code]
+            for code in genre_codes(books, name)
+            if (books.age_bands[books.columns.genres.rows_with(code)] <= audience).any()
+        ]
+        found |= dict.fromkeys(sorted(spelt) or [name])
     return list(found)
+
+
+def genre_codes(books: Shelf, name: str) -> Sequence[int]:
+    """Every genre that differs from this name in nothing but case, or how an accent is encoded."""
+    global _codes  # replaced whole; a table of names changes only when a genre comes that no book ever had
+    names = books.columns.genre_names
+    known = _codes
+    if known is None or known[0] is not names:
+        by_form = defaultdict(list)
+        for code, spelling in enumerate(names.all()):
+            by_form[genre_form(spelling)].append(code)
+        known = _codes = (names, by_form)
+    return known[1].get(genre_form(name), ())
 
 
 def genre_form(name: str) -> str:
     """What two spellings of one genre share: they differ in case, or in how an accent is encoded."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _spellings(books: Shelf) -> Spellings:
-    """Of each form the spellings there are, each with the band of the youngest book that has it; once for a shelf."""
-    global _known  # replaced whole
-    known = _known
-    if known is None or known[0] is not books:
-        with _lock:
-            known = _known  # another thread may have arranged it while this one waited
-            if known is None or known[0] is not books:
-                known = _known = (books, _arranged(books))
-    return known[1]
-
-
-def _arranged(books: Shelf) -> Spellings:
-    found: dict[str, dict[str, AgeBand]] = {}
-    for card in books.cards:
-        for genre in card.genres:
-            spelt = found.setdefault(genre_form(genre), {})
-            spelt[genre] = min(card.age_band, spelt.get(genre, card.age_band))
-    return found

@@ -1,22 +1,34 @@
 """Every live book in memory, for paths that answer in a millisecond and for the gate at every exit.
 
-One cheap query per call finds out whether anything changed; then only the changed books are read again. A shelf never
-changes once it is handed out: who holds one sees one state of the catalogue.
+One cheap query per call finds out whether anything changed; then only the changed books are read again, and what is in
+memory is made new in place of them. A shelf never changes once it is handed out: who holds one sees one state of the
+catalogue. Two states may have one version while a large change is read, so what is worked out of a shelf is remembered
+for that very shelf and not for its version.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.catalog.selectors.books import BookCard, BookNotFoundError, all_live_cards, live_cards
+from apps.catalog.selectors.cards import Cards, RememberedCards
 from apps.catalog.selectors.changes import changed_book_ids, last_change_number
+from apps.catalog.selectors.columns import Columns
+from apps.catalog.selectors.packed import Names, Numbers
 from epicml.audience.bands import AgeBand
+from epicml.datasets.arrays import Int8s, Int32s
+from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows
 
 UNKNOWN_LANGUAGE = "und"
-REMEMBERED_FILTERS = 256  # a mask of 10,000 books is 10 kB; combinations beyond these are worked out again
+REMEMBERED_FILTER_BYTES = (
+    600_000  # the masks of a shelf; what does not fit is worked out again, .1 ms for 100,000 books
+)
+# As many changed books are read, 60 ms, while requests wait. Of more, one request reads them, and what others are
+# answered meanwhile leaves these books out.
+MOST_WAITED_FOR = 1000
 
 Mask = npt.NDArray[np.bool_]
 
@@ -26,40 +38,69 @@ class Shelf:
     """All live books at one change number. Row i of every array is the book `cards[i]`; rows are in order of id."""
 
     version: int
-    cards: list[BookCard]
-    ids: npt.NDArray[np.int64]
-    age_bands: npt.NDArray[np.int8]
-    reading_levels: npt.NDArray[np.int8]  # 0 where not known
-    popularity: npt.NDArray[np.float64]
-    languages: npt.NDArray[np.int16]  # places in language_codes
-    language_codes: list[str]
-    _rows: dict[str, int]
-    _rows_of_ids: dict[int, int]
+    columns: Columns
+    cards: Cards
+    remembered: RememberedCards
     _masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], Mask] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, columns: Columns, *, version: int, remembered: RememberedCards) -> "Shelf":
+        """The shelf of these columns."""
+        return cls(version, columns, Cards(columns, remembered), remembered)
+
+    def __len__(self) -> int:
+        return len(self.columns.ids)
+
+    @property
+    def ids(self) -> BookIds:
+        """int64[n]: the id of each book, rising."""
+        return self.columns.ids
+
+    @property
+    def age_bands(self) -> Int8s:
+        """int8[n]."""
+        return self.columns.age_bands
+
+    @property
+    def reading_levels(self) -> Int8s:
+        """int8[n], 0 where not known."""
+        return self.columns.reading_levels
+
+    @property
+    def popularity(self) -> Int32s:
+        """int32[n]: how many ratings a book has anywhere."""
+        return self.columns.popularity
+
+    @property
+    def languages(self) -> Numbers:
+        """int[n], codes of `language_names`."""
+        return self.columns.languages
+
+    @property
+    def language_names(self) -> Names:
+        """The languages by code."""
+        return self.columns.language_names
 
     def row_of_key(self, key: str) -> int | None:
         """The row of the book with this key."""
-        return self._rows.get(key)
+        return self.columns.row_of_key(key)
 
     def row_of_id(self, book_id: int) -> int | None:
         """The row of the book with this id."""
-        return self._rows_of_ids.get(book_id)
+        return self.columns.row_of_id(book_id)
 
     def cards_of_ids(self, ids: Iterable[int]) -> list[BookCard]:
         """The books with these ids, in their order; those that are unknown or withdrawn are left out."""
-        rows = (self._rows_of_ids.get(book_id) for book_id in ids)
+        rows = map(self.columns.row_of_id, ids)
         return [self.cards[row] for row in rows if row is not None]
 
-    def rows_of_ids(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    def rows_of_ids(self, ids: BookIds) -> CatalogueRows:
         """The row of each id, -1 where the book is unknown or withdrawn."""
-        if not len(self.ids):
-            return np.full(len(ids), -1, dtype=np.int32)
-        rows = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[rows] == ids, rows, -1).astype(np.int32)
+        return self.columns.rows_of_ids(ids)
 
     def card(self, key: str) -> BookCard:
         """The book with this key."""
-        row = self._rows.get(key)
+        row = self.row_of_key(key)
         if row is None:
             raise BookNotFoundError(key)
         return self.cards[row]
@@ -76,7 +117,7 @@ class Shelf:
         if mask is None:
             mask = self._mask(*question)
             mask.setflags(write=False)
-            if len(self._masks) < REMEMBERED_FILTERS:
+            if (len(self._masks) + 1) * len(mask) <= REMEMBERED_FILTER_BYTES:
                 self._masks[question] = mask
         return mask
 
@@ -84,7 +125,10 @@ class Shelf:
         mask: Mask = self.age_bands <= age_band
         if languages:
             wanted = {*languages, UNKNOWN_LANGUAGE}
-            mask &= np.array([code in wanted for code in self.language_codes], dtype=np.bool_)[self.languages]
+            codes = [code for code in map(self.language_names.code, wanted) if code != ABSENT]
+            fits = np.zeros(len(self.language_names), np.bool_)
+            fits[codes] = True
+            mask &= fits[self.languages]
         if levels is not None:
             known = self.reading_levels > 0
             mask &= ~known | ((self.reading_levels >= levels[0]) & (self.reading_levels <= levels[1]))
@@ -93,19 +137,15 @@ class Shelf:
 
 _lock = threading.Lock()
 _current: Shelf | None = None
+_read_meanwhile: Shelf | None = None  # what others are answered from while one request reads a large change
 
 
 def shelf() -> Shelf:
     """The live books as they are now."""
-    global _current  # one shelf per process, replaced whole
     known = _current
     if known is not None and known.version == last_change_number():
         return known
-    with _lock:
-        number = last_change_number()  # again: another thread may have gone further while this one waited
-        if _current is None or _current.version != number:
-            _current = _refreshed(_current, number)
-        return _current
+    return _refreshed()
 
 
 def books_page(age_band: AgeBand, *, start: int, stop: int) -> tuple[list[BookCard], int]:
@@ -117,33 +157,63 @@ def books_page(age_band: AgeBand, *, start: int, stop: int) -> tuple[list[BookCa
 
 def reset_shelf() -> None:
     """Nothing is remembered: the next call reads every book. For tests and after a database is replaced."""
-    global _current
+    global _current, _read_meanwhile
     with _lock:
-        _current = None
+        _current = _read_meanwhile = None
 
 
-def _refreshed(known: Shelf | None, number: int) -> Shelf:
-    if known is None or number < known.version:
-        return _arranged([card for chunk in all_live_cards() for card in chunk], number)
+def _refreshed() -> Shelf:
+    """The shelf after everything in the log. One thread makes it; others wait, or go on without a large change."""
+    global _current, _read_meanwhile  # each replaced whole
+    with _lock:
+        known, number = _current, last_change_number()  # again: another thread may have gone further meanwhile
+        if known is not None and known.version == number:
+            return known
+        if known is None or number < known.version:
+            _current, _read_meanwhile = _read_whole(number), None
+            return _current
+        changed = changed_book_ids(known.version, up_to=number)
+        if len(changed) <= MOST_WAITED_FOR or _read_meanwhile is not None:
+            _current = _updated(known, changed, live_cards(changed), number)
+            return _current
+        without = _current = _read_meanwhile = _updated(known, changed, [], number)
+    return _read_aside(known, without, changed)
+
+
+def _read_aside(known: Shelf, without: Shelf, changed: list[int]) -> Shelf:
+    """The shelf with all these changed books, put in the place of the one without them as soon as they are read."""
+    try:
+        whole = _updated(known, changed, live_cards(changed), without.version)
+    except BaseException:
+        _replace(without, lambda version: known)  # the next request begins where this one did
+        raise
+    _replace(without, lambda version: _caught_up(whole, version))
+    return whole
+
+
+def _replace(without: Shelf, make: Callable[[int], Shelf]) -> None:
+    """Another shelf stands for the one without a large change, and for what became of it; not if all was read anew."""
+    global _current, _read_meanwhile
+    with _lock:
+        if _read_meanwhile is without and _current is not None:
+            _current, _read_meanwhile = make(_current.version), None
+
+
+def _caught_up(known: Shelf, number: int) -> Shelf:
+    if known.version == number:
+        return known
     changed = changed_book_ids(known.version, up_to=number)
-    gone = set(changed)
-    cards = [card for card in known.cards if card.id not in gone] + live_cards(changed)
-    return _arranged(cards, number)
+    return _updated(known, changed, live_cards(changed), number)
 
 
-def _arranged(cards: list[BookCard], number: int) -> Shelf:
-    cards.sort(key=lambda card: card.id)
-    codes = sorted({card.language for card in cards})
-    place = {code: index for index, code in enumerate(codes)}
-    return Shelf(
-        version=number,
-        cards=cards,
-        ids=np.array([card.id for card in cards], dtype=np.int64),
-        age_bands=np.array([card.age_band for card in cards], dtype=np.int8),
-        reading_levels=np.array([card.reading_level or 0 for card in cards], dtype=np.int8),
-        popularity=np.array([card.popularity for card in cards], dtype=np.float64),
-        languages=np.array([place[card.language] for card in cards], dtype=np.int16),
-        language_codes=codes,
-        _rows={card.key: row for row, card in enumerate(cards)},
-        _rows_of_ids={card.id: row for row, card in enumerate(cards)},
-    )
+def _read_whole(number: int) -> Shelf:
+    columns = Columns.none()
+    for chunk in all_live_cards():
+        columns = columns.updated((), chunk)
+    return Shelf.of(columns, version=number, remembered=RememberedCards())
+
+
+def _updated(known: Shelf, changed: Sequence[int], cards: Sequence[BookCard], number: int) -> Shelf:
+    columns = known.columns.updated(changed, cards)
+    keeps_places = columns.records.lineage is known.columns.records.lineage
+    return Shelf.of(columns, version=number, remembered=known.remembered if keeps_places else RememberedCards())

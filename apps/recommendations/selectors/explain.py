@@ -13,8 +13,9 @@ from apps.recommendations.selectors import lists, question
 from apps.recommendations.selectors.items import Item
 from apps.recommendations.selectors.question import Question, levels_of
 from apps.recommendations.selectors.reasons import Reason
-from apps.recommendations.selectors.stock import ABSENT, Mask
+from apps.recommendations.selectors.stock import Mask
 from epicml.audience.bands import may_see
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.protocol import NO_BOOK
 from epicml.text.normalise import main_title
 

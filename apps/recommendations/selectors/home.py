@@ -11,8 +11,9 @@ import numpy as np
 from apps.recommendations.selectors import lists, reasons
 from apps.recommendations.selectors.items import Item, item
 from apps.recommendations.selectors.question import Question
-from apps.recommendations.selectors.stock import ABSENT, Mask
+from apps.recommendations.selectors.stock import Mask
 from apps.recommendations.selectors.volumes import in_order, reason_of_next
+from epicml.datasets.id_map import ABSENT
 from epicml.text.normalise import main_title
 
 LEAST_IN_ROW = 3  # a shorter row looks like a mistake
@@ -92,8 +93,9 @@ def _genres(question: Question, taken: set[int], size: int) -> Iterator[Row]:
     if len(question.history):
         return
     used = set(taken)
-    for genre in _strongest_genres(question):
-        mask = question.wishes[0] & question.stock.by_genre[genre]
+    columns = question.stock.shelf.columns
+    for genre, code in _strongest_genres(question):
+        mask = question.wishes[0] & columns.genres.having([code])
         mask[list(used)] = False
         items = in_order(question, partial(lists.popular_items, question), mask, size)
         if len(items) >= LEAST_IN_ROW:
@@ -101,11 +103,14 @@ def _genres(question: Question, taken: set[int], size: int) -> Iterator[Row]:
             yield Row(f"genre:{genre}", f"Popular in {genre}", items)
 
 
-def _strongest_genres(question: Question) -> list[str]:
-    """The genres that readers of the band like most."""
+def _strongest_genres(question: Question) -> list[tuple[str, int]]:
+    """The genres that readers of the band like most, with their codes."""
+    columns = question.stock.shelf.columns
     shares = question.stock.popularity(question.age_band) * question.wishes[0]
-    weights = {genre: float(shares[mask].sum()) for genre, mask in question.stock.by_genre.items()}
-    return sorted(weights, key=lambda genre: (-weights[genre], genre))[:GENRES_FOR_NEWCOMERS]
+    weights = columns.genres.sums(shares, size=len(columns.genre_names))
+    bar = np.sort(weights)[-GENRES_FOR_NEWCOMERS:].min(initial=np.inf)
+    strongest = [(columns.genre_names[code], code) for code in np.flatnonzero(weights >= bar).tolist()]
+    return sorted(strongest, key=lambda genre: (-weights[genre[1]], genre[0]))[:GENRES_FOR_NEWCOMERS]
 
 
 def _new(question: Question, taken: set[int], size: int) -> Iterator[Row]:

@@ -3,15 +3,16 @@
 from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 
 from apps.catalog.selectors.books import BookCard
 from apps.recommendations.selectors import reasons
 from apps.recommendations.selectors.items import SCORE_DIGITS, Item, item
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.selectors.reasons import Reason
-from apps.recommendations.selectors.stock import ABSENT, Mask
+from apps.recommendations.selectors.stock import Mask
 from apps.recommendations.selectors.volumes import Maker, in_order
+from epicml.datasets.arrays import Float64s
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.protocol import NO_BOOK, Ranked
 from epicml.text.normalise import main_title
 
@@ -41,7 +42,7 @@ def similar(question: Question, *, row: int, k: int, taken: Collection[int] = ()
 
 def knows(question: Question, row: int) -> bool:
     """Whether the model knows the book in this row of the shelf."""
-    return question.stock.model is not None and bool(question.stock.model_rows[row] != ABSENT)
+    return bool(question.stock.model_rows(np.array([row], np.int32))[0] != ABSENT)
 
 
 def filled(
@@ -104,9 +105,9 @@ def items_of(question: Question, ranked: Ranked) -> list[Item]:
 def popular_items(question: Question, mask: Mask, k: int) -> list[Item]:
     """The most popular of these books, each with its share as score."""
     rows = question.stock.popular(question.age_band, eligible=mask, k=k)
-    shares = question.stock.popularity(question.age_band)
+    shares = question.stock.popularity_of(question.age_band, rows)
     reason = reasons.popular_with(question.age_band)
-    return [item(question, row, float(shares[row]), reason) for row in rows.tolist()]
+    return [item(question, row, share, reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
 
 
 def _topped_up(
@@ -124,7 +125,7 @@ def near_items(question: Question, row: int, mask: Mask, k: int) -> list[Item]:
     stock = question.stock
     if stock.model is None:
         raise ModelMissingError
-    book = int(stock.model_rows[row])
+    book = int(stock.model_rows(np.array([row], np.int32))[0])
     ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
     rows, card = stock.shelf_rows[ranked.books], stock.shelf.cards[row]
@@ -134,27 +135,26 @@ def near_items(question: Question, row: int, mask: Mask, k: int) -> list[Item]:
 def _by_kinship(question: Question, row: int, mask: Mask, k: int) -> list[Item]:
     """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
     nearness = _kinship(question, row)
-    nearness[~mask] = 0
-    shares = question.stock.popularity(question.age_band)
-    order = np.lexsort((-shares, -nearness))[:k]
+    rows = np.flatnonzero((nearness > 0) & mask).astype(np.int32)
+    shares = question.stock.popularity_of(question.age_band, rows)
     card = question.stock.shelf.cards[row]
     return [
-        item(question, int(place), float(nearness[place]), _kin_reason(card, question.stock.shelf.cards[place]))
-        for place in order
-        if nearness[place] > 0
+        item(question, place, float(nearness[place]), _kin_reason(card, question.stock.shelf.cards[place]))
+        for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
     ]
 
 
-def _kinship(question: Question, row: int) -> npt.NDArray[np.float64]:
-    stock = question.stock
-    card = stock.shelf.cards[row]
-    nearness = np.zeros(len(stock.shelf.cards))
-    for genre in card.genres:
-        nearness += stock.by_genre[genre] / len(card.genres)
-    for author in card.authors:
-        nearness[stock.by_author[author]] += NEAR_AUTHOR
-    if card.series is not None:
-        nearness[stock.by_series.get(card.series, [])] += NEAR_SERIES
+def _kinship(question: Question, row: int) -> Float64s:
+    columns = question.stock.shelf.columns
+    nearness = np.zeros(len(columns))
+    genres = columns.genres.row(row)
+    for genre in genres:
+        nearness[columns.genres.rows_with(genre if genre >= 0 else ~genre)] += 1 / len(genres)
+    for author in columns.authors.row(row):
+        nearness[columns.authors.rows_with(author)] += NEAR_AUTHOR
+    series = columns.series[row]
+    if series != ABSENT:
+        nearness[(columns.series == series) & (columns.number_codes != ABSENT)] += NEAR_SERIES
     return nearness
 
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from apps.catalog.selectors.genres import genre_form
+from apps.catalog.selectors.genres import genre_codes
 from apps.events.selectors import History as Past
 from apps.events.selectors import history
 from apps.readers.selectors import Audience, ReaderProfile, reader_audience
-from apps.recommendations.selectors.stock import ABSENT, Mask, Rows, Stock, current_stock
+from apps.recommendations.selectors.stock import Mask, Stock, current_stock
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
+from epicml.datasets.id_map import ABSENT, CatalogueRows
 from epicml.recommenders.protocol import NO_HISTORY, History
 from epicml.recommenders.series import NextVolumes
 
@@ -36,7 +37,7 @@ class Question:
     past: Past | None
     wishes: tuple[Mask, ...]
     history: History
-    read_rows: Rows
+    read_rows: CatalogueRows
     volumes: NextVolumes
     gone_ids: frozenset[int]
 
@@ -51,7 +52,7 @@ class Question:
         return self.stock.model.key if self.stock.model else None
 
     @property
-    def liked_rows(self) -> Rows:
+    def liked_rows(self) -> CatalogueRows:
         """Rows on the shelf of the books that were liked, newest first; none above the age band, for they are named."""
         if self.past is None:
             return np.zeros(0, np.int32)
@@ -91,13 +92,15 @@ def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
     return reader.level_min or 1, reader.level_max or 12
 
 
-def _wishes(stock: Stock, audience: Audience, *, gone_rows: Rows, genre: str | None) -> tuple[Mask, ...]:
+def _wishes(stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre: str | None) -> tuple[Mask, ...]:
     """The age band is strict and in every mask; level, then language are wishes that give way when books are few."""
     reader = audience.reader
     languages: Sequence[str] = reader.languages if reader else ()
     asked = [(languages, levels_of(reader)), (languages, None), ((), None)]
     distinct = list(dict.fromkeys((tuple(wanted), levels) for wanted, levels in asked))
-    of_genre = None if genre is None else _of_genre(stock, genre)
+    of_genre = None
+    if genre is not None:
+        of_genre = stock.shelf.columns.genres.having(genre_codes(stock.shelf, genre))
     masks = []
     for wanted, levels in distinct:
         mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels).copy()
@@ -113,16 +116,6 @@ def _volumes(stock: Stock, past: Past | None) -> NextVolumes:
         return stock.first_volumes
     rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
     return stock.series_order.after(rows[rows != ABSENT])
-
-
-def _of_genre(stock: Stock, genre: str) -> Mask:
-    """Which rows carry the genre, in whatever case it is written."""
-    form = genre_form(genre)
-    mask = np.zeros(len(stock.shelf.cards), np.bool_)
-    for name, rows in stock.by_genre.items():
-        if genre_form(name) == form:
-            mask |= rows
-    return mask
 
 
 def _history(stock: Stock, past: Past | None, *, now: datetime) -> History:

@@ -1,52 +1,98 @@
-"""The shelf as the model sees it: worked out once for each pair of shelf and model, used by every request."""
+"""The shelf as the model sees it, used by every request; after a change only what changed is worked out again."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from apps.catalog.selectors.columns import Delta
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.recommendations.serving import LoadedModel, models
 from epicml.audience.bands import AgeBand
+from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
-from epicml.recommenders.popularity import FADE_PER_BAND
-from epicml.recommenders.series import NextVolumes, SeriesOrder
+from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
+from epicml.recommenders.newcomers import KnownBooks, outside_popularity
+from epicml.recommenders.series import NO_VOLUME, NextVolumes, SeriesOrder
+
+# So many of the most popular books as seen from a band are kept in order: from them nearly every list is filled. While
+# their number stays between these bounds, the same bar tells them; then it is set for as many as the middle one.
+FEWEST_IN_ORDER, IN_ORDER, MOST_IN_ORDER = 2000, 4000, 8000
 
 Mask = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.int32]
-ABSENT = -1
 
 
 class Stock:
     """All books that can be shown, with their rows in the model; nothing in it changes."""
 
-    def __init__(self, on_shelf: Shelf, model: LoadedModel | None) -> None:
+    def __init__(self, on_shelf: Shelf, model: LoadedModel | None, *, former: "Stock | None" = None) -> None:
+        """Work out nothing yet, but take from the former stock what holds for this one too, or nearly so."""
         self.shelf = on_shelf
         self.model = model
-        self._popular: dict[AgeBand, tuple[Rows, npt.NDArray[np.float64]]] = {}
+        self._lent: dict[AgeBand, Float64s] = {}
+        self._best: dict[AgeBand, CatalogueRows] = {}
+        self.bars: dict[AgeBand, float] = {}
+        delta = None if former is None else on_shelf.columns.since(former.shelf.columns)
+        if former is not None and delta is not None:
+            self._take_over(former, delta)
 
-    @cached_property
-    def model_rows(self) -> Rows:
-        """int32[books on the shelf]: row in the model, -1 for a book that the model does not know."""
+    def _take_over(self, former: "Stock", delta: Delta) -> None:
+        """Set what the former stock had worked out, made right where a book changed."""
+        left = np.flatnonzero(delta.moved == ABSENT).astype(np.int32)
+        if "series_order" in vars(former):
+            self._take_over_series(former, delta, left=left)
+        if former.model is not self.model or self.model is None or "shelf_rows" not in vars(former):
+            return
+        self.bars = dict(former.bars)
+        self.shelf_rows = np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows]
+        in_model = self.model_rows(delta.changed)
+        self.shelf_rows[in_model[in_model != ABSENT]] = delta.changed[in_model != ABSENT]
+        if "known_books" in vars(former):
+            went = left[former.model_rows(left) != ABSENT]
+            came = delta.changed[in_model != ABSENT]
+            self.known_books = former.known_books.with_changed(
+                (former.shelf.popularity[went], former.shelf.age_bands[went]),
+                (self.shelf.popularity[came], self.shelf.age_bands[came]),
+            )
+
+    def _take_over_series(self, former: "Stock", delta: Delta, *, left: CatalogueRows) -> None:
+        columns, order = self.shelf.columns, former.series_order
+        is_numbered = (columns.series[delta.changed] != ABSENT) & (columns.number_codes[delta.changed] != ABSENT)
+        was_numbered = order.volume_of[left] != NO_VOLUME
+        if np.array_equal(left, delta.changed) and not is_numbered.any() and not was_numbered.any():
+            self.series_order = order  # no row moved, and no volume changed
+            if "first_volumes" in vars(former):
+                self.first_volumes = former.first_volumes
+        else:
+            self.series_order = order.updated(self._features(), moved=delta.moved, changed=delta.changed)
+
+    def model_rows(self, rows: CatalogueRows) -> ModelRows:
+        """int32: the row in the model of each of these rows of the shelf, -1 for a book that is newer than it."""
         if self.model is None:
-            return np.full(len(self.shelf.ids), ABSENT, np.int32)
-        return self.model.books.rows(self.shelf.ids)
+            return np.full(len(rows), ABSENT, np.int32)
+        return self.model.books.rows(self.shelf.ids[rows])
 
     @cached_property
-    def shelf_rows(self) -> Rows:
+    def shelf_rows(self) -> CatalogueRows:
         """int32[books of the model]: row on the shelf, -1 for a book that was withdrawn since."""
         if self.model is None:
             return np.zeros(0, np.int32)
         return self.shelf.rows_of_ids(self.model.books.ids)
 
     @cached_property
+    def unknown_rows(self) -> CatalogueRows:
+        """int32: the books of the shelf that are newer than the model."""
+        is_unknown = np.ones(len(self.shelf), np.bool_)
+        is_unknown[self.shelf_rows[self.shelf_rows != ABSENT]] = False
+        return np.flatnonzero(is_unknown).astype(np.int32)
+
+    @property
     def unknown(self) -> Mask:
-        """Which books of the shelf are newer than the model."""
-        return np.asarray(self.model_rows == ABSENT)
+        """bool[books on the shelf]: which are newer than the model."""
+        mask = np.zeros(len(self.shelf), np.bool_)
+        mask[self.unknown_rows] = True
+        return mask
 
     def in_model(self, eligible: Mask) -> Mask:
         """The same books as rows of the model."""
@@ -54,39 +100,40 @@ class Stock:
             return np.zeros(len(self.shelf_rows), np.bool_)
         return np.asarray(eligible[self.shelf_rows] & (self.shelf_rows != ABSENT))
 
-    def popular(self, age_band: AgeBand, *, eligible: Mask, k: int) -> Rows:
+    def popular(self, age_band: AgeBand, *, eligible: Mask, k: int) -> CatalogueRows:
         """The k most popular eligible books as seen from a band, new ones included."""
-        order, _ = self._popularity(age_band)
-        return order[eligible[order]][:k]
+        best = self._in_order(age_band)
+        found = best[eligible[best]][:k]
+        if len(found) == k or len(best) == len(self.shelf):
+            return found
+        rows = np.flatnonzero(eligible).astype(np.int32)
+        return rows[_highest(self.popularity(age_band)[rows], k)]
 
-    def popularity(self, age_band: AgeBand) -> npt.NDArray[np.float64]:
-        """float64[books on the shelf]: how popular each is as seen from a band."""
-        return self._popularity(age_band)[1]
+    def popularity(self, age_band: AgeBand) -> Float64s:
+        """float64[books on the shelf]: how popular each is as seen from a band, in what the model learned."""
+        if self.model is None or len(self.unknown_rows) == len(self.shelf):
+            return outside_popularity(self.shelf.popularity, self.shelf.age_bands, seen_from=int(age_band))
+        scores = np.zeros(len(self.shelf))
+        is_on_shelf = self.shelf_rows != ABSENT
+        scores[self.shelf_rows[is_on_shelf]] = self._learned(age_band)[is_on_shelf]
+        scores[self.unknown_rows] = self._lent_to_unknown(age_band)
+        return scores
 
-    @cached_property
-    def by_series(self) -> Mapping[str, list[int]]:
-        """Rows of each series in the order of its numbers; books without a number are left out."""
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for row, card in enumerate(self.shelf.cards):
-            if card.series is not None and card.series_number is not None:
-                found[card.series].append(row)
-        for rows in found.values():
-            rows.sort(key=lambda row: (self.shelf.cards[row].series_number, row))
-        return dict(found)
+    def popularity_of(self, age_band: AgeBand, rows: CatalogueRows) -> Float64s:
+        """float64: the same for these rows alone."""
+        if self.model is None or len(self.unknown_rows) == len(self.shelf):
+            return outside_popularity(self.shelf.popularity[rows], self.shelf.age_bands[rows], seen_from=int(age_band))
+        in_model = self.model_rows(rows)
+        scores = self._learned(age_band)[in_model].astype(np.float64)
+        is_new = in_model == ABSENT
+        if is_new.any():
+            scores[is_new] = self._lent_to_unknown(age_band)[np.searchsorted(self.unknown_rows, rows[is_new])]
+        return scores
 
     @cached_property
     def series_order(self) -> SeriesOrder:
         """The volumes of all series on the shelf."""
-        cards = self.shelf.cards
-        return SeriesOrder.of(
-            BookFeatures.of(
-                age_band=self.shelf.age_bands,
-                popularity=self.shelf.popularity,
-                series=_numbered([card.series for card in cards]),
-                series_number=np.array([card.series_number for card in cards], np.float32),
-                author=_numbered([card.authors[0] if card.authors else None for card in cards]),
-            )
-        )
+        return SeriesOrder.of(self._features())
 
     @cached_property
     def first_volumes(self) -> NextVolumes:
@@ -94,68 +141,84 @@ class Stock:
         return self.series_order.after(np.zeros(0, np.int32))
 
     @cached_property
-    def by_author(self) -> Mapping[str, list[int]]:
-        """Rows of each author."""
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for row, card in enumerate(self.shelf.cards):
-            for author in card.authors:
-                found[author].append(row)
-        return dict(found)
+    def known_books(self) -> KnownBooks:
+        """How well known outside those books are that the model knows."""
+        rows = self.shelf_rows[self.shelf_rows != ABSENT]
+        return KnownBooks.of(self.shelf.popularity[rows], self.shelf.age_bands[rows])
 
-    @cached_property
-    def by_genre(self) -> Mapping[str, Mask]:
-        """For each genre, which rows carry it."""
-        found: dict[str, Mask] = {}
-        for row, card in enumerate(self.shelf.cards):
-            for genre in card.genres:
-                found.setdefault(genre, np.zeros(len(self.shelf.cards), np.bool_))[row] = True
-        return found
+    def _features(self) -> BookFeatures:
+        columns = self.shelf.columns
+        return BookFeatures.of(
+            age_band=columns.age_bands,
+            popularity=columns.popularity.astype(np.float64),
+            series=columns.series,
+            series_number=columns.series_numbers.astype(np.float32),
+            author=columns.authors.first(),
+        )
 
-    def _popularity(self, age_band: AgeBand) -> tuple[Rows, npt.NDArray[np.float64]]:
-        known = self._popular.get(age_band)
-        if known is None:
-            scores = self._popularity_scores(age_band)
-            known = (np.argsort(-scores, kind="stable").astype(np.int32), scores)
-            self._popular[age_band] = known
-        return known
+    def _learned(self, age_band: AgeBand) -> Float32s:
+        """float32[books of the model]: how popular each is as seen from a band."""
+        if self.model is None:
+            return np.zeros(0, np.float32)
+        return self.model.recommender.popularity.for_band(int(age_band))
 
-    def _popularity_scores(self, age_band: AgeBand) -> npt.NDArray[np.float64]:
-        """What the model learned; a new book scores like a book that is as well known outside and as near in age."""
-        distance = np.abs(self.shelf.age_bands.astype(np.int64) - int(age_band))
-        outside = (self.shelf.popularity + 1) * FADE_PER_BAND**distance
-        if self.model is None or self.unknown.all():
-            return np.asarray(outside, np.float64)
-        known = ~self.unknown
-        scores = np.zeros(len(outside))
-        scores[known] = self.model.recommender.popularity.for_band(int(age_band))[self.model_rows[known]]
-        if self.unknown.any():
-            scores[self.unknown] = np.interp(outside[self.unknown], np.sort(outside[known]), np.sort(scores[known]))
-        return scores
+    def _lent_to_unknown(self, age_band: AgeBand) -> Float64s:
+        """float64[unknown]: a new book is as popular as one that is as well known outside and as near in age."""
+        lent = self._lent.get(age_band)
+        if lent is None:
+            rows, learned = self.unknown_rows, self._learned(age_band)
+            lent = self._lent[age_band] = self.known_books.lend(
+                outside_popularity(self.shelf.popularity[rows], self.shelf.age_bands[rows], seen_from=int(age_band)),
+                seen_from=int(age_band),
+                scores=learned[self.shelf_rows != ABSENT],
+            )
+        return lent
+
+    def _in_order(self, age_band: AgeBand) -> CatalogueRows:
+        """The most popular books as seen from a band, in their order: all that reach the bar."""
+        best = self._best.get(age_band)
+        if best is None:
+            scores = self.popularity(age_band)
+            rows = np.flatnonzero(scores >= self.bars.get(age_band, np.inf))
+            if not FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
+                at = max(len(scores) - IN_ORDER, 0)
+                self.bars[age_band] = float(np.partition(scores, at)[at]) if len(scores) else 0.0
+                rows = np.flatnonzero(scores >= self.bars[age_band])
+            best = self._best[age_band] = rows[np.argsort(-scores[rows], kind="stable")].astype(np.int32)
+        return best
 
 
-def _numbered(names: Sequence[str | None]) -> Rows:
-    """The same number for the same name, -1 for none."""
-    numbers = {name: number for number, name in enumerate(sorted({name for name in names if name is not None}))}
-    return np.array([numbers.get(name, ABSENT) if name is not None else ABSENT for name in names], np.int32)
+def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:
+    """The places of the k highest scores, the highest first, equal ones by place."""
+    if not 0 < k < len(scores):
+        return np.argsort(-scores, kind="stable")[:k]
+    places = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+    return places[np.argsort(-scores[places], kind="stable")][:k]
 
 
-_latest: Any = None
+_latest: Stock | None = None
 
 
 def current_stock(now: datetime) -> Stock:
     """The shelf and the model as they are now."""
     global _latest  # one per process, replaced whole; two threads may work it out at once, to the same result
     on_shelf, model = shelf(), models.current(now)
-    stock: Stock | None = _latest
+    stock = _latest
     if stock is None or stock.shelf is not on_shelf or stock.model is not model:
-        stock = _latest = Stock(on_shelf, model)
+        stock = _latest = Stock(on_shelf, model, former=stock)
     return stock
+
+
+def reset_stock() -> None:
+    """Nothing is remembered: the next call works out everything. For tests and measurements."""
+    global _latest
+    _latest = None
 
 
 def warm(*, now: datetime) -> None:
     """The model, and what is worked out once for it and the shelf, are in memory."""
     models.warm(now)
     stock = current_stock(now)
-    _ = stock.shelf_rows, stock.unknown, stock.by_author, stock.by_genre, stock.by_series, stock.first_volumes
+    _ = stock.first_volumes
     for band in AgeBand:
-        stock.popularity(band)
+        stock.popular(band, eligible=stock.shelf.allowed(band), k=1)

@@ -4,7 +4,6 @@ Counted from the books as they are now, so that numbers, filters and gate agree 
 facet widen (this band or that one), facets narrow each other, and a facet's own choice does not hide its other values.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.catalog.selectors.packed import Names
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
+from epicml.datasets.arrays import Int64s
+from epicml.datasets.id_map import ABSENT
 
 MOST_GENRES = 30  # the most frequent; chosen ones are always listed
 
@@ -41,30 +43,19 @@ class Facet:
     selected: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Genres:
-    """The genres of all books of a shelf: book rows[i] has the genre names[codes[i]]."""
-
-    shelf: Shelf
-    names: list[str]
-    codes: NDArray[np.int32]
-    rows: NDArray[np.int32]
-
-
 def facets_of(books: Shelf, rows: Rows, filters: Filters) -> tuple[Rows, dict[str, list[Facet]]]:
     """The rows that pass every filter, in their order, and the facets of the answer."""
-    genres = _genres(books)
     masks = {
         "age_bands": _among(books.age_bands[rows], [int(band) for band in filters.age_bands]),
         "reading_levels": _among(books.reading_levels[rows], filters.reading_levels),
-        "languages": _among(books.languages[rows], _places(books.language_codes, filters.languages)),
-        "genres": _with_genres(genres, rows, filters.genres),
+        "languages": _among(books.languages[rows], _codes(books.language_names, filters.languages)),
+        "genres": _with_genres(books, rows, filters.genres),
     }
     counts: dict[str, Callable[[Rows], list[Facet]]] = {
         "age_bands": lambda left: _age_bands(books, left, filters.age_bands),
         "reading_levels": lambda left: _levels(books, left, filters.reading_levels),
         "languages": lambda left: _languages(books, left, filters.languages),
-        "genres": lambda left: _genre_facets(genres, left, filters.genres),
+        "genres": lambda left: _genre_facets(books, left, filters.genres),
     }
     found = {name: count(rows[_all_but(masks, name, len(rows))]) for name, count in counts.items()}
     return rows[_all_but(masks, "", len(rows))], found
@@ -82,17 +73,17 @@ def _among(values: NDArray[Any], chosen: Sequence[int]) -> Mask | None:
     return np.isin(values, chosen) if chosen else None
 
 
-def _places(names: Sequence[str], chosen: Sequence[str]) -> list[int]:
-    # A name that no book has must leave none, not all.
-    return [names.index(name) if name in names else -1 for name in chosen]
+def _codes(names: Names, chosen: Sequence[str]) -> list[int]:
+    # A name that no book has must leave none, not all: no book has the code of what is absent.
+    return [names.code(name) for name in chosen]
 
 
-def _with_genres(genres: _Genres, rows: Rows, chosen: Sequence[str]) -> Mask | None:
+def _with_genres(books: Shelf, rows: Rows, chosen: Sequence[str]) -> Mask | None:
     if not chosen:
         return None
-    has = np.zeros(len(genres.shelf.cards), dtype=np.bool_)
-    has[genres.rows[np.isin(genres.codes, _places(genres.names, chosen))]] = True
-    return has[rows]
+    columns = books.columns
+    codes = [code for code in _codes(columns.genre_names, chosen) if code != ABSENT]
+    return columns.genres.having(codes)[rows]
 
 
 def _age_bands(books: Shelf, rows: Rows, chosen: Sequence[AgeBand]) -> list[Facet]:
@@ -114,43 +105,23 @@ def _levels(books: Shelf, rows: Rows, chosen: Sequence[int]) -> list[Facet]:
 
 
 def _languages(books: Shelf, rows: Rows, chosen: Sequence[str]) -> list[Facet]:
-    counts = np.bincount(books.languages[rows], minlength=len(books.language_codes))
-    return _by_count(dict(zip(books.language_codes, counts.tolist(), strict=True)), chosen)
+    counts = np.bincount(books.languages[rows], minlength=len(books.language_names))
+    return _by_count(books.language_names, counts, chosen)
 
 
-def _genre_facets(genres: _Genres, rows: Rows, chosen: Sequence[str]) -> list[Facet]:
-    shown = np.zeros(len(genres.shelf.cards), dtype=np.bool_)
-    shown[rows] = True
-    counts = np.bincount(genres.codes[shown[genres.rows]], minlength=len(genres.names))
-    return _by_count(dict(zip(genres.names, counts.tolist(), strict=True)), chosen, most=MOST_GENRES)
+def _genre_facets(books: Shelf, rows: Rows, chosen: Sequence[str]) -> list[Facet]:
+    names = books.columns.genre_names
+    return _by_count(names, books.columns.genres.counts(rows, size=len(names)), chosen, most=MOST_GENRES)
 
 
-def _by_count(counts: dict[str, int], chosen: Sequence[str], *, most: int | None = None) -> list[Facet]:
-    facets = [Facet(name, name, count, name in chosen) for name, count in counts.items() if count or name in chosen]
-    facets += [Facet(name, name, 0, selected=True) for name in chosen if name not in counts]
-    facets.sort(key=lambda facet: (-facet.count, facet.value))
-    return [facet for place, facet in enumerate(facets) if most is None or place < most or facet.selected]
-
-
-_lock = threading.Lock()
-_known: _Genres | None = None
-
-
-def _genres(books: Shelf) -> _Genres:
-    """The genres of this shelf, arranged once for it."""
-    global _known  # replaced whole; 30 ms for 10,000 books
-    known = _known
-    if known is None or known.shelf is not books:
-        with _lock:
-            known = _known  # another thread may have arranged it while this one waited
-            if known is None or known.shelf is not books:
-                known = _known = _arranged(books)
-    return known
-
-
-def _arranged(books: Shelf) -> _Genres:
-    names = sorted({genre for card in books.cards for genre in card.genres})
-    place = {name: code for code, name in enumerate(names)}
-    pairs = [(row, place[genre]) for row, card in enumerate(books.cards) for genre in set(card.genres)]
-    rows, codes = zip(*pairs, strict=True) if pairs else ((), ())
-    return _Genres(books, names, np.array(codes, dtype=np.int32), np.array(rows, dtype=np.int32))
+def _by_count(names: Names, counts: Int64s, chosen: Sequence[str], *, most: int | None = None) -> list[Facet]:
+    codes = np.flatnonzero(counts)
+    if most is not None and len(codes) > most:
+        bar = np.partition(counts[codes], len(codes) - most)[len(codes) - most]
+        codes = codes[counts[codes] >= bar]
+    found = {names[code]: int(counts[code]) for code in codes.tolist()}
+    listed = sorted(found, key=lambda name: (-found[name], name))[:most]
+    others = {name: 0 if (code := names.code(name)) == ABSENT else int(counts[code]) for name in chosen}
+    counted = {name: found[name] for name in listed} | others
+    facets = [Facet(name, name, count, name in chosen) for name, count in counted.items()]
+    return sorted(facets, key=lambda facet: (-facet.count, facet.value))

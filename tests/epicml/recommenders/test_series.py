@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from epicml.recommenders.protocol import NO_BOOK
 from epicml.recommenders.series import NextVolumes, SeriesOrder, offered
 
 NAN = float("nan")
+IDS = st.sets(st.integers(0, 7))
 
 
 def order_of(
@@ -266,3 +268,53 @@ class TestKeepingBack:
     def test_is_the_volume_that_comes_next(self) -> None:
         volumes = order_of([1, 2, 3, NAN]).after(rows(0))
         assert [volumes.keeping_back(book) for book in range(4)] == [0, 1, 1, 3]
+
+
+class TestUpdated:
+    @given(st.data())
+    def test_is_the_order_that_these_books_have(self, data: st.DataObject) -> None:
+        """Rows are ids here: of eight books some are there before, and others after; some of those that stay change."""
+        before, now = (self.books(data, exist) for exist in (data.draw(IDS), data.draw(IDS)))
+        stays = {book: data.draw(st.booleans()) for book in sorted(before.keys() & now.keys())}
+        now |= {book: before[book] for book, unchanged in stays.items() if unchanged}
+        row = {book: place for place, book in enumerate(sorted(now))}
+        moved = [row[book] if stays.get(book) else NO_BOOK for book in sorted(before)]
+        changed = [row[book] for book in sorted(now) if not stays.get(book)]
+
+        updated = SeriesOrder.of(self.features(before)).updated(
+            self.features(now), moved=np.array(moved, np.int32), changed=np.array(changed, np.int32)
+        )
+
+        expected = SeriesOrder.of(self.features(now))
+        assert updated.n_books == len(now)
+        for name in ("books", "volume", "author", "number", "series", "first"):
+            assert getattr(updated, name).tolist() == getattr(expected, name).tolist(), name
+
+    def test_orders_all_anew_where_many_changed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("epicml.recommenders.series.MOST_PUT_IN", 1)
+        features = self.features({1: (0, 2.0, 0, 5), 2: (0, 1.0, 0, 5)})
+        order = order_of([1, 2]).updated(features, moved=rows(-1, -1), changed=rows(0, 1))
+        assert order.books.tolist() == [1, 0]
+
+    @staticmethod
+    def books(data: st.DataObject, exist: set[int]) -> dict[int, tuple[int, float, int, int]]:
+        values = st.tuples(
+            st.sampled_from([NO_BOOK, 0, 1, 4]),
+            st.sampled_from([NAN, 0.5, 1.0, 2.0]),
+            st.integers(-1, 1),
+            st.integers(0, 2),
+        )
+        return {book: data.draw(values) for book in sorted(exist)}
+
+    @staticmethod
+    def features(books: dict[int, tuple[int, float, int, int]]) -> BookFeatures:
+        series, numbers, authors, known = (
+            zip(*(books[book] for book in sorted(books)), strict=True) if books else [()] * 4
+        )
+        return BookFeatures.of(
+            age_band=np.zeros(len(books), np.int8),
+            series=np.array(series, np.int32),
+            series_number=np.array(numbers, np.float32),
+            author=np.array(authors, np.int32),
+            popularity=np.array(known, np.float64),
+        )

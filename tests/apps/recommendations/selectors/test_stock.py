@@ -1,11 +1,25 @@
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from apps.catalog.selectors.books import BookCard
+from apps.catalog.selectors.cards import RememberedCards
+from apps.catalog.selectors.columns import Columns
+from apps.catalog.selectors.shelf import Shelf
 from apps.catalog.services.books import delete_books
-from apps.recommendations.selectors.stock import ABSENT, Stock, current_stock
+from apps.recommendations.selectors import stock as stocks
+from apps.recommendations.selectors.stock import Stock, current_stock
+from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT, IdMap
+from epicml.datasets.interactions import Interactions
+from epicml.recommenders.fusion import FusedRecommender
 from tests.apps.recommendations.library import NOON
 from tests.apps.recommendations.selectors.conftest import Reads, put
 
@@ -45,23 +59,6 @@ class TestCurrentStock:
         assert stock().in_model(np.zeros(0, np.bool_)).tolist() == []
 
 
-class TestGroups:
-    def test_series_stand_in_the_order_of_their_numbers_without_what_has_none(self) -> None:
-        for key, number in (("third", 3), ("first", 1), ("companion", None), ("between", 1.5)):
-            put(key, series="Owls", series_number=number)
-        put("alone")
-        assert {name: keys(rows) for name, rows in stock().by_series.items()} == {"Owls": ["first", "between", "third"]}
-
-    def test_every_author_and_genre_has_its_books(self) -> None:
-        put("one", authors=("Ada", "Tom"), genres=("animals",))
-        put("two", authors=("Tom",), genres=("animals", "school"))
-        assert {name: keys(rows) for name, rows in stock().by_author.items()} == {"Ada": ["one"], "Tom": ["one", "two"]}
-        assert {name: mask.tolist() for name, mask in stock().by_genre.items()} == {
-            "animals": [True, True],
-            "school": [False, True],
-        }
-
-
 class TestPopularityWithoutAModel:
     def test_is_what_is_known_outside_halved_for_each_band_between(self) -> None:
         put("young", age_band=AgeBand.AGES_0_TO_5, ratings_count=999)
@@ -93,7 +90,7 @@ class TestBooksOfTheModel:
 
     def test_have_rows_on_both_sides(self) -> None:
         assert [card.key for card in stock().shelf.cards] == ["low", "high", "fresh", "plain"]
-        assert stock().model_rows.tolist() == [0, 2, ABSENT, ABSENT]
+        assert stock().model_rows(np.arange(4, dtype=np.int32)).tolist() == [0, 2, ABSENT, ABSENT]
         assert stock().shelf_rows.tolist() == [0, ABSENT, 1]
         assert stock().unknown.tolist() == [False, False, True, True]
 
@@ -113,3 +110,113 @@ class TestBooksOfTheModel:
     def test_with_only_new_ones_on_the_shelf_count_for_nothing(self) -> None:
         delete_books(["low", "high"], now=NOON)
         assert stock().popularity(AgeBand.AGES_6_TO_8).tolist() == [2001, 6]
+
+
+IDS = range(1, 13)
+cards = st.builds(
+    BookCard,
+    id=st.sampled_from(IDS),
+    key=st.just("key"),
+    title=st.just("Title"),
+    authors=st.lists(st.sampled_from(["Ada", "Tom"]), max_size=2, unique=True).map(tuple),
+    series=st.none() | st.sampled_from(["Owls", "Elves"]),
+    series_number=st.none() | st.sampled_from([0.5, 1.0, 2.0]),
+    age_band=st.sampled_from(AgeBand),
+    reading_level=st.none(),
+    language=st.just("en"),
+    year=st.none(),
+    genres=st.just(()),
+    popularity=st.integers(0, 30),
+    average_rating=st.none(),
+).map(lambda card: replace(card, key=f"book{card.id}"))
+steps = st.tuples(
+    st.lists(cards, max_size=4, unique_by=lambda card: card.id), st.sets(st.sampled_from(IDS), max_size=3)
+)
+
+
+@functools.cache
+def a_model() -> LoadedModel:
+    """A model of the books 1 to 8."""
+    drawn = np.random.default_rng(3)
+    pairs = np.unique(drawn.integers(0, 40, 25))
+    stars = drawn.choice(np.array([3, 4, 5], np.float32), len(pairs))
+    facts = Interactions(
+        (pairs // 8).astype(np.int32),
+        (pairs % 8).astype(np.int32),
+        stars,
+        np.arange(len(pairs)),
+        n_readers=5,
+        n_books=8,
+    )
+    features = BookFeatures.of(age_band=np.arange(8, dtype=np.int8) % 6, popularity=np.arange(8, dtype=np.float64))
+    return LoadedModel(
+        "m", "", FusedRecommender.fit(facts, features, seed=1, with_lightfm=False), IdMap.of(range(1, 9))
+    )
+
+
+class TestAStockThatFollowed:
+    """What was taken over from former stocks is what is worked out of the same books by a stock that has none."""
+
+    @pytest.fixture(autouse=True)
+    def few_in_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, count in (("FEWEST_IN_ORDER", 2), ("IN_ORDER", 3), ("MOST_IN_ORDER", 5)):
+            monkeypatch.setattr(stocks, name, count)
+
+    @given(st.lists(steps, min_size=1, max_size=6), st.booleans(), st.sampled_from(AgeBand))
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    def test_is_equal_to_a_fresh_one(
+        self, history: list[tuple[list[BookCard], set[int]]], has_model: bool, asked_band: AgeBand
+    ) -> None:
+        model = a_model() if has_model else None
+        columns, books, followed = Columns.none(), dict[int, BookCard](), None
+        for come, withdrawn in history:
+            books = {book: card for book, card in books.items() if book not in withdrawn}
+            books |= {card.id: card for card in come}
+            columns = columns.updated(withdrawn, sorted(come, key=lambda card: card.id))
+            followed = Stock(on_shelf(columns), model, former=followed)
+            followed.popular(asked_band, eligible=followed.shelf.allowed(asked_band), k=2)
+            _ = followed.first_volumes
+        assert followed is not None
+        fresh = Stock(on_shelf(Columns.none().updated((), [books[book] for book in sorted(books)])), model)
+        assert [card.id for card in fresh.shelf.cards] == [card.id for card in followed.shelf.cards]
+        for mine, its in zip(told(followed), told(fresh), strict=True):
+            assert mine == its
+
+    @given(st.lists(cards, min_size=1, max_size=12, unique_by=lambda card: card.id), st.sampled_from(AgeBand))
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    def test_lends_new_books_what_lies_on_the_line_through_all_known_ones(
+        self, found: list[BookCard], band: AgeBand
+    ) -> None:
+        found = sorted(found, key=lambda card: card.id)
+        stock = Stock(on_shelf(Columns.none().updated((), found)), a_model())
+        outside = np.array([(card.popularity + 1) / 2 ** abs(card.age_band - band) for card in found])
+        learned = a_model().recommender.popularity.by_band[band]
+        is_known = np.array([card.id <= 8 for card in found])
+        if not is_known.any():
+            assert stock.popularity(band).tolist() == outside.tolist()
+            return
+        scores = np.array([learned[card.id - 1] if card.id <= 8 else 0 for card in found], np.float64)
+        scores[~is_known] = np.interp(outside[~is_known], np.sort(outside[is_known]), np.sort(scores[is_known]))
+        assert stock.popularity(band).tolist() == pytest.approx(scores.tolist(), rel=1e-12)
+        expected = sorted(range(len(found)), key=lambda row: (-stock.popularity(band)[row], row))
+        eligible = stock.shelf.allowed(band)
+        assert stock.popular(band, eligible=eligible, k=6).tolist() == [row for row in expected if eligible[row]][:6]
+
+
+def on_shelf(columns: Columns) -> Shelf:
+    return Shelf.of(columns, version=1, remembered=RememberedCards())
+
+
+def told(stock: Stock) -> Iterator[object]:
+    """Everything that lists are made from."""
+    every = np.arange(len(stock.shelf), dtype=np.int32)
+    yield from (stock.model_rows(every).tolist(), stock.shelf_rows.tolist(), stock.unknown.tolist())
+    for band in AgeBand:
+        yield stock.popularity(band).tolist()
+        yield stock.popularity_of(band, every[::-1]).tolist()
+        for k in (1, 4, 20):
+            yield stock.popular(band, eligible=stock.shelf.allowed(band), k=k).tolist()
+    for read in (every[:0], every[:1], every[::3]):
+        volumes = stock.series_order.after(read)
+        yield volumes.stand_ins(stock.shelf.allowed(AgeBand.ADULT)).tolist()
+        yield volumes.next_in_begun(volumes.read, stock.shelf.allowed(AgeBand.AGES_9_TO_11)).tolist()
