@@ -40,6 +40,7 @@ CACHE_RESETS = (
     ("apps.platform.services.health", "reset_health"),
     ("apps.platform.services.outages", "reset_outage_log"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
+    ("apps.search.services.serving", "reset_database_engine"),
     ("apps.search.selectors.live_index", "reset_live_index"),
     ("apps.recommendations.serving", "forget_models"),
 )
