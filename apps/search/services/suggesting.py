@@ -101,7 +101,10 @@ class _Remembered:
         self._answers: dict[_Question, Suggestions] = {}
 
     def answers_of(self, books: Shelf, index: object) -> "dict[_Question, Suggestions]":
-        """What is remembered for just this state of both; whatever was remembered for another one is dropped."""
+        """Give what is remembered for just this state of both; whatever was remembered for another one is dropped.
+
+        Whatever else an answer comes to rest on (a release that an experiment names, its arms) joins this pair.
+        """
         with _remembering:
             if self._of[0] is not books or self._of[1] is not index:
                 self._of, self._answers = (books, index), {}
