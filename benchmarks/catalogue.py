@@ -153,11 +153,11 @@ def measure() -> None:
     from django.utils import timezone
 
     from apps.catalog.selectors.shelf import reset_shelf, shelf
-    from apps.recommendations.selectors import stock
+    from apps.recommendations.serving import models
 
     model = _model()  # has its memory before the catalogue is measured
     reset_shelf()
-    with patch.object(stock.models, "current", lambda now: model), patch.object(stock.models, "warm", lambda now: None):
+    with patch.object(models, "current", lambda now: model), patch.object(models, "warm", lambda now: None):
         _load()  # whatever is imported or cached for good, is
         _forget()
         before, started = _resident(), time.perf_counter()
@@ -195,10 +195,10 @@ def _load() -> None:
 
 def _forget() -> None:
     from apps.catalog.selectors.shelf import reset_shelf
-    from apps.recommendations.selectors import stock
+    from apps.recommendations.selectors.stock import reset_stock
 
     reset_shelf()
-    stock.reset_stock()
+    reset_stock()
 
 
 def _resident() -> int:

@@ -9,7 +9,7 @@ import os
 import random
 import tempfile
 from collections.abc import Callable, Hashable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ from epicml.audience.bands import AgeBand
 from epicml.metrics.keystrokes import Typing, type_out
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import Typed
+from epicml.search.ranking import rank_suggestions
 from epicml.search.titles import TitleStarts
 from epicml.stats.bootstrap import Interval, paired_interval
 from epicml.text.normalise import typed_form
@@ -81,7 +82,8 @@ def _engine(folder: Path) -> "EmbeddedEngine":
 
 
 def _suggestions(engine: "EmbeddedEngine") -> Suggest:
-    return lambda text, limit: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=limit).books
+    rank = partial(rank_suggestions, engine=engine, lexicon=engine.lexicon, audience=AgeBand.ADULT, with_names=False)
+    return lambda text, limit: rank(Typed.read(text), limit=limit).books
 
 
 def _title_starts() -> Suggest:

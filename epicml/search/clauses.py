@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Field(StrEnum):
@@ -19,8 +20,7 @@ class Field(StrEnum):
     ISBN = "isbn"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):  # made in half the time of a dataclass, and a dozen for every key that is pressed
     """Books that have this token; each scores the weight."""
 
     field: Field
@@ -47,10 +47,7 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """Books that every clause finds; each scores the weight times the product of the clauses' own weights.
-
-    Engines that can only add take the sum divided by the number of clauses: the order is that of the weights.
-    """
+    """Books that every clause finds; each scores the weight times the mean of what the clauses give it."""
 
     clauses: Sequence["Clause"]
     weight: float = 1.0
@@ -58,7 +55,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """Books that have every (or any) of these tokens, by the engine's own relevance (BM25), rare tokens first."""
+    """Books that have every (or any) of these tokens, by the engine's own relevance: rare tokens count for more."""
 
     field: Field
     tokens: Sequence[str]

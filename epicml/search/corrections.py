@@ -1,19 +1,23 @@
-"""What may have been meant where what was typed finds too little: other spellings, bounded, the likeliest first."""
+"""What may have been meant where what was typed finds too little: other spellings, bounded, the likeliest first.
+
+Every clause is asked at once, for an engine far away answers a batch as fast as a single clause; which of the answers
+count is decided when they are read.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
+from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Term
+from epicml.search.engine import Answer, Batch
 from epicml.search.fields import PHRASE_LENGTH, word_token
 from epicml.search.lexicon import Lexicon
-from epicml.search.plan import WORDS_WEIGHT, Typed, word_tokens
-from epicml.text.readings import is_number
+from epicml.search.plan import WORDS_WEIGHT, Typed, whole_word, word_tokens
+from epicml.text.readings import Reading, is_number
 from epicml.text.speller import FORGIVEN_LETTERS, TWO_EDITS_LETTERS, Spelling
 from epicml.text.stems import stem
-
-# An engine's answer to one clause: ids of books, best first, at most so many.
-Find = Callable[[Clause, int], list[int]]
 
 BEGINNING_LETTERS = 5  # four letters of which one is wrong begin too many words: "lego" is no "Lemony"
 FUZZY_LENGTH = 24  # letters of a title that are compared with an edit
@@ -21,6 +25,7 @@ FUZZY_BOOKS_OF_ONE_WORD = 4
 SPLIT_BOOKS = 3
 SPELLINGS = 10
 SPELLINGS_IN_PHRASE = 5
+RESPACED_WORDS = 12  # of a longer text only so many words are parted and joined, so that a batch stays bounded
 # A misspelt word may mean several: each book shown makes the next of the same word this much less likely, which is
 # worth .096 of the children's misspellings against all books of the nearest word first.
 NEXT_BOOK_FACTOR = 0.35
@@ -28,93 +33,139 @@ SPELLING_WEIGHT = 0.8
 SPELLING_DECAY = 0.7
 KNOWN_WORD_WEIGHT = 0.3
 
+Knows = Callable[[str], bool]
 
-def corrections(typed: Typed, *, lexicon: Lexicon, find: Find, limit: int, found: bool) -> Iterator[int]:
-    """Books that may have been meant, the likeliest kind of error first; worked out only as far as they are taken.
+
+def ask_corrections(
+    typed: Typed, *, knows: Knows, lexicon: Lexicon, batch: Batch, limit: int, found: bool
+) -> Iterator[int]:
+    """Ask for books that may have been meant.
 
     Args:
         typed: of at least one word.
+        knows: whether a typed word is one that some book has.
         lexicon: the words of the catalogue.
-        find: the engine.
+        batch: takes the clauses.
         limit: books of each kind at most, >= 1.
         found: whether books were found as it was typed.
+
+    Returns:
+        The books, the likeliest kind of error first, each kind looked at only if it is reached; to be read after the
+        batch was executed. A book may come twice.
     """
     if len(typed.words) == 1 and len(typed.words[0]) < BEGINNING_LETTERS:
         typed = typed.closed
-    any_book = found
-    steps = (
-        lambda: () if found else _with_edits(typed, lexicon, find, limit=limit),
-        lambda: _respaced(typed, lexicon, find, limit=limit, found=found),
-        lambda: _one_word(typed, lexicon, find, limit=limit, found=found),
-        lambda: _word_by_word(typed, lexicon, find, limit=limit),
-    )
-    for step in steps:
-        for book in step():
+    may_be_edited = not found and _may_be_edited(typed, knows)
+    edited = _ask_one_edit(typed, batch, limit=limit) if may_be_edited else []
+    respaced = [*_ask_joined(typed, batch, limit=limit)]
+    respaced += [] if found else _ask_parted(typed, knows, lexicon, batch, limit=limit)
+    if len(typed.words) == 1:
+        spelt = _ask_spellings(typed, lexicon, batch, limit=limit, is_open=typed.is_open and not found)
+    else:
+        spelt = _first_with_books(_ask_word_by_word(typed, knows, lexicon, batch, limit=limit))
+    # One word was compared with every word before.
+    is_phrase = len(typed.words) > 1 and len(typed.form) >= TWO_EDITS_LETTERS
+    far = [batch.ask(_edited_start(typed, edits=2), limit)] if is_phrase and may_be_edited else []
+    return _in_order([_first_with_books(edited), *respaced, spelt], far)
+
+
+def _in_order(kinds: Sequence[Iterator[int]], last: Sequence[Answer]) -> Iterator[int]:
+    """Read every kind of correction, and the last one only where there was none."""
+    any_book = False
+    for books in kinds:
+        for book in books:
             any_book = True
             yield book
-    is_phrase = len(typed.words) > 1 and len(typed.form) >= TWO_EDITS_LETTERS
-    if not any_book and is_phrase and _may_be_edited(typed, lexicon):  # one word was compared with every word before
-        yield from find(Fuzzy(Field.START, typed.form[:FUZZY_LENGTH], edits=2), limit)
+    if not any_book:
+        yield from _first_with_books(last)
 
 
-def _with_edits(typed: Typed, lexicon: Lexicon, find: Find, *, limit: int) -> list[int]:
-    """Titles that begin as typed but for one edit, a blank too many or too few included."""
-    if not _may_be_edited(typed, lexicon):
-        return []
+def _first_with_books(answers: Sequence[Answer]) -> Iterator[int]:
+    for answer in answers:
+        if books := answer.books:
+            yield from books
+            return
+
+
+def _edited_start(typed: Typed, *, edits: int) -> Fuzzy:
+    return Fuzzy(Field.START, typed.form[:FUZZY_LENGTH], edits=edits)
+
+
+def _ask_one_edit(typed: Typed, batch: Batch, *, limit: int) -> list[Answer]:
+    """Ask for titles that begin as typed but for one edit, a blank too many or too few included; else for names."""
     if typed.is_open and len(typed.words) == 1:
         limit = min(limit, FUZZY_BOOKS_OF_ONE_WORD)
-    books = find(Fuzzy(Field.START, typed.form[:FUZZY_LENGTH], edits=1), limit)
-    if books or len(typed.form) > PHRASE_LENGTH:
-        return books
-    return find(Best([Fuzzy(field, typed.form, edits=1) for field in (Field.INNER, Field.AUTHOR)]), limit)
+    answers = [batch.ask(_edited_start(typed, edits=1), limit)]
+    if len(typed.form) <= PHRASE_LENGTH:
+        inside = Best([Fuzzy(field, typed.form, edits=1) for field in (Field.INNER, Field.AUTHOR)])
+        answers.append(batch.ask(inside, limit))
+    return answers
 
 
-def _may_be_edited(typed: Typed, lexicon: Lexicon) -> bool:
+def _may_be_edited(typed: Typed, knows: Knows) -> bool:
     """Whether an edit may fall anywhere: not into a number, nor, in a short text, into a short or a known word."""
     if any(is_number(word) for word in typed.words):
         return False
     if len(typed.words) > 1 and sum(map(len, typed.words)) >= TWO_EDITS_LETTERS:
         return True
-    return any(len(word) >= FORGIVEN_LETTERS and not lexicon.knows(word) for word in typed.words)
+    return any(len(word) >= FORGIVEN_LETTERS and not knows(word) for word in typed.words)
 
 
-def _respaced(typed: Typed, lexicon: Lexicon, find: Find, *, limit: int, found: bool) -> Iterator[int]:
-    """A word written as two ("grand father"), or two written as one ("harrypotter"), among other words or alone."""
-    for words in _other_spacings(typed, lexicon, found=found):
-        yield from find(
-            Every([Term(Field.WORD, word_token(word)) for word in words], WORDS_WEIGHT),
-            limit if len(words) < len(typed.words) else min(limit, SPLIT_BOOKS),
-        )
+def _ask_joined(typed: Typed, batch: Batch, *, limit: int) -> list[Iterator[int]]:
+    """Ask for each word that was written as two: "grand father". What is no word finds nothing."""
+    words = typed.words[:RESPACED_WORDS]
+    return [
+        iter(batch.ask(_all_words((*words[:place], "".join(pair), *typed.words[place + 2 :])), limit))
+        for place, pair in enumerate(pairwise(words))
+        if not any(map(is_number, pair))
+    ]
 
 
-def _other_spacings(typed: Typed, lexicon: Lexicon, *, found: bool) -> Iterator[tuple[str, ...]]:
-    words = typed.words
-    for place, pair in enumerate(pairwise(words)):
-        if not any(map(is_number, pair)) and lexicon.knows(joined := "".join(pair)):
-            yield (*words[:place], joined, *words[place + 2 :])
-    if found:
-        return
-    for place, word in enumerate(words):
-        if not lexicon.knows(word) and (parts := lexicon.split(word)):
-            yield (*words[:place], *parts, *words[place + 1 :])
+def _ask_parted(typed: Typed, knows: Knows, lexicon: Lexicon, batch: Batch, *, limit: int) -> list[Iterator[int]]:
+    """Ask for the parts of each word that may be two: "harrypotter"."""
+    found = []
+    for place, word in enumerate(typed.words[:RESPACED_WORDS]):
+        if knows(word):
+            continue
+        ways = []
+        for parts in lexicon.splits(word):
+            # A part that the lexicon lacks is a word where any book has it.
+            unknown = [part for part in parts if not lexicon.knows(part)]
+            later = [batch.ask(whole_word(part), 1, audience=AgeBand.ADULT) for part in unknown]
+            whole = _all_words((*typed.words[:place], *parts, *typed.words[place + 1 :]))
+            ways.append((later, batch.ask(whole, min(limit, SPLIT_BOOKS))))
+        found.append(_parted(ways))
+    return found
 
 
-def _one_word(typed: Typed, lexicon: Lexicon, find: Find, *, limit: int, found: bool) -> Iterator[int]:
-    if len(typed.words) != 1:
-        return
-    spellings = lexicon.nearest(typed.words[0], limit=SPELLINGS, is_open=typed.is_open and not found)
-    yield from _in_turn(spellings, find, limit)
+def _parted(ways: Sequence[tuple[Sequence[Answer], Answer]]) -> Iterator[int]:
+    """Read the books of the first way of which both parts are words."""
+    for later, books in ways:
+        if all(answer.books for answer in later):
+            yield from books
+            return
 
 
-def _in_turn(spellings: list[Spelling], find: Find, limit: int) -> Iterator[int]:
-    """Books of the spellings by how likely each next one is the book that was meant."""
+def _all_words(words: Reading) -> Every:
+    return Every([whole_word(word) for word in words], WORDS_WEIGHT)
+
+
+def _ask_spellings(typed: Typed, lexicon: Lexicon, batch: Batch, *, limit: int, is_open: bool) -> Iterator[int]:
+    """Ask for the books of each spelling of the only word."""
+    spellings = lexicon.nearest(typed.words[0], limit=SPELLINGS, is_open=is_open)
+    return _in_turn(
+        spellings,
+        {spelling.word: batch.ask(whole_word(spelling.word), limit) for spelling in spellings},
+    )
+
+
+def _in_turn(spellings: Sequence[Spelling], answers: dict[str, Answer]) -> Iterator[int]:
+    """Read books of the spellings by how likely each next one is the book that was meant."""
     chances = {spelling.word: math.exp(spellings[0].cost - spelling.cost) for spelling in spellings}
     books: dict[str, Iterator[int]] = {}
     while chances:
         word = max(chances, key=chances.__getitem__)
-        if word not in books:
-            books[word] = iter(find(Term(Field.WORD, word_token(word)), limit))
-        book = next(books[word], None)
+        book = next(books.setdefault(word, iter(answers[word])), None)
         if book is None:
             del chances[word]
             continue
@@ -122,18 +173,18 @@ def _in_turn(spellings: list[Spelling], find: Find, limit: int) -> Iterator[int]
         yield book
 
 
-def _word_by_word(typed: Typed, lexicon: Lexicon, find: Find, *, limit: int) -> list[int]:
-    """Books with every word or one that it may mean; words that are known are doubted only where nothing is found."""
-    if len(typed.words) < 2:
-        return []
-    books = find(_spelt_otherwise(typed, lexicon, known_weight=0.0), limit)
-    return books or find(_spelt_otherwise(typed, lexicon, known_weight=KNOWN_WORD_WEIGHT), limit)
+def _ask_word_by_word(typed: Typed, knows: Knows, lexicon: Lexicon, batch: Batch, *, limit: int) -> list[Answer]:
+    """Ask for every word or one that it may mean; known words are doubted only where nothing is found otherwise."""
+    weights = (0.0, KNOWN_WORD_WEIGHT) if any(map(knows, typed.words)) else (0.0,)
+    return [
+        batch.ask(partial(_spelt_otherwise, typed, knows, lexicon, known_weight=weight), limit) for weight in weights
+    ]
 
 
-def _spelt_otherwise(typed: Typed, lexicon: Lexicon, *, known_weight: float) -> Clause:
+def _spelt_otherwise(typed: Typed, knows: Knows, lexicon: Lexicon, *, known_weight: float) -> Clause:
     places = []
     for place, (word, token) in enumerate(zip(typed.words, word_tokens(typed), strict=True)):
-        weight = known_weight if lexicon.knows(word) else SPELLING_WEIGHT
+        weight = known_weight if knows(word) else SPELLING_WEIGHT
         is_open = typed.is_open and place == len(typed.words) - 1
         others = _other_spellings(word, lexicon, weight=weight, is_open=is_open) if weight else []
         places.append(Best([Term(Field.WORD, token), *others]))
@@ -152,21 +203,21 @@ def _other_spellings(word: str, lexicon: Lexicon, *, weight: float, is_open: boo
     ]
 
 
-def respelt(asked: Sequence[str], *, lexicon: Lexicon) -> tuple[str, ...] | None:
-    """The words as they may have been meant: unknown ones become the nearest known ones.
+def corrected_words(words: Sequence[str], *, lexicon: Lexicon, knows: Knows) -> Reading | None:
+    """Correct the words of which no book has any: each becomes the nearest known one.
 
     Returns:
         None where nothing would change.
 
     >>> from epicml.search.fields import BookText
     >>> lexicon = Lexicon.of([(BookText(title="Harry Potter", authors=[]), 1)])
-    >>> respelt(("hary", "potter"), lexicon=lexicon)
+    >>> corrected_words(("hary", "potter"), lexicon=lexicon, knows=lexicon.knows)
     ('harry', 'potter')
     """
-    meant = tuple(_nearest_known(word, lexicon) for word in asked)
-    return None if meant == tuple(asked) else meant
+    meant = tuple(word if knows(word) else _nearest_known(word, lexicon) for word in words)
+    return None if meant == tuple(words) else meant
 
 
 def _nearest_known(word: str, lexicon: Lexicon) -> str:
-    nearest = [] if lexicon.knows(word) else lexicon.nearest(word, limit=1)
+    nearest = lexicon.nearest(word, limit=1)
     return word if not nearest or stem(nearest[0].word) == stem(word) else nearest[0].word

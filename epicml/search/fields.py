@@ -1,6 +1,6 @@
 """The tokens under which a book is found: grams are made here, so that every engine indexes the same ones."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from epicml.search.clauses import Field
@@ -109,8 +109,21 @@ def whole_token(reading: Reading) -> str:
     return form_of(reading)[:WHOLE_LENGTH] + "__"
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Where a book stands in one field: under the tokens `whole`, and under every beginning of the texts `begun`."""
+
+    whole: Set[str] = frozenset()
+    begun: Set[str] = frozenset()
+
+    @property
+    def tokens(self) -> set[str]:
+        """Every token that stands for one of them."""
+        return {gram for text in self.begun for gram in prefixes(text, len(text))}.union(self.whole)
+
+
 def tokens_of(book: BookText) -> dict[Field, set[str]]:
-    """Every token of a book by field.
+    """Make every token of a book by field.
 
     >>> tokens = tokens_of(BookText(title="My Cat", authors=["Roald Dahl"]))
     >>> sorted(tokens[Field.START]), sorted(tokens[Field.INNER])
@@ -118,23 +131,33 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
     >>> "dahl_" in tokens[Field.WORD], "roald_da" in tokens[Field.AUTHOR]
     (True, True)
     """
+    return {field: forms.tokens for field, forms in forms_of(book).items()}
+
+
+def forms_of(book: BookText) -> dict[Field, Forms]:
+    """Make the forms of a book by field, from which the tokens follow: an engine may hold either.
+
+    >>> forms_of(BookText(title="My Cat", authors=["Roald Dahl"]))[Field.INNER]
+    Forms(whole=frozenset(), begun={'cat_'})
+    """
     read = BookReadings.of(book)
     plain = form_of(read.title[0]) + "_"
     others = (*read.title[1:], *read.title_aloud)
-    everything = read.words | read.places
-    parts = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
     return {
-        Field.EXACT: {plain[:WHOLE_LENGTH]},
-        Field.START: set(prefixes(plain, START_LENGTH)),
-        Field.READING: {gram for reading in others for gram in _of_a_reading(reading)} | {whole_token(read.title[0])},
-        Field.INNER: _from_each_word(read.title, skip=1, most=INNER_WORDS),
-        Field.AUTHOR: _from_each_word(read.authors),
-        Field.SERIES: _from_each_word(read.series),
-        Field.WORD: {gram for word in everything for gram in _of_a_word(word)} | parts,
-        Field.STEM: {
-            token for word in read.plain_words | read.places for token in (*stems_of(word), *_letters_of(word))
-        },
-        Field.ISBN: {gram for isbn in book.isbns for form in isbn_forms(isbn) for gram in prefixes(form, len(form))},
+        Field.EXACT: Forms(whole={plain[:WHOLE_LENGTH]}),
+        Field.START: Forms(begun={plain[:START_LENGTH]}),
+        Field.READING: Forms(
+            whole={whole_token(reading) for reading in (read.title[0], *others)},
+            begun={(form_of(reading) + "_")[:READING_LENGTH] for reading in others},
+        ),
+        Field.INNER: Forms(begun=_from_each_word(read.title, skip=1, most=INNER_WORDS)),
+        Field.AUTHOR: Forms(begun=_from_each_word(read.authors)),
+        Field.SERIES: Forms(begun=_from_each_word(read.series)),
+        Field.WORD: _words_and_parts(read),
+        Field.STEM: Forms(
+            whole={token for word in read.plain_words | read.places for token in (*stems_of(word), *_letters_of(word))}
+        ),
+        Field.ISBN: Forms(begun={form for isbn in book.isbns for form in isbn_forms(isbn)}),
     }
 
 
@@ -179,13 +202,17 @@ def _parts_of(word: str) -> Iterator[str]:
     return (word[place:] for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1))
 
 
-def _of_a_word(word: str) -> Iterator[str]:
-    if not is_unspaced(word):
-        yield from prefixes(word, WORD_LENGTH)
-        yield word + "_"
-        return
-    for place in range(len(word)):  # any letter may begin a word
-        yield from prefixes(word[place:], WORD_LENGTH)
+def _words_and_parts(read: BookReadings) -> Forms:
+    """Every word, which may be begun, and parts of words, which may not."""
+    whole = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
+    begun: set[str] = set()
+    for word in read.words | read.places:
+        if is_unspaced(word):  # any letter may begin a word
+            begun.update(word[place : place + WORD_LENGTH] for place in range(len(word)))
+            continue
+        begun.add((word + "_")[:WORD_LENGTH])
+        whole.add(word + "_")
+    return Forms(whole=whole, begun=begun)
 
 
 def _letters_of(word: str) -> str:
@@ -193,15 +220,10 @@ def _letters_of(word: str) -> str:
     return word if is_unspaced(word) else ""
 
 
-def _of_a_reading(reading: Reading) -> Iterator[str]:
-    yield whole_token(reading)
-    yield from prefixes(form_of(reading) + "_", READING_LENGTH)
-
-
 def _from_each_word(texts: Iterable[Reading], *, skip: int = 0, most: int | None = None) -> set[str]:
-    """Beginnings of what is left of each text from each of its words on."""
-    grams: set[str] = set()
-    for text in texts:
-        for place in range(skip, len(text) if most is None else min(len(text), most + 1)):
-            grams.update(prefixes("_".join(text[place:]) + "_", PHRASE_LENGTH))
-    return grams
+    """What is left of each text from each of its words on, as far as it may be typed."""
+    return {
+        (form_of(text[place:]) + "_")[:PHRASE_LENGTH]
+        for text in texts
+        for place in range(skip, len(text) if most is None else min(len(text), most + 1))
+    }

@@ -1,7 +1,8 @@
 """The words a catalogue uses: what is known needs no correction, and what is not is taken for one that is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from epicml.text.normalise import is_unspaced, main_title, words
 from epicml.text.speller import Speller, Spelling
 
 FIRST_FORM = 1  # which said nothing of itself
+REMEMBERED_WORDS = 4_096  # about 1 kB each
+LONGEST_SPLIT = 40  # letters; two words of a catalogue are hardly ever longer
 
 
 class OtherFormError(ValueError):
@@ -36,19 +39,26 @@ class Lexicon:
         self._speller = speller
         self._name_words = frozenset(name_words)
         self._known = self._name_words.union(speller.known)
-        self._also_known: Callable[[str], bool] = _nothing
+        # The words before the last one are the same at every key that follows; a nearest one costs .1 ms and more.
+        self._nearest = lru_cache(maxsize=REMEMBERED_WORDS)(speller.nearest)
 
     @classmethod
     def of(cls, books: Iterable[tuple[BookText, float]]) -> "Lexicon":
         """The words of these books with their popularity: of two words as near, that of the more popular books wins."""
-        titles: defaultdict[str, float] = defaultdict(float)
-        others: set[str] = set()
-        for book, popularity in books:
-            for word in set(words(main_title(book.title))):
+        held = list(books)
+        names = {word for book, _ in held for word in BookReadings.of(book).words}
+        return cls.of_titles(((book.title, popularity) for book, popularity in held), name_words=names)
+
+    @classmethod
+    def of_titles(cls, titles: Iterable[tuple[str, float]], *, name_words: Iterable[str]) -> "Lexicon":
+        """Take the words to correct to from these titles with the popularity of their books."""
+        popularity: defaultdict[str, float] = defaultdict(float)
+        for title, value in titles:
+            for word in set(words(main_title(title))):
                 if word.isalpha() and not is_unspaced(word):
-                    titles[word] += popularity
-            others |= BookReadings.of(book).words
-        return cls(speller=Speller(sorted(titles, key=lambda word: (-titles[word], word))), name_words=others)
+                    popularity[word] += value
+        ordered = sorted(popularity, key=lambda word: (-popularity[word], word))
+        return cls(speller=Speller(ordered), name_words=name_words)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Lexicon":
@@ -65,30 +75,30 @@ class Lexicon:
         names = {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
         return self._speller.arrays() | names | {"form": np.array([FORM], dtype=np.int64)}
 
-    def also_knowing(self, has: Callable[[str], bool]) -> "Lexicon":
-        """The same words and those that `has` finds: a book that came later brings words that need no correction."""
-        wider = Lexicon(speller=self._speller, name_words=self._name_words)
-        wider._also_known = has
-        return wider
-
     def knows(self, word: str) -> bool:
         """Whether a title or a name has this word."""
-        return word in self._known or self._also_known(word)
+        return word in self._known
 
     def nearest(self, word: str, *, limit: int, is_open: bool = False) -> list[Spelling]:
         """The title words that a misspelt one may mean, nearest first."""
-        return self._speller.nearest(word, limit=limit, is_open=is_open)
+        return list(self._nearest(word, limit=limit, is_open=is_open))
 
-    def split(self, word: str) -> tuple[str, str] | None:
-        """Two known words that were written as one, the longest first part; None where there are none.
+    def splits(self, word: str) -> list[tuple[str, str]]:
+        """The ways to part a word of which one part at least is known, the longest first part first.
 
-        >>> Lexicon(speller=Speller(["light", "moon"]), name_words=[]).split("moonlight")
-        ('moon', 'light')
+        The last one is the first of which both are: what comes after it need not be looked at.
+
+        >>> Lexicon(speller=Speller(["light", "moon"]), name_words=[]).splits("moonlight")
+        [('moon', 'light')]
         """
-        for place in range(len(word) - 2, 1, -1):
-            if self.knows(word[:place]) and self.knows(word[place:]):
-                return word[:place], word[place:]
-        return None
+        found = []
+        for place in range(min(len(word), LONGEST_SPLIT) - 2, 1, -1):
+            known = self.knows(word[:place]), self.knows(word[place:])
+            if any(known):
+                found.append((word[:place], word[place:]))
+            if all(known):
+                break
+        return found
 
 
 def check_form(arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -100,7 +110,3 @@ def check_form(arrays: Mapping[str, NDArray[Any]]) -> None:
     form = int(arrays["form"][0]) if "form" in arrays else FIRST_FORM
     if form != FORM:
         raise OtherFormError(form)
-
-
-def _nothing(_word: str) -> bool:
-    return False

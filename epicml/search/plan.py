@@ -1,7 +1,7 @@
 """Text becomes a plan of weighted clauses: the one ranking contract, which every engine compiles and none adds to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
 from epicml.search.fields import (
@@ -67,6 +67,12 @@ class Typed:
     is_open: bool
     others: tuple[TypedReading, ...] = ()
     isbn: TypedIsbn = NO_ISBN
+    readings: tuple[TypedReading, ...] = field(init=False, repr=False, compare=False)
+    """Every way to read it, the plain one first."""
+
+    def __post_init__(self) -> None:
+        plain = TypedReading(self.form, self.words, self.is_open)
+        object.__setattr__(self, "readings", (plain, *self.others) if self.words else ())
 
     @classmethod
     def read(cls, text: str) -> "Typed":
@@ -78,13 +84,12 @@ isbn=TypedIsbn(digits='', is_certain=False))
         >>> [reading.form for reading in Typed.read("dr. seu").others]
         ['doctor_seu']
         """
-        form = typed_form(text) if has_words(text) else ""
-        if not form:
-            return cls(form="", words=(), is_open=True)
-        is_open = not form.endswith("_")
         plain, *others = readings(text)
+        if not plain or (plain[0] == "and" and not has_words(text)):  # an ampersand alone reads so
+            return cls(form="", words=(), is_open=True)
+        is_open = text[-1].isalnum() or not typed_form(text).endswith("_")  # the first is true at nine of ten keys
         return cls(
-            form=form,
+            form="_".join(plain) + ("" if is_open else "_"),
             words=plain,
             is_open=is_open,
             others=tuple(_reading(words, is_open=is_open and _goes_on(words, plain)) for words in others),
@@ -96,11 +101,6 @@ isbn=TypedIsbn(digits='', is_certain=False))
         """The same words, the last one complete."""
         plain, *others = (reading.closed for reading in self.readings)
         return replace(self, form=plain.form, is_open=False, others=tuple(others))
-
-    @property
-    def readings(self) -> tuple[TypedReading, ...]:
-        """Every way to read it, the plain one first."""
-        return (TypedReading(self.form, self.words, self.is_open), *self.others) if self.words else ()
 
 
 def _reading(words: Reading, *, is_open: bool) -> TypedReading:
@@ -196,6 +196,11 @@ def may_be_begun(typed: Typed, *, found: bool) -> bool:
 def _begun(word: str) -> Term:
     # A number does not begin another one.
     return Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH])
+
+
+def whole_word(word: str) -> Term:
+    """Books with this word."""
+    return Term(Field.WORD, word_token(word))
 
 
 def word_tokens(reading: TypedReading | Typed) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a search engine must do. Ranking is not its business: it answers the plans of epicml.search."""
+"""What an index must do beside answering batches (epicml.search.engine), and how it says that it cannot."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Protocol
 
 from apps.platform.services.errors import UnavailableError
 from epicml.audience.bands import AgeBand
-from epicml.search.completion import Found
+from epicml.search.engine import Engine
 from epicml.search.fields import BookText
-from epicml.search.plan import Typed
+from epicml.search.lexicon import Lexicon
 
 MOST_RESULTS = 10_000  # so many books of a text can be paged through; more nobody reads
 
@@ -48,24 +48,21 @@ class IndexedBook:
     popularity: int
 
 
-class Engine(Protocol):
-    """An index of the catalogue at one moment. Every answer is of ids of books, best first, none above the audience."""
+class IndexEngine(Engine, Protocol):
+    """An engine that keeps books of its own beside the database, as they were at some change of the catalogue."""
 
-    name: str
+    cursor: int
+    """The number of the last change that it has."""
+    books: int
+    is_stuck: bool
+    """It could not follow what was published, and must be opened anew to see it."""
+    lexicon: Lexicon
+    """The words of the catalogue that were sealed with it; what they are taken for is decided above the engines."""
 
-    @property
-    def state(self) -> object:
-        """Another object as soon as an answer may be another one."""
-        ...
+    def refresh(self) -> None:
+        """See what was published up to now.
 
-    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
-        """Books that complete what was typed."""
-        ...
-
-    def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
-        """Books whose author or series has a name that goes on like what was typed."""
-        ...
-
-    def search(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
-        """Books with what was typed: with every word first, then with some; none where nothing can be searched for."""
+        Raises:
+            IndexBrokenError: that cannot be read; what was seen before answers on.
+        """
         ...

@@ -28,8 +28,7 @@ from apps.search.engines.embedded.folders import (
     nobody_writes,
     open_engine,
 )
-from apps.search.engines.embedded.reader import EmbeddedEngine
-from apps.search.engines.protocol import IndexBrokenError, NoRoomError
+from apps.search.engines.protocol import IndexBrokenError, IndexEngine, NoRoomError
 
 KIND = "search_index"
 NEVER_PROMOTED = "No search index was promoted yet."
@@ -45,7 +44,7 @@ logger = logging.getLogger(__name__)
 class OpenIndex:
     """An open index and what it is of."""
 
-    engine: EmbeddedEngine
+    engine: IndexEngine
     release: str
     folder: Path
     sealed: bool
@@ -186,7 +185,7 @@ def _working_copy(folder: Path, key: str, now: datetime) -> OpenIndex | None:
     return None if is_behind or _is_ahead(engine) else OpenIndex(engine, key, folder, sealed=False)
 
 
-def _is_ahead(engine: EmbeddedEngine) -> bool:
+def _is_ahead(engine: IndexEngine) -> bool:
     """Whether it goes further than the catalogue, as after the database was replaced by an older copy of it."""
     return engine.cursor > last_change_number()
 

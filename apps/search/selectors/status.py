@@ -7,8 +7,8 @@ from apps.catalog.selectors.changes import last_change_number
 from apps.releases.selectors.live import live_key
 from apps.releases.services.files import known_damage
 from apps.search.engines.embedded.folders import copy_folder, damage_mark
+from apps.search.selectors.fallbacks import STALE_CHANGES, fallback_counts
 from apps.search.selectors.live_index import KIND, lacks_room, live_index, problem
-from apps.search.selectors.serving import STALE_CHANGES, fallback_counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from apps.catalog.selectors.books import BookCard
 from apps.releases.services.kinds import Audit, BuildContext
 from apps.search.engines.embedded.folders import open_engine
-from apps.search.engines.embedded.reader import EmbeddedEngine
-from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
+from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError, IndexEngine
 from apps.search.services.building import BuiltIndex, Library
 from epicml.audience.bands import AgeBand
 from epicml.evaluation.comparison import compare
@@ -16,6 +16,7 @@ from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report, Unit
 from epicml.metrics.keystrokes import Complete, Typing, type_out
 from epicml.search.plan import Typed
+from epicml.search.ranking import rank_search, rank_suggestions
 from epicml.search.titles import TitleStarts
 from epicml.text.normalise import main_title, typed_form, words
 
@@ -107,8 +108,8 @@ def _type_all(targets: Sequence[BookCard], complete: Complete) -> list[Typing]:
     return [known[card.id] for card in targets]
 
 
-def _completing(engine: EmbeddedEngine) -> Complete:
-    return lambda text: engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=SHOWN).books
+def _completing(engine: IndexEngine) -> Complete:
+    return lambda text: _suggested(engine, text, AgeBand.ADULT)
 
 
 def _baseline(cards: Sequence[BookCard]) -> Complete:
@@ -143,28 +144,33 @@ def _against_baseline(typings: Sequence[Typing], baseline: Sequence[Typing]) -> 
     )
 
 
-def _missing_books(engine: EmbeddedEngine, cards: Sequence[BookCard]) -> Measure:
+def _missing_books(engine: IndexEngine, cards: Sequence[BookCard]) -> Measure:
     return _counted("missing_books", "Books missing from the index", abs(len(cards) - engine.books), n=len(cards))
 
 
-def _titles_found(engine: EmbeddedEngine, targets: Sequence[BookCard]) -> Measure:
-    found = sum(
-        card.id in engine.search(Typed.read(main_title(card.title)), audience=card.age_band, limit=MOST_RESULTS).books
-        for card in targets
-    )
+def _titles_found(engine: IndexEngine, targets: Sequence[BookCard]) -> Measure:
+    rank = partial(rank_search, engine=engine, lexicon=engine.lexicon, limit=MOST_RESULTS)
+    found = sum(card.id in rank(Typed.read(main_title(card.title)), audience=card.age_band).books for card in targets)
     return _counted("titles_found", "Books found by their own title", found, n=len(targets), unit=Unit.ANSWERS)
 
 
-def _above_age_band(engine: EmbeddedEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> Measure:
+def _above_age_band(engine: IndexEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> Measure:
     bands = {card.id: card.age_band for card in cards}
     answers = [
-        (band, engine.suggest(Typed.read(main_title(card.title)[:letters]), audience=band, limit=SHOWN).books)
+        (band, _suggested(engine, main_title(card.title)[:letters], band))
         for card in targets
         for band in AgeBand
         for letters in (1, 3, 8)
     ]
     above = sum(bands[book] > band for band, books in answers for book in books)
     return _counted("above_age_band", "Suggestions above the age band", above, n=len(answers))
+
+
+def _suggested(engine: IndexEngine, text: str, band: AgeBand) -> Sequence[int]:
+    typed = Typed.read(text)
+    return rank_suggestions(
+        typed, engine=engine, lexicon=engine.lexicon, audience=band, limit=SHOWN, with_names=False
+    ).books
 
 
 def _counted(key: str, title: str, value: float, *, n: int, unit: Unit = Unit.COUNT) -> Measure:

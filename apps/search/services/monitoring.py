@@ -8,10 +8,12 @@ from prometheus_client.metrics_core import Metric
 
 from apps.platform.services.health import Health
 from apps.search.engines.embedded.folders import damages_count
-from apps.search.selectors.serving import STALE_CHANGES
+from apps.search.selectors.fallbacks import STALE_CHANGES
 from apps.search.selectors.status import IndexStatus, index_status
 
-NOTICED = "Search and suggestions answer from the database: titles by popularity, no typing error is forgiven."
+NOTICED = (
+    "Search and suggestions answer from the books in memory: more slowly, with the words as they were at the start."
+)
 NOT_FOUND_YET = "The newest changes of books are not found yet."
 ROOM = "Make room, or set TMPDIR to a folder that has it and restart; it is tried again every few seconds."
 REMADE = "It mends itself within seconds while runjobs runs."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,13 @@ from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.events.services.lists import NewList, serve_list
 from apps.readers.selectors import Audience, audience
 from apps.search.engines.database import book_text
-from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError
+from apps.search.engines.protocol import MOST_RESULTS
 from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
-from apps.search.selectors.live_index import forget_broken
-from apps.search.selectors.serving import Serving, database_serving, serving
+from apps.search.services.serving import Serving, ranked, serving
 from epicml.audience.bands import AgeBand
 from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
+from epicml.search.ranking import rank_search
 from epicml.text.highlight import Marks, Range
 
 LAST_PLACE = MOST_RESULTS  # pages end here
@@ -76,15 +77,8 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     asker = audience(question.reader_key, question.age_band)
     band = asker.age_band
     books, typed = shelf(), Typed.read(question.text)
-    chosen = serving(books, now=now)
-    try:
-        found = chosen.engine.search(typed, audience=band, limit=MOST_RESULTS)
-    except IndexBrokenError as error:
-        if chosen.index is None:
-            raise
-        forget_broken(chosen.index, error, now=now)
-        chosen = database_serving(books)
-        found = chosen.engine.search(typed, audience=band, limit=MOST_RESULTS)
+    rank = partial(rank_search, typed, audience=band, limit=MOST_RESULTS)
+    found, chosen = ranked(rank, serving(books, now=now), books, now=now)
     rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
     first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)

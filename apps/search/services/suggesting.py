@@ -4,28 +4,26 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import orjson
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
-from apps.search.engines.protocol import Engine, IndexBrokenError
-from apps.search.selectors.live_index import forget_broken
-from apps.search.selectors.serving import Serving, database_serving, serving
 from apps.search.services.searching import said_of
+from apps.search.services.serving import Serving, ranked, serving
 from apps.search.services.shown import shown_book
 from epicml.audience.bands import AgeBand
-from epicml.search.completion import Found
 from epicml.search.names import goes_on_like
 from epicml.search.plan import Typed
+from epicml.search.ranking import rank_suggestions
 from epicml.text.highlight import Range, ranges_among, typed_ranges
 from epicml.text.normalise import main_title
 
 AUTHORS = 2  # names that follow the books, at most
 SERIES = 2
 REMEMBERED_ANSWERS = 10_000  # about 3 kB each
-NAMED_BOOKS = 10  # books whose authors and series are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,7 @@ def suggest(
 
 def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
     typed = Typed.read(text)
-    try:
-        found, named = _ask(chosen.engine, typed, band, limit)
-    except IndexBrokenError as error:
-        if chosen.index is None:
-            raise
-        forget_broken(chosen.index, error, now=now)
-        chosen = database_serving(books)
-        found, named = _ask(chosen.engine, typed, band, limit)
+    found, chosen = ranked(partial(rank_suggestions, typed, audience=band, limit=limit), chosen, books, now=now)
     cards = visible_cards(books, found.books, band)
     # Corrections that follow what was found as typed say nothing of what was meant.
     first = next((card for card in cards[:1] if card.id in found.corrected), None)
@@ -94,17 +85,12 @@ def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: i
         searchable=bool(typed.words),
         suggestions=[
             *(_book(card, typed, corrected=card.id in found.corrected) for card in cards),
-            *_names(visible_cards(books, named, band), typed),
+            *_names(visible_cards(books, found.named, band), typed),
         ],
         did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
         release=chosen.release,
     )
-
-
-def _ask(engine: Engine, typed: Typed, band: AgeBand, limit: int) -> tuple[Found, list[int]]:
-    found = engine.suggest(typed, audience=band, limit=limit)
-    return found, engine.names(typed, audience=band, limit=NAMED_BOOKS)
 
 
 class _Remembered:
@@ -115,7 +101,10 @@ class _Remembered:
         self._answers: dict[_Question, Suggestions] = {}
 
     def answers_of(self, books: Shelf, index: object) -> "dict[_Question, Suggestions]":
-        """What is remembered for just this state of both; whatever was remembered for another one is dropped."""
+        """Give what is remembered for just this state of both; whatever was remembered for another one is dropped.
+
+        Whatever else an answer comes to rest on (a release that an experiment names, its arms) joins this pair.
+        """
         with _remembering:
             if self._of[0] is not books or self._of[1] is not index:
                 self._of, self._answers = (books, index), {}

@@ -5,7 +5,7 @@ from datetime import datetime
 from apps.catalog.selectors.shelf import shelf
 from apps.search.selectors.facets import Filters, facets_of
 from apps.search.selectors.live_index import live_index
-from apps.search.selectors.serving import database_engine
+from apps.search.services.serving import database_engine
 from epicml.audience.bands import AgeBand
 
 

@@ -1,21 +1,49 @@
-"""The search engines behind one shape, for the contract test."""
+"""The search engines behind one shape, with the ranking above them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from apps.catalog.selectors.shelf import shelf
-from apps.search.engines.database import DatabaseEngine
-from apps.search.engines.protocol import MOST_RESULTS, Engine
+from apps.search.engines.protocol import MOST_RESULTS, IndexEngine
 from apps.search.selectors.facets import Filters
 from apps.search.selectors.live_index import live_index
 from apps.search.services.applying import apply_changes
 from apps.search.services.searching import SearchAnswer, SearchQuestion, search
+from apps.search.services.serving import database_engine
 from epicml.audience.bands import AgeBand
+from epicml.search.engine import Engine
+from epicml.search.lexicon import Lexicon
 from epicml.search.plan import Typed
+from epicml.search.ranking import RankedBooks, rank_search, rank_suggestions
 from tests.apps.search.library import NOON, keys_of
 
 NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True)
+class Searched:
+    """An engine and the words of its catalogue."""
+
+    engine: Engine
+    lexicon: Lexicon
+
+    @property
+    def state(self) -> object:
+        return self.engine.state
+
+    def suggest(self, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = 10) -> RankedBooks:
+        typed = Typed.read(text)
+        return rank_suggestions(typed, engine=self.engine, lexicon=self.lexicon, audience=band, limit=limit)
+
+    def search(self, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = MOST_RESULTS) -> RankedBooks:
+        typed = Typed.read(text)
+        return rank_search(typed, engine=self.engine, lexicon=self.lexicon, audience=band, limit=limit)
+
+
+def of_index(engine: IndexEngine) -> Searched:
+    """An index with the words that were sealed with it."""
+    return Searched(engine, engine.lexicon)
 
 
 class Searching(Protocol):
@@ -23,7 +51,7 @@ class Searching(Protocol):
 
     fallback: str | None
 
-    def engine(self) -> Engine: ...
+    def engine(self) -> Searched: ...
 
 
 @dataclass
@@ -32,8 +60,8 @@ class DatabaseSearch:
 
     fallback: str | None = "index_unavailable"
 
-    def engine(self) -> Engine:
-        return DatabaseEngine(shelf())
+    def engine(self) -> Searched:
+        return Searched(*database_engine(shelf()))
 
 
 @dataclass
@@ -42,26 +70,26 @@ class EmbeddedSearch:
 
     fallback: str | None = None
 
-    def engine(self) -> Engine:
+    def engine(self) -> Searched:
         apply_changes()
         index = live_index(now=NOON)
         assert index is not None
-        return index.engine
+        return of_index(index.engine)
 
 
-def suggested(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = 50) -> list[str]:
+def suggested(engine: Searched, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = 50) -> list[str]:
     """Keys of the books that complete the text."""
-    return keys_of(engine.suggest(Typed.read(text), audience=band, limit=limit).books)
+    return keys_of(engine.suggest(text, band=band, limit=limit).books)
 
 
-def named(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
+def named(engine: Searched, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
     """Keys of the books whose author or series is called so."""
-    return keys_of(engine.names(Typed.read(text), audience=band, limit=50))
+    return keys_of(engine.suggest(text, band=band).named)
 
 
-def found(engine: Engine, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
+def found(engine: Searched, text: str, *, band: AgeBand = AgeBand.ADULT) -> list[str]:
     """Keys of the books of a full search."""
-    return keys_of(engine.search(Typed.read(text), audience=band, limit=MOST_RESULTS).books)
+    return keys_of(engine.search(text, band=band).books)
 
 
 def searched(

@@ -20,6 +20,7 @@ from apps.search.engines.embedded import private
 from apps.search.engines.embedded.checking import damage_of
 from apps.search.engines.embedded.folders import copies_folder, damages_count, only_writer
 from apps.search.engines.embedded.publication import INDEX
+from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.selectors.live_index import live_index, reset_live_index
 from apps.search.services.applying import apply_changes
@@ -225,6 +226,7 @@ class TestNoRoom:
         now = timezone.now()
         index = live_index(now=now)
         assert index is not None
+        assert isinstance(index.engine, EmbeddedEngine)
         save_books([a_book("new", title="Zebra", series=None)], now=NOON)
         apply_changes()
         index.engine._files.folder.mkdir()  # so that nothing can be made there

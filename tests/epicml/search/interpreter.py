@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
+from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
+from epicml.search.engine import Ask, Hits
 from epicml.search.fields import BookText, tokens_of
 from epicml.search.lexicon import Lexicon
 
@@ -11,18 +14,33 @@ Tokens = Mapping[Field, set[str]]
 
 
 class Interpreter:
-    """Some books by id, each with its popularity."""
+    """Some books by id, each with its popularity; it answers every ask of a batch at once, needed or not."""
 
-    def __init__(self, books: Mapping[int, tuple[BookText, float]]) -> None:
+    name = "interpreter"
+
+    def __init__(self, books: Mapping[int, tuple[BookText, float]], bands: Mapping[int, AgeBand] | None = None) -> None:
         self.books = dict(books)
+        self.bands = dict(bands or {})
         self.tokens = {number: tokens_of(text) for number, (text, _) in books.items()}
         self.lexicon = Lexicon.of(books.values())
-        self.asked: list[Clause] = []
+        self.batches: list[list[Clause]] = []
+
+    @property
+    def state(self) -> object:
+        return self
+
+    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
+        self.batches.append([ask.clause for ask in asks])
+        return [self.hits(ask) for ask in asks]
+
+    def hits(self, ask: Ask) -> Hits:
+        scores = self.scores(ask.clause)
+        shown = [number for number in scores if self.bands.get(number, AgeBand.AGES_0_TO_5) <= ask.audience]
+        found = sorted(shown, key=lambda number: (-scores[number], -self.books[number][1], number))[: ask.limit]
+        return Hits(found, [scores[number] for number in found])
 
     def find(self, clause: Clause, limit: int) -> list[int]:
-        self.asked.append(clause)
-        scores = self.scores(clause)
-        return sorted(scores, key=lambda number: (-scores[number], number))[:limit]
+        return list(self.hits(Ask(clause, limit)).ids)
 
     def scores(self, clause: Clause) -> dict[int, float]:
         """Every book that is found, with the clause's score times log2(2 + popularity)."""
@@ -50,7 +68,7 @@ def score_of(clause: Clause, tokens: Tokens) -> float | None:
             return max(_found(clauses, tokens), default=None)
         case Every(clauses, weight):
             parts = _found(clauses, tokens)
-            return weight * math.prod(parts) if len(parts) == len(clauses) else None
+            return weight * fmean(parts) if parts and len(parts) == len(clauses) else None
         case Relevance(field, asked, every):
             there = [token in tokens[field] for token in asked]
             return 1.0 if (all(there) if every else any(there)) else None

@@ -17,8 +17,9 @@ class TestClauses:
 
     @pytest.mark.parametrize("clause", [Term(Field.WORD, "owl"), Best([]), Relevance(Field.STEM, ("owl",), every=True)])
     def test_cannot_be_changed(self, clause: Term | Best | Relevance) -> None:
-        with pytest.raises(FrozenInstanceError):
-            setattr(clause, next(iter(clause.__slots__)), "another")
+        name = "token" if isinstance(clause, Term) else next(iter(clause.__slots__))
+        with pytest.raises((FrozenInstanceError, AttributeError)):
+            setattr(clause, name, "another")
 
 
 class TestField:

@@ -44,20 +44,24 @@ class TestNearest:
         assert not Lexicon.of([]).knows("hobbit")
 
 
-class TestSplit:
-    def test_prefers_the_longest_first_word(self) -> None:
+class TestSplits:
+    def test_ends_with_the_longest_first_word_of_two(self) -> None:
         lexicon = Lexicon(speller=Speller(["sun", "sunny", "nyside", "side"]), name_words=[])
-        assert lexicon.split("sunnyside") == ("sunny", "side")
+        assert lexicon.splits("sunnyside") == [("sunny", "side")]
 
     def test_takes_names_too(self, lexicon: Lexicon) -> None:
-        assert lexicon.split("whiteweb") == ("white", "web")
+        assert lexicon.splits("whiteweb")[-1] == ("white", "web")
 
-    @pytest.mark.parametrize("word", ["", "a", "hobbit", "hobbitx", "xhobbit", "hobbitt"])
-    def test_finds_none_where_a_part_is_not_known(self, lexicon: Lexicon, word: str) -> None:
-        assert lexicon.split(word) is None
+    def test_names_ways_of_which_one_part_may_be_a_later_word(self, lexicon: Lexicon) -> None:
+        assert lexicon.splits("hobbitxx") == [("hobbit", "xx")]
+        assert lexicon.splits("xxhobbit") == [("xx", "hobbit")]
+
+    @pytest.mark.parametrize("word", ["", "a", "hobbit", "hobbitx", "xhobbit", "zzzzzzzz", "z" * 90])
+    def test_finds_none_where_no_part_is_known(self, lexicon: Lexicon, word: str) -> None:
+        assert lexicon.splits(word) == []
 
     def test_takes_no_single_letter_for_a_word(self) -> None:
-        assert Lexicon(speller=Speller(["a", "gain"]), name_words=[]).split("again") is None
+        assert Lexicon(speller=Speller(["a", "gain"]), name_words=[]).splits("again") == []
 
 
 class TestForm:

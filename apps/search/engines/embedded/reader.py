@@ -1,12 +1,14 @@
-"""Answering plans from a tantivy index: for any number of threads and processes, beside the one that writes."""
+"""Answering batches from a tantivy index: for any number of threads and processes, beside the one that writes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import tantivy
-from tantivy import Query
+from tantivy import DocAddress, Query
 
 from apps.search.engines.embedded.compiler import compile_clause, for_audience
 from apps.search.engines.embedded.faults import told_apart
@@ -14,14 +16,14 @@ from apps.search.engines.embedded.private import PrivateFiles
 from apps.search.engines.embedded.publication import PUBLISHED, Publication, Stamp, published, published_stamp
 from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
 from apps.search.engines.protocol import IndexBrokenError
-from epicml.audience.bands import AgeBand
-from epicml.search import completion
-from epicml.search.clauses import Field, Fuzzy, Term
-from epicml.search.completion import Found
-from epicml.search.corrections import Find
-from epicml.search.fields import word_token
+from epicml.search.clauses import Field, Fuzzy
+from epicml.search.engine import Ask, Hits, HitsOnDemand
 from epicml.search.lexicon import Lexicon
-from epicml.search.plan import Typed, names
+
+# Books of one score beyond the limit that are put in order: in a library without popularity a letter gives thousands
+# the same. Which of still more are among the hits is left to the order of writing, for reading all would cost a request
+# milliseconds.
+MOST_TIED = 1_000
 
 
 class EmbeddedEngine:
@@ -34,7 +36,7 @@ class EmbeddedEngine:
     ) -> None:
         """Open what was published in this folder at the time of the stamp; None where nobody will publish in it."""
         self.folder = folder
-        self.lexicon = lexicon.also_knowing(self._has_word)
+        self.lexicon = lexicon
         self.is_stuck = False  # it could not follow a commit, and must be opened anew to see it
         self._files, self._stamp = files, stamp
         self._published = str(folder / PUBLISHED)
@@ -73,27 +75,37 @@ class EmbeddedEngine:
     def state(self) -> object:
         return self._searcher
 
-    def suggest(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
-        return completion.complete(typed, lexicon=self.lexicon, find=self._finding(audience), limit=limit)
+    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
+        searcher = self._searcher  # one for the whole batch, whatever is committed meanwhile
+        return HitsOnDemand(asks, lambda ask: self._hits(searcher, ask))
 
-    def names(self, typed: Typed, *, audience: AgeBand, limit: int) -> list[int]:
-        return self._finding(audience)(names(typed), limit) if typed.words else []
-
-    def search(self, typed: Typed, *, audience: AgeBand, limit: int) -> Found:
-        return completion.search(typed, lexicon=self.lexicon, find=self._finding(audience), limit=limit)
-
-    def _finding(self, audience: AgeBand) -> Find:
-        return lambda clause, limit: self._find(for_audience(compile_clause(clause), audience), limit)
-
-    def _has_word(self, word: str) -> bool:
-        return bool(self._find(compile_clause(Term(Field.WORD, word_token(word))), 1))
-
-    def _find(self, query: Query, limit: int) -> list[int]:
-        searcher = self._searcher
+    def _hits(self, searcher: tantivy.Searcher, ask: Ask) -> Hits:
+        query = for_audience(compile_clause(ask.clause), ask.audience)
         with told_apart(self.folder):
-            hits = searcher.search(query, limit, count=False, weight_by_field=POPULARITY).hits
-            values = searcher.fast_field_values(ID, [address for _, address in hits])
-        return [int(value) for value in values if value is not None]
+            # One more than asked for tells whether books of one score lie on both sides of the limit.
+            found = searcher.search(query, ask.limit + 1, count=False, weight_by_field=POPULARITY).hits
+            if len(found) > ask.limit and found[ask.limit][0] == found[ask.limit - 1][0]:
+                most = ask.limit + MOST_TIED
+                found = searcher.search(query, most, count=False, weight_by_field=POPULARITY).hits
+            return self._in_order(searcher, found, ask.limit)
+
+    @staticmethod
+    def _in_order(searcher: tantivy.Searcher, found: Sequence[tuple[float, DocAddress]], limit: int) -> Hits:
+        """Read off the books; tantivy leaves those of one score in the order in which they were written."""
+        addresses, scores = [address for _, address in found], [score for score, _ in found]
+        ids = cast("list[int]", searcher.fast_field_values(ID, addresses))  # every book has its own
+        if len(set(scores)) < len(scores):
+            values = np.array(scores, dtype=np.float32)
+            is_equal = values[1:] == values[:-1]
+            places = np.flatnonzero(np.append(is_equal, False) | np.insert(is_equal, 0, False)).tolist()
+            tied_addresses = [addresses[place] for place in places]
+            popularity = cast("list[int]", searcher.fast_field_values(POPULARITY, tied_addresses))
+            ordered = sorted(
+                (-scores[place], -popular, ids[place]) for place, popular in zip(places, popularity, strict=True)
+            )
+            for place, (_, _, book) in zip(places, ordered, strict=True):
+                ids[place] = book
+        return Hits(ids[:limit], scores[:limit])
 
     def _look(self) -> None:
         """See the newest commit, and up to which change of the catalogue it goes."""
@@ -109,7 +121,7 @@ class EmbeddedEngine:
     def _warm(self) -> None:
         # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
         for edits in (1, 2):
-            self._find(compile_clause(Fuzzy(Field.START, "warm", edits=edits)), 1)
+            _ = self.execute([Ask(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
 
     @contextmanager
     def _opened(self, publication: Publication) -> Iterator[None]:

@@ -7,12 +7,9 @@ import pytest
 
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import delete_books, save_books
-from apps.releases.selectors.listing import ReleaseRow
-from apps.search.engines.protocol import Engine
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import Typed
 from tests.apps.search.library import NOON, books, keys_of, main_title, plain
-from tests.apps.search.searching import DatabaseSearch, EmbeddedSearch, Searching, found, named, suggested
+from tests.apps.search.searching import Searched, Searching, found, named, suggested
 
 BOOKS = {book.key: book for book in books()}
 FORMS = {key: "_".join(plain(main_title(book))) + "_" for key, book in BOOKS.items()}
@@ -129,9 +126,8 @@ class TestEveryEngine:
         for band in AgeBand:
             shown: set[int] = set()
             for text in texts:
-                shown.update(engine.suggest(Typed.read(text), audience=band, limit=50).books)
-                shown.update(engine.names(Typed.read(text), audience=band, limit=50))
-                shown.update(engine.search(Typed.read(text), audience=band, limit=50).books)
+                suggestions = engine.suggest(text, band=band, limit=50)
+                shown.update(suggestions.books, suggestions.named, engine.search(text, band=band, limit=50).books)
             assert shown == {book for book, of in bands.items() if of <= band}
 
     def test_keeps_to_the_limit_and_repeats_no_book(self, searching: Searching) -> None:
@@ -253,7 +249,7 @@ class TestEveryEngineReads:
 
 class TestEveryEngineFindsAnIsbn:
     @pytest.fixture
-    def engine(self, searching: Searching) -> Engine:
+    def engine(self, searching: Searching) -> Searched:
         save("games", isbns=("9780439023481", "9780439023528"))
         save("holes", isbns=("9780804429573",))
         save("1984", isbns=("9791090636071",))
@@ -275,20 +271,20 @@ class TestEveryEngineFindsAnIsbn:
             ),
         ],
     )
-    def test_whole_or_begun_in_every_form(self, engine: Engine, text: str, key: str) -> None:
+    def test_whole_or_begun_in_every_form(self, engine: Searched, text: str, key: str) -> None:
         assert suggested(engine, text) == found(engine, text) == [key]
 
     @pytest.mark.parametrize(
         "text", ["9780439023482", "0439023484", "9781984000000", "isbn 1984", "043902349", "19840"]
     )
-    def test_and_nothing_that_looks_like_it(self, engine: Engine, text: str) -> None:
+    def test_and_nothing_that_looks_like_it(self, engine: Searched, text: str) -> None:
         assert suggested(engine, text) == found(engine, text) == []
 
-    def test_of_books_that_may_be_shown_only(self, engine: Engine) -> None:
+    def test_of_books_that_may_be_shown_only(self, engine: Searched) -> None:
         assert suggested(engine, "9791090636071", band=AgeBand.AGES_15_TO_17) == []
         assert found(engine, "9791090636071", band=AgeBand.AGES_15_TO_17) == []
 
-    def test_of_no_withdrawn_book(self, searching: Searching, engine: Engine) -> None:
+    def test_of_no_withdrawn_book(self, searching: Searching, engine: Searched) -> None:
         delete_books(["games"], now=NOON)
         assert found(searching.engine(), "9780439023481") == []
 
@@ -324,12 +320,8 @@ class TestEveryEngineAfterAChange:
         assert searching.engine().state is not before
 
 
-class TestEmbeddedEngine:
-    @pytest.fixture
-    def searching(self, live_index_row: ReleaseRow) -> EmbeddedSearch:
-        return EmbeddedSearch()
-
-    def test_forgives_a_typing_error_from_four_letters_on(self, searching: EmbeddedSearch) -> None:
+class TestEveryEngineForgives:
+    def test_forgives_a_typing_error_from_four_letters_on(self, searching: Searching) -> None:
         engine = searching.engine()
         for typed, key in (
             ("momi", "momo"),
@@ -343,42 +335,36 @@ class TestEmbeddedEngine:
         ):
             assert suggested(engine, typed, limit=10)[0] == key, typed
 
-    def test_forgives_none_below_four_letters(self, searching: EmbeddedSearch) -> None:
+    def test_forgives_none_below_four_letters(self, searching: Searching) -> None:
         engine = searching.engine()
         for typed in ("mmo", "hlo", "xom", "mti", "mo x"):
             assert suggested(engine, typed) == [], typed
 
-    def test_tells_which_books_rest_on_a_correction(self, searching: EmbeddedSearch) -> None:
+    def test_tells_which_books_rest_on_a_correction(self, searching: Searching) -> None:
         engine = searching.engine()
         for ask in (engine.suggest, engine.search):
-            assert ask(Typed.read("harry"), audience=AgeBand.ADULT, limit=10).corrected == frozenset()
-            answer = ask(Typed.read("hary poter"), audience=AgeBand.ADULT, limit=10)
+            assert ask("harry").corrected == frozenset()
+            answer = ask("hary poter")
             assert answer.corrected == frozenset(answer.books)
             assert keys_of(answer.books)[0] == "potter1"
 
-    def test_finds_nothing_rather_than_what_is_far(self, searching: EmbeddedSearch) -> None:
+    def test_finds_nothing_rather_than_what_is_far(self, searching: Searching) -> None:
         engine = searching.engine()
         for text in ("minecraft", "roblox", "zzzz", "fortnite", "asdfgh", "1985", "harry potter 17"):
             assert suggested(engine, text) == [], text
         for text in ("minecraft", "roblox", "zzzz", "the zzzz", "1985"):
             assert found(engine, text) == [], text
 
-    def test_shows_no_book_above_the_band_for_a_typing_error(self, searching: EmbeddedSearch) -> None:
+    def test_shows_no_book_above_the_band_for_a_typing_error(self, searching: Searching) -> None:
         assert "tattoo" in suggested(searching.engine(), "dragn tatoo")
         assert "tattoo" not in suggested(searching.engine(), "dragn tatoo", band=AgeBand.AGES_15_TO_17)
 
-    def test_is_found_by_a_typing_error_as_soon_as_it_is_indexed(self, searching: EmbeddedSearch) -> None:
+    def test_is_found_by_a_typing_error_as_soon_as_it_is_indexed(self, searching: Searching) -> None:
         save("holes", title="Zebra Crossing")
         assert suggested(searching.engine(), "zebar")[0] == "holes"
 
-    def test_brings_its_words_with_it(self, searching: EmbeddedSearch) -> None:
+    def test_brings_its_words_with_it(self, searching: Searching) -> None:
         save("holes", title="Zebra Crossing")
         engine = searching.engine()
-        assert engine.suggest(Typed.read("zebra cross"), audience=AgeBand.ADULT, limit=9).corrected == frozenset()
+        assert engine.suggest("zebra cross").corrected == frozenset()
         assert suggested(engine, "zebra ") == ["holes"]
-
-
-class TestDatabaseEngine:
-    def test_forgives_nothing_and_corrects_nothing(self, full_library: None) -> None:
-        engine = DatabaseSearch().engine()
-        assert (suggested(engine, "hobit"), found(engine, "hobit")) == ([], [])

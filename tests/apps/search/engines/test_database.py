@@ -2,17 +2,16 @@ from dataclasses import replace
 
 import pytest
 
+from apps.catalog.selectors.changes import changed_book_ids
 from apps.catalog.selectors.shelf import shelf
-from apps.catalog.services.books import save_books
+from apps.catalog.services.books import delete_books, save_books
 from apps.search.engines.database import DatabaseEngine, book_text
+from epicml.search.clauses import Field, Term
+from epicml.search.engine import Ask
 from epicml.search.fields import BookText
-from tests.apps.search.library import NOON, books
-from tests.apps.search.searching import found, named, suggested
+from tests.apps.search.library import NOON, books, keys_of
 
-
-@pytest.fixture
-def engine(full_library: None) -> DatabaseEngine:
-    return DatabaseEngine(shelf())
+BOOKS = {book.key: book for book in books()}
 
 
 class TestBookText:
@@ -28,20 +27,38 @@ class TestBookText:
         assert book_text(shelf().card("quiet")).isbns == ("9780439023481",)
 
 
+def hits(engine: DatabaseEngine, token: str) -> list[str]:
+    return keys_of(engine.execute([Ask(Term(Field.WORD, token), 50)])[0].ids)
+
+
+@pytest.mark.usefixtures("full_library")
 class TestDatabaseEngine:
-    def test_follows_titles_that_start_so_by_books_with_the_words(self, engine: DatabaseEngine) -> None:
-        assert suggested(engine, "the g") == ["tattoo", "gruffalo", "games", "fault", "fire"]
+    def test_follows_a_shelf_by_reading_what_changed_only(self) -> None:
+        before = DatabaseEngine.of(shelf())
+        version = shelf().version
+        save_books([replace(BOOKS["holes"], title="Zebra Crossing"), replace(BOOKS["holes"], key="new")], now=NOON)
+        delete_books(["momo"], now=NOON)
+        after = before.following(shelf(), changed_book_ids(version, up_to=shelf().version))
+        assert (hits(after, "zebra_"), hits(after, "holes_"), hits(after, "momo_")) == (["holes"], ["new"], [])
+        assert after._index._parts[0] is before._index._parts[0]
+        assert after._index.sizes[1:] == [2]
+        assert (hits(before, "zebra_"), hits(before, "holes_"), hits(before, "momo_")) == ([], ["holes"], ["momo"])
 
-    def test_takes_the_last_word_for_open_until_a_blank(self, engine: DatabaseEngine) -> None:
-        assert suggested(engine, "it") == ["it", "italy"]
-        assert suggested(engine, "it ") == ["it"]
+    def test_keeps_few_parts_however_many_changes_come_one_by_one(self) -> None:
+        engine = DatabaseEngine.of(shelf())
+        for number in range(40):
+            version = shelf().version
+            save_books([replace(BOOKS["holes"], key=f"new-{number}", title=f"Zebra {number}")], now=NOON)
+            engine = engine.following(shelf(), changed_book_ids(version, up_to=shelf().version))
+        assert len(engine._index.sizes) <= 7  # all books of before, and at most the powers of two in 40
+        assert engine._index.sizes[0] == len(BOOKS)
+        assert len(hits(engine, "zebra_")) == 40
 
-    def test_needs_every_word_for_a_suggestion(self, engine: DatabaseEngine) -> None:
-        assert suggested(engine, "dragon zzz") == []
-
-    def test_fills_a_search_with_books_that_have_any_word(self, engine: DatabaseEngine) -> None:
-        assert found(engine, "dragon zzz") == ["tattoo", "train", "dragons1", "dragons2"]
-
-    def test_names_a_book_without_a_series(self, engine: DatabaseEngine) -> None:
-        assert named(engine, "wright") == []
-        assert named(engine, "white") == ["web"]
+    def test_answers_as_one_that_was_made_anew(self) -> None:
+        engine = DatabaseEngine.of(shelf())
+        for key in ("holes", "momo", "fox", "holes"):
+            version = shelf().version
+            save_books([replace(BOOKS[key], title=f"{BOOKS[key].title} and the Dragon", ratings_count=7)], now=NOON)
+            engine = engine.following(shelf(), changed_book_ids(version, up_to=shelf().version))
+        for token in ("dragon_", "holes_", "the_", "h"):
+            assert hits(engine, token) == hits(DatabaseEngine.of(shelf()), token)

@@ -14,9 +14,9 @@ from apps.search.engines.protocol import IndexedBook
 from demo.dataset import SHELF, Dataset, rows_of
 from epicml.audience.bands import AgeBand
 from epicml.search.fields import BookText
-from epicml.search.plan import Typed
 from epicml.text.normalise import main_title, series_of
 from tests.apps.search.engines.embedded.indexes import made
+from tests.apps.search.searching import of_index
 
 SHOWN = 10
 PARTS = 4  # of each title, chosen by chance
@@ -79,8 +79,8 @@ def indexed(row: dict[str, str]) -> IndexedBook:
 
 @pytest.fixture(params=["suggest", "search"])
 def ask(request: pytest.FixtureRequest, shelf: Shelf) -> Ask:
-    method = getattr(shelf.engine, request.param)
-    return lambda text: method(Typed.read(text), audience=AgeBand.ADULT, limit=SHOWN).books
+    method = getattr(of_index(shelf.engine), request.param)
+    return lambda text: method(text, limit=SHOWN).books
 
 
 class TestEveryTitle:

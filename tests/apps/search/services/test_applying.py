@@ -20,7 +20,7 @@ from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.damages import break_copies, change_a_byte, remove_copies, sealed_folder
 from tests.apps.search.library import NOON, books
-from tests.apps.search.searching import found
+from tests.apps.search.searching import found, of_index
 
 
 def copy() -> Path:
@@ -30,7 +30,7 @@ def copy() -> Path:
 
 
 def keys(text: str) -> list[str]:
-    return found(open_engine(copy()), text)
+    return found(of_index(open_engine(copy())), text)
 
 
 class TestQueueChanges:

@@ -19,7 +19,7 @@ from apps.search.services.suggesting import suggest
 from epicml.audience.bands import AgeBand
 from tests.apps.search.damages import break_copies, change_a_byte, remove_copies
 from tests.apps.search.library import NOON
-from tests.apps.search.searching import found, keys, searched, suggested
+from tests.apps.search.searching import found, keys, of_index, searched, suggested
 
 
 def lose_everything(var_dir: Path) -> None:
@@ -70,14 +70,14 @@ class TestFallback:
 
 class TestAnIndexThatBreaksWhileItAnswers:
     def test_is_left_in_the_middle_of_a_search(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
-        self.damage(var_dir, lambda engine: found(engine, "harry"))
+        self.damage(var_dir, lambda engine: found(of_index(engine), "harry"))
         assert live_index(now=NOON) is not None
         answer = searched("harry")
         assert (answer.fallback, keys(answer)[0]) == ("index_unavailable", "potter1")
         assert_answered_from_the_database()
 
     def test_is_left_in_the_middle_of_a_suggestion(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
-        self.damage(var_dir, lambda engine: suggested(engine, "harr"))
+        self.damage(var_dir, lambda engine: suggested(of_index(engine), "harr"))
         assert live_index(now=NOON) is not None
         answer = suggest("harr", limit=3, age_band=AgeBand.ADULT, now=NOON)
         assert (answer.fallback, answer.suggestions[0].key) == ("index_unavailable", "potter1")
@@ -103,7 +103,7 @@ class TestAnIndexThatBreaksWhileItAnswers:
 
     def test_is_made_anew_by_the_next_catching_up(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
         shutil.copytree(var_dir / "artifacts", var_dir / "sound")
-        self.damage(var_dir, lambda engine: found(engine, "harry"))
+        self.damage(var_dir, lambda engine: found(of_index(engine), "harry"))
         assert live_index(now=NOON) is not None
         for _ in range(2):  # files that were only read wrongly would be sound the second time
             assert searched("harry").fallback == "index_unavailable"

@@ -65,4 +65,4 @@ class TestWritesDuringARebuild:
         rebuild_index(created_by="ada", why="", clock=lambda: NOON, promote=True, progress=write)
         engine = EmbeddedSearch().engine()
         assert [found(engine, text) for text in ("zebra", "yak", "holes", "matilda")] == [["new"], ["holes"], [], []]
-        assert engine.books == len(library.books())  # type: ignore[attr-defined]
+        assert engine.engine.books == len(library.books())  # type: ignore[attr-defined]

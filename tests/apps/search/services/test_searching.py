@@ -257,6 +257,7 @@ class TestMeaning:
     def test_says_nothing_where_every_word_is_known(self, live_index_row: object) -> None:
         assert searched("harry rowling").did_you_mean is None
 
-    def test_is_not_guessed_without_an_index(self, full_library: None) -> None:
+    def test_is_said_without_an_index_too(self, full_library: None) -> None:
         answer = searched("hary poter")
-        assert (answer.did_you_mean, keys(answer)) == (None, [])
+        assert (answer.fallback, answer.did_you_mean) == ("index_unavailable", "harry potter")
+        assert keys(answer)[0] == "potter1"

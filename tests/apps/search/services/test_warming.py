@@ -3,7 +3,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.catalog.selectors.shelf import shelf
 from apps.releases.selectors.listing import ReleaseRow
 from apps.search.selectors import live_index
-from apps.search.selectors.serving import fallback_counts
+from apps.search.selectors.fallbacks import fallback_counts
 from apps.search.services.warming import warm
 from tests.apps.search.library import NOON
 from tests.apps.search.searching import searched

@@ -12,12 +12,12 @@ from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.audience.bands import AgeBand
-from epicml.search.plan import Typed
 from tests.apps.search.engines.embedded.indexes import a_book, made, write
+from tests.apps.search.searching import of_index
 
 
 def ids(engine: EmbeddedEngine, text: str) -> list[int]:
-    return engine.suggest(Typed.read(text), audience=AgeBand.ADULT, limit=100).books
+    return list(of_index(engine).suggest(text, limit=100).books)
 
 
 # One of each kind of file that a reader opens.
@@ -67,9 +67,9 @@ class TestEmbeddedEngine:
         engine = made(tmp_path, [a_book(1 + band, "Owl", band=band) for band in AgeBand])
         for band in AgeBand:
             for answer in (
-                engine.suggest(Typed.read("owl"), audience=band, limit=10).books,
-                engine.names(Typed.read("ann"), audience=band, limit=10),
-                engine.search(Typed.read("owl"), audience=band, limit=10).books,
+                of_index(engine).suggest("owl", band=band).books,
+                of_index(engine).suggest("ann", band=band).named,
+                of_index(engine).search("owl", band=band).books,
             ):
                 assert sorted(answer) == list(range(1, band + 2))
 

@@ -6,13 +6,12 @@ from apps.search.engines.embedded.folders import open_engine
 from apps.search.engines.embedded.publication import INDEX
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexBrokenError
-from epicml.audience.bands import AgeBand
-from epicml.search.plan import Typed
 from tests.apps.search.engines.embedded.indexes import a_book, made, write
+from tests.apps.search.searching import of_index
 
 
 def ids(folder: Path, text: str) -> list[int]:
-    return open_engine(folder).search(Typed.read(text), audience=AgeBand.ADULT, limit=100).books
+    return list(of_index(open_engine(folder)).search(text).books)
 
 
 class TestIndexWriter:

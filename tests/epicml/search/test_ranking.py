@@ -1,11 +1,14 @@
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Fuzzy
-from epicml.search.completion import Found, complete, search
 from epicml.search.fields import BookText
 from epicml.search.plan import Typed, completion
+from epicml.search.ranking import RankedBooks, rank_search, rank_suggestions
 from tests.epicml.search.interpreter import Interpreter, titled
 
 SHELF = titled(
@@ -20,23 +23,25 @@ SHELF = titled(
 )
 
 
-def completed(engine: Interpreter, text: str, *, limit: int = 10) -> Found:
-    return complete(Typed.read(text), lexicon=engine.lexicon, find=engine.find, limit=limit)
+def completed(engine: Interpreter, text: str, *, limit: int = 10) -> RankedBooks:
+    rank = partial(rank_suggestions, engine=engine, lexicon=engine.lexicon, audience=AgeBand.ADULT)
+    return rank(Typed.read(text), limit=limit, with_names=False)
 
 
 def suggested(engine: Interpreter, text: str, *, limit: int = 10) -> list[int]:
-    return completed(engine, text, limit=limit).books
+    return list(completed(engine, text, limit=limit).books)
 
 
-def searched(engine: Interpreter, text: str) -> Found:
-    return search(Typed.read(text), lexicon=engine.lexicon, find=engine.find, limit=1000)
+def searched(engine: Interpreter, text: str) -> RankedBooks:
+    typed = Typed.read(text)
+    return rank_search(typed, engine=engine, lexicon=engine.lexicon, audience=AgeBand.ADULT, limit=1000)
 
 
-class TestComplete:
+class TestRankSuggestions:
     @pytest.mark.parametrize("text", ["", " ", "!", "'", "\0"])
     def test_asks_for_nothing_where_nothing_is_typed(self, text: str) -> None:
         engine = titled("Holes")
-        assert (suggested(engine, text), engine.asked) == ([], [])
+        assert (suggested(engine, text), engine.batches) == ([], [])
 
     def test_puts_starts_of_titles_first_by_popularity(self) -> None:
         assert suggested(SHELF, "har")[:3] == [1, 3, 5]
@@ -48,7 +53,7 @@ class TestComplete:
     def test_asks_once_where_it_finds_enough(self) -> None:
         engine = titled("Abby", "Abel")
         assert suggested(engine, "ab", limit=2) == [1, 2]
-        assert len(engine.asked) == 1
+        assert len(engine.batches) == 1
 
     @given(st.text("harypote ", max_size=12), st.integers(1, 6))
     def test_never_repeats_a_book_and_keeps_to_the_limit(self, text: str, limit: int) -> None:
@@ -91,7 +96,7 @@ class TestForgiveness:
         # No word is long enough to be near another one, so that only the whole can be.
         engine = titled("Ab Bc Cd De", "Zz Zz Zz Zz")
         assert suggested(engine, "xb bc cd dy") == [1]
-        assert [clause.edits for clause in engine.asked if isinstance(clause, Fuzzy)][-1] == 2
+        assert [clause.edits for clause in engine.batches[1] if isinstance(clause, Fuzzy)][-1] == 2
         assert suggested(engine, "x b y") == []
 
     def test_takes_books_of_words_that_are_as_near_in_turn(self) -> None:
@@ -107,7 +112,7 @@ class TestForgiveness:
         "text", ["minecraft", "roblox", "zzzz", "qwerty", "mono 2", "momo 1985", "red hot", "hob xx"]
     )
     def test_finds_nothing_rather_than_what_is_far(self, text: str) -> None:
-        assert completed(SHELF, text) == Found([])
+        assert completed(SHELF, text) == RankedBooks([])
         assert searched(SHELF, text).corrected == frozenset()
 
     def test_leaves_numbers_alone(self) -> None:
@@ -135,22 +140,22 @@ class TestForgiveness:
 class TestFound:
     def test_tells_which_books_rest_on_a_correction(self) -> None:
         engine = titled("Harriet the Spy", "Harry Potter", "Holes")
-        assert completed(engine, "harry") == Found([2])
-        assert completed(engine, "harrx ") == Found([2], frozenset({2}))
-        assert searched(engine, "hary poter") == Found([2], frozenset({2}))
+        assert completed(engine, "harry") == RankedBooks([2])
+        assert completed(engine, "harrx ") == RankedBooks([2], frozenset({2}))
+        assert searched(engine, "hary poter") == RankedBooks([2], frozenset({2}))
 
     def test_adds_at_most_three_corrections_to_what_is_found_as_typed(self) -> None:
         engine = titled("Minecart", *(f"Mind {letter}" for letter in "abcdef"))
-        assert completed(engine, "mine") == Found([1, 2, 3, 4], frozenset({2, 3, 4}))
-        assert completed(engine, "minx") == Found([2, 3, 4, 5, 6, 7], frozenset({2, 3, 4, 5, 6, 7}))
+        assert completed(engine, "mine") == RankedBooks([1, 2, 3, 4], frozenset({2, 3, 4}))
+        assert completed(engine, "minx") == RankedBooks([2, 3, 4, 5, 6, 7], frozenset({2, 3, 4, 5, 6, 7}))
 
     def test_is_corrected_in_part_where_another_word_is_nowhere(self) -> None:
         engine = titled("The Hobbit", "Movie Night")
-        assert searched(engine, "hobit movie") == Found([2, 1], frozenset({1}))
+        assert searched(engine, "hobit movie") == RankedBooks([2, 1], frozenset({1}))
 
     def test_is_nothing_where_only_a_correction_of_one_word_is_left(self) -> None:
         engine = titled("Homer Price", "Roll of Thunder")
-        assert searched(engine, "pride and prejudice") == searched(engine, "rold dal") == Found([])
+        assert searched(engine, "pride and prejudice") == searched(engine, "rold dal") == RankedBooks([])
 
     @given(st.text("harypote ", max_size=12), st.integers(1, 6))
     def test_corrects_no_book_that_it_does_not_have(self, text: str, limit: int) -> None:
@@ -160,8 +165,8 @@ class TestFound:
 
     def test_takes_four_letters_for_a_whole_word_and_five_for_the_beginning_of_one(self) -> None:
         engine = titled("Lemony Snicket", "Daddy-Long-Legs")
-        assert completed(engine, "lego") == searched(engine, "lego") == Found([2], frozenset({2}))
-        assert completed(engine, "lemmo") == searched(engine, "lemmo") == Found([1], frozenset({1}))
+        assert completed(engine, "lego") == searched(engine, "lego") == RankedBooks([2], frozenset({2}))
+        assert completed(engine, "lemmo") == searched(engine, "lemmo") == RankedBooks([1], frozenset({1}))
 
 
 class TestEveryWordMayGoOn:
@@ -186,7 +191,7 @@ class TestEveryWordMayGoOn:
         assert suggested(engine, "19 room ") == [2]
 
 
-class TestSearch:
+class TestRankSearch:
     def test_puts_a_title_that_is_just_this_first_whatever_is_more_popular(self) -> None:
         engine = titled("Dawn Treader", "Breaking Dawn", "Dawn", "Dawning", popularity=[9_000_000, 8_000_000, 0, 7_000])
         assert searched(engine, "dawn").books == [3, 1, 2, 4]
@@ -224,7 +229,7 @@ class TestSearch:
 
     def test_asks_for_nothing_where_nothing_is_typed(self) -> None:
         engine = titled("Holes")
-        assert (searched(engine, " &!"), engine.asked) == (Found([]), [])
+        assert (searched(engine, " &!"), engine.batches) == (RankedBooks([]), [])
 
 
 class TestIsbn:
@@ -269,3 +274,37 @@ class TestIsbn:
     def test_is_not_seen_in_a_number_that_a_title_has(self) -> None:
         assert suggested(self.ENGINE, "1984") == [2]
         assert suggested(self.ENGINE, "9780") == [4]
+
+
+# As found, misspelt, as nothing, as a letter, as numbers, as several words, joined, parted, and long.
+TEXTS = (
+    *("h", "ha", "harry", "the", "hobbit ", "hobit", "hobbti", "harrx pottr", "gobblet", "harypoter", "grand father"),
+    *("wildthings", "zzzz", "minecraft", "mono 2", "momo 1985", "red hot", "light thi", "h p", "a b c d e f g h"),
+    *("9780439023481", "978043902", "0-439-02348-3", "isbn 1984", "19841", "1984", "where the wilde thinks", "物語"),
+    *("the " * 50, "xq " * 60, "zz" * 100, "harry potter and the goblet of fier " * 5, "fire goblet", "potter gob"),
+)
+
+
+class TestBatches:
+    @pytest.mark.parametrize("text", TEXTS)
+    @pytest.mark.parametrize("limit", [1, 10])
+    def test_are_two_at_most_and_bounded(self, text: str, limit: int) -> None:
+        for rank in (completed, searched):
+            SHELF.batches.clear()
+            rank(SHELF, text, limit=limit) if rank is completed else rank(SHELF, text)
+            assert len(SHELF.batches) <= 2
+            assert sum(map(len, SHELF.batches)) <= 120
+
+    @given(st.text("harypote gob2", max_size=24))
+    def test_are_two_at_most_for_whatever_is_typed(self, text: str) -> None:
+        SHELF.batches.clear()
+        completed(SHELF, text)
+        assert len(SHELF.batches) <= 2
+        searched(SHELF, text)
+        assert len(SHELF.batches) <= 4
+
+    @pytest.mark.parametrize("text", ["h", "spy", "the h", "hobbit", "the hobbit", "momo "])
+    def test_are_one_where_it_is_found_as_typed(self, text: str) -> None:
+        SHELF.batches.clear()
+        completed(SHELF, text)
+        assert len(SHELF.batches) == 1

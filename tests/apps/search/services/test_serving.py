@@ -6,9 +6,10 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import save_books
 from apps.releases.selectors.listing import ReleaseRow
 from apps.search.engines.database import DatabaseEngine
-from apps.search.selectors import serving as module
-from apps.search.selectors.serving import INDEX_UNAVAILABLE, fallback_counts, serving
+from apps.search.selectors.fallbacks import INDEX_UNAVAILABLE, fallback_counts
+from apps.search.services import serving as module
 from apps.search.services.applying import apply_changes
+from apps.search.services.serving import serving
 from tests.apps.catalog.samples import a_book
 from tests.apps.search.library import NOON
 

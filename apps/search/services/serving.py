@@ -1,0 +1,106 @@
+"""Which engine answers a request, with which words, and why it is not the index where it is not."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from apps.catalog.selectors.changes import changed_book_ids
+from apps.catalog.selectors.shelf import Shelf
+from apps.search.engines.database import DatabaseEngine
+from apps.search.engines.protocol import IndexBrokenError
+from apps.search.selectors.fallbacks import FALLBACKS, INDEX_UNAVAILABLE, STALE_CHANGES
+from apps.search.selectors.live_index import OpenIndex, forget_broken, live_index
+from epicml.search.engine import Engine
+from epicml.search.lexicon import Lexicon
+from epicml.search.ranking import RankedBooks
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """An engine, the words of its catalogue, the release it answers from, and why it is a fallback where it is one."""
+
+    engine: Engine
+    lexicon: Lexicon
+    release: str | None
+    fallback: str | None
+    index: OpenIndex | None
+
+
+class Rank(Protocol):
+    """A ranking that lacks only what answers it."""
+
+    def __call__(self, *, engine: Engine, lexicon: Lexicon) -> RankedBooks: ...
+
+
+def serving(shelf: Shelf, *, now: datetime) -> Serving:
+    """Choose the live index, or the database where the index cannot be read or is far behind."""
+    index = live_index(now=now)
+    if index is None or shelf.version - index.engine.cursor > STALE_CHANGES:
+        return _database_serving(shelf)
+    return Serving(index.engine, index.engine.lexicon, index.release, fallback=None, index=index)
+
+
+def ranked(rank: Rank, chosen: Serving, shelf: Shelf, *, now: datetime) -> tuple[RankedBooks, Serving]:
+    """Rank with what was chosen, or with the database where the index breaks in the middle; say which it was."""
+    try:
+        return rank(engine=chosen.engine, lexicon=chosen.lexicon), chosen
+    except IndexBrokenError as error:
+        if chosen.index is None:
+            raise
+        forget_broken(chosen.index, error, now=now)
+        chosen = _database_serving(shelf)
+        return rank(engine=chosen.engine, lexicon=chosen.lexicon), chosen
+
+
+def _database_serving(shelf: Shelf) -> Serving:
+    FALLBACKS.labels(INDEX_UNAVAILABLE).inc()
+    engine, lexicon = database_engine(shelf)
+    return Serving(engine, lexicon, release=None, fallback=INDEX_UNAVAILABLE, index=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """An engine over the books in memory, and the words of the books that there were when `books` of them were read."""
+
+    engine: DatabaseEngine
+    lexicon: Lexicon
+    books: int
+
+
+_lock = threading.Lock()
+# The newest last. A request that began before another one saw a change still has the shelf of before.
+_databases: deque[_Database] = deque(maxlen=3)
+
+
+def database_engine(shelf: Shelf) -> tuple[DatabaseEngine, Lexicon]:
+    """Hold the engine over the books in memory, with their words; of a shelf that changed, only what changed is read.
+
+    Words of later books are known because the books are found by them; they are spelt for others as soon as there are
+    twice as many books.
+    """
+    with _lock:
+        known = next((each for each in _databases if each.engine.shelf is shelf), None)
+        if known is None:
+            known = _made(shelf, _databases[-1] if _databases else None)
+            _databases.append(known)
+        return known.engine, known.lexicon
+
+
+def reset_database_engine() -> None:
+    """Hold no books: the next call reads all of them. For tests and after a database is replaced."""
+    with _lock:
+        _databases.clear()
+
+
+def _made(shelf: Shelf, before: _Database | None) -> _Database:
+    books = len(shelf.ids)
+    if before is None or before.engine.shelf.version > shelf.version:  # the database was replaced by an older copy
+        engine = DatabaseEngine.of(shelf)
+        return _Database(engine, engine.lexicon(), books)
+    changed = changed_book_ids(before.engine.shelf.version, up_to=shelf.version)
+    engine = before.engine.following(shelf, changed)
+    if books > 2 * before.books:
+        return _Database(engine, engine.lexicon(), books)
+    return _Database(engine, before.lexicon, before.books)
