@@ -13,7 +13,7 @@ from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
 from apps.search.services.searching import said_of
 from apps.search.services.serving import Serving, ranked, serving
-from apps.search.services.shown import shown_book
+from apps.search.services.shown import ShownBook, shown_books
 from epicml.audience.bands import AgeBand
 from epicml.search.names import goes_on_like
 from epicml.search.plan import Typed
@@ -76,16 +76,18 @@ def suggest(
 def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
     typed = Typed.read(text)
     found, chosen = ranked(partial(rank_suggestions, typed, audience=band, limit=limit), chosen, books, now=now)
-    cards = visible_cards(books, found.books, band)
+    shown = shown_books(books, found.books, audience=band)
+    cards = [line.card for line in shown]
     # Corrections that follow what was found as typed say nothing of what was meant.
     first = next((card for card in cards[:1] if card.id in found.corrected), None)
     meant = said_of(first, typed, shown=cards)
+    named = [line.card for line in shown_books(books, found.named, audience=band)]
     return Suggestions(
         query=text,
         searchable=bool(typed.words),
         suggestions=[
-            *(_book(card, typed, corrected=card.id in found.corrected) for card in cards),
-            *_names(visible_cards(books, found.named, band), typed),
+            *(_book(line, typed, corrected=line.card.id in found.corrected) for line in shown),
+            *_names(named, typed),
         ],
         did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
@@ -118,16 +120,10 @@ _remembering = threading.Lock()
 _remembered = _Remembered()
 
 
-def visible_cards(books: Shelf, ids: Sequence[int], band: AgeBand) -> list[BookCard]:
-    """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
-    return [card for card in books.cards_of_ids(ids) if card.age_band <= band]
-
-
-def _book(card: BookCard, typed: Typed, *, corrected: bool) -> Suggestion:
-    shown = shown_book(card)
+def _book(shown: ShownBook, typed: Typed, *, corrected: bool) -> Suggestion:
     return Suggestion(
         kind="book",
-        key=card.key,
+        key=shown.card.key,
         text=shown.text,
         highlight=ranges_among(shown.words, shown.text, typed.words, is_open=typed.is_open),
         detail=shown.detail,

@@ -1,26 +1,42 @@
-from dataclasses import replace
-
 import orjson
+import pytest
+from django.utils import timezone
 
+from apps.catalog.selectors.books import book_ids
 from apps.catalog.selectors.shelf import shelf
-from apps.search.services.shown import shown_book
+from apps.catalog.services.books import delete_books, save_books
+from apps.search.services.shown import ShownBook, shown_books
+from epicml.audience.bands import AgeBand
+from tests.apps.catalog.samples import a_book
+
+pytestmark = pytest.mark.django_db
 
 
-class TestShownBook:
-    def test_is_title_words_and_at_most_two_authors(self, full_library: None) -> None:
-        card = replace(shelf().card("potter2"), authors=("A", "B", "C"))
-        shown = shown_book(card)
-        assert (shown.text, shown.detail) == ("Harry Potter and the Chamber of Secrets", "A, B")
-        assert [word.text for word in shown.words][:2] == ["harry", "potter"]
-        assert orjson.loads(orjson.dumps(shown.json)) == {
-            **card.as_json(),
-            "authors": ["A", "B", "C"],
-            "genres": list(card.genres),
-            "isbns": list(card.isbns),
-        }
+def shown(*keys: str, audience: AgeBand = AgeBand.ADULT) -> list[ShownBook]:
+    ids = book_ids(keys)
+    return shown_books(shelf(), [ids[key] for key in keys], audience=audience)
 
-    def test_is_worked_out_once_for_each_state_of_the_book(self, full_library: None) -> None:
-        card = shelf().card("holes")
-        assert shown_book(card) is shown_book(card)
-        changed = replace(card, title="Other Holes")
-        assert shown_book(changed).text == "Other Holes"
+
+class TestShownBooks:
+    def test_are_title_words_and_at_most_two_authors(self, full_library: None) -> None:
+        save_books([a_book("three", title="Three Hands (Tales, #1)", authors=["A", "B", "C"])], now=timezone.now())
+        [line] = shown("three")
+        assert (line.text, line.detail) == ("Three Hands", "A, B")
+        assert [word.text for word in line.words] == ["three", "hands"]
+        book = line.card.as_json()
+        lists = {name: list(book[name]) for name in ("authors", "genres", "isbns")}
+        assert orjson.loads(orjson.dumps(line.json)) == {**book, **lists}
+
+    def test_are_worked_out_once_for_each_state_of_a_book(self, full_library: None) -> None:
+        [before], [again] = shown("holes"), shown("holes")
+        assert again is before
+        save_books([a_book("holes", title="Other Holes")], now=timezone.now())
+        assert [line.text for line in shown("holes")] == ["Other Holes"]
+
+    def test_lack_those_above_the_band_and_those_withdrawn(self, full_library: None) -> None:
+        now = timezone.now()
+        save_books([a_book("young", age_band=AgeBand.AGES_0_TO_5), a_book("old", age_band=AgeBand.ADULT)], now=now)
+        children = [line.card.key for line in shown("young", "old", audience=AgeBand.AGES_6_TO_8)]
+        assert children == ["young"]
+        delete_books(["young"], now=now)
+        assert [line.card.key for line in shown("young", "old")] == ["old"]
