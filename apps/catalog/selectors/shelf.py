@@ -122,7 +122,7 @@ class Shelf:
         return mask
 
     def _mask(self, age_band: AgeBand, languages: tuple[str, ...], levels: tuple[int, int] | None) -> Mask:
-        mask: Mask = self.age_bands <= age_band
+        mask: Mask = self.age_bands <= int(age_band)
         if languages:
             wanted = {*languages, UNKNOWN_LANGUAGE}
             codes = [code for code in map(self.language_names.code, wanted) if code != ABSENT]

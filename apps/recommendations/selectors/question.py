@@ -58,7 +58,7 @@ class Question:
             return np.zeros(0, np.int32)
         rows = self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM])
         rows = rows[rows != ABSENT]
-        return np.asarray(rows[self.stock.shelf.age_bands[rows] <= self.age_band])
+        return np.asarray(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
 
 
 def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> Question:

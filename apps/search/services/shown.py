@@ -25,17 +25,31 @@ class ShownBook:
 
 
 class _Remembered:
-    """Lines under the place of the record that they are of: one for each state of a book."""
+    """The lines of a shelf by id of the book; a later shelf takes those over whose book has the same record."""
 
     def __init__(self) -> None:
-        self._lineage: object = None
-        self._lines: dict[int, ShownBook] = {}
+        self._of: tuple[Shelf | None, dict[int, ShownBook]] = (None, {})
+        self._by_record: tuple[object, dict[int, ShownBook]] = (None, {})
 
-    def lines_of(self, lineage: object) -> dict[int, ShownBook]:
-        """What is remembered while places mean these records; whatever was remembered of others is dropped."""
-        if lineage is not self._lineage or len(self._lines) >= REMEMBERED:
-            self._lineage, self._lines = lineage, {}
-        return self._lines
+    def lines_of(self, books: Shelf) -> dict[int, ShownBook]:
+        """Give what is remembered of just this shelf."""
+        known, lines = self._of
+        if known is not books or len(lines) >= REMEMBERED:
+            lines = {}
+            self._of = (books, lines)
+        return lines
+
+    def line(self, books: Shelf, row: int) -> ShownBook:
+        """Give the line of the book in this row, worked out once for each state of the book."""
+        records = books.columns.records
+        lineage, lines = self._by_record
+        if lineage is not records.lineage or len(lines) >= REMEMBERED:
+            lines = {}
+            self._by_record = (records.lineage, lines)
+        place = int(records.places[row])
+        if place not in lines:
+            lines[place] = _shown(books.columns.card(row))
+        return lines[place]
 
 
 _remembered = _Remembered()
@@ -43,16 +57,16 @@ _remembered = _Remembered()
 
 def shown_books(books: Shelf, ids: Sequence[int], *, audience: AgeBand) -> list[ShownBook]:
     """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
-    records, bands, found = books.columns.records, books.age_bands, []
-    lines = _remembered.lines_of(records.lineage)
-    for row in map(books.row_of_id, ids):
-        if row is None or bands[row] > audience:
-            continue
-        place = int(records.places[row])
-        line = lines.get(place)
+    lines, found = _remembered.lines_of(books), []
+    for book_id in ids:
+        line = lines.get(book_id)
         if line is None:
-            line = lines[place] = _shown(books.columns.card(row))
-        found.append(line)
+            row = books.row_of_id(book_id)
+            if row is None:
+                continue
+            line = lines[book_id] = _remembered.line(books, row)
+        if line.card.age_band <= audience:
+            found.append(line)
     return found
 
 
