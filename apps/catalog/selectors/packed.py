@@ -15,6 +15,7 @@ from epicml.datasets.arrays import Bools, Float64s, Int32s, Int64s
 from epicml.datasets.id_map import ABSENT, CatalogueRows
 
 SEPARATOR = b"\xff"  # no text has this byte in UTF-8
+REMEMBERED_NAMES = 4096  # about .1 kB each; a book may have twenty genres, and every list shows the same ones
 SEARCHED_ONE_BY_ONE = 20  # finding one of 40,000 names takes .25 ms; to number all of them takes 10
 
 Numbers = npt.NDArray[np.integer[Any]]
@@ -41,13 +42,20 @@ class Names:
 
     packed: bytes = SEPARATOR
     starts: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
+    _read: dict[int, str] = field(default_factory=dict, repr=False)  # names that were asked for
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def __getitem__(self, code: int) -> str:
-        start = int(self.starts[code])
-        return decoded(self.packed[start : self.packed.index(SEPARATOR, start)])
+        name = self._read.get(code)
+        if name is None:
+            start = int(self.starts[code])
+            name = decoded(self.packed[start : self.packed.index(SEPARATOR, start)])
+            if len(self._read) >= REMEMBERED_NAMES:
+                self._read.clear()
+            self._read[code] = name
+        return name
 
     def all(self) -> list[str]:
         """Every name, in the order of the codes."""
@@ -73,7 +81,7 @@ class Names:
         lengths = np.array([0, *map(len, packed[:-1])], np.int64)
         starts = (len(self.packed) + np.cumsum(lengths)).astype(np.int32)
         codes |= {name: len(self) + place for place, name in enumerate(new)}
-        return Names(self.packed + b"".join(packed), np.concatenate((self.starts, starts))), codes
+        return Names(self.packed + b"".join(packed), np.concatenate((self.starts, starts)), self._read.copy()), codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

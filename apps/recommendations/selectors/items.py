@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.catalog.selectors.books import BookCard
+from apps.catalog.selectors.shelf import Shelf
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.selectors.reasons import Reason
 
@@ -14,11 +15,16 @@ SCORE_DIGITS = 6
 class Item:
     """One book of a list; `instead_of` is the row of the later volume that earned the place, where one did."""
 
+    shelf: Shelf
     row: int
-    card: BookCard
     score: float
     reason: Reason
     instead_of: int | None = None
+
+    @property
+    def card(self) -> BookCard:
+        """The book itself: made only for what stays on the list, and three times as many are tried."""
+        return self.shelf.cards[self.row]
 
     def as_json(self, rank: int) -> dict[str, Any]:
         """The item in the API."""
@@ -27,4 +33,4 @@ class Item:
 
 def item(question: Question, row: int, score: float, reason: Reason) -> Item:
     """The book in this row of the shelf, as an item."""
-    return Item(row=row, card=question.stock.shelf.cards[row], score=round(score, SCORE_DIGITS), reason=reason)
+    return Item(question.stock.shelf, row, round(score, SCORE_DIGITS), reason)

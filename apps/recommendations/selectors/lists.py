@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.catalog.selectors.books import BookCard
 from apps.recommendations.selectors import reasons
-from apps.recommendations.selectors.items import SCORE_DIGITS, Item, item
+from apps.recommendations.selectors.items import Item, item
 from apps.recommendations.selectors.question import Question
 from apps.recommendations.selectors.reasons import Reason
 from apps.recommendations.selectors.stock import Mask
@@ -87,15 +87,10 @@ class ModelMissingError(RuntimeError):
 
 def items_of(question: Question, ranked: Ranked) -> list[Item]:
     """What the model ranked, as items with reasons."""
-    cards, rows = question.stock.shelf.cards, question.stock.shelf_rows[ranked.books]
+    rows = question.stock.shelf_rows[ranked.books]
     spoke = [_card(question, book) for book in ranked.contributor.tolist()]
     return [
-        Item(
-            row=row,
-            card=cards[row],
-            score=round(score, SCORE_DIGITS),
-            reason=reasons.of_source(source, contributor, age_band=question.age_band),
-        )
+        item(question, row, score, reasons.of_source(source, contributor, age_band=question.age_band))
         for row, score, source, contributor in zip(
             rows.tolist(), ranked.scores.tolist(), ranked.source, spoke, strict=True
         )

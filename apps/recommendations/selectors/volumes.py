@@ -57,7 +57,7 @@ def _standing_in(question: Question, place: Item, row: int, volumes: NextVolumes
     if reason is None:
         begun = volumes.before(row) != NO_BOOK
         reason = reasons.instead(place.reason, cards[row], begun=begun, spoke=_card(question, place.reason.book_key))
-    return replace(place, row=row, card=cards[row], reason=reason, instead_of=place.row)
+    return replace(place, row=row, reason=reason, instead_of=place.row)
 
 
 def _card(question: Question, key: str | None) -> BookCard | None:
