@@ -134,10 +134,22 @@ def in_process() -> None:
 
 
 def _with_serializer(events: list[dict[str, Any]], now: datetime) -> None:
+    from rest_framework import serializers
+
     from apps.catalog.selectors.books import book_ids
-    from apps.events.api.schema import Event as EventSerializer
     from apps.events.models import Event
     from apps.readers.selectors import reader_ids
+
+    class EventSerializer(serializers.Serializer[None]):
+        """The same fields as anybody would declare them; the product's own are for its documentation only."""
+
+        event_id = serializers.RegexField(r"^[A-Za-z0-9._:-]+$", max_length=64)
+        reader = serializers.CharField(max_length=64)
+        book = serializers.CharField(max_length=64)
+        kind = serializers.ChoiceField(choices=KINDS)
+        surface = serializers.CharField(max_length=32, allow_blank=True)
+        list_id = serializers.CharField(max_length=64, allow_blank=True)
+        occurred_at = serializers.DateTimeField()
 
     serializer = EventSerializer(data=events, many=True)
     serializer.is_valid(raise_exception=True)
