@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, expect, sync_playwright
 
 from tests.servers import ServerUnavailableError, skip_or_fail
 
@@ -40,6 +40,8 @@ START_SECONDS = 60
 SERVER_ERROR = 500
 
 OpenPage = Callable[..., "Visit"]
+
+expect.set_options(timeout=15_000)  # what is there at once on an idle machine takes 5 s on a busy one
 
 
 @dataclass(frozen=True, slots=True)
