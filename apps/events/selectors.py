@@ -190,11 +190,6 @@ def latest_event_id() -> int:
     return models.Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def list_count() -> int:
-    """How many served lists are stored."""
-    return models.ServedList.objects.count()
-
-
 def _training_chunk(rows: Sequence[tuple[Any, ...]]) -> TrainingChunk:
     readers, books, acts, ratings, at = zip(*rows, strict=True)
     return TrainingChunk(

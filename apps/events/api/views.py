@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.events.api import schema
+from apps.events.services.checking import sent_id
 from apps.events.services.ingest import MAX_BATCH, Outcome, Sender, ingest
 from apps.events.services.reported_lists import MAX_LISTS, ListOutcome, report_lists
 from apps.platform.api.authentication import key_of
@@ -27,13 +28,7 @@ class EventsView(APIView):
     @extend_schema(operation_id="send_events", request=schema.EventBatch, responses={200: schema.EventOutcomes})
     def post(self, request: Request) -> HttpResponse:
         """Store events; each is answered for itself, and one that is wrong stops no other."""
-        Fields(request.query_params).check()
-        fields = Fields(json_body(request, apart="events"))
-        items = fields.records("events", max_items=MAX_BATCH)
-        fields.check()
-        key = key_of(request)
-        count_events(request, key, events=len(items))
-        sender = Sender.of_key(key.id, key.standing)
+        items, sender = _batch(request, "events", most=MAX_BATCH)
         return json_response(_answer(items, ingest(items, sender=sender, now=timezone.now())))
 
 
@@ -48,20 +43,31 @@ class ListsView(APIView):
 
         Lists in our own answers are stored already. Each list counts as an event in the limits of events.
         """
-        Fields(request.query_params).check()
-        fields = Fields(json_body(request, apart="lists"))
-        items = fields.records("lists", max_items=MAX_LISTS)
-        fields.check()
-        key = key_of(request)
-        count_events(request, key, events=len(items))
-        outcomes = report_lists(items, sender=Sender.of_key(key.id, key.standing), now=timezone.now())
+        items, sender = _batch(request, "lists", most=MAX_LISTS)
+        outcomes = report_lists(items, sender=sender, now=timezone.now())
         return json_response({"items": outcomes, **_counts(outcomes)})
+
+
+def _batch(request: Request, name: str, *, most: int) -> tuple[list[Any], Sender]:
+    """Read what was sent and by whom, and count it in the sender's limit of events."""
+    Fields(request.query_params).check()
+    fields = Fields(json_body(request, apart=name))
+    items = fields.records(name, max_items=most)
+    fields.check()
+    key = key_of(request)
+    count_events(request, key, events=len(items))
+    return items, Sender.of_key(key.id, key.standing)
 
 
 def _answer(items: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "items": [
-            {"event_id": _sent_id(item), "status": outcome.status, "reason": outcome.reason, "field": outcome.field}
+            {
+                "event_id": sent_id(item, "event_id"),
+                "status": outcome.status,
+                "reason": outcome.reason,
+                "field": outcome.field,
+            }
             for item, outcome in zip(items, outcomes, strict=True)
         ],
         **_counts(outcomes),
@@ -71,8 +77,3 @@ def _answer(items: Sequence[Any], outcomes: Sequence[Outcome]) -> dict[str, Any]
 def _counts(outcomes: Sequence[Outcome | ListOutcome]) -> dict[str, int]:
     counts = Counter(outcome.status for outcome in outcomes)
     return {status: counts[status] for status in ("stored", "duplicate", "refused")}
-
-
-def _sent_id(item: Any) -> str | None:
-    event_id = item.get("event_id") if isinstance(item, dict) else None
-    return event_id[:64] if isinstance(event_id, str) else None

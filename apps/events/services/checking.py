@@ -59,12 +59,9 @@ def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) ->
 
     Who is proven to be `own_reader` need not name the reader.
     """
-    if not isinstance(item, Mapping):
-        raise RefusedEventError("", "This must be an object.")
-    is_act = item.keys() <= ACT_FIELDS
-    if not is_act and not item.keys() <= FIELDS:
-        unknown = next(name for name in item if name not in FIELDS)
-        raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
+    is_act = isinstance(item, Mapping) and item.keys() <= ACT_FIELDS
+    if not is_act:
+        check_fields(item, FIELDS)
     kind = item.get("kind")
     if not isinstance(kind, str) or kind not in SENT_KINDS:
         raise RefusedEventError("kind", f"This must be one of {', '.join(SENT_KINDS)}.")
@@ -115,6 +112,21 @@ def _check_absent(item: Mapping[str, Any], fields: tuple[str, ...], kind: str) -
     for name in fields:
         if item.get(name) is not None:
             raise RefusedEventError(name, f"An event of kind {kind} has no {name}.")
+
+
+def check_fields(item: Any, fields: frozenset[str]) -> None:
+    """Refuse what is no object, or has a field that is none of these."""
+    if not isinstance(item, Mapping):
+        raise RefusedEventError("", "This must be an object.")
+    if not item.keys() <= fields:
+        unknown = next(name for name in item if name not in fields)
+        raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
+
+
+def sent_id(item: Any, name: str) -> str | None:
+    """The id as it was sent, by which the outcome names an item that may be of any form; None where it is no text."""
+    found = item.get(name) if isinstance(item, Mapping) else None
+    return found[:64] if isinstance(found, str) else None
 
 
 def sent_position(item: Mapping[str, Any], name: str) -> int | None:

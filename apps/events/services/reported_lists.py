@@ -1,7 +1,7 @@
 """Taking in the lists that clients show by themselves, such as a shelf that an editor fills."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,10 @@ from apps.events.services.checking import (
     EVENT_ID,
     READER_KEY,
     RefusedEventError,
+    check_fields,
     optional_text,
     required_text,
+    sent_id,
     sent_moment,
     sent_position,
 )
@@ -56,11 +58,7 @@ class ListOutcome:
 
 def checked_list(item: Any, *, now: datetime, own_reader: str | None = None) -> CheckedList:
     """Read the list that a client sent; RefusedEventError names the first field that is wrong."""
-    if not isinstance(item, Mapping):
-        raise RefusedEventError("", "This must be an object.")
-    if not item.keys() <= FIELDS:
-        unknown = next(name for name in item if name not in FIELDS)
-        raise RefusedEventError(str(unknown)[:40], "There is no such field here.")
+    check_fields(item, FIELDS)
     books, band = item.get("books"), item.get("age_band")
     if not isinstance(books, list) or not 1 <= len(books) <= MAX_BOOKS:
         raise RefusedEventError("books", f"This must be a list of 1 to {MAX_BOOKS} keys of books.")
@@ -105,7 +103,7 @@ def _row(item: Any, sender: Sender, *, now: datetime) -> NewRow | ListOutcome:
         found = _audience(checked, sender)
         books = _books(checked, found, sender)
     except RefusedEventError as error:
-        return ListOutcome("refused", _sent_id(item), error.reason, error.field)
+        return ListOutcome("refused", sent_id(item, "list_id"), error.reason, error.field)
     return NewRow(
         id=new_list_id(now),
         surface=checked.surface,
@@ -163,8 +161,3 @@ def _outcome(row: NewRow, stored: set[str]) -> ListOutcome:
         return ListOutcome("duplicate", list_id)
     stored.remove(list_id)
     return ListOutcome("stored", list_id)
-
-
-def _sent_id(item: Any) -> str | None:
-    list_id = item.get("list_id") if isinstance(item, Mapping) else None
-    return list_id[:64] if isinstance(list_id, str) else None

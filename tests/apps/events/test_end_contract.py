@@ -62,7 +62,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
-from apps.events.selectors import list_count
+from apps.events.models import ServedList
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.readers.selectors import all_reader_ids
 from apps.readers.services import ReaderInput, erase_reader, save_reader
@@ -83,10 +83,10 @@ connections.close_all()
 forked = os.fork()
 if forked == 0:
     flush_lists()
-    os._exit(list_count())
-print(os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]), list_count())
+    os._exit(ServedList.objects.count())
+print(os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]), ServedList.objects.count())
 """
-COUNT = "print(list_count())"
+COUNT = "print(ServedList.objects.count())"
 
 
 def run(environment: dict[str, str], program: str) -> str:

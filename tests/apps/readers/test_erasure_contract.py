@@ -23,7 +23,7 @@ from django.test import Client
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
-from apps.events.selectors import list_count
+from apps.events.models import ServedList
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.jobs.models import Job
 from apps.platform.services.tabular.refusals import forget_in
@@ -110,7 +110,7 @@ class TestEveryDoor:
             call_command("erase_reader", SENTINEL, "--by", f"{SENTINEL} herself", stdout=io.StringIO())
         flush_lists()
         assert sorted(set(holders())) == []
-        assert list_count() == 0
+        assert ServedList.objects.count() == 0
         assert not Job.objects.filter(arguments__icontains=SENTINEL).exists()
 
 

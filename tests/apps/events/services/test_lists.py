@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from apps.catalog.selectors.books import all_book_ids
-from apps.events.selectors import list_count, lists_of_reader, served_list
+from apps.events.models import ServedList
+from apps.events.selectors import lists_of_reader, served_list
 from apps.events.services.list_storing import NewRow, store_lists
 from apps.events.services.lists import NewList, flush_lists, new_list_id, serve_list
 from apps.platform.services.metrics import registry
@@ -90,4 +91,4 @@ class TestStoreLists:
             for list_id in (*ids, new_list_id(now))
         ]
         assert store_lists(rows) == 3
-        assert list_count() == 3
+        assert ServedList.objects.count() == 3

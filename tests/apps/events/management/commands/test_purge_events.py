@@ -5,8 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from apps.events.models import Event
-from apps.events.selectors import list_count
+from apps.events.models import Event, ServedList
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.events.services.retention import RULES
 from apps.jobs.models import Purge
@@ -65,4 +64,4 @@ class TestPurgeOfEachRule:
 
         assert "1 of 2 served lists were stored before" in run(rule="lists")
         assert "Lists erased: 1 in " in run("--accept", "--why", "they are old", rule="lists")
-        assert (list_count(), Event.objects.count()) == (1, 100)
+        assert (ServedList.objects.count(), Event.objects.count()) == (1, 100)
