@@ -236,7 +236,7 @@ def alone(part: Recommender) -> RankBooks:
     """Rank by one part, with nothing to fill its list."""
 
     def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        scores = part.evidence(question.history.recent()).scores
+        scores = part.score(question.history.recent()).scores
         return top_k(scores, eligible=_unread(question, eligible), k=k)
 
     return rank

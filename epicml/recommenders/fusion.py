@@ -17,7 +17,7 @@ from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import (
     NO_BOOK,
     NO_HISTORY,
-    Evidence,
+    HistoryScores,
     History,
     InvalidModelError,
     Ranked,
@@ -179,7 +179,7 @@ class FusedRecommender:
             FusionSettings.from_arrays(under("fusion", arrays)),
         )
         for part in parts:
-            scored = len(part.evidence(NO_HISTORY).scores)
+            scored = len(part.score(NO_HISTORY).scores)
             if scored != model.n_books:
                 raise InvalidModelError(f"The part {part.name} scores {scored} books, popularity {model.n_books}.")
         return model
@@ -197,16 +197,16 @@ class FusedRecommender:
     def _ranked(self, history: History, *, personal: float, eligible: Bools, k: int, age_band: int | None) -> Ranked:
         allowed = self._unread(history, eligible)
         recent = history.recent()
-        evidence = {part.name: part.evidence(recent) for part in self.parts}
-        lists = self._lists(evidence, allowed, age_band)
+        scored = {part.name: part.score(recent) for part in self.parts}
+        lists = self._lists(scored, allowed, age_band)
         fused = self._fuse(lists, personal=personal)
         books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
         books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
-        return self._explained(books, fused[books], lists, evidence, recent)
+        return self._explained(books, fused[books], lists, scored, recent)
 
-    def _lists(self, evidence: Mapping[str, Evidence], allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
+    def _lists(self, scored: Mapping[str, HistoryScores], allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
         depth = self.settings.depth
-        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in evidence.items()}
+        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
         lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         return lists
 
@@ -229,17 +229,17 @@ class FusedRecommender:
         books: Int32s,
         scores: Float32s,
         lists: Mapping[str, Int32s],
-        evidence: Mapping[str, Evidence],
+        scored: Mapping[str, HistoryScores],
         history: History,
     ) -> Ranked:
         """The reason of a book is the part that places it best, and in it the read book that adds most."""
         ranks = {name: _places(books, listed, self.n_books) for name, listed in lists.items()}
         contributor, source = np.full(len(books), NO_BOOK, np.int32), np.full(len(books), "popularity", dtype="U32")
         best = np.full(len(books), self.settings.depth + 1)
-        for name in evidence:
+        for name in scored:
             better = (ranks[name] > 0) & (ranks[name] < best)
             source[better], best[better] = name, ranks[name][better]
-        for name, found in evidence.items():
+        for name, found in scored.items():
             given = np.flatnonzero(source == name)
             if len(given):
                 added = found.contributions(books[given])

@@ -130,7 +130,7 @@ class FoldedLightFM:
         common = COMMON_PULL * (self.vectors.T @ self.vectors)
         return np.asarray(common + RIDGE * np.eye(self.vectors.shape[1]), np.float32)
 
-    def evidence(self, history: History) -> "FoldedHistory":
+    def score(self, history: History) -> "FoldedHistory":
         """The reader's vector solved from the history, and the scores it gives."""
         return FoldedHistory(self, history, liking(history))
 

@@ -37,7 +37,7 @@ class NeighbourTable:
         """How many books it speaks of."""
         return len(self.starts) - 1
 
-    def spoken_for(self, sources: Int32s, strengths: Float32s) -> "WeightedSum":
+    def weighted_neighbours(self, sources: Int32s, strengths: Float32s) -> "WeightedSum":
         """Every stored neighbour of the sources, times the strength of its source.
 
         Args:
@@ -45,7 +45,7 @@ class NeighbourTable:
             strengths: float32[m], >= 0; a source of strength 0 is passed over.
 
         >>> table = NeighbourTable.from_matrix(sparse.csr_array(np.array([[0, 2], [3, 0]], np.float32)))
-        >>> found = table.spoken_for(np.array([0, 1], np.int32), np.array([1, .5], np.float32))
+        >>> found = table.weighted_neighbours(np.array([0, 1], np.int32), np.array([1, .5], np.float32))
         >>> found.scores.tolist(), found.contributions(np.array([0], np.int32)).tolist()
         ([1.5, 2.0], [[0.0, 1.5]])
         """
@@ -152,9 +152,9 @@ class NeighbourRecommender(ABC):
     def strengths(self, history: History) -> Float32s:
         """float32[m]: what each book of the history counts for, >= 0."""
 
-    def evidence(self, history: History) -> WeightedSum:
+    def score(self, history: History) -> WeightedSum:
         """The neighbours of the history, with what each read book adds."""
-        return self.table.spoken_for(history.books, self.strengths(history))
+        return self.table.weighted_neighbours(history.books, self.strengths(history))
 
     def arrays(self) -> NamedArrays:
         """The neighbour table."""

@@ -90,7 +90,7 @@ class Ranked:
     source: tuple[str, ...] = ()
 
 
-class Evidence(Protocol):
+class HistoryScores(Protocol):
     """What one recommender makes of one history: the scores, and what each read book added to them."""
 
     @property
@@ -108,7 +108,7 @@ class Recommender(Protocol):
     def name(self) -> str:
         """The name it bears in reports and reasons."""
 
-    def evidence(self, history: History) -> Evidence:
+    def score(self, history: History) -> HistoryScores:
         """Scores of all books for this history, with their terms."""
 
     def arrays(self) -> NamedArrays:

@@ -220,7 +220,7 @@ class TestAnswerAll:
         shares = model.popularity.by_band[question.age_band]
         best = [book for book in np.argsort(-shares, kind="stable") if unread[book]][:20]
         assert popular(model)(question, eligible, 20).tolist() == best
-        scores = model.parts[0].evidence(question.history).scores
+        scores = model.parts[0].score(question.history).scores
         liked = [book for book in np.argsort(-scores, kind="stable") if unread[book] and scores[book] > 0][:20]
         assert alone(model.parts[0])(question, eligible, 20).tolist() == liked
 

@@ -53,20 +53,20 @@ class TestFit:
 
     def test_of_readers_with_one_book_each_says_nothing(self) -> None:
         model = ItemKnn.fit(facts((0, 0), (1, 1), n_books=3))
-        assert model.evidence(history([0, 1])).scores.tolist() == [0, 0, 0]
+        assert model.score(history([0, 1])).scores.tolist() == [0, 0, 0]
 
     def test_needs_a_liked_book(self) -> None:
         with pytest.raises(InvalidInteractionsError):
             ItemKnn.fit(facts((0, 0, 3.0), n_books=3))
 
 
-class TestEvidence:
+class TestScore:
     def test_sums_the_similarity_of_liked_books_by_recency(self) -> None:
         # read: 2 just now and 1 before; the disliked book 0 between them takes a place and says nothing
-        evidence = ItemKnn.fit(READ, shrinkage=0).evidence(history([2, 0, 1], [5, 1, 4]))
+        scored = ItemKnn.fit(READ, shrinkage=0).score(history([2, 0, 1], [5, 1, 4]))
         near, far, older = 2 / np.sqrt(6), 0.5, 3**-0.8
-        assert evidence.scores.tolist() == pytest.approx([near + older * near, far, older * far], rel=1e-6)
-        assert evidence.contributions(np.array([0], np.int32))[0].tolist() == pytest.approx([near, 0, older * near])
+        assert scored.scores.tolist() == pytest.approx([near + older * near, far, older * far], rel=1e-6)
+        assert scored.contributions(np.array([0], np.int32))[0].tolist() == pytest.approx([near, 0, older * near])
 
 
 class TestLiking:

@@ -57,16 +57,16 @@ class TestNextInSeries:
         assert (table.books >= 2000).all()
 
     def test_of_books_without_series_says_nothing(self) -> None:
-        assert not series([-1, -1], [1, 2]).evidence(history([0, 1])).scores.any()
+        assert not series([-1, -1], [1, 2]).score(history([0, 1])).scores.any()
 
     def test_goes_on_after_a_lukewarm_volume_too(self) -> None:
         model = series([0, 0], [1, 2])
-        scores = [model.evidence(history([0], [stars])).scores[1] for stars in (5, 4, 3, 2, 1)]
+        scores = [model.score(history([0], [stars])).scores[1] for stars in (5, 4, 3, 2, 1)]
         assert scores == pytest.approx([1, 1, 0.5, 0.1, 0.1])
 
     def test_prefers_the_volume_after_the_one_read_last(self) -> None:
         model = series([0, 0, 1, 1], [1, 2, 1, 2])
-        scores = model.evidence(history([2, 0])).scores
+        scores = model.score(history([2, 0])).scores
         assert scores.tolist() == pytest.approx([0, 2**-0.8, 0, 1])
 
 
@@ -89,7 +89,7 @@ class TestSameAuthor:
 
     def test_counts_by_stars(self) -> None:
         model = by_author([0, 0])
-        scores = [model.evidence(history([0], [stars])).scores[1] for stars in (5, 4, 3, 2, 1)]
+        scores = [model.score(history([0], [stars])).scores[1] for stars in (5, 4, 3, 2, 1)]
         assert scores == pytest.approx([1.2, 1, 0.4, 0, 0])
 
     def test_passes_over_a_name_that_stands_for_many(self) -> None:

@@ -56,39 +56,39 @@ class TestFoldIn:
         raw = vectors @ reader
         expected = (raw - raw.mean()) / raw.std() + BIAS_SHARE * model.biases
 
-        scores = model.evidence(READ).scores
+        scores = model.score(READ).scores
         assert scores == pytest.approx(expected - expected.min() + 0.001, rel=1e-4, abs=1e-5)
 
     def test_tells_what_each_read_book_adds(self) -> None:
         model = made_up()
         vectors, reader = solved(model, READ)
-        terms = model.evidence(READ).contributions(np.arange(12, dtype=np.int32))
+        terms = model.score(READ).contributions(np.arange(12, dtype=np.int32))
 
         assert terms.sum(axis=1) == pytest.approx(vectors @ reader, abs=1e-5)
         assert terms[:, 1].tolist() == [0] * 12  # it was not liked
 
     def test_is_far_from_a_solve_that_forgets_recency(self) -> None:
         stale = History(READ.books, READ.values, is_stale=True)
-        difference = made_up().evidence(READ).scores - made_up().evidence(stale).scores
+        difference = made_up().score(READ).scores - made_up().score(stale).scores
         assert np.abs(difference).max() > 0.1
 
     @pytest.mark.parametrize("read", [NO_HISTORY, history([3, 7], [1, 3.9])], ids=["nothing", "nothing liked"])
     def test_has_no_score_for_a_reader_who_liked_nothing(self, read: History) -> None:
-        assert made_up().evidence(read).scores.tolist() == [0] * 12
+        assert made_up().score(read).scores.tolist() == [0] * 12
 
     def test_has_a_score_above_0_for_every_book_of_a_reader_who_liked_one(self) -> None:
-        assert (made_up().evidence(history([3])).scores > 0).all()
+        assert (made_up().score(history([3])).scores > 0).all()
 
     def test_stays_finite_where_all_books_are_alike(self) -> None:
         alike = FoldedLightFM(np.zeros((5, 3), np.float32), np.zeros(5, np.float32))
-        assert np.isfinite(alike.evidence(history([2])).scores).all()
+        assert np.isfinite(alike.score(history([2])).scores).all()
 
 
 class TestArrays:
     def test_give_the_model_again(self) -> None:
         model = made_up()
         loaded = FoldedLightFM.from_arrays(model.arrays())
-        assert loaded.evidence(READ).scores.tobytes() == model.evidence(READ).scores.tobytes()
+        assert loaded.score(READ).scores.tobytes() == model.score(READ).scores.tobytes()
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
@@ -138,7 +138,7 @@ class TestFit:
     def test_learns_which_books_go_together(self) -> None:
         # who reads the first half of the shelf gets more of it, and the other way round
         model = self.fitted(seed=1)
-        low, high = (model.evidence(history(read)).scores for read in ([0, 2, 7], [20, 25, 30]))
+        low, high = (model.score(history(read)).scores for read in ([0, 2, 7], [20, 25, 30]))
         assert low[: BOOKS // 2].mean() > low[BOOKS // 2 :].mean()
         assert high[: BOOKS // 2].mean() < high[BOOKS // 2 :].mean()
 
@@ -174,7 +174,7 @@ class TestWithoutLightFM:
 
     def test_a_saved_model_is_loaded_and_served(self) -> None:
         loaded = FoldedLightFM.from_arrays(made_up().arrays())
-        assert loaded.evidence(READ).scores.tobytes() == made_up().evidence(READ).scores.tobytes()
+        assert loaded.score(READ).scores.tobytes() == made_up().score(READ).scores.tobytes()
 
     def test_the_fusion_is_fitted_from_its_other_parts(self) -> None:
         model = FusedRecommender.fit(interactions(), features(), seed=1, with_lightfm=True)

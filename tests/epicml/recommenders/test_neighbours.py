@@ -26,7 +26,7 @@ class TestSpokenFor:
     def test_is_the_product_of_strengths_and_rows(self, dense: Float32s, read: list[int], data: st.DataObject) -> None:
         strong = np.array(data.draw(st.lists(strengths, min_size=len(read), max_size=len(read))), np.float32)
         rows = np.array(read, np.int32)
-        found = table_of(dense).spoken_for(rows, strong)
+        found = table_of(dense).weighted_neighbours(rows, strong)
 
         terms = dense[rows] * strong[:, None]  # [read book, target]
         assert found.scores == pytest.approx(terms.sum(axis=0), abs=1e-6)
@@ -37,7 +37,7 @@ class TestSpokenFor:
     @given(matrices, sources)
     def test_adds_up_to_the_score_exactly(self, dense: Float32s, read: list[int]) -> None:
         rows = np.array(read, np.int32)
-        found = table_of(dense).spoken_for(rows, np.ones(len(rows), np.float32))
+        found = table_of(dense).weighted_neighbours(rows, np.ones(len(rows), np.float32))
         everything = np.arange(BOOKS, dtype=np.int32)
         assert found.contributions(everything).sum(axis=1).tolist() == found.scores.tolist()
 

@@ -222,32 +222,32 @@ class TestEveryPart:
         part = fitted_part(name)
         books = alone(part)(Question(0, read, np.zeros(0, np.int32)), eligible, k).tolist()
 
-        spoken_for = set(np.flatnonzero(part.evidence(read).scores > 0).tolist())
-        allowed = spoken_for & set(np.flatnonzero(eligible).tolist()) - set(read.books.tolist())
+        scored = set(np.flatnonzero(part.score(read).scores > 0).tolist())
+        allowed = scored & set(np.flatnonzero(eligible).tolist()) - set(read.books.tolist())
         assert set(books) <= allowed
         assert len(set(books)) == len(books) == min(k, len(allowed))
 
     @pytest.mark.parametrize("read", HISTORIES.values(), ids=HISTORIES)
     def test_scores_every_book_with_a_finite_number(self, part: Recommender, read: History) -> None:
-        evidence = part.evidence(read)
-        terms = evidence.contributions(np.arange(BOOKS, dtype=np.int32))
+        scored = part.score(read)
+        terms = scored.contributions(np.arange(BOOKS, dtype=np.int32))
 
-        assert evidence.scores.dtype == terms.dtype == np.float32
-        assert evidence.scores.shape == (BOOKS,)
+        assert scored.scores.dtype == terms.dtype == np.float32
+        assert scored.scores.shape == (BOOKS,)
         assert terms.shape == (BOOKS, len(read))
-        assert np.isfinite(evidence.scores).all()
+        assert np.isfinite(scored.scores).all()
         assert np.isfinite(terms).all()
 
     @pytest.mark.parametrize("read", [HISTORIES["nothing"], history([3], [1])], ids=["nothing", "a disliked book"])
     def test_says_nothing_of_a_reader_who_liked_nothing(self, part: Recommender, read: History) -> None:
-        assert not part.evidence(read).scores.any()
+        assert not part.score(read).scores.any()
 
     def test_weighs_read_books_by_their_age_unless_the_history_is_stale(self, part: Recommender) -> None:
         # 13 and 14 are volumes of one series by one author: every part links them to their neighbours
         targets = np.array([15], np.int32)
-        newest_first = part.evidence(history([14, 3])).contributions(targets)[0, 0]
-        newest_last = part.evidence(history([3, 14])).contributions(targets)[0, 1]
-        stale = [part.evidence(history(read, is_stale=True)).contributions(targets)[0] for read in ([14, 3], [3, 14])]
+        newest_first = part.score(history([14, 3])).contributions(targets)[0, 0]
+        newest_last = part.score(history([3, 14])).contributions(targets)[0, 1]
+        stale = [part.score(history(read, is_stale=True)).contributions(targets)[0] for read in ([14, 3], [3, 14])]
 
         assert newest_first != newest_last
         assert stale[0].tolist() == pytest.approx(stale[1][::-1].tolist(), rel=1e-5, abs=1e-7)
@@ -256,4 +256,4 @@ class TestEveryPart:
         loaded = PART_KINDS[part.name].from_arrays(saved_and_loaded(part.arrays()))
         assert loaded.name == part.name
         for read in HISTORIES.values():
-            assert loaded.evidence(read).scores.tobytes() == part.evidence(read).scores.tobytes()
+            assert loaded.score(read).scores.tobytes() == part.score(read).scores.tobytes()

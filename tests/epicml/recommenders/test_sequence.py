@@ -66,10 +66,10 @@ class TestFit:
             Sequence.fit(facts((0, 0, 3.0), n_books=3))
 
 
-class TestEvidence:
+class TestScore:
     def test_sums_nearness_to_the_liked_books_by_recency(self) -> None:
         model = Sequence.fit(interactions())
-        scores = model.evidence(history([3, 5, 9], [5, 2, 4])).scores
+        scores = model.score(history([3, 5, 9], [5, 2, 4])).scores
         near = by_loops(interactions(), fade=30)
         assert scores == pytest.approx(near[3] + 3**-0.8 * near[9], rel=1e-5, abs=1e-7)
         assert len(scores) == BOOKS
