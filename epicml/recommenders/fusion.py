@@ -11,7 +11,7 @@ from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders import lightfm
 from epicml.recommenders.item_knn import ItemKnn
-from epicml.recommenders.kinship import NextInSeries, SameAuthor
+from epicml.recommenders.content import NextInSeries, SameAuthor
 from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import (
@@ -23,12 +23,12 @@ from epicml.recommenders.protocol import (
     Ranked,
     Recommender,
 )
-from epicml.recommenders.sequence import Sequence
+from epicml.recommenders.sequence_knn import SequenceKnn
 from epicml.recommenders.settings import DEFAULT_SETTINGS, FusionSettings
 from epicml.recommenders.top_k import top_k
 
 PART_KINDS: Mapping[str, type[Recommender]] = {
-    part.name: part for part in (ItemKnn, Sequence, NextInSeries, SameAuthor, FoldedLightFM)
+    part.name: part for part in (ItemKnn, SequenceKnn, NextInSeries, SameAuthor, FoldedLightFM)
 }
 Progress = Callable[[str], None]
 
@@ -98,7 +98,7 @@ class FusedRecommender:
         likes = popularity.overall.astype(np.float64)
         fits: dict[str, Callable[[], Recommender]] = {
             "item_knn": lambda: ItemKnn.fit(interactions),
-            "sequence": lambda: Sequence.fit(interactions),
+            "sequence": lambda: SequenceKnn.fit(interactions),
             "series": lambda: NextInSeries.fit(features, likes=likes),
             "author": lambda: SameAuthor.fit(features, likes=likes),
         }

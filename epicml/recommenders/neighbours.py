@@ -1,4 +1,4 @@
-"""A sparse table "who reads j, reads i": the shape that item-kNN, sequence and EASE share once they are fitted."""
+"""A sparse table "who reads j, reads i": the shape that item-kNN, sequence kNN and content share once they are fitted."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is liked by many: the answer for newcomers and the last in every fallback chain."""
+"""What is liked by many: the answer for new readers and the last in every fallback chain."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.catalog.selectors.books import BookCard
 from epicml.audience.bands import AgeBand, may_see
-from epicml.recommenders.kinship import NEXT_WITHIN
+from epicml.recommenders.content import NEXT_WITHIN
 from epicml.recommenders.series import FIRST_NUMBER
 from epicml.text.normalise import main_title
 

@@ -13,7 +13,7 @@ from epicml.audience.bands import AgeBand
 from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
-from epicml.recommenders.newcomers import KnownBooks, outside_popularity
+from epicml.recommenders.cold_start import KnownBooks, outside_popularity
 from epicml.recommenders.series import NO_VOLUME, NextVolumes, SeriesOrder
 
 # So many of the most popular books as seen from a band are kept in order: from them nearly every list is filled. While
@@ -167,7 +167,7 @@ class Stock:
         lent = self._lent.get(age_band)
         if lent is None:
             rows, learned = self.unknown_rows, self._learned(age_band)
-            lent = self._lent[age_band] = self.known_books.lend(
+            lent = self._lent[age_band] = self.known_books.estimate(
                 outside_popularity(self.shelf.popularity[rows], self.shelf.age_bands[rows], seen_from=int(age_band)),
                 seen_from=int(age_band),
                 scores=learned[self.shelf_rows != ABSENT],

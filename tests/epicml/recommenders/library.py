@@ -1,4 +1,4 @@
-"""A small library whose readers have two kinds of taste, with a series, two authors' worth of kin and unread books."""
+"""A small library whose readers have two kinds of taste, with a series, books that share an author and unread books."""
 
 import numpy as np
 

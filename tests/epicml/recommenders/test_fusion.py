@@ -9,12 +9,12 @@ from epicml.datasets.features import BookFeatures
 from epicml.datasets.interactions import InvalidInteractionsError
 from epicml.recommenders.fusion import FusedRecommender, MismatchedBooksError
 from epicml.recommenders.item_knn import ItemKnn
-from epicml.recommenders.kinship import SameAuthor
+from epicml.recommenders.content import SameAuthor
 from epicml.recommenders.lightfm import COMMON_PULL, RIDGE, FoldedLightFM
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable
 from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import NO_BOOK, NO_HISTORY, History, InvalidModelError, Recommender
-from epicml.recommenders.sequence import Sequence
+from epicml.recommenders.sequence_knn import SequenceKnn
 from epicml.recommenders.settings import FusionSettings
 from tests.epicml.recommenders.library import BOOKS, everything, facts, features, history, interactions, only
 
@@ -36,7 +36,7 @@ def popular(*likes: float) -> Popularity:
 
 def by_hand(*, k: float = 2, depth: int = 200) -> FusedRecommender:
     """After book 3, item-kNN says 0, 1, 2, sequence says 1, 2, 0, and popularity 2, 1, 0."""
-    parts = (ItemKnn(speaking({READ: [0.9, 0.5, 0.1, 0]})), Sequence(speaking({READ: [0.2, 9, 3, 0]})))
+    parts = (ItemKnn(speaking({READ: [0.9, 0.5, 0.1, 0]})), SequenceKnn(speaking({READ: [0.2, 9, 3, 0]})))
     chosen = FusionSettings({"item_knn": 2.0}, k=k, depth=depth, newcomer=1)
     return FusedRecommender(popular(1, 2, 3, 4), parts, chosen)
 

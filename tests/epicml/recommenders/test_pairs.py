@@ -15,7 +15,7 @@ from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.pairs import NEWEST_LIKED, blocks, newest_liked
-from epicml.recommenders.sequence import FARTHEST, Sequence
+from epicml.recommenders.sequence_knn import FARTHEST, SequenceKnn
 from tests.epicml.recommenders.library import facts
 
 MIB = 2**20
@@ -102,7 +102,7 @@ class TestReaderOfMoreBooksThanAnyPerson:
         assert set(table.books.tolist()) == set(self.NEWEST.tolist())
 
     def test_gives_sequence_pairs_of_the_newest_books_only(self) -> None:
-        table = Sequence.fit(self.READ, neighbours=1200).table
+        table = SequenceKnn.fit(self.READ, neighbours=1200).table
         # each distance d joins 500 - d pairs, in both directions
         assert len(table.books) == 2 * sum(NEWEST_LIKED - distance for distance in range(1, FARTHEST + 1))
         assert set(table.books.tolist()) == set(self.NEWEST.tolist())
@@ -124,7 +124,7 @@ class TestPeakMemory:
     # 2 million pairs at once take about 40 bytes each; the tables of the result 4,000 x 400 x 8, twice for a moment.
     MOST = 120 * MIB
 
-    @pytest.mark.parametrize("fit", [ItemKnn.fit, Sequence.fit, fuse])
+    @pytest.mark.parametrize("fit", [ItemKnn.fit, SequenceKnn.fit, fuse])
     @pytest.mark.parametrize(
         "lengths",
         [[3900], [1500] * 100, [1] * 3000, [2] * 1500 + [3900] * 3],
@@ -137,7 +137,7 @@ class TestPeakMemory:
         short, long = (peak(fuse, read([length], n_books=self.BOOKS)) for length in (NEWEST_LIKED, 3900))
         assert long < short + 5 * MIB
 
-    @pytest.mark.parametrize("fit", [ItemKnn.fit, Sequence.fit])
+    @pytest.mark.parametrize("fit", [ItemKnn.fit, SequenceKnn.fit])
     def test_is_bounded_where_everybody_read_one_book(self, fit: Fit) -> None:
         random = np.random.default_rng(5)
         readers = 3000

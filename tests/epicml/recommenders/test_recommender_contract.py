@@ -13,10 +13,10 @@ from epicml.evaluation.offline import Question, alone
 from epicml.recommenders import lightfm
 from epicml.recommenders.fusion import PART_KINDS, FusedRecommender
 from epicml.recommenders.item_knn import ItemKnn
-from epicml.recommenders.kinship import NextInSeries, SameAuthor
+from epicml.recommenders.content import NextInSeries, SameAuthor
 from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.protocol import NO_BOOK, NO_HISTORY, History, InvalidHistoryError, Ranked, Recommender
-from epicml.recommenders.sequence import Sequence
+from epicml.recommenders.sequence_knn import SequenceKnn
 from epicml.recommenders.settings import DEFAULT_SETTINGS
 from tests.epicml.recommenders.library import (
     BOOKS,
@@ -41,7 +41,7 @@ def fit_part(name: str, *, seed: int) -> Recommender:
     if name in ("series", "author"):
         kind = NextInSeries if name == "series" else SameAuthor
         return kind.fit(features(), likes=likes)
-    return ItemKnn.fit(interactions()) if name == "item_knn" else Sequence.fit(interactions())
+    return ItemKnn.fit(interactions()) if name == "item_knn" else SequenceKnn.fit(interactions())
 
 
 def fit(name: str, *, seed: int) -> FusedRecommender:

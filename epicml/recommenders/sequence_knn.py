@@ -1,4 +1,4 @@
-"""Sequence: books read shortly after or before each other are near each other."""
+"""Sequence kNN: books read shortly after or before each other are near each other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Pairs = tuple[Int32s, Int32s, Float32s]
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence(NeighbourRecommender):
+class SequenceKnn(NeighbourRecommender):
     """Score of i = sum over the liked books j of the history of recency(j) * nearness(j, i).
 
     Source: item-kNN on decayed co-occurrence within a history, as in Garg et al. 2019 (STAN) for sessions.
@@ -55,7 +55,7 @@ class Sequence(NeighbourRecommender):
 
         >>> facts = Interactions.from_rows(reader=[0, 0, 0], book=[0, 1, 2], value=[5] * 3, at=[1, 2, 3],
         ...                                n_readers=1, n_books=3)
-        >>> Sequence.fit(facts, fade=1).table.row(0).round(4)  # exp(-1) / 6 and exp(-2) / 6
+        >>> SequenceKnn.fit(facts, fade=1).table.row(0).round(4)  # exp(-1) / 6 and exp(-2) / 6
         array([0.    , 0.0613, 0.0226], dtype=float32)
         """
         liked = newest_liked(interactions)

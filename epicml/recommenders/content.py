@@ -1,4 +1,4 @@
-"""Kinship: the next book of a series, and other books by an author. Works for books that nobody has read yet."""
+"""Content-based: the next book of a series, other books by an author. Works for books that nobody has read yet."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -34,7 +34,7 @@ class NextInSeries(NeighbourRecommender):
 
         Args:
             features: series and numbers of the books.
-            likes: float64[n_books], >= 0; breaks ties between kin.
+            likes: float64[n_books], >= 0; breaks ties between neighbours.
 
         >>> features = BookFeatures.of(age_band=np.zeros(3, np.int8), series=np.array([0, 0, 0], np.int32),
         ...                            series_number=np.array([1, 2, 3], np.float32))
@@ -93,7 +93,7 @@ def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
 
 
 def _pairs_within(group: Int32s) -> tuple[Int64s, Int64s]:
-    """All ordered pairs of two books of one group; books of group -1, and of one that is too large, have no kin."""
+    """All ordered pairs of two books of one group; books of group -1, and of one that is too large, have no neighbours."""
     members = [found for found in _groups(group) if len(found) <= LARGEST_GROUP]
     source, target = _joined([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members])
     return source[source != target], target[source != target]

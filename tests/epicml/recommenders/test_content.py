@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epicml.datasets.features import BookFeatures
-from epicml.recommenders.kinship import LARGEST_GROUP, MOST_EDITIONS, NextInSeries, SameAuthor
+from epicml.recommenders.content import LARGEST_GROUP, MOST_EDITIONS, NextInSeries, SameAuthor
 from tests.epicml.recommenders.library import history
 
 NAN = float("nan")

@@ -1,4 +1,4 @@
-"""How popular a book is that a model does not know: as one that is as well known outside and as near in age."""
+"""Cold start: how popular a book is that a model does not know: as one as well known outside and as near in age."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -58,7 +58,7 @@ class KnownBooks:
             changed[band] = np.insert(changed[band], np.searchsorted(changed[band], new), new)
         return type(self)(tuple(changed))
 
-    def lend(self, outside: Float64s, *, seen_from: int, scores: Float32s) -> Float64s:
+    def estimate(self, outside: Float64s, *, seen_from: int, scores: Float32s) -> Float64s:
         """What other books score: the books that the model scores highest are held to be those known best outside.
 
         Args:
@@ -70,7 +70,7 @@ class KnownBooks:
             float64[u]: between two known books in proportion; beyond the ends what the ends score.
 
         >>> known = KnownBooks.of(np.array([9, 99]), np.array([2, 2]))
-        >>> known.lend(np.array([55.0, 1000.0]), seen_from=2, scores=np.array([.5, .1], np.float32)).round(3).tolist()
+        >>> known.estimate(np.array([55.0, 1000.0]), seen_from=2, scores=np.array([.5, .1], np.float32)).round(3).tolist()
         [0.3, 0.5]
         """
         if not len(outside):
