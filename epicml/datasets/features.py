@@ -6,9 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from epicml.datasets.arrays import Float32s, Float64s, Int8s, Int32s, NamedArrays
+from epicml.datasets.id_map import ABSENT
 
-NO_SERIES = -1
-NO_AUTHOR = -1
 COLUMNS = ("age_band", "popularity", "series", "series_number", "author")
 
 
@@ -65,11 +64,11 @@ class BookFeatures:
         return cls(
             age_band=np.asarray(age_band, np.int8),
             popularity=np.zeros(n) if popularity is None else np.asarray(popularity, np.float64),
-            series=np.full(n, NO_SERIES, np.int32) if series is None else np.asarray(series, np.int32),
+            series=np.full(n, ABSENT, np.int32) if series is None else np.asarray(series, np.int32),
             series_number=np.full(n, np.nan, np.float32)
             if series_number is None
             else np.asarray(series_number, np.float32),
-            author=np.full(n, NO_AUTHOR, np.int32) if author is None else np.asarray(author, np.int32),
+            author=np.full(n, ABSENT, np.int32) if author is None else np.asarray(author, np.int32),
             genres=_no_genres(n) if genres is None else genres,
         )
 

@@ -70,7 +70,8 @@ class KnownBooks:
             float64[u]: between two known books in proportion; beyond the ends what the ends score.
 
         >>> known = KnownBooks.of(np.array([9, 99]), np.array([2, 2]))
-        >>> known.estimate(np.array([55.0, 1000.0]), seen_from=2, scores=np.array([.5, .1], np.float32)).round(3).tolist()
+        >>> outside, scores = np.array([55.0, 1000.0]), np.array([.5, .1], np.float32)
+        >>> known.estimate(outside, seen_from=2, scores=scores).round(3).tolist()
         [0.3, 0.5]
         """
         if not len(outside):

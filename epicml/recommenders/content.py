@@ -7,7 +7,8 @@ import numpy as np
 from scipy import sparse
 
 from epicml.datasets.arrays import Float32s, Float64s, Int32s, Int64s
-from epicml.datasets.features import NO_SERIES, BookFeatures
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable
 from epicml.recommenders.protocol import History
 
@@ -77,7 +78,7 @@ def _by_stars(history: History, steps: tuple[tuple[float, float], ...]) -> Float
 
 def _next_volumes(features: BookFeatures) -> tuple[Int64s, Int64s]:
     """Each volume with those that come next; a series may have any number of volumes."""
-    numbered = np.where(np.isnan(features.series_number), NO_SERIES, features.series)
+    numbered = np.where(np.isnan(features.series_number), ABSENT, features.series)
     pairs = [_following(volumes, features.series_number[volumes]) for volumes in _groups(numbered)]
     return _joined(pairs)
 
@@ -93,7 +94,7 @@ def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
 
 
 def _pairs_within(group: Int32s) -> tuple[Int64s, Int64s]:
-    """All ordered pairs of two books of one group; books of group -1, and of one that is too large, have no neighbours."""
+    """All ordered pairs of two books of one group; none of group -1, and none of a group that is too large."""
     members = [found for found in _groups(group) if len(found) <= LARGEST_GROUP]
     source, target = _joined([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members])
     return source[source != target], target[source != target]

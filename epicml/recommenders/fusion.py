@@ -8,17 +8,17 @@ import numpy as np
 
 from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays, under
 from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders import lightfm
-from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.content import NextInSeries, SameAuthor
+from epicml.recommenders.item_knn import ItemKnn
 from epicml.recommenders.lightfm import FoldedLightFM
 from epicml.recommenders.popularity import Popularity
 from epicml.recommenders.protocol import (
-    NO_BOOK,
     NO_HISTORY,
-    HistoryScores,
     History,
+    HistoryScores,
     InvalidModelError,
     Ranked,
     Recommender,
@@ -147,7 +147,7 @@ class FusedRecommender:
             books,
             self.popularity.for_band(age_band)[books],
             {"popularity": np.arange(1, len(books) + 1, dtype=np.int32)},
-            np.full(len(books), NO_BOOK, np.int32),
+            np.full(len(books), ABSENT, np.int32),
             ("popularity",) * len(books),
         )
 
@@ -234,7 +234,7 @@ class FusedRecommender:
     ) -> Ranked:
         """The reason of a book is the part that places it best, and in it the read book that adds most."""
         ranks = {name: _places(books, listed, self.n_books) for name, listed in lists.items()}
-        contributor, source = np.full(len(books), NO_BOOK, np.int32), np.full(len(books), "popularity", dtype="U32")
+        contributor, source = np.full(len(books), ABSENT, np.int32), np.full(len(books), "popularity", dtype="U32")
         best = np.full(len(books), self.settings.depth + 1)
         for name in scored:
             better = (ranks[name] > 0) & (ranks[name] < best)
@@ -244,7 +244,7 @@ class FusedRecommender:
             if len(given):
                 added = found.contributions(books[given])
                 # LightFM may place a book by its bias, against all that was read: then no read book spoke for it.
-                contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], NO_BOOK)
+                contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
 
 

@@ -1,4 +1,4 @@
-"""A sparse table "who reads j, reads i": the shape that item-kNN, sequence kNN and content share once they are fitted."""
+"""A sparse table "who reads j, reads i": the shape that item-kNN, sequence kNN and content share once fitted."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from epicml.datasets.arrays import Float32s, Int32s, Int64s, NamedArrays
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.protocol import History, InvalidModelError
 
 
@@ -129,10 +130,10 @@ class WeightedSum:
 
     def contributions(self, targets: Int32s) -> Float32s:
         """float32[len(targets), m]: exact, each row sums to the target's score."""
-        row = np.full(self.n_books, -1, np.int32)
+        row = np.full(self.n_books, ABSENT, np.int32)
         row[targets] = np.arange(len(targets))
         rows = row[self.books]
-        hit = np.flatnonzero(rows >= 0)
+        hit = np.flatnonzero(rows != ABSENT)
         found = np.zeros((len(targets), self.m), np.float32)
         found[rows[hit], self.owners[hit]] = self.terms[hit]
         return found

@@ -11,7 +11,6 @@ from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
 RECENCY_POWER = 0.8
 # Older reads weigh under 1.5 % of the newest: they cost time at every request and change no top 10.
 LONGEST_HISTORY = 200
-NO_BOOK = -1
 
 
 class InvalidHistoryError(ValueError):

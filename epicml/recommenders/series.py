@@ -20,10 +20,9 @@ from typing import Self, TypeVar
 import numpy as np
 
 from epicml.datasets.arrays import Bools, Float32s, Int32s, Int64s
-from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
-from epicml.recommenders.protocol import NO_BOOK
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT
 
-NO_VOLUME = -1
 FIRST_NUMBER = 1.0
 PREQUELS, BACK, ONWARD = 0, 1, 2  # the stretches of a series, as one reader sees it
 
@@ -64,7 +63,7 @@ class SeriesOrder:
         >>> order.books.tolist(), order.number[order.first].tolist()
         ([3, 1, 0], [1.0])
         """
-        numbered = np.flatnonzero((features.series != NO_SERIES) & np.isfinite(features.series_number))
+        numbered = np.flatnonzero((features.series != ABSENT) & np.isfinite(features.series_number))
         return cls._of_ordered(_by_volume(numbered.astype(np.int32), features), features)
 
     def updated(self, features: BookFeatures, *, moved: Int32s, changed: Int32s) -> Self:
@@ -85,8 +84,8 @@ class SeriesOrder:
         if len(changed) > MOST_PUT_IN:
             return type(self).of(features)
         stayed = moved[self.books]
-        stayed = stayed[stayed != NO_BOOK]
-        is_numbered = (features.series[changed] != NO_SERIES) & np.isfinite(features.series_number[changed])
+        stayed = stayed[stayed != ABSENT]
+        is_numbered = (features.series[changed] != ABSENT) & np.isfinite(features.series_number[changed])
         come = _by_volume(changed[is_numbered], features)
         series = features.series[stayed]
         places = [_place_among(stayed, series, book, features) for book in come.tolist()]
@@ -112,11 +111,11 @@ class SeriesOrder:
     @cached_property
     def volume_of(self) -> Int32s:
         """int32[n_books]: the volume of each book, -1 for a book without a number."""
-        volumes = np.full(self.n_books, NO_VOLUME, np.int32)
+        volumes = np.full(self.n_books, ABSENT, np.int32)
         volumes[self.books] = self.volume
         return volumes
 
-    def after(self, read: Int32s, *, at_hand: int = NO_BOOK) -> "NextVolumes":
+    def after(self, read: Int32s, *, at_hand: int = ABSENT) -> "NextVolumes":
         """What a reader goes on with.
 
         Args:
@@ -125,9 +124,9 @@ class SeriesOrder:
         """
         passed = np.zeros(len(self.number), np.bool_)
         known = self.volume_of[read]
-        passed[known[known != NO_VOLUME]] = True
+        passed[known[known != ABSENT]] = True
         read_volumes = np.flatnonzero(passed).astype(np.int32)
-        if at_hand != NO_BOOK and self.volume_of[at_hand] != NO_VOLUME:
+        if at_hand != ABSENT and self.volume_of[at_hand] != ABSENT:
             passed[self.volume_of[at_hand]] = True
         heads, targets = self._heads_and_targets(read_volumes, ~passed)
         return NextVolumes(self, np.asarray(read, np.int32), read_volumes, heads, targets)
@@ -135,24 +134,24 @@ class SeriesOrder:
     def _heads_and_targets(self, read_volumes: Int32s, is_open: Bools) -> tuple[Int32s, Int32s]:
         """The next volume of each series, and the one to be offered for each volume; itself for most."""
         places = np.arange(len(self.number), dtype=np.int32)
-        lowest = np.full(len(self.first), NO_VOLUME, np.int32)
+        lowest = np.full(len(self.first), ABSENT, np.int32)
         # Where one index is assigned several times, the last assignment stays: here the lowest volume.
         lowest[self.series[read_volumes[::-1]]] = read_volumes[::-1]
         stretch = np.where(places > lowest[self.series], ONWARD, BACK)
         stretch[places < self.first[self.series]] = PREQUELS
         opened = np.flatnonzero(is_open)[::-1]
-        heads = np.full((len(self.first), ONWARD + 1), NO_VOLUME, np.int32)
+        heads = np.full((len(self.first), ONWARD + 1), ABSENT, np.int32)
         heads[self.series[opened], stretch[opened]] = opened
         onward = heads[:, ONWARD].copy()  # without the other two, which nobody asks for again
         targets = heads[self.series, stretch]
         # Another edition of a read number waits too, for an unread one between the lowest and it.
-        waits = (targets != NO_VOLUME) & (targets < places) & (is_open | (stretch == ONWARD))
+        waits = (targets != ABSENT) & (targets < places) & (is_open | (stretch == ONWARD))
         yields = is_open & (stretch == PREQUELS) & (onward == self.first)[self.series]
         return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
 
     def author_of(self, books: Int32s) -> Int32s:
         """int32: the first author of each of these books, -1 for none and for a book without a number."""
-        authors = np.full(self.n_books, NO_AUTHOR, np.int32)
+        authors = np.full(self.n_books, ABSENT, np.int32)
         authors[self.books] = self.author
         return authors[books]
 
@@ -228,34 +227,34 @@ class NextVolumes:
         found = self._editions(eligible, targets, self.order.author[moved])
         books = self.order.books[moved]
         is_prequel = self.order.volume[moved] < self.order.first[self.order.series[self.order.volume[moved]]]
-        stand_ins[books] = np.where((found == NO_BOOK) & is_prequel, books, found)
+        stand_ins[books] = np.where((found == ABSENT) & is_prequel, books, found)
         return stand_ins
 
     def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
         """int32: the next volume of each series that was begun, in the order in which its books stand in `read`."""
         order = self.order
-        begun = read[order.volume_of[read] != NO_VOLUME]
+        begun = read[order.volume_of[read] != ABSENT]
         series = order.series[order.volume_of[begun]]
         _, place = np.unique(series, return_index=True)
-        place = np.sort(place)[self.upcoming[series[np.sort(place)]] != NO_VOLUME]
+        place = np.sort(place)[self.upcoming[series[np.sort(place)]] != ABSENT]
         found = self._editions(eligible, self.upcoming[series[place]], order.author_of(begun[place]))
-        return np.asarray(found[found != NO_BOOK])
+        return np.asarray(found[found != ABSENT])
 
     def before(self, book: int) -> int:
         """The book with the highest number below this one that was read of its series; -1 if there is none."""
         volume = int(self.order.volume_of[book])
         place = int(np.searchsorted(self.read_volumes, volume)) - 1
-        if volume == NO_VOLUME or place < 0:
-            return NO_BOOK
+        if volume == ABSENT or place < 0:
+            return ABSENT
         found = int(self.read_volumes[place])
         if self.order.series[found] != self.order.series[volume]:
-            return NO_BOOK
+            return ABSENT
         return int(self.read[np.flatnonzero(self.order.volume_of[self.read] == found)[0]])
 
     def keeping_back(self, book: int) -> int:
         """The book for which this one waits; itself if it waits for none."""
         volume = int(self.order.volume_of[book])
-        if volume == NO_VOLUME or self.targets[volume] == volume:
+        if volume == ABSENT or self.targets[volume] == volume:
             return book
         return int(self.order.books[np.searchsorted(self.order.volume, self.targets[volume])])
 
@@ -270,7 +269,7 @@ class NextVolumes:
         """int32[len(volumes)]: an eligible book of each volume, if possible by this author; -1 where there is none."""
         order = self.order
         shown = np.flatnonzero(eligible[order.books])[::-1]
-        best = np.full(len(order.number), NO_BOOK, np.int32)
+        best = np.full(len(order.number), ABSENT, np.int32)
         best[order.volume[shown]] = order.books[shown]  # the most popular one is assigned last, and stays
         keys, books = order.editions
         keys, books = keys[eligible[books]], books[eligible[books]]
@@ -303,7 +302,7 @@ def offered(
         At most k places and the book to be offered at each; no book twice.
     """
     stand_ins = volumes.stand_ins(eligible)
-    may_earn = eligible & (stand_ins != NO_BOOK)
+    may_earn = eligible & (stand_ins != ABSENT)
     asked = 2 * k
     while True:
         places = make(may_earn, asked)

@@ -13,7 +13,7 @@ from apps.recommendations.selectors.stock import Mask
 from apps.recommendations.selectors.volumes import Maker, in_order
 from epicml.datasets.arrays import Float64s
 from epicml.datasets.id_map import ABSENT
-from epicml.recommenders.protocol import NO_BOOK, Ranked
+from epicml.recommenders.protocol import Ranked
 from epicml.text.normalise import main_title
 
 NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
@@ -164,7 +164,7 @@ def _kin_reason(card: BookCard, other: BookCard) -> Reason:
 
 def _card(question: Question, book: int) -> BookCard | None:
     """The card of a book of the model; None for no book, and for one that was withdrawn and must not be named."""
-    if book == NO_BOOK:
+    if book == ABSENT:
         return None
     row = int(question.stock.shelf_rows[book])
     return None if row == ABSENT else question.stock.shelf.cards[row]

@@ -14,7 +14,7 @@ from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
 from epicml.recommenders.cold_start import KnownBooks, outside_popularity
-from epicml.recommenders.series import NO_VOLUME, NextVolumes, SeriesOrder
+from epicml.recommenders.series import NextVolumes, SeriesOrder
 
 # So many of the most popular books as seen from a band are kept in order: from them nearly every list is filled. While
 # their number stays between these bounds, the same bar tells them; then it is set for as many as the middle one.
@@ -59,7 +59,7 @@ class Stock:
     def _take_over_series(self, former: "Stock", delta: Delta, *, left: CatalogueRows) -> None:
         columns, order = self.shelf.columns, former.series_order
         is_numbered = (columns.series[delta.changed] != ABSENT) & (columns.number_codes[delta.changed] != ABSENT)
-        was_numbered = order.volume_of[left] != NO_VOLUME
+        was_numbered = order.volume_of[left] != ABSENT
         if np.array_equal(left, delta.changed) and not is_numbered.any() and not was_numbered.any():
             self.series_order = order  # no row moved, and no volume changed
             if "first_volumes" in vars(former):

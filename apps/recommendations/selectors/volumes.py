@@ -10,7 +10,7 @@ from apps.recommendations.selectors.question import Question
 from apps.recommendations.selectors.reasons import Reason
 from apps.recommendations.selectors.stock import Mask
 from epicml.audience.bands import may_see
-from epicml.recommenders.protocol import NO_BOOK
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.series import NextVolumes, offered
 
 Maker = Callable[[Mask, int], list[Item]]
@@ -39,7 +39,7 @@ def reason_of_next(question: Question, row: int, volumes: NextVolumes) -> Reason
     """That this volume follows one that was read; None where none was that may be named."""
     before = volumes.before(row)
     cards = question.stock.shelf.cards
-    if before == NO_BOOK or not may_see(reader=question.age_band, book=cards[before].age_band):
+    if before == ABSENT or not may_see(reader=question.age_band, book=cards[before].age_band):
         return None
     return reasons.next_after(cards[before], cards[row])
 
@@ -55,7 +55,7 @@ def _standing_in(question: Question, place: Item, row: int, volumes: NextVolumes
     else:
         reason = reasons.in_series_of(cards[subject], cards[row])
     if reason is None:
-        begun = volumes.before(row) != NO_BOOK
+        begun = volumes.before(row) != ABSENT
         reason = reasons.instead(place.reason, cards[row], begun=begun, spoke=_card(question, place.reason.book_key))
     return replace(place, row=row, reason=reason, instead_of=place.row)
 

@@ -23,8 +23,8 @@ from apps.releases.services.steps import Stored
 from epicml.audience.bands import YOUNGEST
 from epicml.datasets.arrays import under
 from epicml.datasets.audit import Finding, check_hidden_nulls, check_long_readers, check_positives
-from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures
-from epicml.datasets.id_map import IdMap
+from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT, IdMap
 from epicml.datasets.interactions import Interactions
 from epicml.datasets.splits import Split, temporal_split
 from epicml.recommenders.pairs import NEWEST_LIKED
@@ -158,9 +158,9 @@ def features_of(cards: Sequence[BookCard]) -> BookFeatures:
     return BookFeatures(
         age_band=np.array([card.age_band for card in cards], np.int8),
         popularity=np.array([card.popularity for card in cards], np.float64),
-        series=np.array([series.number(card.series) if card.series else NO_SERIES for card in cards], np.int32),
+        series=np.array([series.number(card.series) if card.series else ABSENT for card in cards], np.int32),
         series_number=np.array(numbers, np.float32),
-        author=np.array([authors.number(card.authors[0]) if card.authors else NO_AUTHOR for card in cards], np.int32),
+        author=np.array([authors.number(card.authors[0]) if card.authors else ABSENT for card in cards], np.int32),
         genres=matrix,
     )
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from epicml.datasets.features import NO_AUTHOR, NO_SERIES, BookFeatures, InvalidFeaturesError
+from epicml.datasets.features import BookFeatures, InvalidFeaturesError
+from epicml.datasets.id_map import ABSENT
 
 BANDS = np.array([0, 3, 5], np.int8)
 
@@ -14,9 +15,9 @@ def columns(**changed: Any) -> dict[str, Any]:
     return {
         "age_band": BANDS,
         "popularity": np.array([0.0, 10.0, 2.5]),
-        "series": np.array([0, 0, NO_SERIES], np.int32),
+        "series": np.array([0, 0, ABSENT], np.int32),
         "series_number": np.array([1, 2, np.nan], np.float32),
-        "author": np.array([4, 4, NO_AUTHOR], np.int32),
+        "author": np.array([4, 4, ABSENT], np.int32),
         "genres": sparse.csr_array(np.array([[1, 0], [0, 1], [0, 0]], np.float32)),
     } | changed
 

@@ -6,14 +6,15 @@ from scipy import sparse
 
 from epicml.datasets.arrays import Bools, NamedArrays
 from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import InvalidInteractionsError
+from epicml.recommenders.content import SameAuthor
 from epicml.recommenders.fusion import FusedRecommender, MismatchedBooksError
 from epicml.recommenders.item_knn import ItemKnn
-from epicml.recommenders.content import SameAuthor
 from epicml.recommenders.lightfm import COMMON_PULL, RIDGE, FoldedLightFM
 from epicml.recommenders.neighbours import NeighbourRecommender, NeighbourTable
 from epicml.recommenders.popularity import Popularity
-from epicml.recommenders.protocol import NO_BOOK, NO_HISTORY, History, InvalidModelError, Recommender
+from epicml.recommenders.protocol import NO_HISTORY, History, InvalidModelError, Recommender
 from epicml.recommenders.sequence_knn import SequenceKnn
 from epicml.recommenders.settings import FusionSettings
 from tests.epicml.recommenders.library import BOOKS, everything, facts, features, history, interactions, only
@@ -96,7 +97,7 @@ class TestRank:
         ranked = model.rank(NO_HISTORY, eligible=everything(4), k=4, age_band=2)
         assert ranked.books.tolist() == [0, 1, 2, 3]
         assert ranked.source == ("popularity",) * 4
-        assert ranked.contributor.tolist() == [NO_BOOK] * 4
+        assert ranked.contributor.tolist() == [ABSENT] * 4
 
     def test_takes_no_part_at_its_word_for_a_reader_who_liked_nothing(self) -> None:
         ranked = by_hand().rank(history([READ], [1]), eligible=everything(4), k=3)
@@ -201,7 +202,7 @@ class TestReason:
         part = FoldedLightFM(np.array([[1, 0], [0, 1], [-1, 0]], np.float32), np.zeros(3, np.float32))
         model = FusedRecommender(popular(1, 1, 1), (part,), FusionSettings())
         ranked = model.rank(history([0, 1], [5, 1]), eligible=everything(3), k=1)
-        assert (ranked.books.tolist(), ranked.source, ranked.contributor.tolist()) == ([2], ("lightfm",), [NO_BOOK])
+        assert (ranked.books.tolist(), ranked.source, ranked.contributor.tolist()) == ([2], ("lightfm",), [ABSENT])
 
 
 def loudest(part: Recommender, read: History, target: int) -> int:
@@ -236,7 +237,7 @@ class TestPopular:
         ranked = by_hand().popular(None, eligible=only(0, 1, 3, n=4), k=2)
         assert (ranked.books.tolist(), ranked.scores.tolist()) == ([3, 1], [4, 2])
         assert ranked.part_ranks["popularity"].tolist() == [1, 2]
-        assert ranked.contributor.tolist() == [NO_BOOK, NO_BOOK]
+        assert ranked.contributor.tolist() == [ABSENT, ABSENT]
 
 
 class TestFit:

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epicml.datasets.arrays import Bools, NamedArrays
+from epicml.datasets.id_map import ABSENT
 from epicml.evaluation.offline import Question, alone
 from epicml.recommenders import lightfm
+from epicml.recommenders.content import NextInSeries, SameAuthor
 from epicml.recommenders.fusion import PART_KINDS, FusedRecommender
 from epicml.recommenders.item_knn import ItemKnn
-from epicml.recommenders.content import NextInSeries, SameAuthor
 from epicml.recommenders.lightfm import FoldedLightFM
-from epicml.recommenders.protocol import NO_BOOK, NO_HISTORY, History, InvalidHistoryError, Ranked, Recommender
+from epicml.recommenders.protocol import NO_HISTORY, History, InvalidHistoryError, Ranked, Recommender
 from epicml.recommenders.sequence_knn import SequenceKnn
 from epicml.recommenders.settings import DEFAULT_SETTINGS
 from tests.epicml.recommenders.library import (
@@ -148,7 +149,7 @@ class TestEveryRecommender:
         assert {len(ranks) for ranks in ranked.part_ranks.values()} == {n}
         for source, contributor in zip(ranked.source, ranked.contributor, strict=True):
             assert source in ranked.part_ranks
-            assert (contributor in read.books) if contributor != NO_BOOK else source in ("popularity", "lightfm")
+            assert (contributor in read.books) if contributor != ABSENT else source in ("popularity", "lightfm")
 
     @settings(max_examples=60, deadline=None)
     @given(book=st.integers(0, BOOKS - 1), eligible=masks, k=st.integers(1, 50))

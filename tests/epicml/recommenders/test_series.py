@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from epicml.datasets.arrays import Bools, Int32s
 from epicml.datasets.features import BookFeatures
-from epicml.recommenders.protocol import NO_BOOK
+from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.series import NextVolumes, SeriesOrder, offered
 
 NAN = float("nan")
@@ -46,7 +46,7 @@ def all_but(n: int, *books: int) -> Bools:
     return mask
 
 
-def stand_ins(order: SeriesOrder, *read: int, without: Sequence[int] = (), at_hand: int = NO_BOOK) -> list[int | None]:
+def stand_ins(order: SeriesOrder, *read: int, without: Sequence[int] = (), at_hand: int = ABSENT) -> list[int | None]:
     """What is offered in the place of each book; None for those that were read or may not be shown themselves."""
     mask = all_but(order.n_books, *read, *without)
     found = order.after(rows(*read), at_hand=at_hand).stand_ins(mask).tolist()
@@ -87,11 +87,11 @@ class TestStandIns:
         assert stand_ins(order_of([0.2, 0.1, 0.4])) == [1, 1, 1]
 
     def test_are_none_where_the_earlier_volume_may_not_be_shown(self) -> None:
-        assert stand_ins(order_of([1, 2, 3]), without=(0,)) == [None, NO_BOOK, NO_BOOK]
-        assert stand_ins(order_of([1, 2, 3]), 0, without=(1,)) == [None, None, NO_BOOK]
+        assert stand_ins(order_of([1, 2, 3]), without=(0,)) == [None, ABSENT, ABSENT]
+        assert stand_ins(order_of([1, 2, 3]), 0, without=(1,)) == [None, None, ABSENT]
 
     def test_leave_a_prequel_where_the_first_volume_may_not_be_shown(self) -> None:
-        assert stand_ins(order_of([0.5, 1, 2]), without=(1,)) == [0, None, NO_BOOK]
+        assert stand_ins(order_of([0.5, 1, 2]), without=(1,)) == [0, None, ABSENT]
 
     def test_stay_inside_one_series(self) -> None:
         order = order_of([1, 2, 2, 1, 3, 7], series=[0, 0, 1, 1, 0, -1])
@@ -161,7 +161,7 @@ class TestEverySeries:
         found = order_of(numbers).after(rows(*sorted(read))).stand_ins(mask)
         for book in np.flatnonzero(mask).tolist():
             number = by_loops(numbers, read, mask.tolist(), book)
-            assert found[book] == (NO_BOOK if number is None else numbers.index(number))
+            assert found[book] == (ABSENT if number is None else numbers.index(number))
 
     @given(libraries(), st.integers(1, 9))
     def test_lists_no_volume_before_the_one_that_comes_next(
@@ -254,11 +254,11 @@ class TestNextInBegun:
 class TestBefore:
     def test_is_the_highest_number_read_below(self) -> None:
         volumes = order_of([1, 2, 3, 4, 5]).after(rows(3, 0, 1))
-        assert [volumes.before(book) for book in range(5)] == [NO_BOOK, 0, 1, 1, 3]
+        assert [volumes.before(book) for book in range(5)] == [ABSENT, 0, 1, 1, 3]
 
     def test_is_none_in_another_series_or_without_a_number(self) -> None:
         volumes = order_of([1, 2, NAN], series=[0, 1, 0]).after(rows(0))
-        assert (volumes.before(1), volumes.before(2)) == (NO_BOOK, NO_BOOK)
+        assert (volumes.before(1), volumes.before(2)) == (ABSENT, ABSENT)
 
     def test_is_the_edition_read_last(self) -> None:
         assert order_of([1, 1, 2]).after(rows(1, 0)).before(2) == 1
@@ -278,7 +278,7 @@ class TestUpdated:
         stays = {book: data.draw(st.booleans()) for book in sorted(before.keys() & now.keys())}
         now |= {book: before[book] for book, unchanged in stays.items() if unchanged}
         row = {book: place for place, book in enumerate(sorted(now))}
-        moved = [row[book] if stays.get(book) else NO_BOOK for book in sorted(before)]
+        moved = [row[book] if stays.get(book) else ABSENT for book in sorted(before)]
         changed = [row[book] for book in sorted(now) if not stays.get(book)]
 
         updated = SeriesOrder.of(self.features(before)).updated(
@@ -299,7 +299,7 @@ class TestUpdated:
     @staticmethod
     def books(data: st.DataObject, exist: set[int]) -> dict[int, tuple[int, float, int, int]]:
         values = st.tuples(
-            st.sampled_from([NO_BOOK, 0, 1, 4]),
+            st.sampled_from([ABSENT, 0, 1, 4]),
             st.sampled_from([NAN, 0.5, 1.0, 2.0]),
             st.integers(-1, 1),
             st.integers(0, 2),

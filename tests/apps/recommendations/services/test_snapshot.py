@@ -22,7 +22,7 @@ from apps.releases.services import steps
 from apps.releases.services.catalogue import arrays_of
 from epicml.audience.bands import AgeBand
 from epicml.datasets.audit import Severity
-from epicml.datasets.features import NO_AUTHOR, NO_SERIES
+from epicml.datasets.id_map import ABSENT
 from tests.apps.recommendations.library import NOON, read
 
 BOOK = BookInput(key="b2", title="Book 2", age_band=AgeBand.AGES_6_TO_8, genres=("fiction",), ratings_count=10)
@@ -188,10 +188,10 @@ class TestFeaturesOf:
                 card(4, series="Dragons", series_number=1.0, authors=("Ada",), genres=("school",)),
             ]
         )
-        assert features.series.tolist() == [0, NO_SERIES, NO_SERIES, 0]
+        assert features.series.tolist() == [0, ABSENT, ABSENT, 0]
         assert features.series_number[[0, 3]].tolist() == [2.0, 1.0]
         assert np.isnan(features.series_number[[1, 2]]).all()
-        assert features.author.tolist() == [0, 1, NO_AUTHOR, 0]  # the first one named
+        assert features.author.tolist() == [0, 1, ABSENT, 0]  # the first one named
         assert features.genres.toarray().tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]
         assert features.popularity.tolist() == [0, 7, 0, 0]
         assert features.age_band.tolist() == [1, 5, 1, 1]
