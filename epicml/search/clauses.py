@@ -11,7 +11,7 @@ class Field(StrEnum):
 
     EXACT = "exact"
     START = "start"
-    READING = "reading"
+    VARIANT = "reading"  # as the indexes call it that were written so far
     INNER = "inner"
     AUTHOR = "author"
     SERIES = "series"

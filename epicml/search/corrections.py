@@ -1,6 +1,6 @@
 """What may have been meant where what was typed finds too little: other spellings, bounded, the likeliest first.
 
-Every clause is asked at once, for an engine far away answers a batch as fast as a single clause; which of the answers
+Every clause is asked at once, for an engine far away answers a batch as fast as a single clause; which of the hits
 count is decided when they are read.
 """
 
@@ -11,13 +11,13 @@ from itertools import pairwise
 
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Term
-from epicml.search.engine import Answer, Batch
+from epicml.search.engine import Batch, PendingHits
 from epicml.search.fields import PHRASE_LENGTH, word_token
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import WORDS_WEIGHT, Typed, whole_word, word_tokens
-from epicml.text.readings import Reading, is_number
 from epicml.text.speller import FORGIVEN_LETTERS, TWO_EDITS_LETTERS, Spelling
 from epicml.text.stems import stem
+from epicml.text.variants import Variant, is_number
 
 BEGINNING_LETTERS = 5  # four letters of which one is wrong begin too many words: "lego" is no "Lemony"
 FUZZY_LENGTH = 24  # letters of a title that are compared with an edit
@@ -69,7 +69,7 @@ def ask_corrections(
     return _in_order([_first_with_books(edited), *respaced, spelt], far)
 
 
-def _in_order(kinds: Sequence[Iterator[int]], last: Sequence[Answer]) -> Iterator[int]:
+def _in_order(kinds: Sequence[Iterator[int]], last: Sequence[PendingHits]) -> Iterator[int]:
     """Read every kind of correction, and the last one only where there was none."""
     any_book = False
     for books in kinds:
@@ -80,9 +80,9 @@ def _in_order(kinds: Sequence[Iterator[int]], last: Sequence[Answer]) -> Iterato
         yield from _first_with_books(last)
 
 
-def _first_with_books(answers: Sequence[Answer]) -> Iterator[int]:
-    for answer in answers:
-        if books := answer.books:
+def _first_with_books(pending: Sequence[PendingHits]) -> Iterator[int]:
+    for hits in pending:
+        if books := hits.books:
             yield from books
             return
 
@@ -91,15 +91,15 @@ def _edited_start(typed: Typed, *, edits: int) -> Fuzzy:
     return Fuzzy(Field.START, typed.form[:FUZZY_LENGTH], edits=edits)
 
 
-def _ask_one_edit(typed: Typed, batch: Batch, *, limit: int) -> list[Answer]:
+def _ask_one_edit(typed: Typed, batch: Batch, *, limit: int) -> list[PendingHits]:
     """Ask for titles that begin as typed but for one edit, a blank too many or too few included; else for names."""
     if typed.is_open and len(typed.words) == 1:
         limit = min(limit, FUZZY_BOOKS_OF_ONE_WORD)
-    answers = [batch.ask(_edited_start(typed, edits=1), limit)]
+    edited = [batch.ask(_edited_start(typed, edits=1), limit)]
     if len(typed.form) <= PHRASE_LENGTH:
         inside = Best([Fuzzy(field, typed.form, edits=1) for field in (Field.INNER, Field.AUTHOR)])
-        answers.append(batch.ask(inside, limit))
-    return answers
+        edited.append(batch.ask(inside, limit))
+    return edited
 
 
 def _may_be_edited(typed: Typed, knows: Knows) -> bool:
@@ -138,15 +138,15 @@ def _ask_parted(typed: Typed, knows: Knows, lexicon: Lexicon, batch: Batch, *, l
     return found
 
 
-def _parted(ways: Sequence[tuple[Sequence[Answer], Answer]]) -> Iterator[int]:
+def _parted(ways: Sequence[tuple[Sequence[PendingHits], PendingHits]]) -> Iterator[int]:
     """Read the books of the first way of which both parts are words."""
     for later, books in ways:
-        if all(answer.books for answer in later):
+        if all(hits.books for hits in later):
             yield from books
             return
 
 
-def _all_words(words: Reading) -> Every:
+def _all_words(words: Variant) -> Every:
     return Every([whole_word(word) for word in words], WORDS_WEIGHT)
 
 
@@ -159,13 +159,13 @@ def _ask_spellings(typed: Typed, lexicon: Lexicon, batch: Batch, *, limit: int, 
     )
 
 
-def _in_turn(spellings: Sequence[Spelling], answers: dict[str, Answer]) -> Iterator[int]:
+def _in_turn(spellings: Sequence[Spelling], hits: dict[str, PendingHits]) -> Iterator[int]:
     """Read books of the spellings by how likely each next one is the book that was meant."""
     chances = {spelling.word: math.exp(spellings[0].cost - spelling.cost) for spelling in spellings}
     books: dict[str, Iterator[int]] = {}
     while chances:
         word = max(chances, key=chances.__getitem__)
-        book = next(books.setdefault(word, iter(answers[word])), None)
+        book = next(books.setdefault(word, iter(hits[word])), None)
         if book is None:
             del chances[word]
             continue
@@ -173,7 +173,7 @@ def _in_turn(spellings: Sequence[Spelling], answers: dict[str, Answer]) -> Itera
         yield book
 
 
-def _ask_word_by_word(typed: Typed, knows: Knows, lexicon: Lexicon, batch: Batch, *, limit: int) -> list[Answer]:
+def _ask_word_by_word(typed: Typed, knows: Knows, lexicon: Lexicon, batch: Batch, *, limit: int) -> list[PendingHits]:
     """Ask for every word or one that it may mean; known words are doubted only where nothing is found otherwise."""
     weights = (0.0, KNOWN_WORD_WEIGHT) if any(map(knows, typed.words)) else (0.0,)
     return [
@@ -203,7 +203,7 @@ def _other_spellings(word: str, lexicon: Lexicon, *, weight: float, is_open: boo
     ]
 
 
-def corrected_words(words: Sequence[str], *, lexicon: Lexicon, knows: Knows) -> Reading | None:
+def corrected_words(words: Sequence[str], *, lexicon: Lexicon, knows: Knows) -> Variant | None:
     """Correct the words of which no book has any: each becomes the nearest known one.
 
     Returns:

@@ -11,8 +11,8 @@ from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Clause
 
 
-class Ask:
-    """One clause for an engine.
+class ClauseQuery:
+    """One clause for an engine, with how many books may answer it and for whom.
 
     Attributes:
         limit: books at most, >= 1.
@@ -33,7 +33,7 @@ class Ask:
 
 @dataclass(slots=True)  # not frozen: three are made for every key that is pressed
 class Hits:
-    """The books that answer one Ask, best first: by score, then by popularity, then the lower id.
+    """The books that answer one ClauseQuery, best first: by score, then by popularity, then the lower id.
 
     Attributes:
         ids: each once.
@@ -54,27 +54,27 @@ class Engine(Protocol):
         """Another object as soon as an answer may be another one."""
         ...
 
-    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
-        """Answer the asks of a batch, in their order and from one state, in one round trip where there is any."""
+    def execute(self, queries: Sequence[ClauseQuery]) -> Sequence[Hits]:
+        """Answer the queries of a batch, in their order and from one state, in one round trip where there is any."""
         ...
 
 
-class HitsOnDemand(Sequence[Hits]):
-    """The answers to a batch of an engine in this process, where a round trip costs nothing: found when looked at.
+class LazyHits(Sequence[Hits]):
+    """The hits of a batch of an engine in this process, where a round trip costs nothing: found when looked at.
 
     >>> from epicml.search.clauses import Best
-    >>> answers = HitsOnDemand([Ask(Best([]), limit=1)], lambda ask: Hits([], []))
-    >>> answers[0]
+    >>> hits = LazyHits([ClauseQuery(Best([]), limit=1)], lambda ask: Hits([], []))
+    >>> hits[0]
     Hits(ids=[], scores=[])
     """
 
-    def __init__(self, asks: Sequence[Ask], answer: Callable[[Ask], Hits]) -> None:
-        """Answer each of the asks at the first look at it; `answer` must go on answering from one state."""
-        self._asks, self._answer = asks, answer
+    def __init__(self, queries: Sequence[ClauseQuery], find: Callable[[ClauseQuery], Hits]) -> None:
+        """Find the hits of each query at the first look at them; `find` must go on answering from one state."""
+        self._queries, self._find = queries, find
         self._known: dict[int, Hits] = {}
 
     def __len__(self) -> int:
-        return len(self._asks)
+        return len(self._queries)
 
     @overload
     def __getitem__(self, place: int) -> Hits: ...
@@ -84,12 +84,12 @@ class HitsOnDemand(Sequence[Hits]):
         if isinstance(place, slice):
             return [self[each] for each in range(len(self))[place]]
         if place not in self._known:
-            self._known[place] = self._answer(self._asks[place])
+            self._known[place] = self._find(self._queries[place])
         return self._known[place]
 
 
-class Answer:
-    """The answer to one clause of a batch, to be read once the batch was executed."""
+class PendingHits:
+    """The hits of one clause of a batch, to be read once the batch was executed."""
 
     __slots__ = ("_batch", "_place")
 
@@ -106,20 +106,20 @@ class Answer:
 
 
 class Batch:
-    """Clauses for one audience that are asked at once: first all are given, then executed, then the answers read."""
+    """Clauses for one audience that are asked at once: first all are given, then executed, then the hits read."""
 
     def __init__(self, audience: AgeBand) -> None:
         """Ask for this audience."""
         self._audience = audience
-        self._asks: list[Ask] = []
+        self._queries: list[ClauseQuery] = []
         self.hits: Sequence[Hits] = ()
 
-    def ask(self, clause: Clause | Callable[[], Clause], limit: int, *, audience: AgeBand | None = None) -> Answer:
+    def ask(self, clause: Clause | Callable[[], Clause], limit: int, *, audience: AgeBand | None = None) -> PendingHits:
         """Add a clause; for another audience only where the books themselves are shown to nobody."""
-        self._asks.append(Ask(clause, limit, self._audience if audience is None else audience))
-        return Answer(self, len(self._asks) - 1)
+        self._queries.append(ClauseQuery(clause, limit, self._audience if audience is None else audience))
+        return PendingHits(self, len(self._queries) - 1)
 
     def execute(self, engine: Engine) -> None:
         """Have the engine answer; an empty batch asks nothing of it."""
-        if self._asks:
-            self.hits = engine.execute(self._asks)
+        if self._queries:
+            self.hits = engine.execute(self._queries)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from epicml.search.clauses import Field
 from epicml.text.function_words import FUNCTION_WORDS
 from epicml.text.normalise import is_unspaced, main_title, words
-from epicml.text.readings import (
-    NUMBER,
-    Reading,
-    by_initials,
-    read_aloud,
-    readings,
-    without_article,
-)
 from epicml.text.stems import stem
 from epicml.text.typed_isbn import isbn_forms
+from epicml.text.variants import (
+    NUMBER,
+    Variant,
+    by_initials,
+    read_aloud,
+    variants,
+    without_article,
+)
 
 # Of the tokens below. An index that was made of other ones is not read: it would find nothing, or other books.
 FORM = 2
@@ -23,7 +23,7 @@ FORM = 2
 WHOLE_LENGTH = 200
 START_LENGTH = 100
 # Measured on goodbooks: longer grams find nothing more, and a query is cut to the same length.
-READING_LENGTH = 40
+VARIANT_LENGTH = 40
 PHRASE_LENGTH = 12
 WORD_LENGTH = 15
 INNER_WORDS = 7
@@ -46,67 +46,67 @@ class BookText:
 
 
 @dataclass(frozen=True, slots=True)
-class BookReadings:
+class BookVariants:
     """Everything a book says of itself, in every way in which it can be read.
 
     Attributes:
-        title: the title without the note of its series; the plain reading first.
-        title_aloud: other readings of the title that are typed on the way to one of these, and the title with its note.
+        title: the title without the note of its series; the plain variant first.
+        title_aloud: other variants of the title that are typed on the way to one of these, and the title with its note.
         authors: of each author.
         series: of the series.
         places: the place in the series, as a word.
         parts: what the words of the title end with, in a language that makes one word of many.
     """
 
-    title: tuple[Reading, ...]
-    title_aloud: tuple[Reading, ...]
-    authors: tuple[Reading, ...]
-    series: tuple[Reading, ...]
+    title: tuple[Variant, ...]
+    title_aloud: tuple[Variant, ...]
+    authors: tuple[Variant, ...]
+    series: tuple[Variant, ...]
     places: frozenset[str]
     parts: frozenset[str]
 
     @classmethod
-    def of(cls, book: BookText) -> "BookReadings":
-        """The readings of a book."""
+    def of(cls, book: BookText) -> "BookVariants":
+        """The variants of a book."""
         main = main_title(book.title)
-        title = readings(main)
-        aloud = [read_aloud(reading) for reading in title]
-        aloud += [without_article(reading) for reading in (*title, *aloud)]
+        title = variants(main)
+        aloud = [read_aloud(variant) for variant in title]
+        aloud += [without_article(variant) for variant in (*title, *aloud)]
         aloud.append(tuple(words(book.title)))
-        authors = [reading for name in book.authors for reading in readings(name)]
-        series = readings(book.series) if book.series else ()
+        authors = [variant for name in book.authors for variant in variants(name)]
+        series = variants(book.series) if book.series else ()
         number = None if book.series_number is None else f"{book.series_number:g}"
         return cls(
             title=title,
-            title_aloud=tuple(reading for reading in dict.fromkeys(aloud) if reading and reading not in title),
+            title_aloud=tuple(variant for variant in dict.fromkeys(aloud) if variant and variant not in title),
             authors=tuple(dict.fromkeys((*authors, *map(by_initials, authors)))),
             series=tuple(dict.fromkeys((*series, *map(read_aloud, series)))),
             places=frozenset(() if number is None else (number,)),
-            parts=frozenset(part for reading in title for word in reading for part in _parts_of(word))
+            parts=frozenset(part for variant in title for word in variant for part in _parts_of(word))
             if book.language in COMPOUNDING
             else frozenset(),
         )
 
     @property
     def words(self) -> set[str]:
-        """Every word of every reading; a number in a text also without its sign, as a place in a series is given."""
-        return self.plain_words | {word for reading in self.title_aloud for word in reading}
+        """Every word of every variant; a number in a text also without its sign, as a place in a series is given."""
+        return self.plain_words | {word for variant in self.title_aloud for word in variant}
 
     @property
     def plain_words(self) -> set[str]:
         """Those that are complete words of a query, without the numbers that are typed out on the way to one."""
-        found = {word for reading in (*self.title, *self.authors, *self.series) for word in reading}
+        found = {word for variant in (*self.title, *self.authors, *self.series) for word in variant}
         return found | {word[1:] for word in found if word[:1] == NUMBER}
 
 
-def form_of(reading: Reading) -> str:
-    """A reading as one text."""
-    return "_".join(reading)
+def form_of(variant: Variant) -> str:
+    """A variant as one text."""
+    return "_".join(variant)
 
 
-def whole_token(reading: Reading) -> str:
+def whole_token(variant: Variant) -> str:
     """The token of a title that is just this."""
-    return form_of(reading)[:WHOLE_LENGTH] + "__"
+    return form_of(variant)[:WHOLE_LENGTH] + "__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +140,15 @@ def forms_of(book: BookText) -> dict[Field, Forms]:
     >>> forms_of(BookText(title="My Cat", authors=["Roald Dahl"]))[Field.INNER]
     Forms(whole=frozenset(), begun={'cat_'})
     """
-    read = BookReadings.of(book)
+    read = BookVariants.of(book)
     plain = form_of(read.title[0]) + "_"
     others = (*read.title[1:], *read.title_aloud)
     return {
         Field.EXACT: Forms(whole={plain[:WHOLE_LENGTH]}),
         Field.START: Forms(begun={plain[:START_LENGTH]}),
-        Field.READING: Forms(
-            whole={whole_token(reading) for reading in (read.title[0], *others)},
-            begun={(form_of(reading) + "_")[:READING_LENGTH] for reading in others},
+        Field.VARIANT: Forms(
+            whole={whole_token(variant) for variant in (read.title[0], *others)},
+            begun={(form_of(variant) + "_")[:VARIANT_LENGTH] for variant in others},
         ),
         Field.INNER: Forms(begun=_from_each_word(read.title, skip=1, most=INNER_WORDS)),
         Field.AUTHOR: Forms(begun=_from_each_word(read.authors)),
@@ -162,8 +162,8 @@ def forms_of(book: BookText) -> dict[Field, Forms]:
 
 
 def searchable_words(book: BookText) -> set[str]:
-    """The words of title, authors, series and place in the series, in every reading, and parts of words."""
-    read = BookReadings.of(book)
+    """The words of title, authors, series and place in the series, in every variant, and parts of words."""
+    read = BookVariants.of(book)
     return read.words | read.places | read.parts
 
 
@@ -202,7 +202,7 @@ def _parts_of(word: str) -> Iterator[str]:
     return (word[place:] for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1))
 
 
-def _words_and_parts(read: BookReadings) -> Forms:
+def _words_and_parts(read: BookVariants) -> Forms:
     """Every word, which may be begun, and parts of words, which may not."""
     whole = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
     begun: set[str] = set()
@@ -220,7 +220,7 @@ def _letters_of(word: str) -> str:
     return word if is_unspaced(word) else ""
 
 
-def _from_each_word(texts: Iterable[Reading], *, skip: int = 0, most: int | None = None) -> set[str]:
+def _from_each_word(texts: Iterable[Variant], *, skip: int = 0, most: int | None = None) -> set[str]:
     """What is left of each text from each of its words on, as far as it may be typed."""
     return {
         (form_of(text[place:]) + "_")[:PHRASE_LENGTH]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epicml.search.fields import FORM, BookReadings, BookText
+from epicml.search.fields import FORM, BookText, BookVariants
 from epicml.text.normalise import is_unspaced, main_title, words
 from epicml.text.speller import Speller, Spelling
 
@@ -46,7 +46,7 @@ class Lexicon:
     def of(cls, books: Iterable[tuple[BookText, float]]) -> "Lexicon":
         """The words of these books with their popularity: of two words as near, that of the more popular books wins."""
         held = list(books)
-        names = {word for book, _ in held for word in BookReadings.of(book).words}
+        names = {word for book, _ in held for word in BookVariants.of(book).words}
         return cls.of_titles(((book.title, popularity) for book, popularity in held), name_words=names)
 
     @classmethod

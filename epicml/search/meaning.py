@@ -10,7 +10,7 @@ from epicml.text.stems import stem
 
 
 def written_words(book: BookText) -> set[str]:
-    """The words of title, authors, series and place in the series as they are written: no other reading or form.
+    """The words of title, authors, series and place in the series as they are written: no other variant or form.
 
     >>> sorted(written_words(BookText(title="Dr. Dog", authors=["A. Bo"], series="Dogs", series_number=2)))
     ['2', 'a', 'bo', 'dog', 'dogs', 'dr']

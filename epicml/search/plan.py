@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
 from epicml.search.fields import (
     PHRASE_LENGTH,
-    READING_LENGTH,
     START_LENGTH,
+    VARIANT_LENGTH,
     WHOLE_LENGTH,
     WORD_LENGTH,
     stems_of,
@@ -15,23 +15,23 @@ from epicml.search.fields import (
 )
 from epicml.text.function_words import FUNCTION_WORDS
 from epicml.text.normalise import has_words, is_unspaced, typed_form
-from epicml.text.readings import Reading, is_number, readings
 from epicml.text.typed_isbn import NO_ISBN, TypedIsbn, typed_isbn
+from epicml.text.variants import Variant, is_number, variants
 
 # Every score is multiplied by log2(2 + popularity), 1 to about 22, so that a weight 22 times another one lies above it
 # whatever the books are. A title typed whole does; starts of titles lie so far above the rest that popularity orders
 # books inside a tier and hardly ever across: worth .024 to .029 keystrokes on goodbooks.
 EXACT_WEIGHT = 12_000.0
-WHOLE_READING_WEIGHT = 500.0
+WHOLE_VARIANT_WEIGHT = 500.0
 START_WEIGHT = 20.0
-READING_WEIGHT = 2.0
+VARIANT_WEIGHT = 2.0
 INNER_WEIGHT = 2.0
 NAME_WEIGHT = 1.5
 WORDS_WEIGHT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class TypedReading:
+class TypedVariant:
     """One way to read what is typed.
 
     Attributes:
@@ -41,13 +41,13 @@ class TypedReading:
     """
 
     form: str
-    words: Reading
+    words: Variant
     is_open: bool
 
     @property
-    def closed(self) -> "TypedReading":
+    def closed(self) -> "TypedVariant":
         """The same words, the last one complete."""
-        return TypedReading(self.form + "_", self.words, is_open=False) if self.is_open else self
+        return TypedVariant(self.form + "_", self.words, is_open=False) if self.is_open else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class Typed:
     form: str
     words: tuple[str, ...]
     is_open: bool
-    others: tuple[TypedReading, ...] = ()
+    others: tuple[TypedVariant, ...] = ()
     isbn: TypedIsbn = NO_ISBN
-    readings: tuple[TypedReading, ...] = field(init=False, repr=False, compare=False)
+    variants: tuple[TypedVariant, ...] = field(init=False, repr=False, compare=False)
     """Every way to read it, the plain one first."""
 
     def __post_init__(self) -> None:
-        plain = TypedReading(self.form, self.words, self.is_open)
-        object.__setattr__(self, "readings", (plain, *self.others) if self.words else ())
+        plain = TypedVariant(self.form, self.words, self.is_open)
+        object.__setattr__(self, "variants", (plain, *self.others) if self.words else ())
 
     @classmethod
     def read(cls, text: str) -> "Typed":
@@ -81,10 +81,10 @@ class Typed:
         >>> Typed.read("The Hob")
         Typed(form='the_hob', words=('the', 'hob'), is_open=True, others=(), \
 isbn=TypedIsbn(digits='', is_certain=False))
-        >>> [reading.form for reading in Typed.read("dr. seu").others]
+        >>> [variant.form for variant in Typed.read("dr. seu").others]
         ['doctor_seu']
         """
-        plain, *others = readings(text)
+        plain, *others = variants(text)
         if not plain or (plain[0] == "and" and not has_words(text)):  # an ampersand alone reads so
             return cls(form="", words=(), is_open=True)
         is_open = text[-1].isalnum() or not typed_form(text).endswith("_")  # the first is true at nine of ten keys
@@ -99,15 +99,15 @@ isbn=TypedIsbn(digits='', is_certain=False))
     @property
     def closed(self) -> "Typed":
         """The same words, the last one complete."""
-        plain, *others = (reading.closed for reading in self.readings)
+        plain, *others = (variant.closed for variant in self.variants)
         return replace(self, form=plain.form, is_open=False, others=tuple(others))
 
 
-def _reading(words: Reading, *, is_open: bool) -> TypedReading:
-    return TypedReading("_".join(words) + ("" if is_open else "_"), words, is_open)
+def _reading(words: Variant, *, is_open: bool) -> TypedVariant:
+    return TypedVariant("_".join(words) + ("" if is_open else "_"), words, is_open)
 
 
-def _goes_on(words: Reading, plain: Reading) -> bool:
+def _goes_on(words: Variant, plain: Variant) -> bool:
     # "one" may become "ones", but 1 does not become 10 by it.
     return not is_number(words[-1]) or words[-1] == plain[-1]
 
@@ -118,25 +118,25 @@ def completion(typed: Typed) -> Clause:
     Args:
         typed: of at least one word.
     """
-    plain, *others = typed.readings
+    plain, *others = typed.variants
     clauses: list[Clause] = [whole_title(plain), Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
-    for reading in (plain, *others):
-        clauses += _beginnings(reading)
-        clauses.append(all_words(reading))
-    clauses += [Term(Field.START, reading.form[:START_LENGTH], READING_WEIGHT) for reading in others]
+    for variant in (plain, *others):
+        clauses += _beginnings(variant)
+        clauses.append(all_words(variant))
+    clauses += [Term(Field.START, variant.form[:START_LENGTH], VARIANT_WEIGHT) for variant in others]
     return Best(clauses)
 
 
-def whole_title(plain: TypedReading) -> Clause:
+def whole_title(plain: TypedVariant) -> Clause:
     """Books whose title is just this."""
     # A title is whole also before the next key is pressed: "it" shows "It", whatever begins so and is more popular.
     return Term(Field.EXACT, plain.closed.form[:WHOLE_LENGTH], EXACT_WEIGHT)
 
 
-def _beginnings(reading: TypedReading) -> Iterator[Clause]:
-    """Books of which a reading of the title, or what follows one of its words, or a name begins like this."""
-    key = reading.form
-    yield Term(Field.READING, key[:READING_LENGTH], READING_WEIGHT)
+def _beginnings(variant: TypedVariant) -> Iterator[Clause]:
+    """Books of which a variant of the title, or what follows one of its words, or a name begins like this."""
+    key = variant.form
+    yield Term(Field.VARIANT, key[:VARIANT_LENGTH], VARIANT_WEIGHT)
     if len(key) <= PHRASE_LENGTH:  # a cut key would match books that go on differently
         yield Term(Field.INNER, key, INNER_WEIGHT)
         yield Term(Field.AUTHOR, key, NAME_WEIGHT)
@@ -148,14 +148,14 @@ def title_start(typed: Typed) -> Clause:
 
 
 def whole_titles(typed: Typed) -> Clause:
-    """Titles that are just what was typed, then those of which a reading is.
+    """Titles that are just what was typed, then those of which a variant is.
 
     Args:
         typed: of at least one word.
     """
-    plain, *others = (reading.closed for reading in typed.readings)
-    tokens = [(reading.form + "_")[: WHOLE_LENGTH + 2] for reading in (plain, *others)]
-    return Best([whole_title(plain), *(Term(Field.READING, token, WHOLE_READING_WEIGHT) for token in tokens)])
+    plain, *others = (variant.closed for variant in typed.variants)
+    tokens = [(variant.form + "_")[: WHOLE_LENGTH + 2] for variant in (plain, *others)]
+    return Best([whole_title(plain), *(Term(Field.VARIANT, token, WHOLE_VARIANT_WEIGHT) for token in tokens)])
 
 
 def whole_words(typed: Typed) -> Clause:
@@ -164,24 +164,24 @@ def whole_words(typed: Typed) -> Clause:
     Args:
         typed: of at least one word.
     """
-    plain, *others = (reading.closed for reading in typed.readings)
+    plain, *others = (variant.closed for variant in typed.variants)
     clauses: list[Clause] = [Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
-    for reading in (plain, *others):
-        clauses += _beginnings(reading)
-        if len(reading.form) <= PHRASE_LENGTH:
-            clauses.append(Term(Field.SERIES, reading.form, NAME_WEIGHT))
-    clauses += [Term(Field.START, reading.form[:START_LENGTH], READING_WEIGHT) for reading in others]
+    for variant in (plain, *others):
+        clauses += _beginnings(variant)
+        if len(variant.form) <= PHRASE_LENGTH:
+            clauses.append(Term(Field.SERIES, variant.form, NAME_WEIGHT))
+    clauses += [Term(Field.START, variant.form[:START_LENGTH], VARIANT_WEIGHT) for variant in others]
     return Best(clauses)
 
 
-def all_words(reading: TypedReading) -> Clause:
+def all_words(variant: TypedVariant) -> Clause:
     """Books with every typed word anywhere, the open one as a beginning."""
-    return Every([Term(Field.WORD, token) for token in word_tokens(reading)], WORDS_WEIGHT)
+    return Every([Term(Field.WORD, token) for token in word_tokens(variant)], WORDS_WEIGHT)
 
 
 def begun_words(typed: Typed) -> Clause:
     """Books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
-    return Best([Every([_begun(word) for word in reading.words], WORDS_WEIGHT) for reading in typed.readings])
+    return Best([Every([_begun(word) for word in variant.words], WORDS_WEIGHT) for variant in typed.variants])
 
 
 def may_be_begun(typed: Typed, *, found: bool) -> bool:
@@ -203,21 +203,21 @@ def whole_word(word: str) -> Term:
     return Term(Field.WORD, word_token(word))
 
 
-def word_tokens(reading: TypedReading | Typed) -> list[str]:
+def word_tokens(variant: TypedVariant | Typed) -> list[str]:
     """The tokens of the word field that stand for the typed words.
 
     >>> word_tokens(Typed.read("the hob"))
     ['the_', 'hob']
     """
-    tokens = [word_token(word) for word in reading.words]
-    if reading.is_open:
-        tokens[-1] = reading.words[-1][:WORD_LENGTH]
+    tokens = [word_token(word) for word in variant.words]
+    if variant.is_open:
+        tokens[-1] = variant.words[-1][:WORD_LENGTH]
     return tokens
 
 
 def names(typed: Typed) -> Clause:
     """Books by authors, or of series, whose name has what was typed at the beginning of one of its words."""
-    keys = dict.fromkeys(reading.form[:PHRASE_LENGTH] for reading in typed.readings)
+    keys = dict.fromkeys(variant.form[:PHRASE_LENGTH] for variant in typed.variants)
     return Best([Term(field, key) for key in keys for field in (Field.AUTHOR, Field.SERIES)])
 
 
@@ -229,13 +229,13 @@ def of_isbn(typed: Typed) -> Clause:
 def every_stem(typed: Typed) -> Clause:
     """Books with every typed word in any of its forms, by relevance."""
     stems = [
-        tuple(dict.fromkeys(token for word in reading.words for token in stems_of(word))) for reading in typed.readings
+        tuple(dict.fromkeys(token for word in variant.words for token in stems_of(word))) for variant in typed.variants
     ]
     clauses = [Relevance(Field.STEM, tokens, every=True) for tokens in dict.fromkeys(stems)]
     return clauses[0] if len(clauses) == 1 else Best(clauses)
 
 
-def some_words(words: Reading) -> Clause | None:
+def some_words(words: Variant) -> Clause | None:
     """Books with any of these words in any of its forms, by relevance; words that are in every title do not count.
 
     Returns:
@@ -245,7 +245,7 @@ def some_words(words: Reading) -> Clause | None:
     return Relevance(Field.STEM, tuple(tokens), every=False) if tokens else None
 
 
-def telling_words(words: Reading) -> Reading:
+def telling_words(words: Variant) -> Variant:
     """Of two words and more those that say something of a book: no article, no number, no single letter.
 
     >>> telling_words(("the", "owl")), telling_words(("owl",)), telling_words(("to", "be", "2"))

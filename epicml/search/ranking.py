@@ -8,7 +8,7 @@ from itertools import islice
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best
 from epicml.search.corrections import ask_corrections, corrected_words
-from epicml.search.engine import Answer, Batch, Engine
+from epicml.search.engine import Batch, Engine, PendingHits
 from epicml.search.lexicon import Lexicon
 from epicml.search.plan import (
     Typed,
@@ -181,14 +181,14 @@ def _titles_and_whole_words(
     return _first(limit, titles, [book for book in words if book in begins_so], others[:room], starts, others)
 
 
-def _with_begun_words(found: Sequence[int], begun: Answer | None, typed: Typed, limit: int) -> Sequence[int]:
+def _with_begun_words(found: Sequence[int], begun: PendingHits | None, typed: Typed, limit: int) -> Sequence[int]:
     if begun is None or len(found) == limit or not may_be_begun(typed, found=bool(found)):
         return found
     return _first(limit, found, begun)
 
 
 def _isbn_or_title(typed: Typed) -> Best:
-    return Best([whole_title(typed.readings[0]), of_isbn(typed)])
+    return Best([whole_title(typed.variants[0]), of_isbn(typed)])
 
 
 def _first(limit: int, *lists: Iterable[int]) -> list[int]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
-from epicml.text.skeleton import skeleton
+from epicml.text.phonetics import phonetic_key
 
 # Set by hand and never fitted on the misspelling corpora, which are for evaluation only.
 CANDIDATES = 25  # words compared in full, chosen by shared letter pairs
@@ -54,8 +54,8 @@ class Speller:
 
     def __init__(self, known: Sequence[str]) -> None:
         """Know these words (normal form, each once); takes about a second for 10,000."""
-        skeletons = [skeleton(word) for word in known]
-        self._hold(known, skeletons, _postings([_grams(*pair) for pair in zip(known, skeletons, strict=True)]))
+        phonetic_keys = [phonetic_key(word) for word in known]
+        self._hold(known, phonetic_keys, _postings([_grams(*pair) for pair in zip(known, phonetic_keys, strict=True)]))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Speller":
@@ -76,15 +76,15 @@ class Speller:
         rows = [self._postings[gram] for gram in grams]
         return {
             "known": np.array(self.known, dtype=np.str_),
-            "skeletons": np.array(self._skeletons, dtype=np.str_),
+            "skeletons": np.array(self._phonetic_keys, dtype=np.str_),
             "grams": np.array(grams, dtype=np.str_),
             "rows": np.concatenate(rows) if rows else np.zeros(0, dtype=np.int32),
             "ends": np.cumsum([len(found) for found in rows], dtype=np.int64),
         }
 
-    def _hold(self, known: Sequence[str], skeletons: list[str], postings: dict[str, NDArray[np.int32]]) -> None:
+    def _hold(self, known: Sequence[str], phonetic_keys: list[str], postings: dict[str, NDArray[np.int32]]) -> None:
         self.known = list(known)
-        self._skeletons = skeletons
+        self._phonetic_keys = phonetic_keys
         self._postings = postings
         self._lengths = np.array([len(word) for word in self.known], dtype=np.int16)
         self._sizes = np.zeros(len(self.known), dtype=np.float32)
@@ -101,7 +101,7 @@ class Speller:
         """
         if not self.known:
             return []
-        sound = skeleton(typed)
+        sound = phonetic_key(typed)
         grams = _grams(typed, sound)
         alike = _best(self._hits(grams) / (self._sizes + len(grams)), CANDIDATES)  # Dice's coefficient
         costs = {row: self._cost(row, typed, sound) for row in alike}
@@ -125,7 +125,7 @@ class Speller:
         return np.bincount(np.concatenate(found), minlength=len(self.known)).astype(np.float64)
 
     def _cost(self, row: int, typed: str, sound: str) -> float:
-        return _cost(typed, self.known[row], sound, self._skeletons[row])
+        return _cost(typed, self.known[row], sound, self._phonetic_keys[row])
 
     def _cost_as_beginning(self, row: int, typed: str) -> float:
         return _cost_as_beginning(typed, self.known[row])
@@ -142,7 +142,7 @@ def spelling_cost(typed: str, word: str, *, is_open: bool = False) -> float:
     >>> spelling_cost("hary", "harry"), spelling_cost("zzzz", "zoo")
     (1.0, inf)
     """
-    cost = _cost(typed, word, skeleton(typed), skeleton(word))
+    cost = _cost(typed, word, phonetic_key(typed), phonetic_key(word))
     return min(cost, _cost_as_beginning(typed, word)) if is_open and len(word) > len(typed) else cost
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf
-from epicml.search.engine import Ask, Hits, HitsOnDemand
+from epicml.search.engine import ClauseQuery, Hits, LazyHits
 from epicml.search.fields import BookText
 from epicml.search.lexicon import Lexicon
 from epicml.search.memory_index import MemoryIndex
@@ -80,10 +80,10 @@ class DatabaseEngine:
     def state(self) -> object:
         return self.shelf
 
-    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
-        return HitsOnDemand(asks, self._hits)
+    def execute(self, queries: Sequence[ClauseQuery]) -> Sequence[Hits]:
+        return LazyHits(queries, self._hits)
 
-    def _hits(self, ask: Ask) -> Hits:
+    def _hits(self, ask: ClauseQuery) -> Hits:
         if not len(self.shelf.ids):
             return Hits([], [])
         scores = self._index.scores(ask.clause)

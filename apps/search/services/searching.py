@@ -86,7 +86,7 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
     shown = kept[start : start + question.page_size]
-    marks = Marks.of((*(word for reading in typed.readings for word in reading.words), *(meant or ())))
+    marks = Marks.of((*(word for variant in typed.variants for word in variant.words), *(meant or ())))
     return SearchAnswer(
         query=question.text,
         searchable=bool(typed.words) or not question.text,

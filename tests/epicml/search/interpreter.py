@@ -6,7 +6,7 @@ from statistics import fmean
 
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
-from epicml.search.engine import Ask, Hits
+from epicml.search.engine import ClauseQuery, Hits
 from epicml.search.fields import BookText, tokens_of
 from epicml.search.lexicon import Lexicon
 
@@ -29,18 +29,18 @@ class Interpreter:
     def state(self) -> object:
         return self
 
-    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
-        self.batches.append([ask.clause for ask in asks])
-        return [self.hits(ask) for ask in asks]
+    def execute(self, queries: Sequence[ClauseQuery]) -> Sequence[Hits]:
+        self.batches.append([ask.clause for ask in queries])
+        return [self.hits(ask) for ask in queries]
 
-    def hits(self, ask: Ask) -> Hits:
+    def hits(self, ask: ClauseQuery) -> Hits:
         scores = self.scores(ask.clause)
         shown = [number for number in scores if self.bands.get(number, AgeBand.AGES_0_TO_5) <= ask.audience]
         found = sorted(shown, key=lambda number: (-scores[number], -self.books[number][1], number))[: ask.limit]
         return Hits(found, [scores[number] for number in found])
 
     def find(self, clause: Clause, limit: int) -> list[int]:
-        return list(self.hits(Ask(clause, limit)).ids)
+        return list(self.hits(ClauseQuery(clause, limit)).ids)
 
     def scores(self, clause: Clause) -> dict[int, float]:
         """Every book that is found, with the clause's score times log2(2 + popularity)."""

@@ -1,11 +1,11 @@
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Clause, Field, Term
-from epicml.search.engine import Ask, Batch, Hits, HitsOnDemand
+from epicml.search.engine import Batch, ClauseQuery, Hits, LazyHits
 from tests.epicml.search.interpreter import titled
 
 
 class TestBatch:
-    def test_asks_everything_at_once_and_gives_each_answer_back(self) -> None:
+    def test_asks_everything_at_once_and_gives_the_hits_of_each_back(self) -> None:
         engine, batch = titled("Owl", "Fox"), Batch(AgeBand.ADULT)
         owl, fox = batch.ask(Term(Field.WORD, "owl_"), 5), batch.ask(lambda: Term(Field.WORD, "fox_"), 5)
         batch.execute(engine)
@@ -18,17 +18,17 @@ class TestBatch:
         assert engine.batches == []
 
 
-class TestHitsOnDemand:
+class TestLazyHits:
     def test_are_found_at_the_first_look_and_once(self) -> None:
         looked: list[Clause] = []
 
-        def answer(ask: Ask) -> Hits:
+        def answer(ask: ClauseQuery) -> Hits:
             looked.append(ask.clause)
             return Hits([len(looked)], [1.0])
 
-        asks = [Ask(Term(Field.WORD, token), 1) for token in "abc"]
-        hits = HitsOnDemand(asks, answer)
+        queries = [ClauseQuery(Term(Field.WORD, token), 1) for token in "abc"]
+        hits = LazyHits(queries, answer)
         assert (len(hits), looked) == (3, [])
         assert (hits[2].ids, hits[2].ids) == ([1], [1])
-        assert looked == [asks[2].clause]
+        assert looked == [queries[2].clause]
         assert [hit.ids for hit in hits[:2]] == [[2], [3]]

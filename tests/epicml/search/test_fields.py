@@ -22,14 +22,14 @@ class TestTokensOf:
         assert max(len(token) for token in tokens_of(BookText("x" * 300, []))[Field.START]) == 100
 
     def test_has_every_start_of_other_readings_and_each_as_a_whole(self) -> None:
-        read = tokens_of(BookText("Dr. Owl", []))[Field.READING]
+        read = tokens_of(BookText("Dr. Owl", []))[Field.VARIANT]
         doctor = "doctor_owl_"
         assert read == {"dr_owl__", doctor + "_", *(doctor[:length] for length in range(1, len(doctor) + 1))}
         assert {"catching_fire_the_hunger_", "catching_fire__"} <= tokens_of(
             BookText("Catching Fire (The Hunger Games, #2)", [])
-        )[Field.READING]
-        assert {"gruffalo__", "gruf"} <= tokens_of(BookText("The Gruffalo", []))[Field.READING]
-        assert {"henry_=4__", "henry_fo"} <= tokens_of(BookText("Henry IV", []))[Field.READING]
+        )[Field.VARIANT]
+        assert {"gruffalo__", "gruf"} <= tokens_of(BookText("The Gruffalo", []))[Field.VARIANT]
+        assert {"henry_=4__", "henry_fo"} <= tokens_of(BookText("Henry IV", []))[Field.VARIANT]
 
     def test_has_what_follows_from_each_inner_word_up_to_12_letters(self) -> None:
         inner = tokens_of(BookText("My Big Cat", []))[Field.INNER]

@@ -70,11 +70,11 @@ class TestTyped:
         ],
     )
     def test_knows_other_ways_to_read_it(self, text: str, forms: list[str]) -> None:
-        assert [reading.form for reading in Typed.read(text).readings] == forms
+        assert [variant.form for variant in Typed.read(text).variants] == forms
 
     def test_is_closed_with_its_last_word_complete(self) -> None:
         closed = Typed.read("dr. seu").closed
-        assert [reading.form for reading in closed.readings] == ["dr_seu_", "doctor_seu_"]
+        assert [variant.form for variant in closed.variants] == ["dr_seu_", "doctor_seu_"]
         assert (closed.is_open, closed.closed) == (False, closed)
 
     @given(st.text(max_size=30))
@@ -85,7 +85,7 @@ class TestTyped:
 class TestCompletion:
     def test_weighs_the_whole_title_over_its_start_over_inner_words_over_names_over_any_words(self) -> None:
         clause = completion(Typed.read("owl"))
-        fields = (Field.EXACT, Field.START, Field.READING, Field.INNER, Field.AUTHOR)
+        fields = (Field.EXACT, Field.START, Field.VARIANT, Field.INNER, Field.AUTHOR)
         weights = [terms(clause)[field].weight for field in fields]
         any_words = clause.clauses[-1] if isinstance(clause, Best) else None
         assert isinstance(any_words, Every)
@@ -97,7 +97,7 @@ class TestCompletion:
 
     def test_cuts_what_is_asked_for_to_what_is_indexed(self) -> None:
         found = terms(completion(Typed.read("a" * 250)))
-        assert [len(found[field].token) for field in (Field.EXACT, Field.START, Field.READING)] == [200, 100, 40]
+        assert [len(found[field].token) for field in (Field.EXACT, Field.START, Field.VARIANT)] == [200, 100, 40]
 
     def test_asks_for_inner_words_and_names_only_while_their_keys_are_whole(self) -> None:
         assert {Field.INNER, Field.AUTHOR} <= terms(completion(Typed.read("a" * 12))).keys()

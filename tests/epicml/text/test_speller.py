@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.skeleton import skeleton
+from epicml.text.phonetics import phonetic_key
 from epicml.text.speller import Speller, Spelling
 
 KNOWN = ["dragon", "dragons", "wagon", "physics", "harry", "hobbit", "rabbit", "light", "owl", "42"]
@@ -29,14 +29,14 @@ def edits(one: str, other: str) -> int:
 
 def is_near(typed: str, word: str) -> bool:
     """One letter from four on, two from eight; where it sounds the same, six of ten."""
-    letters, sounds = edits(typed, word), edits(skeleton(typed), skeleton(word))
+    letters, sounds = edits(typed, word), edits(phonetic_key(typed), phonetic_key(word))
     most = 0 if len(typed) < 4 else 1 if len(typed) < 8 else 2
-    sounds_alike = sounds == 0 and len(skeleton(typed)) > 1 and letters <= 0.6 * max(len(typed), len(word))
+    sounds_alike = sounds == 0 and len(phonetic_key(typed)) > 1 and letters <= 0.6 * max(len(typed), len(word))
     return letters <= most or (most > 0 and sounds_alike)
 
 
 def cost(typed: str, word: str) -> float:
-    return edits(typed, word) + edits(skeleton(typed), skeleton(word)) + (typed[0] != word[0])
+    return edits(typed, word) + edits(phonetic_key(typed), phonetic_key(word)) + (typed[0] != word[0])
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from apps.search.engines.embedded.publication import PUBLISHED, Publication, Sta
 from apps.search.engines.embedded.schema import CURSOR, CURSOR_MARK, ID, POPULARITY, schema
 from apps.search.engines.protocol import IndexBrokenError
 from epicml.search.clauses import Field, Fuzzy
-from epicml.search.engine import Ask, Hits, HitsOnDemand
+from epicml.search.engine import ClauseQuery, Hits, LazyHits
 from epicml.search.lexicon import Lexicon
 
 # Books of one score beyond the limit that are put in order: in a library without popularity a letter gives thousands
@@ -75,11 +75,11 @@ class EmbeddedEngine:
     def state(self) -> object:
         return self._searcher
 
-    def execute(self, asks: Sequence[Ask]) -> Sequence[Hits]:
+    def execute(self, queries: Sequence[ClauseQuery]) -> Sequence[Hits]:
         searcher = self._searcher  # one for the whole batch, whatever is committed meanwhile
-        return HitsOnDemand(asks, lambda ask: self._hits(searcher, ask))
+        return LazyHits(queries, lambda ask: self._hits(searcher, ask))
 
-    def _hits(self, searcher: tantivy.Searcher, ask: Ask) -> Hits:
+    def _hits(self, searcher: tantivy.Searcher, ask: ClauseQuery) -> Hits:
         query = for_audience(compile_clause(ask.clause), ask.audience)
         with told_apart(self.folder):
             # One more than asked for tells whether books of one score lie on both sides of the limit.
@@ -121,7 +121,7 @@ class EmbeddedEngine:
     def _warm(self) -> None:
         # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
         for edits in (1, 2):
-            _ = self.execute([Ask(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
+            _ = self.execute([ClauseQuery(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
 
     @contextmanager
     def _opened(self, publication: Publication) -> Iterator[None]:

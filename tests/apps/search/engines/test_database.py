@@ -7,7 +7,7 @@ from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.search.engines.database import DatabaseEngine, book_text
 from epicml.search.clauses import Field, Term
-from epicml.search.engine import Ask
+from epicml.search.engine import ClauseQuery
 from epicml.search.fields import BookText
 from tests.apps.search.library import NOON, books, keys_of
 
@@ -28,7 +28,7 @@ class TestBookText:
 
 
 def hits(engine: DatabaseEngine, token: str) -> list[str]:
-    return keys_of(engine.execute([Ask(Term(Field.WORD, token), 50)])[0].ids)
+    return keys_of(engine.execute([ClauseQuery(Term(Field.WORD, token), 50)])[0].ids)
 
 
 @pytest.mark.usefixtures("full_library")

@@ -15,7 +15,7 @@ from apps.catalog.services.books import delete_books, save_books
 from apps.search.engines.database import book_text
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
-from epicml.search.engine import Ask, Engine, Hits
+from epicml.search.engine import ClauseQuery, Engine, Hits
 from tests.apps.search.library import NOON, books, keys_of
 from tests.apps.search.searching import Searching
 from tests.epicml.search.interpreter import Interpreter
@@ -29,8 +29,8 @@ CLAUSES: tuple[Clause, ...] = (
     *(Fuzzy(Field.START, text, edits=2) for text in ("the_gruffolo", "hibbitt", "zzzzzzz")),
     *(Relevance(Field.STEM, ("dragon", "the"), every=every) for every in (True, False)),
     Term(Field.EXACT, "holes_"),
-    Term(Field.READING, "gruffalo__"),
-    Term(Field.READING, "nineteen_ei"),
+    Term(Field.VARIANT, "gruffalo__"),
+    Term(Field.VARIANT, "nineteen_ei"),
     Term(Field.INNER, "potter_and_t"),
     Term(Field.AUTHOR, "roald_d", 1.5),
     Term(Field.SERIES, "hunger_g"),
@@ -46,7 +46,7 @@ ODD = ("", " ", "\0", "zzz", "a_b\0c", "\U0010ffff", "x" * 500, "*", "/h.*/", "A
 
 
 def ask(engine: Engine, clause: Clause, *, limit: int = 100, band: AgeBand = AgeBand.ADULT) -> Hits:
-    return engine.execute([Ask(clause, limit, band)])[0]
+    return engine.execute([ClauseQuery(clause, limit, band)])[0]
 
 
 def ids(engine: Engine, clause: Clause, *, limit: int = 100, band: AgeBand = AgeBand.ADULT) -> list[int]:
@@ -76,7 +76,7 @@ class TestEveryEngine:
         for clause in CLAUSES:
             if isinstance(clause, Relevance):
                 continue
-            hits, wanted = ask(engine, clause), expected.hits(Ask(clause, 100))
+            hits, wanted = ask(engine, clause), expected.hits(ClauseQuery(clause, 100))
             assert list(hits.scores) == pytest.approx(list(wanted.scores), rel=1e-5), clause
             assert list(hits.ids) == list(wanted.ids), clause
 
@@ -102,7 +102,7 @@ class TestEveryEngine:
 
     def test_answers_a_batch_in_its_order_as_one_by_one(self, searching: Searching) -> None:
         engine = searching.engine().engine
-        asks = [Ask(clause, 3, band) for clause in CLAUSES for band in (AgeBand.ADULT, AgeBand.AGES_6_TO_8)]
+        asks = [ClauseQuery(clause, 3, band) for clause in CLAUSES for band in (AgeBand.ADULT, AgeBand.AGES_6_TO_8)]
         answers = engine.execute(asks)
         assert len(answers) == len(asks)
         for hits, each in zip(answers, asks, strict=True):
@@ -149,7 +149,7 @@ class TestEveryEngine:
         engine, expected = searching.engine().engine, every_book()
         for token in ("zebra_", "holes_", "momo_", "shining_"):
             for band in (AgeBand.AGES_0_TO_5, AgeBand.ADULT):
-                wanted = list(expected.hits(Ask(Term(Field.WORD, token), 9, band)).ids)
+                wanted = list(expected.hits(ClauseQuery(Term(Field.WORD, token), 9, band)).ids)
                 assert ids(engine, Term(Field.WORD, token), band=band) == wanted, token
 
     def test_is_in_another_state_once_something_changed(self, searching: Searching) -> None:
@@ -163,7 +163,7 @@ class TestEveryEngine:
         expected = [ids(engine, clause) for clause in CLAUSES]
 
         def all_of_them(_: int) -> Sequence[Sequence[int]]:
-            return [list(hits.ids) for hits in engine.execute([Ask(clause, 100) for clause in CLAUSES])]
+            return [list(hits.ids) for hits in engine.execute([ClauseQuery(clause, 100) for clause in CLAUSES])]
 
         with ThreadPoolExecutor(4) as pool:
             assert all(answer == expected for answer in pool.map(all_of_them, range(8)))

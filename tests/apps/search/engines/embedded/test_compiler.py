@@ -10,7 +10,7 @@ from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import IndexedBook
 from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
-from epicml.search.engine import Ask
+from epicml.search.engine import ClauseQuery
 from epicml.search.fields import BookText
 from epicml.search.plan import Typed, completion, names
 from tests.apps.search import library
@@ -52,7 +52,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedEngine:
 
 
 def hits(engine: EmbeddedEngine, clause: Clause, *, audience: AgeBand = AgeBand.ADULT) -> list[int]:
-    return list(engine.execute([Ask(clause, 100, audience)])[0].ids)
+    return list(engine.execute([ClauseQuery(clause, 100, audience)])[0].ids)
 
 
 def assert_in_order(engine: EmbeddedEngine, clause: Clause) -> None:

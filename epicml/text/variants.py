@@ -1,4 +1,4 @@
-"""The ways in which a text can be read, so that two spellings of one thing meet: "Dr." and "Doctor", "IV" and "4"."""
+"""The variants of a text, so that two spellings of one thing meet: "Dr." and "Doctor", "IV" and "4"."""
 
 import re
 import unicodedata
@@ -18,9 +18,9 @@ from epicml.text.numbers import (
     spoken_place,
 )
 
-Reading = tuple[str, ...]
+Variant = tuple[str, ...]
 
-MOST_READINGS = 10
+MOST_VARIANTS = 10
 NUMBER = "="  # before the digits of a number that is part of the text; no word in normal form has it
 LONGEST_SPOKEN = 6
 WORDS_BEFORE_PLACE = 2  # "harry potter two" is the second one, "the one" is no first one
@@ -54,39 +54,39 @@ _PLUS = re.compile(r"(?<=\s)\+(?=\s)")
 _UMLAUTS = re.compile("[äöüøå]", re.IGNORECASE)
 _TWO_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _COUNTED_DIGITS = re.compile(r"([a-z]+)([0-9]{1,9})")
-# Every longer word of letters that usual() may change: most texts have none, and this is asked at every key.
+# Every longer word of letters that canonical() may change: most texts have none, and this is asked at every key.
 _CHANGED = frozenset(
     (*UNITS, *TENS, *ORDINALS, *ORDINAL_TENS, *TOGETHER, *ABBREVIATIONS, *CONJUNCTIONS, *ROMAN_NUMERALS)
 ) - {"and"}
 
 
-def readings(text: str) -> tuple[Reading, ...]:
-    """The words of a text in every way that it can be read, the plain one (normalise.words) first.
+def variants(text: str) -> tuple[Variant, ...]:
+    """Return the words of a text in every way that it can be read, the plain one (normalise.words) first.
 
-    Two texts mean the same where they share a reading; a title is indexed under all of its own, and what is typed is
+    Two texts mean the same where they share a variant; a title is indexed under all of its own, and what is typed is
     looked for under all of its own.
 
     Args:
         text: a title, a name, or what is typed.
 
     Returns:
-        At most MOST_READINGS, each once; none is empty but where the text has no word.
+        At most MOST_VARIANTS, each once; none is empty but where the text has no word.
 
-    >>> readings("Dr. Seuss")
+    >>> variants("Dr. Seuss")
     (('dr', 'seuss'), ('doctor', 'seuss'))
-    >>> ("henry", "=4") in readings("Henry IV"), ("trex",) in readings("T. Rex")
+    >>> ("henry", "=4") in variants("Henry IV"), ("trex",) in variants("T. Rex")
     (True, True)
     """
     plain = tuple(words(text))
-    if text.isascii() and text.replace(" ", "").isalpha() and _is_usual(plain):  # nine of ten typed texts
+    if text.isascii() and text.replace(" ", "").isalpha() and _is_canonical(plain):  # nine of ten typed texts
         return (plain,)
-    found = [plain, *_respelt(text, plain)]
-    found += [usual(reading, places=places) for reading in found for places in (True, False)]
-    return tuple(dict.fromkeys(reading for reading in found if reading))[:MOST_READINGS] or (plain,)
+    found = [plain, *_respellings(text, plain)]
+    found += [canonical(variant, places=places) for variant in found for places in (True, False)]
+    return tuple(dict.fromkeys(variant for variant in found if variant))[:MOST_VARIANTS] or (plain,)
 
 
-def _respelt(text: str, plain: Reading) -> Iterator[Reading]:
-    """The readings that signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
+def _respellings(text: str, plain: Variant) -> Iterator[Variant]:
+    """The variants that signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
     yield _with_letters_joined(plain)
     yield _with_unspaced_joined(plain)
     yield _with_place_last(plain)
@@ -100,13 +100,13 @@ def _respelt(text: str, plain: Reading) -> Iterator[Reading]:
         yield tuple(words(_UMLAUTS.sub(lambda match: _TWO_LETTERS[match[0].lower()], whole)))
 
 
-def _with_letters_joined(reading: Reading) -> Reading:
+def _with_letters_joined(variant: Variant) -> Variant:
     """Single letters joined to the word after them: "t rex" is "trex", "e mail" is "email"."""
-    if all(len(word) > 1 for word in reading):
-        return reading
+    if all(len(word) > 1 for word in variant):
+        return variant
     found: list[str] = []
     letter = ""
-    for word in reading:
+    for word in variant:
         if letter and len(word) > 1 and word.isalpha():
             found[-1] = letter + word
         else:
@@ -115,10 +115,10 @@ def _with_letters_joined(reading: Reading) -> Reading:
     return tuple(found)
 
 
-def _with_unspaced_joined(reading: Reading) -> Reading:
+def _with_unspaced_joined(variant: Variant) -> Variant:
     """Words of scripts without gaps joined where a sign parts them: names are written with a dot or without."""
     found: list[str] = []
-    for word in reading:
+    for word in variant:
         if found and is_unspaced(word) and is_unspaced(found[-1]):
             found[-1] += word
         else:
@@ -126,46 +126,46 @@ def _with_unspaced_joined(reading: Reading) -> Reading:
     return tuple(found)
 
 
-def _with_place_last(reading: Reading) -> Reading:
+def _with_place_last(variant: Variant) -> Variant:
     """What is counted before its number: "the second harry potter book" is "harry potter 2"."""
-    place = int(reading[:1] == ("the",))
-    number = number_at(reading, place) if len(reading) > place + 2 and reading[-1] in COUNTED else None
+    place = int(variant[:1] == ("the",))
+    number = number_at(variant, place) if len(variant) > place + 2 and variant[-1] in COUNTED else None
     if number is None or not number.is_ordinal:
-        return reading
-    return (*reading[place + number.length : -1], str(number.value))
+        return variant
+    return (*variant[place + number.length : -1], str(number.value))
 
 
-def usual(reading: Sequence[str], *, places: bool = True) -> Reading:
-    """The reading with numbers as digits, initials joined, short forms written out and one word for "and".
+def canonical(variant: Sequence[str], *, places: bool = True) -> Variant:
+    """The variant with numbers as digits, initials joined, short forms written out and one word for "and".
 
     A number that is part of the text gets the sign NUMBER; one that says which book of several it is does not, for it
     meets the place in the series. Places in an order end in "th".
 
     Args:
-        reading: words in normal form.
+        variant: words in normal form.
         places: whether a number at the end of several words says which book it is: "harry potter two".
 
-    >>> usual(("harry", "potter", "book", "two")), usual(("j", "r", "r", "tolkien"))
+    >>> canonical(("harry", "potter", "book", "two")), canonical(("j", "r", "r", "tolkien"))
     (('harry', 'potter', '2'), ('jrr', 'tolkien'))
-    >>> usual(("nineteen", "eighty", "four")), usual(("henry", "the", "fifth")), usual(("first", "love"))
+    >>> canonical(("nineteen", "eighty", "four")), canonical(("henry", "the", "fifth")), canonical(("first", "love"))
     (('=1984',), ('henry', '=5'), ('1th', 'love'))
     """
-    if _is_usual(reading):
-        return tuple(reading)
+    if _is_canonical(variant):
+        return tuple(variant)
     found: list[str] = []
     place = 0
-    while place < len(reading):
-        is_inside = 0 < place < len(reading) - 1
+    while place < len(variant):
+        is_inside = 0 < place < len(variant) - 1
         token, length = (
-            _counted(reading, place, places=places) or _number(reading, place) or _initials(reading, place) or ("", 1)
+            _counted(variant, place, places=places) or _number(variant, place) or _initials(variant, place) or ("", 1)
         )
-        found.append(token or ("and" if is_inside and reading[place] in CONJUNCTIONS else _written_out(reading[place])))
+        found.append(token or ("and" if is_inside and variant[place] in CONJUNCTIONS else _written_out(variant[place])))
         place += length
     return tuple(found)
 
 
-def _is_usual(reading: Sequence[str]) -> bool:
-    return all(len(word) > 1 and word.isascii() and word.isalpha() and word not in _CHANGED for word in reading)
+def _is_canonical(variant: Sequence[str]) -> bool:
+    return all(len(word) > 1 and word.isascii() and word.isalpha() and word not in _CHANGED for word in variant)
 
 
 def _written_out(word: str) -> str:
@@ -177,61 +177,61 @@ def _written_out(word: str) -> str:
     return word
 
 
-def _initials(reading: Sequence[str], place: int) -> tuple[str, int] | None:
+def _initials(variant: Sequence[str], place: int) -> tuple[str, int] | None:
     length = 0
-    while place + length < len(reading) and len(reading[place + length]) == 1 and reading[place + length].isalpha():
+    while place + length < len(variant) and len(variant[place + length]) == 1 and variant[place + length].isalpha():
         length += 1
-    return ("".join(reading[place : place + length]), length) if length > 1 else None
+    return ("".join(variant[place : place + length]), length) if length > 1 else None
 
 
-def _counted(reading: Sequence[str], place: int, *, places: bool) -> tuple[str, int] | None:
+def _counted(variant: Sequence[str], place: int, *, places: bool) -> tuple[str, int] | None:
     """Which of several books is meant, and how many words say so: "vol. 3", "book the first", "second part"."""
-    word, after = reading[place], place + 1
+    word, after = variant[place], place + 1
     if (glued := _COUNTED_DIGITS.fullmatch(word)) and glued[1] in COUNTED:
         return str(int(glued[2])), 1
-    if word in COUNTED and after < len(reading):
-        article = int(reading[after] == "the" and after + 1 < len(reading))
-        number = _number_or_roman(reading, after + article)
+    if word in COUNTED and after < len(variant):
+        article = int(variant[after] == "the" and after + 1 < len(variant))
+        number = _number_or_roman(variant, after + article)
         if number is None or number.is_ordinal < bool(article):
             return None
         length = 1 + article + number.length
         # "No One" and "Part One" alone are titles rather than the first of whatever there is.
-        is_title = length == len(reading) and not reading[-1].isdecimal()
+        is_title = length == len(variant) and not variant[-1].isdecimal()
         return None if is_title else (str(number.value), length)
-    article = int(word == "the" and 0 < place < len(reading) - 1)
-    number = number_at(reading, place + article)
+    article = int(word == "the" and 0 < place < len(variant) - 1)
+    number = number_at(variant, place + article)
     if number is None or number.is_ordinal < bool(article):
         return None
     after = place + article + number.length
-    if number.is_ordinal and after < len(reading) and reading[after] in COUNTED:
+    if number.is_ordinal and after < len(variant) and variant[after] in COUNTED:
         return str(number.value), article + number.length + 1
-    is_place = after == len(reading) and ((places and place >= WORDS_BEFORE_PLACE) or word.startswith("0"))
+    is_place = after == len(variant) and ((places and place >= WORDS_BEFORE_PLACE) or word.startswith("0"))
     says_which = is_place and number.is_ordinal == bool(article)  # "two" or "the second", but not "second" alone
     return (str(number.value), article + number.length) if says_which else None
 
 
-def _number(reading: Sequence[str], place: int) -> tuple[str, int] | None:
-    word, is_last = reading[place], place == len(reading) - 1
+def _number(variant: Sequence[str], place: int) -> tuple[str, int] | None:
+    word, is_last = variant[place], place == len(variant) - 1
     if word == "the" and place and not is_last:  # "Henry the Fifth"
-        ordinal = number_at(reading, place + 1)
+        ordinal = number_at(variant, place + 1)
         if ordinal is not None and ordinal.is_ordinal:
             return f"{NUMBER}{ordinal.value}", 1 + ordinal.length
-    number = number_at(reading, place)
+    number = number_at(variant, place)
     if number is not None:
         return f"{number.value}th" if number.is_ordinal else f"{NUMBER}{number.value}", number.length
-    is_alone = len(reading) == 1
+    is_alone = len(variant) == 1
     roman = ROMAN_NUMERALS.get(word) if (len(word) > 1 and (place or is_alone)) or (place and is_last) else None
     return None if roman is None else (f"{NUMBER}{roman}", 1)
 
 
-def _number_or_roman(reading: Sequence[str], place: int) -> Number | None:
-    number = number_at(reading, place)
-    roman = ROMAN_NUMERALS.get(reading[place])
+def _number_or_roman(variant: Sequence[str], place: int) -> Number | None:
+    number = number_at(variant, place)
+    roman = ROMAN_NUMERALS.get(variant[place])
     return number if number is not None or roman is None else Number(roman, 1)
 
 
 def is_number(word: str) -> bool:
-    """Whether a word of a reading is a number or begins with one, so that no other word can be meant by it.
+    """Whether a word of a variant is a number or begins with one, so that no other word can be meant by it.
 
     >>> is_number("=4"), is_number("4"), is_number("2nd"), is_number("four")
     (True, True, True, False)
@@ -239,14 +239,14 @@ def is_number(word: str) -> bool:
     return word[:1] == NUMBER or word[:1].isdecimal()
 
 
-def read_aloud(reading: Sequence[str]) -> Reading:
-    """A reading with its numbers as words, so that it is found while they are typed out.
+def read_aloud(variant: Sequence[str]) -> Variant:
+    """A variant with its numbers as words, so that it is found while they are typed out.
 
     >>> read_aloud(("henry", "=4")), read_aloud(("1th", "love"))
     (('henry', 'four'), ('first', 'love'))
     """
     found: list[str] = []
-    for word in reading:
+    for word in variant:
         digits = word.removeprefix(NUMBER)
         if digits.isdecimal() and len(digits) <= LONGEST_SPOKEN:
             found += spoken(int(digits))
@@ -257,16 +257,16 @@ def read_aloud(reading: Sequence[str]) -> Reading:
     return tuple(found)
 
 
-def without_article(reading: Reading) -> Reading:
-    """A reading without the article it begins with; as it is where nothing else would be left.
+def without_article(variant: Variant) -> Variant:
+    """A variant without the article it begins with; as it is where nothing else would be left.
 
     >>> without_article(("the", "gruffalo")), without_article(("the",))
     (('gruffalo',), ('the',))
     """
-    return reading[1:] if len(reading) > 1 and reading[0] in ARTICLES else reading
+    return variant[1:] if len(variant) > 1 and variant[0] in ARTICLES else variant
 
 
-def by_initials(name: Reading) -> Reading:
+def by_initials(name: Variant) -> Variant:
     """The name of a person with their given names as initials.
 
     >>> by_initials(("edgar", "rice", "burroughs"))

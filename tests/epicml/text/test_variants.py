@@ -5,20 +5,20 @@ from hypothesis import strategies as st
 
 from epicml.text.normalise import words
 from epicml.text.numbers import ROMAN_NUMERALS, spoken, spoken_place
-from epicml.text.readings import (
-    MOST_READINGS,
+from epicml.text.variants import (
+    MOST_VARIANTS,
     by_initials,
+    canonical,
     is_number,
     read_aloud,
-    readings,
-    usual,
+    variants,
     without_article,
 )
 
 texts = st.text(st.sampled_from("ab'’.-&+ ivxIV1240,thefirst\u00adüß物ال"), max_size=30)
 
 
-class TestReadings:
+class TestVariants:
     @pytest.mark.parametrize(
         ("one", "other"),
         [
@@ -79,7 +79,7 @@ class TestReadings:
         ],
     )
     def test_of_two_spellings_of_one_thing_share_one(self, one: str, other: str) -> None:
-        assert set(readings(one)) & set(readings(other))
+        assert set(variants(one)) & set(variants(other))
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -96,7 +96,7 @@ class TestReadings:
         ],
     )
     def test_of_two_things_share_none(self, one: str, other: str) -> None:
-        assert not set(readings(one)) & set(readings(other))
+        assert not set(variants(one)) & set(variants(other))
 
     @pytest.mark.parametrize("value", range(1, 100))
     def test_of_every_way_to_write_a_number_share_one(self, value: int) -> None:
@@ -111,37 +111,37 @@ class TestReadings:
         roman = next((numeral for numeral, number in ROMAN_NUMERALS.items() if number == value), None)
         ways += [f"Saga {roman.upper()}"] if roman else []
         for way in ways:
-            assert set(readings(way)) & set(readings(f"Saga {value}")), way
+            assert set(variants(way)) & set(variants(f"Saga {value}")), way
         for way in (f"Saga, Book {value}", f"Saga vol. {word}", f"saga, the {place} book", f"Saga {place} volume"):
-            assert ("saga", str(value)) in readings(way), way
+            assert ("saga", str(value)) in variants(way), way
         for way in (f"The {place} Owl", f"the {value}th owl"):
-            assert ("the", f"{value}th", "owl") in readings(way), way
+            assert ("the", f"{value}th", "owl") in variants(way), way
 
     @given(texts)
     def test_begin_with_the_plain_one_and_are_few(self, text: str) -> None:
-        found = readings(text)
+        found = variants(text)
         assert found[0] == tuple(words(text))
-        assert len(set(found)) == len(found) <= MOST_READINGS
+        assert len(set(found)) == len(found) <= MOST_VARIANTS
         assert all(found) or found == ((),)
 
     @given(texts)
     def test_hold_words_that_can_be_tokens(self, text: str) -> None:
-        for reading in readings(text):
-            assert all(word and "_" not in word and word.split() == [word] for word in reading)
+        for variant in variants(text):
+            assert all(word and "_" not in word and word.split() == [word] for word in variant)
 
     @given(st.text(st.characters()))
     def test_can_be_made_of_any_text(self, text: str) -> None:
-        assert readings(text)
+        assert variants(text)
 
     @given(texts)
     def test_usual_is_its_own_usual_form_in_length(self, text: str) -> None:
-        for reading in readings(text):
-            assert len(usual(reading)) <= len(reading)
+        for variant in variants(text):
+            assert len(canonical(variant)) <= len(variant)
 
 
 class TestReadAloud:
     @pytest.mark.parametrize(
-        ("reading", "expected"),
+        ("variant", "expected"),
         [
             (("=1984",), "nineteen eighty four"),
             (("henry", "=4"), "henry four"),
@@ -151,8 +151,8 @@ class TestReadAloud:
             (("owl",), "owl"),
         ],
     )
-    def test_says_numbers(self, reading: tuple[str, ...], expected: str) -> None:
-        assert " ".join(read_aloud(reading)) == expected
+    def test_says_numbers(self, variant: tuple[str, ...], expected: str) -> None:
+        assert " ".join(read_aloud(variant)) == expected
 
 
 class TestIsNumber:

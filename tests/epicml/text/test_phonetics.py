@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.skeleton import skeleton
+from epicml.text.phonetics import phonetic_key
 
 
-class TestSkeleton:
+class TestPhoneticKey:
     @pytest.mark.parametrize(
         ("word", "heard"),
         [
@@ -46,7 +46,7 @@ class TestSkeleton:
         ],
     )
     def test_hears_a_word_in_what_a_child_writes(self, word: str, heard: str) -> None:
-        assert skeleton(heard) == skeleton(word)
+        assert phonetic_key(heard) == phonetic_key(word)
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -61,7 +61,7 @@ class TestSkeleton:
         ],
     )
     def test_tells_apart_what_sounds_different(self, one: str, other: str) -> None:
-        assert skeleton(one) != skeleton(other)
+        assert phonetic_key(one) != phonetic_key(other)
 
     @pytest.mark.parametrize(
         ("word", "sound"),
@@ -78,20 +78,21 @@ class TestSkeleton:
         ],
     )
     def test_writes_the_consonants_and_a_vowel_at_the_beginning(self, word: str, sound: str) -> None:
-        assert skeleton(word) == sound
+        assert phonetic_key(word) == sound
 
     @given(st.text(st.characters(), max_size=30))
     def test_takes_any_text_for_a_word(self, text: str) -> None:
-        assert len(skeleton(text)) <= 2 * len(text)
-        assert skeleton(text) == skeleton(text)
+        assert len(phonetic_key(text)) <= 2 * len(text)
+        assert phonetic_key(text) == phonetic_key(text)
 
     @given(st.from_regex(r"[a-z]{1,15}", fullmatch=True))
     def test_has_no_vowel_after_its_beginning(self, word: str) -> None:
-        assert set("eiouy").isdisjoint(skeleton(word))
-        assert "a" not in skeleton(word)[1:]
+        assert set("eiouy").isdisjoint(phonetic_key(word))
+        assert "a" not in phonetic_key(word)[1:]
 
     def test_does_not_hear_how_often_a_letter_is_written(self) -> None:
         words = ["".join(letters) for letters in product("bdfjlmnprtvw", "aeiou", "bdfjlmnprtv", "aeiou")]
         twice = [word[:2] + word[2] * 2 + word[3] for word in words]
 
-        assert [word for word, other in zip(words, twice, strict=True) if skeleton(word) != skeleton(other)] == []
+        pairs = zip(words, twice, strict=True)
+        assert [word for word, other in pairs if phonetic_key(word) != phonetic_key(other)] == []

@@ -1,4 +1,4 @@
-"""What a word sounds like: children write what they hear, so words that sound alike share a skeleton."""
+"""What a word sounds like: children write what they hear, so words that sound alike share a phonetic key."""
 
 import re
 from functools import lru_cache
@@ -49,7 +49,7 @@ RULES = tuple(
 
 
 @lru_cache(maxsize=8192)
-def skeleton(word: str) -> str:
+def phonetic_key(word: str) -> str:
     """The sound of a word in normal form: its consonants as they are spoken, and that it begins with a vowel.
 
     Args:
@@ -58,11 +58,11 @@ def skeleton(word: str) -> str:
     Returns:
         Lower-case letters, and S, C, T, R for sounds written with two letters. Digits stay.
 
-    >>> skeleton("knight") == skeleton("nite"), skeleton("physics") == skeleton("fisiks")
+    >>> phonetic_key("knight") == phonetic_key("nite"), phonetic_key("physics") == phonetic_key("fisiks")
     (True, True)
-    >>> skeleton("hary") == skeleton("harry")
+    >>> phonetic_key("hary") == phonetic_key("harry")
     True
-    >>> skeleton("adventure") == skeleton("edvenchur")
+    >>> phonetic_key("adventure") == phonetic_key("edvenchur")
     True
     """
     for pattern, sound in RULES:
