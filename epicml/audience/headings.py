@@ -38,8 +38,8 @@ from epicml.audience.vocabulary import (
 )
 
 
-class Says(Enum):
-    """For whom a heading says that a book is."""
+class AudienceTerm(Enum):
+    """The kinds of readers that a heading can name (MARC 385: audience term)."""
 
     PICTURE_BOOK = "picture book"
     EARLY_READER = "early reader"
@@ -54,9 +54,14 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a heading says; more than one thing for "children-young-adult". `from_age` is in years, for Says.AGE."""
+    """What a heading says of the readers.
 
-    says: frozenset[Says]
+    Attributes:
+        audiences: the audiences that it names; more than one for "children-young-adult".
+        from_age: the youngest age in years, for AudienceTerm.AGE.
+    """
+
+    audiences: frozenset[AudienceTerm]
     from_age: int | None = None
 
 
@@ -82,12 +87,12 @@ _ONLY_FORMS = re.compile(rf"(?:{FORMS})(?: (?:{FORMS}))*")
 _JUVENILE_FORM = re.compile(rf"juvenile(?: (?:{FORMS}))+")
 
 _ONE_WORD = {
-    "kids": Says.CHILDREN,
-    "kid": Says.CHILDREN,
-    "kidlit": Says.CHILDREN,
-    "childrens": Says.CHILDREN,
-    "juvenile": Says.MIDDLE_GRADE,
-    "juv": Says.MIDDLE_GRADE,
+    "kids": AudienceTerm.CHILDREN,
+    "kid": AudienceTerm.CHILDREN,
+    "kidlit": AudienceTerm.CHILDREN,
+    "childrens": AudienceTerm.CHILDREN,
+    "juvenile": AudienceTerm.MIDDLE_GRADE,
+    "juv": AudienceTerm.MIDDLE_GRADE,
 }
 
 
@@ -104,19 +109,21 @@ def heading_of(tag: str) -> Heading | None:
     Source: BISAC Subject Headings 2023; Thema 1.5, qualifier 5A; Library of Congress SHM H 1690 (juvenile materials);
     Dewey 23 audience marks as printed in Library of Congress records.
 
-    >>> [sorted(said.value for said in heading_of(tag).says) for tag in ("Dragons -- Juvenile fiction", "children-ya")]
-    [['middle grade'], ['children', 'teenagers']]
+    >>> sorted(named.value for named in heading_of("children-ya").audiences)
+    ['children', 'teenagers']
+    >>> [named.value for named in heading_of("Dragons -- Juvenile fiction").audiences]
+    ['middle grade']
     >>> heading_of("Ages 9-12").from_age, heading_of("Juvenile delinquency -- Fiction"), heading_of("Child murder")
     (9, None, None)
     """
     text = unicodedata.normalize("NFKC", tag).casefold().strip()
     if ADULTS_ONLY.search(text):
-        return _saying(Says.ADULTS_ONLY)
+        return _naming(AudienceTerm.ADULTS_ONLY)
     if coded := _of_code(text):
         return coded
     text = _SOURCE_CODE.sub("", text)
     if (age := starting_age(text)) is not None:
-        return Heading(frozenset({Says.AGE}), from_age=age)
+        return Heading(frozenset({AudienceTerm.AGE}), from_age=age)
     subdivided = [part for part in _SUBDIVISION.split(text) if part]
     if len(subdivided) > 1:
         return _of_subdivisions(subdivided)
@@ -126,16 +133,16 @@ def heading_of(tag: str) -> Heading | None:
     return _of_phrase(text)
 
 
-def _saying(*says: Says) -> Heading:
-    return Heading(frozenset(says))
+def _naming(*audiences: AudienceTerm) -> Heading:
+    return Heading(frozenset(audiences))
 
 
 def _of_code(text: str) -> Heading | None:
     if bisac := _BISAC_CODE.fullmatch(text):
-        return _saying(Says.MIDDLE_GRADE if bisac[1] else Says.TEENAGERS)
+        return _naming(AudienceTerm.MIDDLE_GRADE if bisac[1] else AudienceTerm.TEENAGERS)
     for pattern, age in (*THEMA_CLASSES, *DEWEY):
         if pattern.fullmatch(text):
-            return Heading(frozenset({Says.AGE}), from_age=age)
+            return Heading(frozenset({AudienceTerm.AGE}), from_age=age)
     return None
 
 
@@ -145,9 +152,9 @@ def _of_subdivisions(parts: list[str]) -> Heading | None:
     while len(phrases) > 1 and phrases[-1] in LAST_SUBDIVISIONS:
         phrases.pop()
     if phrases[-1] in STUDIES:
-        return _saying(Says.ADULTS_ONLY)
+        return _naming(AudienceTerm.ADULTS_ONLY)
     if _JUVENILE_FORM.fullmatch(phrases[-1]):
-        return _saying(Says.MIDDLE_GRADE)
+        return _naming(AudienceTerm.MIDDLE_GRADE)
     return _of_other_language(phrases[-1])
 
 
@@ -157,14 +164,14 @@ def _of_classes(parts: list[str]) -> Heading | None:
         parts = parts[1:]
     phrases = [_words(part) for part in parts]
     if phrases[0] in STUDIES:
-        return _saying(Says.ADULTS_ONLY)
+        return _naming(AudienceTerm.ADULTS_ONLY)
     if any(phrase in ABOUT_BOOKS for phrase in phrases):
         return None
     if len(phrases) > 1 and _JUVENILE_FORM.fullmatch(phrases[-1]):  # "Dragons / Juvenile fiction"
-        return _saying(Says.MIDDLE_GRADE)
+        return _naming(AudienceTerm.MIDDLE_GRADE)
     headings = [_of_class(phrase) or _of_phrase(part) for phrase, part in zip(phrases, parts, strict=True)]
     first = headings[0]
-    if first and (narrower := [found for found in headings[1:] if found and found.says & _NARROWER]):
+    if first and (narrower := [found for found in headings[1:] if found and found.audiences & _NARROWER]):
         return narrower[-1]
     if all(heading or _ONLY_FORMS.fullmatch(phrase) for heading, phrase in zip(headings, phrases, strict=True)):
         return _together([heading for heading in headings if heading])
@@ -172,45 +179,50 @@ def _of_classes(parts: list[str]) -> Heading | None:
     return first if first and " " in phrases[0] else None
 
 
-_NARROWER = {Says.AGE, Says.PICTURE_BOOK, Says.EARLY_READER, Says.MIDDLE_GRADE}
+_NARROWER = {
+    AudienceTerm.AGE,
+    AudienceTerm.PICTURE_BOOK,
+    AudienceTerm.EARLY_READER,
+    AudienceTerm.MIDDLE_GRADE,
+}
 
 
 def _together(headings: list[Heading]) -> Heading | None:
     """What "Kids / Young adult" says; None where nothing but children, or nothing at all, is named."""
-    says = frozenset(said for heading in headings for said in heading.says)
-    return Heading(says) if says - {Says.PLAIN_CHILDREN} else None
+    audiences = frozenset(named for heading in headings for named in heading.audiences)
+    return Heading(audiences) if audiences - {AudienceTerm.PLAIN_CHILDREN} else None
 
 
 def _of_class(phrase: str) -> Heading | None:
     if found := _BISAC_NAME.fullmatch(phrase):
-        return _saying(Says.MIDDLE_GRADE if found[1] else Says.TEENAGERS)
+        return _naming(AudienceTerm.MIDDLE_GRADE if found[1] else AudienceTerm.TEENAGERS)
     return None
 
 
 def _of_phrase(text: str) -> Heading | None:
     if (age := starting_age(text)) is not None:
-        return Heading(frozenset({Says.AGE}), from_age=age)
+        return Heading(frozenset({AudienceTerm.AGE}), from_age=age)
     if noted := _NOTE.fullmatch(text):  # "Children (ages 5-8)"
         age, outside = starting_age(noted[2]), _of_phrase(noted[1])
         if age is not None:
-            return outside and Heading(frozenset({Says.AGE}), from_age=age)
+            return outside and Heading(frozenset({AudienceTerm.AGE}), from_age=age)
     phrase = _words(text)
     if phrase in STUDIES:
-        return _saying(Says.ADULTS_ONLY)
+        return _naming(AudienceTerm.ADULTS_ONLY)
     if phrase in PLAIN_CHILDREN:
-        return _saying(Says.PLAIN_CHILDREN)
+        return _naming(AudienceTerm.PLAIN_CHILDREN)
     if phrase in _ONE_WORD:
-        return _saying(_ONE_WORD[phrase])
-    for pattern, says in _PHRASES:
+        return _naming(_ONE_WORD[phrase])
+    for pattern, audiences in _PHRASES:
         if pattern.fullmatch(phrase):
-            return _saying(*says)
+            return _naming(*audiences)
     return _of_other_language(phrase)
 
 
 def _of_other_language(phrase: str) -> Heading | None:
     for name, pattern in OTHER_LANGUAGES.items():
         if pattern.fullmatch(phrase):
-            return _saying(Says[name])
+            return _naming(AudienceTerm[name])
     return None
 
 
@@ -218,23 +230,32 @@ _FORM = rf"(?:{FORMS})"
 _CHILDREN_AND_TEENAGERS = rf"{_CHILDREN}(?: and| or)? {_TEENAGERS_ALONE}|{_TEENAGERS_ALONE}(?: and| or)? {_CHILDREN}"
 _SCHOOLCHILDREN = r"juv(?:enile)?|junior"
 # In this order: what names a stage says more than what names children.
-_PHRASES: tuple[tuple[re.Pattern[str], tuple[Says, ...]], ...] = tuple(
-    (re.compile(pattern), says)
-    for pattern, says in (
-        (rf"(?:{_FORM} )*(?:{_ADULTS})(?: {_FORM})*|(?:{_FORM} )+for adults", (Says.ADULTS,)),
-        (rf"(?:(?:{_FORM}|{_CHILDREN}) )*(?:{PICTURE_BOOKS})(?: for (?:children|kids))?", (Says.PICTURE_BOOK,)),
-        (rf"(?:(?:{_FORM}|{_CHILDREN}) )*(?:{EARLY_READERS})(?: {_FORM})*", (Says.EARLY_READER,)),
-        (rf"(?:{_FORM} )*(?:{MIDDLE_GRADE})(?: {_FORM})*", (Says.MIDDLE_GRADE,)),
-        (rf"(?:{_FORM} )*(?:{_CHILDREN_AND_TEENAGERS})(?: {_FORM})*", (Says.CHILDREN, Says.TEENAGERS)),
-        (rf"(?:{_FORM} )*(?:{_SCHOOLCHILDREN})(?: {_FORM})+|(?:{_FORM} )+juv(?:enile)?", (Says.MIDDLE_GRADE,)),
-        (r"j (?:fic|fiction|non ?fic(?:tion)?|easy|bio(?:graphy)?)|jf|jfic|jnf", (Says.MIDDLE_GRADE,)),
-        (rf"(?:{_FORM} )*{_CHILDREN}(?: {_FORM})+|(?:{_FORM} )+(?:childrens|kids)", (Says.CHILDREN,)),
-        (rf"(?:{_FORM} )*for (?:children|kids|young readers)", (Says.CHILDREN,)),
+_PHRASES: tuple[tuple[re.Pattern[str], tuple[AudienceTerm, ...]], ...] = tuple(
+    (re.compile(pattern), audiences)
+    for pattern, audiences in (
+        (rf"(?:{_FORM} )*(?:{_ADULTS})(?: {_FORM})*|(?:{_FORM} )+for adults", (AudienceTerm.ADULTS,)),
+        (
+            rf"(?:(?:{_FORM}|{_CHILDREN}) )*(?:{PICTURE_BOOKS})(?: for (?:children|kids))?",
+            (AudienceTerm.PICTURE_BOOK,),
+        ),
+        (rf"(?:(?:{_FORM}|{_CHILDREN}) )*(?:{EARLY_READERS})(?: {_FORM})*", (AudienceTerm.EARLY_READER,)),
+        (rf"(?:{_FORM} )*(?:{MIDDLE_GRADE})(?: {_FORM})*", (AudienceTerm.MIDDLE_GRADE,)),
+        (
+            rf"(?:{_FORM} )*(?:{_CHILDREN_AND_TEENAGERS})(?: {_FORM})*",
+            (AudienceTerm.CHILDREN, AudienceTerm.TEENAGERS),
+        ),
+        (
+            rf"(?:{_FORM} )*(?:{_SCHOOLCHILDREN})(?: {_FORM})+|(?:{_FORM} )+juv(?:enile)?",
+            (AudienceTerm.MIDDLE_GRADE,),
+        ),
+        (r"j (?:fic|fiction|non ?fic(?:tion)?|easy|bio(?:graphy)?)|jf|jfic|jnf", (AudienceTerm.MIDDLE_GRADE,)),
+        (rf"(?:{_FORM} )*{_CHILDREN}(?: {_FORM})+|(?:{_FORM} )+(?:childrens|kids)", (AudienceTerm.CHILDREN,)),
+        (rf"(?:{_FORM} )*for (?:children|kids|young readers)", (AudienceTerm.CHILDREN,)),
         (
             rf"(?:{_FORM} )*{_TEENAGERS}(?: {_FORM})+|(?:{_FORM} )*{_TEENAGERS_ALONE}(?: {_TEENAGERS_ALONE})*",
-            (Says.TEENAGERS,),
+            (AudienceTerm.TEENAGERS,),
         ),
-        (rf"(?:{_FORM} )*for (?:teens|teenagers|young adults|young people)", (Says.TEENAGERS,)),
+        (rf"(?:{_FORM} )*for (?:teens|teenagers|young adults|young people)", (AudienceTerm.TEENAGERS,)),
     )
 )
 

@@ -32,7 +32,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from epicml.audience.bands import AgeBand
-from epicml.audience.headings import Heading, Says, heading_of
+from epicml.audience.headings import AudienceTerm, Heading, heading_of
 
 TAGS_OF_A_SHELF = 4
 MANY_TAGS = 10  # 95 of 100 books of goodbooks have so many
@@ -63,7 +63,7 @@ class TagAudience:
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _HeadingCounts:
     """How many headings say each thing, and the highest age that one names."""
 
     total: int
@@ -111,89 +111,89 @@ def audience_of(tags: Collection[str]) -> TagAudience:
     TagAudience(age_band=<AgeBand.ADULT: 5>, reading_level=None, headings=())
     """
     said = {tag: heading for tag in tags if (heading := heading_of(tag))}
-    evidence = _evidence(said.values(), tags)
-    band = _age_band(evidence)
+    counts = _counts_of(said.values(), tags)
+    band = _age_band(counts)
     level = LEVELS.get(band)
-    if evidence.early_reader and band in EARLY_READER_LEVELS:
+    if counts.early_reader and band in EARLY_READER_LEVELS:
         level = EARLY_READER_LEVELS[band]
     return TagAudience(band, level, tuple(sorted(said)))
 
 
-def _evidence(headings: Collection[Heading], tags: Collection[str]) -> _Evidence:
-    counts = {says: sum(says in heading.says for heading in headings) for says in Says}
+def _counts_of(headings: Collection[Heading], tags: Collection[str]) -> _HeadingCounts:
+    naming = {named: sum(named in heading.audiences for heading in headings) for named in AudienceTerm}
     ages = [heading.from_age for heading in headings if heading.from_age is not None]
-    return _Evidence(
+    return _HeadingCounts(
         total=len(tags),
         is_shelf=len(tags) >= TAGS_OF_A_SHELF and all(_SHELF_TAG.fullmatch(tag) for tag in tags),
-        picture_book=counts[Says.PICTURE_BOOK],
-        early_reader=counts[Says.EARLY_READER],
-        middle_grade=counts[Says.MIDDLE_GRADE],
-        children=counts[Says.CHILDREN],
-        plain_children=counts[Says.PLAIN_CHILDREN],
-        teenagers=counts[Says.TEENAGERS],
-        adults=counts[Says.ADULTS],
-        adults_only=counts[Says.ADULTS_ONLY],
+        picture_book=naming[AudienceTerm.PICTURE_BOOK],
+        early_reader=naming[AudienceTerm.EARLY_READER],
+        middle_grade=naming[AudienceTerm.MIDDLE_GRADE],
+        children=naming[AudienceTerm.CHILDREN],
+        plain_children=naming[AudienceTerm.PLAIN_CHILDREN],
+        teenagers=naming[AudienceTerm.TEENAGERS],
+        adults=naming[AudienceTerm.ADULTS],
+        adults_only=naming[AudienceTerm.ADULTS_ONLY],
         from_age=max(ages, default=None),
     )
 
 
-def _age_band(evidence: _Evidence) -> AgeBand:
-    if evidence.adults_only:
+def _age_band(counts: _HeadingCounts) -> AgeBand:
+    if counts.adults_only:
         return AgeBand.ADULT
-    if evidence.from_age is not None:
-        fitting = (band for band, first in FIRST_YEARS.items() if first >= evidence.from_age)
-        return _with_adults(next(fitting, AgeBand.ADULT), evidence, named=True)
-    band = _of_shelf(evidence) if evidence.is_shelf else _of_record(evidence)
+    if counts.from_age is not None:
+        fitting = (band for band, first in FIRST_YEARS.items() if first >= counts.from_age)
+        return _with_adults(next(fitting, AgeBand.ADULT), counts, named=True)
+    band = _of_shelf(counts) if counts.is_shelf else _of_record(counts)
     if band is AgeBand.ADULT:
         return band
-    if not evidence.picture_book:
-        band = max(band, _by_teenagers(evidence))
-    return _with_adults(band, evidence, named=bool(evidence.stages))
+    if not counts.picture_book:
+        band = max(band, _by_teenagers(counts))
+    return _with_adults(band, counts, named=bool(counts.stages))
 
 
-def _with_adults(band: AgeBand, evidence: _Evidence, *, named: bool) -> AgeBand:
+def _with_adults(band: AgeBand, counts: _HeadingCounts, *, named: bool) -> AgeBand:
     """One band above where a heading says "for adults", and adult where no stage and no age is named against it."""
-    if not evidence.adults or band is AgeBand.ADULT:
+    if not counts.adults or band is AgeBand.ADULT:
         return band
     return AgeBand(band + 1) if named else AgeBand.ADULT
 
 
-def _of_record(evidence: _Evidence) -> AgeBand:
-    if evidence.stages:
-        return _by_stage(evidence)
-    if evidence.children:
-        return AgeBand.AGES_12_TO_14 if evidence.teenagers else AgeBand.AGES_9_TO_11
-    return AgeBand.AGES_15_TO_17 if evidence.teenagers else AgeBand.ADULT
+def _of_record(counts: _HeadingCounts) -> AgeBand:
+    if counts.stages:
+        return _by_stage(counts)
+    if counts.children:
+        return AgeBand.AGES_12_TO_14 if counts.teenagers else AgeBand.AGES_9_TO_11
+    return AgeBand.AGES_15_TO_17 if counts.teenagers else AgeBand.ADULT
 
 
-def _of_shelf(evidence: _Evidence) -> AgeBand:
-    children = evidence.children + evidence.plain_children
-    if _by_accident(evidence, children):
-        enough = evidence.teenagers >= TEENAGE_BY_ACCIDENT
+def _of_shelf(counts: _HeadingCounts) -> AgeBand:
+    children = counts.children + counts.plain_children
+    if _by_accident(counts, children):
+        enough = counts.teenagers >= TEENAGE_BY_ACCIDENT
         return AgeBand.AGES_15_TO_17 if enough else AgeBand.ADULT
-    if evidence.stages:
-        return _by_stage(evidence)
-    if children >= CONFIDENT and not evidence.teenagers:
+    if counts.stages:
+        return _by_stage(counts)
+    if children >= CONFIDENT and not counts.teenagers:
         return AgeBand.AGES_6_TO_8
-    return AgeBand.AGES_9_TO_11 if evidence.teenagers < children >= CONFIDENT else AgeBand.AGES_12_TO_14
+    return AgeBand.AGES_9_TO_11 if counts.teenagers < children >= CONFIDENT else AgeBand.AGES_12_TO_14
 
 
-def _by_accident(evidence: _Evidence, children: int) -> bool:
-    if evidence.stages:
-        return evidence.stages + children == 1 and evidence.total >= MANY_TAGS
+def _by_accident(counts: _HeadingCounts, children: int) -> bool:
+    if counts.stages:
+        return counts.stages + children == 1 and counts.total >= MANY_TAGS
     return children <= 1
 
 
-def _by_stage(evidence: _Evidence) -> AgeBand:
-    if evidence.picture_book:
-        return AgeBand.AGES_6_TO_8 if evidence.middle_grade else AgeBand.AGES_0_TO_5
-    if evidence.early_reader and evidence.teenagers < TEENAGE_CHAPTER_BOOK:
+def _by_stage(counts: _HeadingCounts) -> AgeBand:
+    if counts.picture_book:
+        return AgeBand.AGES_6_TO_8 if counts.middle_grade else AgeBand.AGES_0_TO_5
+    if counts.early_reader and counts.teenagers < TEENAGE_CHAPTER_BOOK:
         return AgeBand.AGES_6_TO_8
     return AgeBand.AGES_9_TO_11
 
 
-def _by_teenagers(evidence: _Evidence) -> AgeBand:
-    children = evidence.children + evidence.plain_children + evidence.early_reader + evidence.middle_grade
-    if evidence.teenagers > 2 * children:
+def _by_teenagers(counts: _HeadingCounts) -> AgeBand:
+    children = counts.children + counts.plain_children + counts.early_reader + counts.middle_grade
+    if counts.teenagers > 2 * children:
         return AgeBand.AGES_15_TO_17
-    return AgeBand.AGES_12_TO_14 if evidence.teenagers > children else AgeBand.AGES_0_TO_5
+    return AgeBand.AGES_12_TO_14 if counts.teenagers > children else AgeBand.AGES_0_TO_5

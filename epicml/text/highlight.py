@@ -53,18 +53,18 @@ def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_o
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """Words to mark in the texts of a book: in any of their forms, and where none of it has one, as beginnings.
+class Highlighter:
+    """Words to highlight in the texts of a book: in any of their forms, and where none of it has one, as beginnings.
 
-    >>> marks = Marks.of(["trains", "drag"])
-    >>> marks.ranges(["How to Train Your Dragon", "Ann Dragonfly"])
+    >>> highlighter = Highlighter.of(["trains", "drag"])
+    >>> highlighter.ranges(["How to Train Your Dragon", "Ann Dragonfly"])
     [[(7, 12), (18, 22)], [(4, 8)]]
     """
 
     by_stem: Mapping[str, str]
 
     @classmethod
-    def of(cls, typed: Iterable[str]) -> "Marks":
+    def of(cls, typed: Iterable[str]) -> "Highlighter":
         """Mark these words in normal form."""
         return cls({stem(word): word for word in typed})
 

@@ -40,7 +40,7 @@ _OF_C = re.compile(r"[a-z]{3} ([a-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:([+-]\d{
 
 
 @dataclass(slots=True)
-class DayOrderEvidence:
+class DayOrderExamples:
     """What the dates of a column with slashes say, taken together."""
 
     day_first: str = ""  # the first date that can only be read so

@@ -14,7 +14,7 @@ from apps.platform.services.tabular.cells import (
     items_in,
 )
 from epicml.audience.bands import AgeBand, UnknownAgeBandError
-from epicml.audience.headings import Says, heading_of
+from epicml.audience.headings import AudienceTerm, heading_of
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order, authors_of
 from epicml.text.figures import names_several, number_in, place_in_series, year_in
@@ -212,4 +212,4 @@ def _band_of_words(text: str) -> AgeBand | None:
     """Read the band of "Ages 9 to 11"; words that only say that there are children say none."""
     heading = text if heading_of(text) else f"Ages {text}"
     told = heading_of(heading)
-    return None if told is None or Says.PLAIN_CHILDREN in told.says else audience_of((heading,)).age_band
+    return None if told is None or AudienceTerm.PLAIN_CHILDREN in told.audiences else audience_of((heading,)).age_band

@@ -10,7 +10,7 @@ from apps.events.services.interaction_rows import InteractionColumns
 from apps.events.services.interaction_shapes import RatingScale, rating_number
 from apps.platform.services.tabular.refusals import RowError, TableError
 from apps.platform.services.tabular.tables import Table
-from epicml.text.moments import DayOrder, DayOrderEvidence
+from epicml.text.moments import DayOrder, DayOrderExamples
 
 # So many ratings above the scale are no mistakes of single rows: the file has another scale.
 MANY_ABOVE = 1 / 4
@@ -36,7 +36,7 @@ def rating_key(cells: Mapping[str, str]) -> int:
 def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, states_dates: bool) -> Survey:
     """What the whole table says; TableError where it is ambiguous and a person must say more."""
     keys, rows = array("q"), array("q")
-    dates = DayOrderEvidence()
+    dates = DayOrderExamples()
     has_dates = "occurred_at" in columns.positions
     ratings = above = 0
     for number, row in enumerate(table.rows):
@@ -72,7 +72,7 @@ def _check_scale(table: Table, scale: RatingScale, *, ratings: int, above: int) 
         )
 
 
-def _undecided(table: Table, dates: DayOrderEvidence) -> TableError:
+def _undecided(table: Table, dates: DayOrderExamples) -> TableError:
     if dates.day_first:
         both = f"{dates.day_first} has the day first and {dates.month_first} the month"
     else:

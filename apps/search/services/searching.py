@@ -21,7 +21,7 @@ from epicml.audience.bands import AgeBand
 from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
 from epicml.search.ranking import rank_search
-from epicml.text.highlight import Marks, Range
+from epicml.text.highlight import Highlighter, Range
 
 LAST_PLACE = MOST_RESULTS  # pages end here
 TELLING_BOOKS = 50  # whose words may say what was meant
@@ -86,11 +86,11 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     kept, facets = facets_of(books, rows, question.filters)
     start = (question.page - 1) * question.page_size
     shown = kept[start : start + question.page_size]
-    marks = Marks.of((*(word for variant in typed.variants for word in variant.words), *(meant or ())))
+    highlighter = Highlighter.of((*(word for variant in typed.variants for word in variant.words), *(meant or ())))
     return SearchAnswer(
         query=question.text,
         searchable=bool(typed.words) or not question.text,
-        items=[_item(books.cards[row], marks, corrected=row in corrected) for row in shown.tolist()],
+        items=[_item(books.cards[row], highlighter, corrected=row in corrected) for row in shown.tolist()],
         facets=facets,
         total=len(kept),
         page=question.page,
@@ -139,8 +139,8 @@ def _by_popularity(books: Shelf, band: AgeBand) -> Rows:
     return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
 
 
-def _item(card: BookCard, marks: Marks, *, corrected: bool) -> dict[str, Any]:
-    title, *others = marks.ranges((card.title, *card.authors, card.series or ""))
+def _item(card: BookCard, highlighter: Highlighter, *, corrected: bool) -> dict[str, Any]:
+    title, *others = highlighter.ranges((card.title, *card.authors, card.series or ""))
     return card.as_json() | {
         "corrected": corrected,
         "highlights": Highlights(title=title, authors=others[:-1], series=others[-1]),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.highlight import Marks, ranges_among, typed_ranges
+from epicml.text.highlight import Highlighter, ranges_among, typed_ranges
 from epicml.text.normalise import folded, word_spans, words
 
 any_text = st.text(st.characters(), max_size=40)
@@ -134,7 +134,7 @@ class TestRangesAmong:
         )
 
 
-class TestMarks:
+class TestHighlighter:
     @pytest.mark.parametrize(
         ("text", "words", "expected"),
         [
@@ -152,13 +152,13 @@ class TestMarks:
     def test_are_every_form_of_a_word_or_its_beginning_where_none_is(
         self, text: str, words: list[str], expected: list[str]
     ) -> None:
-        (ranges,) = Marks.of(words).ranges([text])
+        (ranges,) = Highlighter.of(words).ranges([text])
         assert marked(text, ranges) == expected
 
     def test_are_no_beginnings_where_another_text_of_the_book_has_the_word(self) -> None:
-        assert Marks.of(["light"]).ranges(["Lightning", "Ann Light"]) == [[], [(4, 9)]]
+        assert Highlighter.of(["light"]).ranges(["Lightning", "Ann Light"]) == [[], [(4, 9)]]
 
     @given(any_text | trickier_text, st.sets(st.sampled_from(["a", "b", "1", "2", "ae"])))
     def test_lie_apart_and_in_order_in_any_text(self, text: str, asked: set[str]) -> None:
-        (ranges,) = Marks.of(asked).ranges([text])
+        (ranges,) = Highlighter.of(asked).ranges([text])
         assert is_apart(text, ranges)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.moments import DayOrder, DayOrderEvidence, UnknownMomentError, moment_of
+from epicml.text.moments import DayOrder, DayOrderExamples, UnknownMomentError, moment_of
 
 
 class TestMomentOf:
@@ -45,19 +45,19 @@ class TestMomentOf:
             assert moment_of(text, order=order).tzinfo is not None
 
 
-def evidence(*dates: str) -> DayOrderEvidence:
-    found = DayOrderEvidence()
+def examples(*dates: str) -> DayOrderExamples:
+    found = DayOrderExamples()
     for date in dates:
         found.add(date)
     return found
 
 
-class TestDayOrderEvidence:
+class TestDayOrderExamples:
     def test_is_told_by_one_date_of_a_column(self) -> None:
-        assert evidence("01/02/2024", "12/31/2024").order is DayOrder.MONTH_FIRST
-        assert evidence("01/02/2024", "31-12-2024").order is DayOrder.DAY_FIRST
+        assert examples("01/02/2024", "12/31/2024").order is DayOrder.MONTH_FIRST
+        assert examples("01/02/2024", "31-12-2024").order is DayOrder.DAY_FIRST
 
     def test_is_undecided_only_where_it_matters(self) -> None:
-        assert evidence("01/02/2024").undecided
-        assert evidence("13/02/2024", "02/13/2024", "01/02/2024").undecided
-        assert not evidence("05/05/2024", "2024-01-02", "", "31.12.2024").undecided
+        assert examples("01/02/2024").undecided
+        assert examples("13/02/2024", "02/13/2024", "01/02/2024").undecided
+        assert not examples("05/05/2024", "2024-01-02", "", "31.12.2024").undecided
