@@ -214,10 +214,9 @@ def corrected_words(words: Sequence[str], *, lexicon: Lexicon, knows: Knows) -> 
     >>> corrected_words(("hary", "potter"), lexicon=lexicon, knows=lexicon.knows)
     ('harry', 'potter')
     """
-    meant = tuple(word if knows(word) else _nearest_known(word, lexicon) for word in words)
-    return None if meant == tuple(words) else meant
-
-
-def _nearest_known(word: str, lexicon: Lexicon) -> str:
-    nearest = lexicon.nearest(word, limit=1)
-    return word if not nearest or stem(nearest[0].word) == stem(word) else nearest[0].word
+    meant = list(words)
+    for place, word in enumerate(words):
+        nearest = None if knows(word) else next(iter(lexicon.nearest(word, limit=1)), None)
+        if nearest is not None and stem(nearest.word) != stem(word):
+            meant[place] = nearest.word
+    return None if meant == list(words) else tuple(meant)

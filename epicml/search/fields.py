@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from epicml.search.clauses import Field
-from epicml.text.function_words import FUNCTION_WORDS
 from epicml.text.normalise import is_unspaced, main_title, words
-from epicml.text.stems import stem
+from epicml.text.stems import STOP_WORDS, stem
 from epicml.text.typed_isbn import isbn_forms
 from epicml.text.variants import (
     NUMBER,
@@ -17,8 +16,8 @@ from epicml.text.variants import (
     without_article,
 )
 
-# Of the tokens below. An index that was made of other ones is not read: it would find nothing, or other books.
-FORM = 2
+# Raised when the tokens below change. An index made of other ones is not read: it would find nothing, or other books.
+TOKENS_VERSION = 2
 # As long as what may be typed, so that no title is taken for another that begins like it.
 WHOLE_LENGTH = 200
 START_LENGTH = 100
@@ -55,7 +54,8 @@ class BookVariants:
         authors: of each author.
         series: of the series.
         places: the place in the series, as a word.
-        parts: what the words of the title end with, in a language that makes one word of many.
+        compounds: what the words of the title may end with as a word of its own, in a language that compounds words:
+            "kuchen" in "geburtstagskuchen".
     """
 
     title: tuple[Variant, ...]
@@ -63,7 +63,7 @@ class BookVariants:
     authors: tuple[Variant, ...]
     series: tuple[Variant, ...]
     places: frozenset[str]
-    parts: frozenset[str]
+    compounds: frozenset[str]
 
     @classmethod
     def of(cls, book: BookText) -> "BookVariants":
@@ -82,9 +82,12 @@ class BookVariants:
             authors=tuple(dict.fromkeys((*authors, *map(by_initials, authors)))),
             series=tuple(dict.fromkeys((*series, *map(read_aloud, series)))),
             places=frozenset(() if number is None else (number,)),
-            parts=frozenset(part for variant in title for word in variant for part in _parts_of(word))
-            if book.language in COMPOUNDING
-            else frozenset(),
+            compounds=frozenset(
+                word[place:]
+                for variant in (title if book.language in COMPOUNDING else ())
+                for word in variant
+                for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1)
+            ),
         )
 
     @property
@@ -110,7 +113,7 @@ def whole_token(variant: Variant) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Forms:
+class FieldTexts:
     """Where a book stands in one field: under the tokens `whole`, and under every beginning of the texts `begun`."""
 
     whole: Set[str] = frozenset()
@@ -131,40 +134,44 @@ def tokens_of(book: BookText) -> dict[Field, set[str]]:
     >>> "dahl_" in tokens[Field.WORD], "roald_da" in tokens[Field.AUTHOR]
     (True, True)
     """
-    return {field: forms.tokens for field, forms in forms_of(book).items()}
+    return {field: texts.tokens for field, texts in texts_of(book).items()}
 
 
-def forms_of(book: BookText) -> dict[Field, Forms]:
-    """Make the forms of a book by field, from which the tokens follow: an engine may hold either.
+def texts_of(book: BookText) -> dict[Field, FieldTexts]:
+    """Make the texts of a book by field, from which the tokens follow: an engine may hold either.
 
-    >>> forms_of(BookText(title="My Cat", authors=["Roald Dahl"]))[Field.INNER]
-    Forms(whole=frozenset(), begun={'cat_'})
+    >>> texts_of(BookText(title="My Cat", authors=["Roald Dahl"]))[Field.INNER]
+    FieldTexts(whole=frozenset(), begun={'cat_'})
     """
     read = BookVariants.of(book)
     plain = form_of(read.title[0]) + "_"
     others = (*read.title[1:], *read.title_aloud)
     return {
-        Field.EXACT: Forms(whole={plain[:WHOLE_LENGTH]}),
-        Field.START: Forms(begun={plain[:START_LENGTH]}),
-        Field.VARIANT: Forms(
+        Field.EXACT: FieldTexts(whole={plain[:WHOLE_LENGTH]}),
+        Field.START: FieldTexts(begun={plain[:START_LENGTH]}),
+        Field.VARIANT: FieldTexts(
             whole={whole_token(variant) for variant in (read.title[0], *others)},
             begun={(form_of(variant) + "_")[:VARIANT_LENGTH] for variant in others},
         ),
-        Field.INNER: Forms(begun=_from_each_word(read.title, skip=1, most=INNER_WORDS)),
-        Field.AUTHOR: Forms(begun=_from_each_word(read.authors)),
-        Field.SERIES: Forms(begun=_from_each_word(read.series)),
+        Field.INNER: FieldTexts(begun=_from_each_word(read.title, skip=1, most=INNER_WORDS)),
+        Field.AUTHOR: FieldTexts(begun=_from_each_word(read.authors)),
+        Field.SERIES: FieldTexts(begun=_from_each_word(read.series)),
         Field.WORD: _words_and_parts(read),
-        Field.STEM: Forms(
-            whole={token for word in read.plain_words | read.places for token in (*stems_of(word), *_letters_of(word))}
+        Field.STEM: FieldTexts(
+            whole={
+                token
+                for word in read.plain_words | read.places
+                for token in (*stems_of(word), *(word if is_unspaced(word) else ""))  # and each letter alone
+            }
         ),
-        Field.ISBN: Forms(begun={form for isbn in book.isbns for form in isbn_forms(isbn)}),
+        Field.ISBN: FieldTexts(begun={form for isbn in book.isbns for form in isbn_forms(isbn)}),
     }
 
 
 def searchable_words(book: BookText) -> set[str]:
     """The words of title, authors, series and place in the series, in every variant, and parts of words."""
     read = BookVariants.of(book)
-    return read.words | read.places | read.parts
+    return read.words | read.places | read.compounds
 
 
 def prefixes(text: str, longest: int) -> Iterator[str]:
@@ -193,18 +200,13 @@ def stems_of(word: str) -> list[str]:
     """
     if not is_unspaced(word):
         base = stem(word)
-        return [word if base in FUNCTION_WORDS else base]  # "fore" is no form of "for"
+        return [word if base in STOP_WORDS else base]  # "fore" is no form of "for"
     return [word[place : place + 2] for place in range(max(len(word) - 1, 1))]
 
 
-def _parts_of(word: str) -> Iterator[str]:
-    """What a word may end with, as a word of its own: "kuchen" in "geburtstagskuchen"."""
-    return (word[place:] for place in range(LEAST_BEFORE_PART, len(word) - LEAST_PART + 1))
-
-
-def _words_and_parts(read: BookVariants) -> Forms:
+def _words_and_parts(read: BookVariants) -> FieldTexts:
     """Every word, which may be begun, and parts of words, which may not."""
-    whole = {token for part in read.parts for token in (part[:WORD_LENGTH], word_token(part))}
+    whole = {token for part in read.compounds for token in (part[:WORD_LENGTH], word_token(part))}
     begun: set[str] = set()
     for word in read.words | read.places:
         if is_unspaced(word):  # any letter may begin a word
@@ -212,12 +214,7 @@ def _words_and_parts(read: BookVariants) -> Forms:
             continue
         begun.add((word + "_")[:WORD_LENGTH])
         whole.add(word + "_")
-    return Forms(whole=whole, begun=begun)
-
-
-def _letters_of(word: str) -> str:
-    """The letters that may be asked for alone."""
-    return word if is_unspaced(word) else ""
+    return FieldTexts(whole=whole, begun=begun)
 
 
 def _from_each_word(texts: Iterable[Variant], *, skip: int = 0, most: int | None = None) -> set[str]:

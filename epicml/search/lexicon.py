@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epicml.search.fields import FORM, BookText, BookVariants
+from epicml.search.fields import TOKENS_VERSION, BookText, BookVariants
 from epicml.text.normalise import is_unspaced, main_title, words
 from epicml.text.speller import Speller, Spelling
 
-FIRST_FORM = 1  # which said nothing of itself
+FIRST_VERSION = 1  # which said nothing of itself
 REMEMBERED_WORDS = 4_096  # about 1 kB each
 LONGEST_SPLIT = 40  # letters; two words of a catalogue are hardly ever longer
 
 
-class OtherFormError(ValueError):
+class OtherTokensError(ValueError):
     """The words lie beside an index of other tokens than this version makes."""
 
     def __init__(self, form: int) -> None:
-        super().__init__(f"These words belong to an index of form {form}, not {FORM}; build the index anew.")
+        super().__init__(f"These words belong to an index of form {form}, not {TOKENS_VERSION}; build the index anew.")
 
 
 class Lexicon:
@@ -65,15 +65,15 @@ class Lexicon:
         """The lexicon whose arrays these are.
 
         Raises:
-            OtherFormError: they were kept by a version whose index has other tokens.
+            OtherTokensError: they were kept by a version whose index has other tokens.
         """
-        check_form(arrays)
+        check_tokens_version(arrays)
         return cls(speller=Speller.from_arrays(arrays), name_words=arrays["name_words"].tolist())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything it knows, by name; equal words give equal arrays."""
         names = {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
-        return self._speller.arrays() | names | {"form": np.array([FORM], dtype=np.int64)}
+        return self._speller.arrays() | names | {"form": np.array([TOKENS_VERSION], dtype=np.int64)}
 
     def knows(self, word: str) -> bool:
         """Whether a title or a name has this word."""
@@ -101,12 +101,12 @@ class Lexicon:
         return found
 
 
-def check_form(arrays: Mapping[str, NDArray[Any]]) -> None:
+def check_tokens_version(arrays: Mapping[str, NDArray[Any]]) -> None:
     """The words lie beside an index of the tokens that this version makes.
 
     Raises:
-        OtherFormError: they do not.
+        OtherTokensError: they do not.
     """
-    form = int(arrays["form"][0]) if "form" in arrays else FIRST_FORM
-    if form != FORM:
-        raise OtherFormError(form)
+    form = int(arrays["form"][0]) if "form" in arrays else FIRST_VERSION
+    if form != TOKENS_VERSION:
+        raise OtherTokensError(form)

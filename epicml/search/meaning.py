@@ -48,7 +48,8 @@ def meant_by(typed: Typed, book_words: Collection[str], *, other_words: Collecti
         if rest and word + rest[0] in book_words:
             meant.append(word + rest.pop(0))
         else:
-            meant += _as_in_book(word, book_words, is_open=is_open) or _as_in_others(word, other_words)
+            elsewhere = (word,) if _is_written(word, other_words) else _of_its_stem(word, other_words)
+            meant += _as_in_book(word, book_words, is_open=is_open) or elsewhere
     return None if _says_no_more(meant, typed) else tuple(meant)
 
 
@@ -64,10 +65,6 @@ def _as_in_book(word: str, book_words: Collection[str], *, is_open: bool) -> Seq
     costs = {other: spelling_cost(word, other, is_open=is_open) for other in book_words if other.isalpha()}
     nearest = min(costs, key=lambda other: (costs[other], other), default=word)
     return (nearest,) if costs.get(nearest, FAR) < FAR else _of_its_stem(word, book_words)
-
-
-def _as_in_others(word: str, other_words: Collection[str]) -> Sequence[str]:
-    return (word,) if _is_written(word, other_words) else _of_its_stem(word, other_words)
 
 
 def _is_written(word: str, written: Collection[str]) -> bool:

@@ -7,33 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
-from epicml.search.fields import BookText, forms_of
-from epicml.search.sorted_forms import Rows, SortedForms, concatenated, entry
+from epicml.search.fields import BookText, texts_of
+from epicml.search.sorted_texts import Rows, SortedTexts, concatenated, entry
 
 Scores = NDArray[np.float32]
 NOT_FOUND = np.float32(-1)  # below every weight
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Segment:
     """Some of the books: in each field their tokens that stand alone, and the texts of which every beginning is one."""
 
     size: int
-    whole: dict[Field, SortedForms]
-    begun: dict[Field, SortedForms]
+    whole: dict[Field, SortedTexts]
+    begun: dict[Field, SortedTexts]
 
     @classmethod
-    def of(cls, books: Sequence[BookText]) -> "_Part":
+    def of(cls, books: Sequence[BookText]) -> "_Segment":
         whole: dict[Field, list[bytes]] = {field: [] for field in Field}
         begun: dict[Field, list[bytes]] = {field: [] for field in Field}
         for row, book in enumerate(books):
-            for field, forms in forms_of(book).items():
-                whole[field] += (entry(text, row) for text in forms.whole)
-                begun[field] += (entry(text, row) for text in forms.begun)
+            for field, texts in texts_of(book).items():
+                whole[field] += (entry(text, row) for text in texts.whole)
+                begun[field] += (entry(text, row) for text in texts.begun)
         return cls(
             size=len(books),
-            whole={field: SortedForms(entries) for field, entries in whole.items()},
-            begun={field: SortedForms(entries) for field, entries in begun.items()},
+            whole={field: SortedTexts(entries) for field, entries in whole.items()},
+            begun={field: SortedTexts(entries) for field, entries in begun.items()},
         )
 
 
@@ -47,24 +47,24 @@ class MemoryIndex:
     [2.0, -1.0, 2.0]
     """
 
-    def __init__(self, parts: Sequence[_Part]) -> None:
-        """Hold these parts one after the other."""
-        self._parts = tuple(parts)
-        self.sizes = [part.size for part in parts]
+    def __init__(self, segments: Sequence[_Segment]) -> None:
+        """Hold these segments one after the other."""
+        self._segments = tuple(segments)
+        self.sizes = [segment.size for segment in segments]
         self.size = sum(self.sizes)
 
     @classmethod
     def of(cls, books: Sequence[BookText]) -> "MemoryIndex":
         """Index these books: row i is books[i]. Takes about .2 ms a book."""
-        return cls([_Part.of(books)])
+        return cls([_Segment.of(books)])
 
     def adding(self, books: Sequence[BookText], *, after: int | None = None) -> "MemoryIndex":
-        """Add books behind the first `after` parts, or behind all; the other parts are left out."""
-        return MemoryIndex([*self._parts[:after], _Part.of(books)])
+        """Add books behind the first `after` segments, or behind all; the other segments are left out."""
+        return MemoryIndex([*self._segments[:after], _Segment.of(books)])
 
     def words(self) -> set[str]:
         """List every word by which a book is found whole."""
-        tokens = (token for part in self._parts for token in part.whole[Field.WORD].texts())
+        tokens = (token for segment in self._segments for token in segment.whole[Field.WORD].texts())
         return {token.removesuffix("_") for token in tokens if token.endswith("_")}
 
     def scores(self, clause: Clause) -> Scores:
@@ -81,14 +81,18 @@ class MemoryIndex:
                 return self._constant(self._having(field, token), weight)
             case Fuzzy(field, token, edits, weight):
                 return self._constant(self._near(field, token, edits), weight)
+            case Best([]) | Every([]) | Relevance(_, []):
+                return self._nothing()
             case Best(clauses):
-                found = [self.scores(part) for part in clauses]
-                return np.maximum.reduce(found) if found else self._nothing()
+                return np.maximum.reduce([self.scores(part) for part in clauses])
             case Every(clauses, weight):
-                return _every([self.scores(part) for part in clauses], weight) if clauses else self._nothing()
+                found = [self.scores(part) for part in clauses]
+                mean = np.mean(found, axis=0, dtype=np.float32) * np.float32(weight)
+                return np.where(np.minimum.reduce(found) >= 0, mean, NOT_FOUND)
             case Relevance(field, tokens, every):
                 found = [self._rarity(field, token) for token in tokens]
-                return _sum(found, every=every) if found else self._nothing()
+                is_found = (np.minimum if every else np.maximum).reduce(found) >= 0
+                return np.where(is_found, np.maximum(found, 0).sum(axis=0, dtype=np.float32), NOT_FOUND)
 
     def _nothing(self) -> Scores:
         return np.full(self.size, NOT_FOUND)
@@ -107,32 +111,22 @@ class MemoryIndex:
     def _having(self, field: Field, token: str) -> Rows:
         return concatenated(
             rows + start
-            for start, part in self._starts()
-            for rows in (part.whole[field].equal(token), part.begun[field].starting(token))
+            for start, segment in self._starts()
+            for rows in (segment.whole[field].equal(token), segment.begun[field].starting(token))
         )
 
     def _near(self, field: Field, token: str, edits: int) -> Rows:
         return concatenated(
             rows + start
-            for start, part in self._starts()
+            for start, segment in self._starts()
             for rows in (
-                part.whole[field].near(token, edits=edits, whole=True),
-                part.begun[field].near(token, edits=edits),
+                segment.whole[field].near(token, edits=edits, whole=True),
+                segment.begun[field].near(token, edits=edits),
             )
         )
 
-    def _starts(self) -> Iterator[tuple[np.int32, _Part]]:
+    def _starts(self) -> Iterator[tuple[np.int32, _Segment]]:
         start = 0
-        for part in self._parts:
-            yield np.int32(start), part
-            start += part.size
-
-
-def _every(found: Sequence[Scores], weight: float) -> Scores:
-    mean = np.mean(found, axis=0, dtype=np.float32) * np.float32(weight)
-    return np.where(np.minimum.reduce(found) >= 0, mean, NOT_FOUND)
-
-
-def _sum(found: Sequence[Scores], *, every: bool) -> Scores:
-    is_found = (np.minimum if every else np.maximum).reduce(found) >= 0
-    return np.where(is_found, np.maximum(found, 0).sum(axis=0, dtype=np.float32), NOT_FOUND)
+        for segment in self._segments:
+            yield np.int32(start), segment
+            start += segment.size

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from epicml.search.clauses import Best, Clause, Every, Field, Relevance, Term
 from epicml.search.fields import (
@@ -10,13 +11,14 @@ from epicml.search.fields import (
     VARIANT_LENGTH,
     WHOLE_LENGTH,
     WORD_LENGTH,
+    form_of,
     stems_of,
     word_token,
 )
-from epicml.text.function_words import FUNCTION_WORDS
 from epicml.text.normalise import has_words, is_unspaced, typed_form
+from epicml.text.stems import STOP_WORDS
 from epicml.text.typed_isbn import NO_ISBN, TypedIsbn, typed_isbn
-from epicml.text.variants import Variant, is_number, variants
+from epicml.text.variants import Variant, by_initials, is_number, variants
 
 # Every score is multiplied by log2(2 + popularity), 1 to about 22, so that a weight 22 times another one lies above it
 # whatever the books are. A title typed whole does; starts of titles lie so far above the rest that popularity orders
@@ -28,6 +30,7 @@ VARIANT_WEIGHT = 2.0
 INNER_WEIGHT = 2.0
 NAME_WEIGHT = 1.5
 WORDS_WEIGHT = 0.6
+REMEMBERED_NAMES = 20_000  # about 300 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class TypedVariant:
     form: str
     words: Variant
     is_open: bool
+
+    @classmethod
+    def of(cls, words: Variant, *, is_open: bool) -> "TypedVariant":
+        """Join these words."""
+        return cls("_".join(words) + ("" if is_open else "_"), words, is_open)
 
     @property
     def closed(self) -> "TypedVariant":
@@ -92,7 +100,11 @@ isbn=TypedIsbn(digits='', is_certain=False))
             form="_".join(plain) + ("" if is_open else "_"),
             words=plain,
             is_open=is_open,
-            others=tuple(_reading(words, is_open=is_open and _goes_on(words, plain)) for words in others),
+            others=tuple(
+                # "one" may become "ones", but 1 does not become 10 by it.
+                TypedVariant.of(words, is_open=is_open and (not is_number(words[-1]) or words[-1] == plain[-1]))
+                for words in others
+            ),
             isbn=typed_isbn(text),
         )
 
@@ -101,15 +113,6 @@ isbn=TypedIsbn(digits='', is_certain=False))
         """The same words, the last one complete."""
         plain, *others = (variant.closed for variant in self.variants)
         return replace(self, form=plain.form, is_open=False, others=tuple(others))
-
-
-def _reading(words: Variant, *, is_open: bool) -> TypedVariant:
-    return TypedVariant("_".join(words) + ("" if is_open else "_"), words, is_open)
-
-
-def _goes_on(words: Variant, plain: Variant) -> bool:
-    # "one" may become "ones", but 1 does not become 10 by it.
-    return not is_number(words[-1]) or words[-1] == plain[-1]
 
 
 def completion(typed: Typed) -> Clause:
@@ -181,7 +184,12 @@ def all_words(variant: TypedVariant) -> Clause:
 
 def begun_words(typed: Typed) -> Clause:
     """Books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
-    return Best([Every([_begun(word) for word in variant.words], WORDS_WEIGHT) for variant in typed.variants])
+    begun = (
+        # A number does not begin another one.
+        [Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH]) for word in variant.words]
+        for variant in typed.variants
+    )
+    return Best([Every(terms, WORDS_WEIGHT) for terms in begun])
 
 
 def may_be_begun(typed: Typed, *, found: bool) -> bool:
@@ -191,11 +199,6 @@ def may_be_begun(typed: Typed, *, found: bool) -> bool:
     [True, True, False, False]
     """
     return len(typed.words) > 1 and (not found or any(len(word) > 1 for word in typed.words))
-
-
-def _begun(word: str) -> Term:
-    # A number does not begin another one.
-    return Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH])
 
 
 def whole_word(word: str) -> Term:
@@ -215,10 +218,28 @@ def word_tokens(variant: TypedVariant | Typed) -> list[str]:
     return tokens
 
 
-def names(typed: Typed) -> Clause:
-    """Books by authors, or of series, whose name has what was typed at the beginning of one of its words."""
+def by_name(typed: Typed) -> Clause:
+    """Ask for books by authors, or of series, whose name has what was typed at the beginning of one of its words."""
     keys = dict.fromkeys(variant.form[:PHRASE_LENGTH] for variant in typed.variants)
     return Best([Term(field, key) for key in keys for field in (Field.AUTHOR, Field.SERIES)])
+
+
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def _name_variants(name: str) -> tuple[str, ...]:
+    """Write every variant of a name between underscores, given names also as initials: "_er_burroughs_"."""
+    found = variants(name)
+    return tuple(dict.fromkeys(f"_{form_of(variant)}_" for variant in (*found, *map(by_initials, found))))
+
+
+def goes_on_like(name: str, typed: Typed) -> bool:
+    """Tell whether what was typed begins one of the words of a name and goes on like it, in any variant of both.
+
+    This is the rule by which authors and series are suggested.
+
+    >>> goes_on_like("J.R.R. Tolkien", Typed.read("jrr")), goes_on_like("J.R.R. Tolkien", Typed.read("tolkiens"))
+    (True, False)
+    """
+    return any("_" + variant.form in form for variant in typed.variants for form in _name_variants(name))
 
 
 def of_isbn(typed: Typed) -> Clause:
@@ -251,10 +272,10 @@ def telling_words(words: Variant) -> Variant:
     >>> telling_words(("the", "owl")), telling_words(("owl",)), telling_words(("to", "be", "2"))
     (('owl',), (), ())
     """
-    return tuple(word for word in words if len(words) > 1 and _is_telling(word))
-
-
-def _is_telling(word: str) -> bool:
-    if is_number(word) or word in FUNCTION_WORDS:
-        return False
-    return len(word) > 1 or is_unspaced(word)
+    if len(words) < 2:
+        return ()
+    return tuple(
+        word
+        for word in words
+        if not is_number(word) and word not in STOP_WORDS and (len(word) > 1 or is_unspaced(word))
+    )

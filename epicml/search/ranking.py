@@ -13,10 +13,10 @@ from epicml.search.lexicon import Lexicon
 from epicml.search.plan import (
     Typed,
     begun_words,
+    by_name,
     completion,
     every_stem,
     may_be_begun,
-    names,
     of_isbn,
     some_words,
     title_start,
@@ -68,7 +68,7 @@ def rank_suggestions(
     if not typed.words:
         return NOTHING
     batch = Batch(audience)
-    named = batch.ask(partial(names, typed), NAMED_BOOKS) if with_names else ()
+    named = batch.ask(partial(by_name, typed), NAMED_BOOKS) if with_names else ()
     if typed.isbn.is_certain:
         by_isbn = batch.ask(_isbn_or_title(typed), limit)
         batch.execute(engine)
@@ -83,7 +83,10 @@ def rank_suggestions(
     found = _with_begun_words(whole.books, begun, typed, limit)
     if not found and isbn:
         found = isbn.books
-    if len(found) == limit or not is_forgiven or _needs_no_correction(typed, knows, found=bool(found)):
+    if len(found) == limit or not is_forgiven:
+        return RankedBooks(found, named=tuple(named))
+    is_phrase = len(typed.words) > 1
+    if (found or not is_phrase) and ((is_phrase and typed.is_open) or all(map(knows, typed.words))):
         return RankedBooks(found, named=tuple(named))
     batch = Batch(audience)
     meant = ask_corrections(typed, knows=knows, lexicon=lexicon, batch=batch, limit=limit, found=bool(found))
@@ -199,9 +202,3 @@ def _first(limit: int, *lists: Iterable[int]) -> list[int]:
                 return list(chosen)
             chosen[book] = None
     return list(chosen)
-
-
-def _needs_no_correction(typed: Typed, knows: Callable[[str], bool], *, found: bool) -> bool:
-    if len(typed.words) == 1:
-        return knows(typed.words[0])
-    return found and (typed.is_open or all(map(knows, typed.words)))

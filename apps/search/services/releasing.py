@@ -14,12 +14,12 @@ from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
 from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
 from apps.search.services.evaluating import RULES, evaluate_index
-from epicml.search.fields import FORM
+from epicml.search.fields import TOKENS_VERSION
 
 REBUILD_JOB = "search.rebuild"
 LAST_RELEASES = 20  # more are not made between two promotions by a schedule
 NIGHTLY = "nightly rebuild"
-OTHER_FORM = f"the live index is not of form {FORM}"
+OTHER_FORM = f"the live index is not of form {TOKENS_VERSION}"
 
 SEARCH_INDEX = ReleaseKind(
     name=KIND,

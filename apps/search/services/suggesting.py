@@ -15,8 +15,7 @@ from apps.search.services.searching import said_of
 from apps.search.services.serving import Serving, ranked, serving
 from apps.search.services.shown import ShownBook, shown_books
 from epicml.audience.bands import AgeBand
-from epicml.search.names import goes_on_like
-from epicml.search.plan import Typed
+from epicml.search.plan import Typed, goes_on_like
 from epicml.search.ranking import rank_suggestions
 from epicml.text.highlight import Range, ranges_among, typed_ranges
 from epicml.text.normalise import main_title

@@ -15,7 +15,7 @@ from apps.search.selectors.live_index import reset_live_index
 from apps.search.services import monitoring
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.search import lexicon
-from epicml.search.fields import FORM
+from epicml.search.fields import TOKENS_VERSION
 from tests.apps.catalog.samples import a_book
 from tests.apps.search.library import NOON, rebuild
 from tests.apps.search.searching import keys, searched
@@ -39,7 +39,7 @@ class TestAnIndexOfAnotherVersion:
     def outdated(self, full_library: None, quick_gate: None, monkeypatch: pytest.MonkeyPatch) -> ReleaseRow:
         """A live index that this version cannot read, made as the one before it would have."""
         with monkeypatch.context() as version:
-            version.setattr(lexicon, "FORM", FORM - 1)
+            version.setattr(lexicon, "TOKENS_VERSION", TOKENS_VERSION - 1)
             row = rebuild()
         reset_live_index()
         assert row.state == "live"
@@ -57,7 +57,7 @@ class TestAnIndexOfAnotherVersion:
         enqueue("search.apply_changes", now=NOON)
         run_until_empty(clock=lambda: NOON)
         newest = releases(kind="search_index")[0]
-        assert (newest.state, newest.why) == ("live", f"the live index is not of form {FORM}")
+        assert (newest.state, newest.why) == ("live", f"the live index is not of form {TOKENS_VERSION}")
         reset_live_index()
         answer = searched("harry pott")
         assert (answer.fallback, answer.release, keys(answer)[0]) == (None, newest.key, "potter1")
@@ -87,7 +87,7 @@ class TestAnIndexOfAnotherVersion:
 class TestAnIndexOfAnotherVersionAtItsGate:
     def test_is_replaced_by_a_person_for_it_cannot_be_compared(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as version:
-            version.setattr(lexicon, "FORM", FORM - 1)
+            version.setattr(lexicon, "TOKENS_VERSION", TOKENS_VERSION - 1)
             assert rebuild().state == "live"
         enqueue("search.apply_changes", now=NOON)
         run_until_empty(clock=lambda: NOON)

@@ -21,7 +21,7 @@ class TestTokensOf:
         assert tokens_of(POTTER)[Field.START] == {title[:length] for length in range(1, len(title) + 1)}
         assert max(len(token) for token in tokens_of(BookText("x" * 300, []))[Field.START]) == 100
 
-    def test_has_every_start_of_other_readings_and_each_as_a_whole(self) -> None:
+    def test_has_every_start_of_other_variants_and_each_as_a_whole(self) -> None:
         read = tokens_of(BookText("Dr. Owl", []))[Field.VARIANT]
         doctor = "doctor_owl_"
         assert read == {"dr_owl__", doctor + "_", *(doctor[:length] for length in range(1, len(doctor) + 1))}
@@ -105,7 +105,7 @@ class TestSearchableWords:
             *("jk", "krowling", "jkrowling"),
         }
 
-    def test_are_those_of_every_reading(self) -> None:
+    def test_are_those_of_every_variant(self) -> None:
         assert {"letranger", "l", "etranger"} <= searchable_words(BookText("L'Étranger", []))
         assert {"iv", "=4", "4", "four"} <= searchable_words(BookText("Henry IV", []))
         assert {"edgar", "er", "burroughs"} <= searchable_words(BookText("Tarzan", ["Edgar Rice Burroughs"]))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epicml.search.fields import BookText
-from epicml.search.lexicon import Lexicon, OtherFormError
+from epicml.search.lexicon import Lexicon, OtherTokensError
 from epicml.text.speller import Speller
 
 BOOKS = [
@@ -19,7 +19,7 @@ def lexicon() -> Lexicon:
 
 class TestKnows:
     @pytest.mark.parametrize("word", ["charlottes", "web", "hobbit", "white", "tolkien", "farm", "eb", "jrr"])
-    def test_words_of_titles_and_names_in_every_reading(self, lexicon: Lexicon, word: str) -> None:
+    def test_words_of_titles_and_names_in_every_variant(self, lexicon: Lexicon, word: str) -> None:
         assert lexicon.knows(word)
 
     @pytest.mark.parametrize("word", ["1", "hobbi", "hobbits", ""])
@@ -71,7 +71,7 @@ class TestForm:
         del arrays["form"]
         if form:
             arrays["form"] = np.array(form)
-        with pytest.raises(OtherFormError, match=f"an index of form {form[0] if form else 1}, not"):
+        with pytest.raises(OtherTokensError, match=f"an index of form {form[0] if form else 1}, not"):
             Lexicon.from_arrays(arrays)
 
 

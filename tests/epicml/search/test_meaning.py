@@ -10,7 +10,7 @@ WORDS = st.sets(st.text("abcdeghimrst", min_size=1, max_size=9), max_size=6)
 
 
 class TestWrittenWords:
-    def test_are_those_on_the_book_and_no_other_reading_or_form(self) -> None:
+    def test_are_those_on_the_book_and_no_other_variant_or_form(self) -> None:
         book = BookText("Dr. No's Geburtstagskuchen", ["J.R.R. Tolkien"], "Dogs & Cats", 3.0, language="de")
         written = {"dr", "nos", "geburtstagskuchen", "j", "r", "tolkien", "dogs", "and", "cats", "3"}
         assert written_words(book) == written  # neither "doctor" nor "kuchen" nor "jrr"

@@ -8,9 +8,10 @@ from epicml.search.fields import BookText
 from epicml.search.plan import (
     Typed,
     begun_words,
+    by_name,
     completion,
     every_stem,
-    names,
+    goes_on_like,
     some_words,
     telling_words,
     title_start,
@@ -69,7 +70,7 @@ class TestTyped:
             ("twenty", ["twenty", "=20_"]),
         ],
     )
-    def test_knows_other_ways_to_read_it(self, text: str, forms: list[str]) -> None:
+    def test_knows_its_other_variants(self, text: str, forms: list[str]) -> None:
         assert [variant.form for variant in Typed.read(text).variants] == forms
 
     def test_is_closed_with_its_last_word_complete(self) -> None:
@@ -176,7 +177,7 @@ class TestCompletion:
             ("The Gruffalo", "gruff"),
         ],
     )
-    def test_finds_a_title_in_another_reading(self, title: str, typed: str) -> None:
+    def test_finds_a_title_in_another_variant(self, title: str, typed: str) -> None:
         other = BookText("Something Else", ["Nobody"])
         engine = Interpreter({1: (BookText(title, []), 1), 2: (other, 9)})
         assert engine.find(completion(Typed.read(typed)), 2) == [1]
@@ -220,7 +221,7 @@ class TestCompletion:
             ("Tim O'Brien", "o brien"),
         ],
     )
-    def test_finds_a_name_in_another_reading(self, name: str, typed: str) -> None:
+    def test_finds_a_name_in_another_variant(self, name: str, typed: str) -> None:
         engine = Interpreter({1: (BookText("A", [name]), 1), 2: (BookText("B", ["Nobody"]), 9)})
         assert engine.find(completion(Typed.read(typed)), 2) == [1]
 
@@ -273,14 +274,14 @@ class TestWordTokens:
         assert word_tokens(Typed.read(text)) == expected
 
 
-class TestNames:
+class TestByName:
     def test_asks_authors_and_series_for_the_key(self) -> None:
-        assert names(Typed.read("Roald Dahl the")) == Best(
+        assert by_name(Typed.read("Roald Dahl the")) == Best(
             [Term(Field.AUTHOR, "roald_dahl_t"), Term(Field.SERIES, "roald_dahl_t")]
         )
 
-    def test_asks_for_each_reading(self) -> None:
-        assert names(Typed.read("dr s")) == Best(
+    def test_asks_for_each_variant(self) -> None:
+        assert by_name(Typed.read("dr s")) == Best(
             [Term(field, key) for key in ("dr_s", "doctor_s") for field in (Field.AUTHOR, Field.SERIES)]
         )
 
@@ -292,7 +293,7 @@ class TestWholeWords:
 
 
 class TestWholeTitles:
-    def test_are_just_this_and_then_those_of_which_a_reading_is(self) -> None:
+    def test_are_just_this_and_then_those_of_which_a_variant_is(self) -> None:
         titles = ("Gruffalo's Child", "The Gruffalo", "Gruffalo Crumble", "Gruffalo", "A Gruffalo")
         engine = Interpreter({place: (BookText(title, []), place) for place, title in enumerate(titles)})
         assert engine.find(whole_titles(Typed.read("gruffalo")), 9) == [3, 4, 1]
@@ -326,7 +327,7 @@ class TestEveryStem:
         assert every_stem(Typed.read("Flying dragons")) == Relevance(Field.STEM, ("fly", "dragon"), every=True)
         assert every_stem(Typed.read("dragon Dragons dragon")) == Relevance(Field.STEM, ("dragon",), every=True)
 
-    def test_asks_for_the_stems_of_each_reading(self) -> None:
+    def test_asks_for_the_stems_of_each_variant(self) -> None:
         assert every_stem(Typed.read("henry iv")) == Best(
             [Relevance(Field.STEM, ("henri", "iv"), every=True), Relevance(Field.STEM, ("henri", "=4"), every=True)]
         )
@@ -347,3 +348,28 @@ class TestTellingWords:
 
     def test_takes_a_sign_of_a_script_without_gaps_for_a_word(self) -> None:
         assert telling_words(("猫", "犬", "a")) == ("猫", "犬")
+
+
+class TestGoesOnLike:
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("J.R.R. Tolkien", "jrr"),
+            ("J.R.R. Tolkien", "j. r. r. t"),
+            ("JK Rowling", "j.k. rowling"),
+            ("Edgar Rice Burroughs", "er b"),
+            ("Dr. Seuss", "doctor seuss "),
+            ("Tim O'Brien", "o br"),
+            ("The Hunger Games", "hunger g"),
+            ("村上春樹", "村上"),
+        ],
+    )
+    def test_takes_a_name_in_any_variant(self, name: str, text: str) -> None:
+        assert goes_on_like(name, Typed.read(text))
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [("J.R.R. Tolkien", "tolkiens"), ("Roald Dahl", "ahl"), ("Roald Dahl", "dahl roald"), ("A", "")],
+    )
+    def test_takes_no_other_name(self, name: str, text: str) -> None:
+        assert not goes_on_like(name, Typed.read(text))

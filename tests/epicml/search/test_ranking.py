@@ -131,7 +131,7 @@ class TestForgiveness:
             ("The O Briens", "obriens"),
         ],
     )
-    def test_leaves_a_word_alone_that_exists_in_another_reading(self, title: str, text: str) -> None:
+    def test_leaves_a_word_alone_that_exists_in_another_variant(self, title: str, text: str) -> None:
         engine = titled("Stranger Tree Emily Brain Treks Obrient", title)
         for found in (completed(engine, text), searched(engine, text)):
             assert (found.books[0], found.corrected) == (2, frozenset())

@@ -25,7 +25,7 @@ from apps.search.engines.embedded.publication import (
 )
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import IndexBrokenError, IndexOfOtherFormError
-from epicml.search.lexicon import Lexicon, OtherFormError, check_form
+from epicml.search.lexicon import Lexicon, OtherTokensError, check_tokens_version
 
 COPYING = ".copying-"
 BROKEN = "broken"
@@ -80,7 +80,7 @@ def require_form(folder: Path) -> None:
         IndexOfOtherFormError: it is not.
     """
     with _readable_words(folder):
-        check_form(load_arrays(folder / LEXICON, only=["form"]))
+        check_tokens_version(load_arrays(folder / LEXICON, only=["form"]))
 
 
 def _lexicon_of(path: Path, folder: Path) -> Lexicon:
@@ -92,7 +92,7 @@ def _lexicon_of(path: Path, folder: Path) -> Lexicon:
 def _readable_words(folder: Path) -> Iterator[None]:
     try:
         yield
-    except OtherFormError as error:
+    except OtherTokensError as error:
         raise IndexOfOtherFormError(folder) from error
     except (ArtifactCorruptError, KeyError) as error:
         raise IndexBrokenError(folder, f"{LEXICON} cannot be read: {error}") from error

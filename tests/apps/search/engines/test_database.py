@@ -40,7 +40,7 @@ class TestDatabaseEngine:
         delete_books(["momo"], now=NOON)
         after = before.following(shelf(), changed_book_ids(version, up_to=shelf().version))
         assert (hits(after, "zebra_"), hits(after, "holes_"), hits(after, "momo_")) == (["holes"], ["new"], [])
-        assert after._index._parts[0] is before._index._parts[0]
+        assert after._index._segments[0] is before._index._segments[0]
         assert after._index.sizes[1:] == [2]
         assert (hits(before, "zebra_"), hits(before, "holes_"), hits(before, "momo_")) == ([], ["holes"], ["momo"])
 

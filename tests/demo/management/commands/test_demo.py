@@ -26,7 +26,7 @@ from epicml.audience.bands import BY_CODE
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
 from epicml.search import lexicon
-from epicml.search.fields import FORM
+from epicml.search.fields import TOKENS_VERSION
 from tests.client import ApiClient
 from tests.demo.management.commands.goodbooks import READERS, write_goodbooks
 
@@ -138,7 +138,7 @@ class TestDemo:
 
     def test_makes_the_index_of_another_version_again(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as version:
-            version.setattr(lexicon, "FORM", FORM - 1)
+            version.setattr(lexicon, "TOKENS_VERSION", TOKENS_VERSION - 1)
             run(data)
         reset_live_index()
 

@@ -12,7 +12,7 @@ from epicml.audience.bands import AgeBand
 from epicml.search.clauses import Best, Clause, Every, Field, Fuzzy, Relevance, Term
 from epicml.search.engine import ClauseQuery
 from epicml.search.fields import BookText
-from epicml.search.plan import Typed, completion, names
+from epicml.search.plan import Typed, by_name, completion
 from tests.apps.search import library
 from tests.apps.search.engines.embedded.indexes import made
 from tests.epicml.search.interpreter import Interpreter
@@ -76,7 +76,7 @@ class TestClauses:
     @pytest.mark.parametrize("text", TYPED)
     def test_completes_as_the_plan_says(self, engine: EmbeddedEngine, text: str) -> None:
         assert_in_order(engine, completion(Typed.read(text)))
-        assert_in_order(engine, names(Typed.read(text)))
+        assert_in_order(engine, by_name(Typed.read(text)))
 
     def test_adds_the_weights_of_parts_that_differ(self, engine: EmbeddedEngine) -> None:
         # A book with the heavier of two spellings comes first, popularity being nearly the same.

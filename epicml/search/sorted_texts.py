@@ -26,11 +26,11 @@ def entry(text: str, row: int) -> bytes:
     return text.encode(ENCODING, ERRORS) + b"\0" + row.to_bytes(ROW_BYTES)
 
 
-class SortedForms:
+class SortedTexts:
     """The rows of texts. One text costs its bytes and about 10 more; the beginnings of texts cost nothing.
 
-    >>> forms = SortedForms([entry("owl_", 0), entry("owls_", 1), entry("fox_", 2)])
-    >>> forms.equal("owl_").tolist(), forms.starting("ow").tolist(), forms.near("fix", edits=1).tolist()
+    >>> texts = SortedTexts([entry("owl_", 0), entry("owls_", 1), entry("fox_", 2)])
+    >>> texts.equal("owl_").tolist(), texts.starting("ow").tolist(), texts.near("fix", edits=1).tolist()
     ([0], [0, 1], [2])
     """
 
