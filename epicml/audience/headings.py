@@ -81,7 +81,6 @@ _NATIONALITY = re.compile(
     r"^(childrens (?:stories|poetry|plays|literature|books)), [a-z]+(?:an|ish|ese|ch|ic|i|ek|sh|ss|ew)$"
 )
 _BISAC_CODE = re.compile(r"(?:(juv|jnf)|(yaf|yan))\d{6}")
-_BISAC_NAME = re.compile(r"(?:(juvenile)|(young adult)) (?:non)?fiction")
 _NOTE = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
 _ONLY_FORMS = re.compile(rf"(?:{FORMS})(?: (?:{FORMS}))*")
 _JUVENILE_FORM = re.compile(rf"juvenile(?: (?:{FORMS}))+")
@@ -169,12 +168,13 @@ def _of_classes(parts: list[str]) -> Heading | None:
         return None
     if len(phrases) > 1 and _JUVENILE_FORM.fullmatch(phrases[-1]):  # "Dragons / Juvenile fiction"
         return _naming(AudienceTerm.MIDDLE_GRADE)
-    headings = [_of_class(phrase) or _of_phrase(part) for phrase, part in zip(phrases, parts, strict=True)]
+    headings = [_of_phrase(part) for part in parts]
     first = headings[0]
     if first and (narrower := [found for found in headings[1:] if found and found.audiences & _NARROWER]):
         return narrower[-1]
     if all(heading or _ONLY_FORMS.fullmatch(phrase) for heading, phrase in zip(headings, phrases, strict=True)):
-        return _together([heading for heading in headings if heading])
+        audiences = frozenset(named for heading in headings if heading for named in heading.audiences)
+        return Heading(audiences) if audiences - {AudienceTerm.PLAIN_CHILDREN} else None  # "Children / Stories"
     # "Kids: safety" is a subject of its own, "Children's books > Safety" and "JUVENILE FICTION / Safety" are for them.
     return first if first and " " in phrases[0] else None
 
@@ -185,18 +185,6 @@ _NARROWER = {
     AudienceTerm.EARLY_READER,
     AudienceTerm.MIDDLE_GRADE,
 }
-
-
-def _together(headings: list[Heading]) -> Heading | None:
-    """What "Kids / Young adult" says; None where nothing but children, or nothing at all, is named."""
-    audiences = frozenset(named for heading in headings for named in heading.audiences)
-    return Heading(audiences) if audiences - {AudienceTerm.PLAIN_CHILDREN} else None
-
-
-def _of_class(phrase: str) -> Heading | None:
-    if found := _BISAC_NAME.fullmatch(phrase):
-        return _naming(AudienceTerm.MIDDLE_GRADE if found[1] else AudienceTerm.TEENAGERS)
-    return None
 
 
 def _of_phrase(text: str) -> Heading | None:

@@ -168,7 +168,8 @@ def _of_record(counts: _HeadingCounts) -> AgeBand:
 
 def _of_shelf(counts: _HeadingCounts) -> AgeBand:
     children = counts.children + counts.plain_children
-    if _by_accident(counts, children):
+    is_accident = counts.stages + children == 1 and counts.total >= MANY_TAGS if counts.stages else children <= 1
+    if is_accident:
         enough = counts.teenagers >= TEENAGE_BY_ACCIDENT
         return AgeBand.AGES_15_TO_17 if enough else AgeBand.ADULT
     if counts.stages:
@@ -176,12 +177,6 @@ def _of_shelf(counts: _HeadingCounts) -> AgeBand:
     if children >= CONFIDENT and not counts.teenagers:
         return AgeBand.AGES_6_TO_8
     return AgeBand.AGES_9_TO_11 if counts.teenagers < children >= CONFIDENT else AgeBand.AGES_12_TO_14
-
-
-def _by_accident(counts: _HeadingCounts, children: int) -> bool:
-    if counts.stages:
-        return counts.stages + children == 1 and counts.total >= MANY_TAGS
-    return children <= 1
 
 
 def _by_stage(counts: _HeadingCounts) -> AgeBand:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from epicml.audience.bands import AgeBand
-from epicml.datasets.arrays import Float64s, Int8s, Int64s
+from epicml.datasets.arrays import Int8s, Int64s
 from epicml.datasets.audit import Finding, Severity
 
 BAND_SHARES, BANDS_MOVED = "band_shares", "bands_moved"
@@ -51,7 +51,9 @@ def check_band_shares(before: Int8s, after: Int8s) -> Finding | None:
         return None
     old, new = (np.bincount(bands, minlength=len(AgeBand)) for bands in (before, after))
     shift = np.abs(new / len(after) - old / len(before))
-    if (shift <= _allowed_shift(old, new)).all():
+    pooled = (old + new) / (len(before) + len(after))
+    error = np.sqrt(pooled * (1 - pooled) * (1 / len(before) + 1 / len(after)))  # of the difference of two shares
+    if (shift <= LARGEST_SHIFT + ERRORS * error).all():
         return None
     numbers = "; ".join(
         f"{band.label} {_of(int(old[band]), len(before))}, now {_of(int(new[band]), len(after))}" for band in AgeBand
@@ -182,12 +184,6 @@ def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Nam
 
 def _allowed(n: int, share: float) -> float:
     return max(FEWEST, share * n + ERRORS * math.sqrt(share * (1 - share) * n))
-
-
-def _allowed_shift(old: Int64s, new: Int64s) -> Float64s:
-    """A tenth, and twice the standard error of the difference of two shares."""
-    pooled = (old + new) / (old.sum() + new.sum())
-    return np.asarray(LARGEST_SHIFT + ERRORS * np.sqrt(pooled * (1 - pooled) * (1 / old.sum() + 1 / new.sum())))
 
 
 def _of(part: int, whole: int) -> str:

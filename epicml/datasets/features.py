@@ -69,7 +69,7 @@ class BookFeatures:
             if series_number is None
             else np.asarray(series_number, np.float32),
             author=np.full(n, ABSENT, np.int32) if author is None else np.asarray(author, np.int32),
-            genres=_no_genres(n) if genres is None else genres,
+            genres=sparse.csr_array(np.zeros((n, 0), np.float32)) if genres is None else genres,
         )
 
     def arrays(self) -> NamedArrays:
@@ -102,7 +102,3 @@ class BookFeatures:
 
     def __len__(self) -> int:
         return len(self.age_band)
-
-
-def _no_genres(n_books: int) -> sparse.csr_array[np.float32]:
-    return sparse.csr_array(np.zeros((n_books, 0), np.float32))

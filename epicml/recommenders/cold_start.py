@@ -53,9 +53,11 @@ class KnownBooks:
         """The books without those that went and with those that came, each as counts and age bands."""
         changed = list(self.counts)
         for band in np.unique(np.concatenate((went[1], came[1]))).tolist():
-            changed[band] = _without(changed[band], np.sort(went[0][went[1] == band]))
-            new = np.sort(came[0][came[1] == band])
-            changed[band] = np.insert(changed[band], np.searchsorted(changed[band], new), new)
+            old, new = np.sort(went[0][went[1] == band]), np.sort(came[0][came[1] == band])
+            _, first, times = np.unique(old, return_index=True, return_counts=True)
+            repeats = np.arange(len(old)) - np.repeat(first, times)  # of equal counts each goes once
+            left = np.delete(changed[band], np.searchsorted(changed[band], old) + repeats)
+            changed[band] = np.insert(left, np.searchsorted(left, new), new)
         return type(self)(tuple(changed))
 
     def estimate(self, outside: Float64s, *, seen_from: int, scores: Float32s) -> Float64s:
@@ -96,10 +98,3 @@ def _between(outside: Float64s, ranks: Int64s, below: Float64s, above: Float64s,
     values = np.concatenate((np.where(ranks > 0, below, above), np.where(ranks <= last, above, below)))
     places, first = np.unique(places, return_index=True)
     return np.asarray(np.interp(outside, values[first], scores[places].astype(np.float64)))
-
-
-def _without(ordered: Int32s, values: Int32s) -> Int32s:
-    """The ordered values without these, each taken out once."""
-    _, first, times = np.unique(values, return_index=True, return_counts=True)
-    repeats = np.arange(len(values)) - np.repeat(first, times)
-    return np.delete(ordered, np.searchsorted(ordered, values) + repeats)

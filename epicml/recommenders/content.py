@@ -42,7 +42,9 @@ class NextInSeries(NeighbourRecommender):
         >>> NextInSeries.fit(features, likes=np.zeros(3)).table.row(0).tolist()
         [0.0, 1.0, 0.0]
         """
-        return cls(_table(*_next_volumes(features), likes))
+        numbered = np.where(np.isnan(features.series_number), ABSENT, features.series)
+        pairs = [_following(volumes, features.series_number[volumes]) for volumes in _groups(numbered)]
+        return cls(_table(pairs, likes))
 
     def strengths(self, history: History) -> Float32s:
         """float32[m]: recency, times 1 for a liked book, less for a lukewarm one."""
@@ -63,8 +65,8 @@ class SameAuthor(NeighbourRecommender):
         >>> SameAuthor.fit(features, likes=np.zeros(3)).table.row(0).tolist()
         [0.0, 0.0, 1.0]
         """
-        source, target = _pairs_within(features.author)
-        return cls(_table(source, target, likes))
+        members = [found for found in _groups(features.author) if len(found) <= LARGEST_GROUP]
+        return cls(_table([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members], likes))
 
     def strengths(self, history: History) -> Float32s:
         """float32[m]: recency, times 1.2 for five stars, 1 for four, .4 for three."""
@@ -76,14 +78,8 @@ def _by_stars(history: History, steps: tuple[tuple[float, float], ...]) -> Float
     return (np.select(stars, [strength for _, strength in steps], 0.0) * history.recency()).astype(np.float32)
 
 
-def _next_volumes(features: BookFeatures) -> tuple[Int64s, Int64s]:
-    """Each volume with those that come next; a series may have any number of volumes."""
-    numbered = np.where(np.isnan(features.series_number), ABSENT, features.series)
-    pairs = [_following(volumes, features.series_number[volumes]) for volumes in _groups(numbered)]
-    return _joined(pairs)
-
-
 def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
+    """Pair each volume of a series with those that come next."""
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     first = np.searchsorted(ordered, ordered, side="right")
@@ -91,13 +87,6 @@ def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
     lengths = end - first
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
     return volumes[order].repeat(lengths), volumes[order][place]
-
-
-def _pairs_within(group: Int32s) -> tuple[Int64s, Int64s]:
-    """All ordered pairs of two books of one group; none of group -1, and none of a group that is too large."""
-    members = [found for found in _groups(group) if len(found) <= LARGEST_GROUP]
-    source, target = _joined([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members])
-    return source[source != target], target[source != target]
 
 
 def _groups(group: Int32s) -> list[Int64s]:
@@ -108,14 +97,11 @@ def _groups(group: Int32s) -> list[Int64s]:
     return np.split(order, starts[1:]) if len(order) else []
 
 
-def _joined(pairs: list[tuple[Int64s, Int64s]]) -> tuple[Int64s, Int64s]:
+def _table(pairs: list[tuple[Int64s, Int64s]], likes: Float64s) -> NeighbourTable:
+    """Weigh every pair of two books 1, and up to 1 % more for the most liked target."""
     none = np.zeros(0, np.int64)
     source, target = (np.concatenate(column) for column in zip((none, none), *pairs, strict=True))
-    return source, target
-
-
-def _table(source: Int64s, target: Int64s, likes: Float64s) -> NeighbourTable:
-    """Weight 1 for every pair, and up to 1 % more for the most liked target."""
+    source, target = source[source != target], target[source != target]
     weights = 1 + 0.01 * likes[target] / (likes.max() + 1)
     shape = (len(likes), len(likes))
     return NeighbourTable.from_matrix(sparse.csr_array((weights.astype(np.float32), (source, target)), shape=shape))

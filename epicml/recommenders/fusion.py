@@ -1,6 +1,6 @@
 """Several recommenders joined by weighted reciprocal rank fusion: the one that is served."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -92,8 +92,8 @@ class FusedRecommender:
         """
         if len(features) != interactions.n_books:
             raise MismatchedBooksError("The features", found=len(features), expected=interactions.n_books)
-        say = progress or _say_nothing
-        say("popularity")
+        if progress:
+            progress("popularity")
         popularity = Popularity.fit(interactions, features, reader_bands=reader_bands)
         likes = popularity.overall.astype(np.float64)
         fits: dict[str, Callable[[], Recommender]] = {
@@ -104,7 +104,12 @@ class FusedRecommender:
         }
         if with_lightfm and lightfm.is_installed():
             fits["lightfm"] = lambda: FoldedLightFM.fit(interactions, features, seed=seed)
-        return cls(popularity, tuple(_fitted(fits, say)), settings)
+        parts: list[Recommender] = []
+        for name, fit in fits.items():
+            if progress:
+                progress(name)
+            parts.append(fit())
+        return cls(popularity, tuple(parts), settings)
 
     @property
     def n_books(self) -> int:
@@ -233,7 +238,11 @@ class FusedRecommender:
         history: History,
     ) -> Ranked:
         """The reason of a book is the part that places it best, and in it the read book that adds most."""
-        ranks = {name: _places(books, listed, self.n_books) for name, listed in lists.items()}
+        ranks = {}
+        for name, listed in lists.items():
+            place = np.zeros(self.n_books, np.int32)
+            place[listed] = np.arange(1, len(listed) + 1)
+            ranks[name] = place[books]
         contributor, source = np.full(len(books), ABSENT, np.int32), np.full(len(books), "popularity", dtype="U32")
         best = np.full(len(books), self.settings.depth + 1)
         for name in scored:
@@ -246,20 +255,3 @@ class FusedRecommender:
                 # LightFM may place a book by its bias, against all that was read: then no read book spoke for it.
                 contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
-
-
-def _places(books: Int32s, listed: Int32s, n_books: int) -> Int32s:
-    """For each book its place in the list from 1, 0 if it is not on it."""
-    place = np.zeros(n_books, np.int32)
-    place[listed] = np.arange(1, len(listed) + 1)
-    return place[books]
-
-
-def _fitted(fits: Mapping[str, Callable[[], Recommender]], say: Progress) -> Iterator[Recommender]:
-    for name, fit in fits.items():
-        say(name)
-        yield fit()
-
-
-def _say_nothing(_part: str) -> None:
-    return

@@ -48,7 +48,8 @@ class Popularity:
         """
         liked = interactions.positives()
         likes = np.asarray(liked.matrix().sum(axis=0), np.float64)
-        overall = likes + _below_one(features.popularity)
+        # Between 0 and 1, so that it orders books with equal likes and never crosses them.
+        overall = likes + (features.popularity + 1) / (features.popularity.max() + 2)
         return cls(overall.astype(np.float32), _by_band(liked, overall, features, reader_bands))
 
     def for_band(self, age_band: int | None) -> Float32s:
@@ -79,11 +80,6 @@ class Popularity:
         if not (np.isfinite(overall).all() and np.isfinite(by_band).all()):
             raise InvalidModelError("Popularity holds numbers that are not finite.")
         return cls(overall, by_band)
-
-
-def _below_one(popularity: Float64s) -> Float64s:
-    """Between 0 and 1, rising with popularity: orders books with equal likes, never across them."""
-    return np.asarray((popularity + 1) / (popularity.max() + 2), np.float64)
 
 
 def _by_band(liked: Interactions, overall: Float64s, features: BookFeatures, reader_bands: Int8s | None) -> Float32s:

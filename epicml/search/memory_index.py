@@ -84,7 +84,7 @@ class MemoryIndex:
             case Best([]) | Every([]) | Relevance(_, []):
                 return self._nothing()
             case Best(clauses):
-                return np.maximum.reduce([self.scores(part) for part in clauses])
+                return np.asarray(np.maximum.reduce([self.scores(part) for part in clauses]))
             case Every(clauses, weight):
                 found = [self.scores(part) for part in clauses]
                 mean = np.mean(found, axis=0, dtype=np.float32) * np.float32(weight)

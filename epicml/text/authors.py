@@ -152,14 +152,12 @@ def _of_statement(statement: str, order: Order | None) -> list[str]:
     parts = [some for group in groups if (some := _parts(group))]
     if len(parts) == 2 and len(parts[0]) == 2 and len(parts[1]) == 1 and len(parts[1][0].split()) == 1:
         parts[1] = [parts[0][0], *parts[1]]  # "Grimm, Jacob and Wilhelm"
-    if len(parts) == 2 and _ends_in_first_name(parts[0]) and len(parts[1]) == 1 and len(parts[1][0].split()) == 2:
-        parts[0][-1] += f" {parts[1][0].split()[1]}"  # "Virginia Hamilton, Leo & Diane Dillon"
+    if len(parts) == 2 and len(parts[0]) > 1:
+        *names, last = (len(part.split()) for part in parts[0])
+        if last == 1 and min(names) > 1 and [len(part.split()) for part in parts[1]] == [2]:
+            parts[0][-1] += f" {parts[1][0].split()[1]}"  # "Virginia Hamilton, Leo & Diane Dillon"
     found = [_by_commas(some, order) for some in parts]
     return [name for names in _with_shared_last_name(found) for name in names]
-
-
-def _ends_in_first_name(parts: list[str]) -> bool:
-    return len(parts) > 1 and len(parts[-1].split()) == 1 and all(len(part.split()) > 1 for part in parts[:-1])
 
 
 def _one_person(statement: str) -> list[str]:
@@ -205,7 +203,9 @@ def _parts(statement: str) -> list[str]:
         part = _tidy(raw)
         if DATES.fullmatch(part):
             continue
-        part = _without_role_behind(DEGREE_AFTER.sub("", DATES_BEFORE.sub("", part)))
+        part = DEGREE_AFTER.sub("", DATES_BEFORE.sub("", part))
+        if (dashed := ROLE_AFTER_DASH.search(part)) and is_role(dashed[1]):
+            part = part[: dashed.start()]
         part = _tidy(DATES_AFTER.sub("", ROLE_AFTER.sub("", without_role_before(part))))
         if number and TITLE.fullmatch(part):
             titles.append(part)
@@ -216,11 +216,6 @@ def _parts(statement: str) -> list[str]:
     if len(parts) == 1 and titles and len(parts[0].split()) == 1:
         parts.append(titles[0])  # "Seuss, Dr."
     return parts
-
-
-def _without_role_behind(part: str) -> str:
-    found = ROLE_AFTER_DASH.search(part)
-    return part[: found.start()] if found and is_role(found[1]) else part
 
 
 def _is_no_name(part: str, *, first: bool) -> bool:
@@ -240,18 +235,14 @@ def _by_commas(parts: list[str], order: Order | None) -> list[str]:
         return [_joined(part, "") for part in parts]
     if order is Order.FIRST_LAST and not _INITIALS.fullmatch(_without_suffix(parts[1])[0]):
         return [_joined(part, "") for part in parts]
-    if len(parts) == 2 and _is_byname(parts[1]):
-        return [" ".join(parts)]
+    words = parts[1].split()
+    is_byname = len(words) > 1 and words[0].islower() and words[0] in PARTICLES and words[-1] not in PARTICLES
+    if len(parts) == 2 and is_byname:
+        return [" ".join(parts)]  # "Leonardo, da Vinci" stands where it is spoken
     inverted = _surely_inverted(parts[0], parts[1]) or (len(parts) == 2 and _may_be_inverted(*parts, order=order))
     if not inverted:
         return [_joined(part, "") for part in parts]
     return [_joined(parts[0], parts[1]), *_by_commas(parts[2:], order)]
-
-
-def _is_byname(part: str) -> bool:
-    """Of "Leonardo, da Vinci": it stands where it is spoken."""
-    words = part.split()
-    return len(words) > 1 and words[0].islower() and words[0] in PARTICLES and words[-1] not in PARTICLES
 
 
 def _surely_inverted(last: str, first: str) -> bool:
@@ -261,8 +252,9 @@ def _surely_inverted(last: str, first: str) -> bool:
         return False
     if _INITIALS.fullmatch(given):
         return True
-    if not _is_one_name(_without_suffix(last)[0]):
-        return False
+    names = _without_suffix(last)[0].split()
+    if not names or any(name.casefold() not in PARTICLES for name in names[:-1]):
+        return False  # two names and more: "King Martin"
     words = given.split()
     return (
         bool(suffix or len(words) == 1 or _ENDS_IN_INITIAL.search(given) or words[-1] in PARTICLES)
@@ -279,11 +271,6 @@ def _may_be_inverted(last: str, first: str, *, order: Order | None) -> bool:
     words = _without_suffix(last)[0].split()
     one_last = all(word.islower() and word in PARTICLES for word in words[:-1])  # "Van Morrison" is a whole name
     return one_last or len(first.split()) == 1
-
-
-def _is_one_name(text: str) -> bool:
-    words = text.split()
-    return bool(words) and all(word.casefold() in PARTICLES for word in words[:-1])
 
 
 def _without_suffix(part: str) -> tuple[str, str]:

@@ -39,7 +39,9 @@ def isbn13(text: str, *, zeros_may_be_lost: bool = False) -> str:
     >>> isbn13("306406152", zeros_may_be_lost=True)
     '9780306406157'
     """
-    bare = "".join(map(_ascii_digit, _BETWEEN.sub("", _AROUND.sub("", text.strip())))).upper()
+    bare = _BETWEEN.sub("", _AROUND.sub("", text.strip()))
+    # A digit of any script is one of 0 to 9.
+    bare = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in bare).upper()
     if zeros_may_be_lost and _WITHOUT_ZEROS.fullmatch(bare):
         bare = bare.zfill(10)
     if _ROUNDED.fullmatch(text.strip()):
@@ -50,8 +52,3 @@ def isbn13(text: str, *, zeros_may_be_lost: bool = False) -> str:
         return str(standard.to_isbn13(standard.validate(bare)))
     except ValidationError as error:
         raise InvalidIsbnError(f"{text.strip()[:40]!r} is no ISBN: its check digit or prefix is wrong.") from error
-
-
-def _ascii_digit(character: str) -> str:
-    """A digit of any script as 0 to 9."""
-    return str(unicodedata.decimal(character)) if character.isdecimal() else character

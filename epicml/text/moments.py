@@ -121,14 +121,12 @@ def _epoch(text: str, _: DayOrder | None) -> datetime | None:
     return datetime(1970, 1, 1, tzinfo=UTC) + int(whole) * since[max(len(whole), 10)]
 
 
-def _year_first(text: str, _: DayOrder | None) -> datetime | None:
-    found = _YEAR_FIRST.fullmatch(text)
-    return _built(found, found["y"], found["m"], found["d"]) if found else None
-
-
-def _dotted(text: str, _: DayOrder | None) -> datetime | None:
-    found = _DOTTED.fullmatch(text)
-    return _built(found, found["y"], found["m"], found["d"]) if found else None
+def _in_one_order(text: str, _: DayOrder | None) -> datetime | None:
+    """Read a date with the year first, or with points, where nobody writes the month before the day."""
+    for form in (_YEAR_FIRST, _DOTTED):
+        if found := form.fullmatch(text):
+            return _built(found, found["y"], found["m"], found["d"])
+    return None
 
 
 def _slashed(text: str, order: DayOrder | None) -> datetime | None:
@@ -155,8 +153,7 @@ def _month_named(text: str, _: DayOrder | None) -> datetime | None:
 
 _READERS: tuple[Callable[[str, DayOrder | None], datetime | None], ...] = (
     _epoch,
-    _year_first,
-    _dotted,
+    _in_one_order,
     _slashed,
     _month_named,
 )

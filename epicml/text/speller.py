@@ -149,7 +149,9 @@ def spelling_cost(typed: str, word: str, *, is_open: bool = False) -> float:
 def _cost(typed: str, word: str, sound: str, word_sound: str) -> float:
     letters, sounds = OSA.distance(typed, word), OSA.distance(sound, word_sound)
     most = most_edits(typed)
-    if letters > most and (not most or sounds or not _is_alike(typed, word, sound, letters)):
+    if letters > most and (
+        not most or sounds or len(sound) < ALIKE_SOUNDS or letters > ALIKE_LETTERS * max(len(typed), len(word))
+    ):
         return FAR
     return letters + sounds + FIRST_LETTER_COST * (typed[:1] != word[:1])
 
@@ -159,10 +161,6 @@ def _cost_as_beginning(typed: str, word: str) -> float:
     if edits > most_edits(typed):
         return FAR
     return LONGER_EDIT_COST * edits + FIRST_LETTER_COST * (typed[:1] != word[:1]) + LONGER_COST
-
-
-def _is_alike(typed: str, word: str, sound: str, letters: int) -> bool:
-    return len(sound) >= ALIKE_SOUNDS and letters <= ALIKE_LETTERS * max(len(typed), len(word))
 
 
 def _grams(word: str, sound: str) -> set[str]:

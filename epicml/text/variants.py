@@ -191,7 +191,9 @@ def _counted(variant: Sequence[str], place: int, *, places: bool) -> tuple[str, 
         return str(int(glued[2])), 1
     if word in COUNTED and after < len(variant):
         article = int(variant[after] == "the" and after + 1 < len(variant))
-        number = _number_or_roman(variant, after + article)
+        number = number_at(variant, after + article)
+        if number is None and (roman := ROMAN_NUMERALS.get(variant[after + article])):
+            number = Number(roman, 1)
         if number is None or number.is_ordinal < bool(article):
             return None
         length = 1 + article + number.length
@@ -222,12 +224,6 @@ def _number(variant: Sequence[str], place: int) -> tuple[str, int] | None:
     is_alone = len(variant) == 1
     roman = ROMAN_NUMERALS.get(word) if (len(word) > 1 and (place or is_alone)) or (place and is_last) else None
     return None if roman is None else (f"{NUMBER}{roman}", 1)
-
-
-def _number_or_roman(variant: Sequence[str], place: int) -> Number | None:
-    number = number_at(variant, place)
-    roman = ROMAN_NUMERALS.get(variant[place])
-    return number if number is not None or roman is None else Number(roman, 1)
 
 
 def is_number(word: str) -> bool:
