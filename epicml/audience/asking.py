@@ -48,11 +48,11 @@ class Standing:
     proof: Proof | None = None
 
     def is_proven(self, reader: str) -> bool:
-        """Whether this reader may be answered for at all."""
+        """Tell whether this reader may be answered for at all."""
         return reader == self.proof.reader if self.proof else not self.must_prove
 
     def ceiling(self, naming: Naming) -> AgeBand:
-        """The band that no answer exceeds, for a reader who was named so."""
+        """Return the band that no answer exceeds, for a reader who was named so."""
         return self.highest if naming is Naming.KNOWN else min(self.unproven, self.highest)
 
 
@@ -78,7 +78,7 @@ class AnsweredFor:
 def answer_band(
     naming: Naming, *, reader_band: AgeBand | None, asked: AgeBand | None, standing: Standing = TRUSTED
 ) -> AgeBand:
-    """The band that an answer may not exceed: of what is known the lowest, and the youngest where too little is known.
+    """Return the band that an answer may not exceed: the lowest that is known, the youngest where too little is.
 
     Args:
         naming: how the reader was named.
@@ -111,7 +111,7 @@ def answered(
     asked: AgeBand | None,
     standing: Standing = TRUSTED,
 ) -> AnsweredFor:
-    """For whom the answer is made, and what lowered its band.
+    """Say for whom the answer is made, and what lowered its band.
 
     >>> page = Standing(highest=AgeBand.AGES_9_TO_11, unproven=AgeBand.AGES_9_TO_11, must_prove=True)
     >>> found = answered(Naming.NOBODY, reader=None, reader_band=None, asked=AgeBand.ADULT, standing=page)
@@ -129,7 +129,7 @@ def answered(
 
 
 def _wished(naming: Naming, *, reader_band: AgeBand | None, asked: AgeBand | None) -> AgeBand:
-    """The band without any regard to the terms."""
+    """Return the band without any regard to the terms."""
     if naming in {Naming.UNKNOWN, Naming.MALFORMED, Naming.NOT_PROVEN}:
         return YOUNGEST
     return min((band for band in (reader_band, asked) if band is not None), default=YOUNGEST)

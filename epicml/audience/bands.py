@@ -31,7 +31,7 @@ class AgeBand(IntEnum):
 
     @classmethod
     def from_code(cls, code: str) -> "AgeBand":
-        """The band with this code.
+        """Return the band with this code.
 
         Raises:
             UnknownAgeBandError: the code is none of CODES.
@@ -64,7 +64,7 @@ YOUNGEST = AgeBand.AGES_0_TO_5
 
 
 def may_see(*, reader: AgeBand, book: AgeBand) -> bool:
-    """Whether a book of this band may be shown to a reader of that band.
+    """Tell whether a book of this band may be shown to a reader of that band.
 
     >>> may_see(reader=AgeBand.AGES_9_TO_11, book=AgeBand.AGES_6_TO_8)
     True

@@ -97,7 +97,7 @@ _ONE_WORD = {
 
 @lru_cache(maxsize=20_000)  # a catalogue has some hundred headings on ten thousand books
 def heading_of(tag: str) -> Heading | None:
-    """What a heading says of the readers.
+    """Tell what a heading says of the readers.
 
     Args:
         tag: the heading as it is written, in any case, words joined by blanks, "-" or "_".
@@ -146,7 +146,7 @@ def _of_code(text: str) -> Heading | None:
 
 
 def _of_subdivisions(parts: list[str]) -> Heading | None:
-    """Of "Dragons -- Juvenile fiction": only a form in the last place counts, never another heading."""
+    """Read "Dragons -- Juvenile fiction": only a form in the last place counts, never another heading."""
     phrases = [_words(part) for part in parts]
     while len(phrases) > 1 and phrases[-1] in LAST_SUBDIVISIONS:
         phrases.pop()
@@ -158,7 +158,7 @@ def _of_subdivisions(parts: list[str]) -> Heading | None:
 
 
 def _of_classes(parts: list[str]) -> Heading | None:
-    """Of "JUVENILE FICTION / Readers / Chapter Books": the first class names the audience, later ones may narrow it."""
+    """Read "JUVENILE FICTION / Readers": the first class names the audience, later ones may narrow it."""
     while len(parts) > 1 and _words(parts[0]) in LEADING_CLASSES:
         parts = parts[1:]
     phrases = [_words(part) for part in parts]
@@ -249,7 +249,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], tuple[AudienceTerm, ...]], ...] = tuple(
 
 
 def _words(text: str) -> str:
-    """The heading with one blank between its words, possessives written as plurals, without a nationality."""
+    """Return the heading with one blank between its words, possessives written as plurals, without a nationality."""
     plain = _POSSESSIVE.sub("s", text.translate(_APOSTROPHES)).replace("&", " and ").strip(" .")
     if named := _NATIONALITY.match(" ".join(plain.split())):
         plain = named[1]

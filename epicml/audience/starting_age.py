@@ -21,7 +21,7 @@ _GRADES = re.compile(
 
 
 def starting_age(text: str) -> int | None:
-    """The lowest age that a heading names.
+    """Return the lowest age that a heading names.
 
     Args:
         text: the whole heading, in lower case.

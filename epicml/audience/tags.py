@@ -94,7 +94,7 @@ EARLY_READER_LEVELS = {AgeBand.AGES_6_TO_8: 3, AgeBand.AGES_9_TO_11: 4}
 
 
 def audience_of(tags: Collection[str]) -> TagAudience:
-    """For whom a book with these headings is.
+    """Tell for whom a book with these headings is.
 
     Args:
         tags: headings or tags in any case, words joined by "-" or blanks; their order does not matter.
@@ -152,7 +152,7 @@ def _age_band(counts: _HeadingCounts) -> AgeBand:
 
 
 def _with_adults(band: AgeBand, counts: _HeadingCounts, *, named: bool) -> AgeBand:
-    """One band above where a heading says "for adults", and adult where no stage and no age is named against it."""
+    """Go one band up where a heading says "for adults", to adult where neither stage nor age is named against it."""
     if not counts.adults or band is AgeBand.ADULT:
         return band
     return AgeBand(band + 1) if named else AgeBand.ADULT

@@ -16,7 +16,7 @@ NamedArrays: TypeAlias = dict[str, npt.NDArray[np.generic]]
 
 
 def under(prefix: str, arrays: NamedArrays) -> NamedArrays:
-    """The arrays whose names begin with this prefix and a point, without it.
+    """Return the arrays whose names begin with this prefix and a point, without it.
 
     >>> sorted(under("facts", {"facts.at": np.zeros(1), "facts.book": np.zeros(1), "books": np.zeros(1)}))
     ['at', 'book']

@@ -53,27 +53,27 @@ class Finding:
     name: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as a dictionary of texts, numbers and lists."""
+        """Return the finding as a dictionary of texts, numbers and lists."""
         return asdict(self) | {"examples": list(self.examples)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The finding that was stored."""
+        """Restore the finding that was stored."""
         return cls(**{**stored, "severity": Severity(stored["severity"]), "examples": tuple(stored["examples"])})
 
 
 def stops(finding: Finding) -> bool:
-    """Whether the finding forbids to go on, until a person accepts it where it has a name."""
+    """Tell whether the finding forbids to go on, until a person accepts it where it has a name."""
     return finding.severity == Severity.STOP
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
-    """What stops, then warnings, then notes."""
+    """Sort findings: what stops, then warnings, then notes."""
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
 def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
-    """Values that say "nothing" in words, or are empty; an `isna` passes over them.
+    """Find values that say "nothing" in words, or are empty; an `isna` passes over them.
 
     >>> check_hidden_nulls("language", ["en", "n/a", " - ", "en"]).share
     0.5
@@ -87,7 +87,7 @@ def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
 
 
 def check_known(column: str, rows: Int64s, count: int) -> Finding | None:
-    """Rows of readers or books that are not in the catalogue; all of them stop the training."""
+    """Find rows of readers or books that are not in the catalogue; all of them stop the training."""
     unknown = (rows < 0) | (rows >= count)
     if not unknown.any():
         return None
@@ -96,7 +96,7 @@ def check_known(column: str, rows: Int64s, count: int) -> Finding | None:
 
 
 def check_range(values: Float64s) -> Finding | None:
-    """Ratings outside 1 to 5, or not a number."""
+    """Find ratings outside 1 to 5, or not a number."""
     wrong = ~((values >= LOWEST_RATING) & (values <= HIGHEST_RATING))
     if not wrong.any():
         return None
@@ -106,14 +106,14 @@ def check_range(values: Float64s) -> Finding | None:
 
 
 def check_positives(values: Float64s) -> Finding | None:
-    """Without one liked book there is nothing to recommend from."""
+    """Stop where no book is liked: there is nothing to recommend from."""
     if ((values >= POSITIVE_FROM) & (values <= HIGHEST_RATING)).any():  # a rating above is left out
         return None
     return Finding(Severity.STOP, "value", f"No rating reaches {POSITIVE_FROM:g} stars.", 1.0, len(values))
 
 
 def check_duplicates(readers: Int64s, books: Int64s, times: Int64s) -> Finding | None:
-    """The same fact told twice: reader, book and time alike."""
+    """Find the same fact told twice: reader, book and time alike."""
     order = np.lexsort((times, books, readers))
     same = np.ones(len(order), bool)
     for column in (readers, books, times):
@@ -125,7 +125,7 @@ def check_duplicates(readers: Int64s, books: Int64s, times: Int64s) -> Finding |
 
 
 def check_order(readers: Int64s, times: Int64s) -> Finding | None:
-    """Times that go back within a reader, in the order the rows came."""
+    """Find times that go back within a reader, in the order the rows came."""
     back = np.zeros(len(readers), bool)
     back[1:] = (readers[1:] == readers[:-1]) & (times[1:] < times[:-1])
     if not back.any():
@@ -136,7 +136,7 @@ def check_order(readers: Int64s, times: Int64s) -> Finding | None:
 
 
 def check_long_readers(interactions: Interactions, *, most: int) -> Finding | None:
-    """Readers who liked more books than may speak for each other: a shared account, or a machine.
+    """Find readers who liked more books than may speak for each other: a shared account, or a machine.
 
     >>> facts = Interactions.from_rows(reader=[0, 0, 0, 1], book=[0, 1, 2, 0], value=[5, 4, 5, 5], at=[1, 2, 3, 4],
     ...                                n_readers=2, n_books=3)
@@ -155,7 +155,7 @@ def check_long_readers(interactions: Interactions, *, most: int) -> Finding | No
 
 
 def check_leak(split: Split) -> Finding | None:
-    """Test facts older than the newest training fact of their reader: the model would have seen the future."""
+    """Find test facts older than the newest training fact of their reader: the model would have seen the future."""
     newest = np.full(split.train.n_readers, np.iinfo(np.int64).min)
     np.maximum.at(newest, split.train.reader, split.train.at)
     early = split.test.at < newest[split.test.reader]

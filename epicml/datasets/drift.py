@@ -33,7 +33,7 @@ Name = Callable[[int], str]
 
 
 def check_band_shares(before: Int8s, after: Int8s) -> Finding | None:
-    """Whether some age band has another share of all books than it had.
+    """Stop where some age band has another share of all books than it had.
 
     Args:
         before: int8, ranks of the books of the earlier build.
@@ -64,7 +64,7 @@ def check_band_shares(before: Int8s, after: Int8s) -> Finding | None:
 
 
 def check_bands_moved(before: Int8s, after: Int8s, *, name: Name) -> Finding | None:
-    """Whether many of the same books have another age band than they had: shares alone do not see bands that swapped.
+    """Stop where many of the same books have another age band: shares alone do not see bands that swapped.
 
     Args:
         before: int8, ranks of the books that both builds know, in the earlier one.
@@ -98,7 +98,7 @@ def check_bands_moved(before: Int8s, after: Int8s, *, name: Name) -> Finding | N
 
 
 def check_column_lost(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
-    """Whether many of the same books have no value any more where they had one.
+    """Stop where many of the same books have no value any more where they had one.
 
     Args:
         column: what the value is, as "series".
@@ -122,7 +122,7 @@ def check_column_lost(column: str, before: Int64s, after: Int64s, *, name: Name)
 
 
 def check_column_changed(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
-    """Whether many of the same books have another value than they had: rows that slipped give each the next one's.
+    """Stop where many of the same books have another value: rows that slipped give each the next one's.
 
     Args:
         column: what the value is, as "title"; one by which a book is known, so that it changes one by one.
@@ -149,7 +149,7 @@ def check_column_changed(column: str, before: Int64s, after: Int64s, *, name: Na
 
 
 def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
-    """Whether the same books stand in another order than they did, by a number that may grow for each of them.
+    """Stop where the same books stand in another order, by a number that may grow for each of them.
 
     Args:
         column: what the number is, as "popularity".

@@ -55,7 +55,7 @@ class BookFeatures:
         author: Int32s | None = None,
         genres: sparse.csr_array[np.float32] | None = None,
     ) -> "BookFeatures":
-        """Features of books of which some columns are not known.
+        """Make features of books of which some columns are not known.
 
         >>> BookFeatures.of(age_band=np.array([0, 5], np.int8)).series.tolist()
         [-1, -1]
@@ -73,7 +73,7 @@ class BookFeatures:
         )
 
     def arrays(self) -> NamedArrays:
-        """Everything `from_arrays` needs."""
+        """Return everything that `from_arrays` needs."""
         columns = {name: getattr(self, name) for name in COLUMNS}
         genres = {"indptr": self.genres.indptr, "indices": self.genres.indices, "data": self.genres.data}
         shape = np.array(self.genres.shape, np.int64)
@@ -81,7 +81,7 @@ class BookFeatures:
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> "BookFeatures":
-        """The features that gave these arrays.
+        """Restore the features that gave these arrays.
 
         >>> books = BookFeatures.of(age_band=np.array([0, 5], np.int8), series=np.array([7, -1], np.int32))
         >>> BookFeatures.from_arrays(books.arrays()).series.tolist()

@@ -116,12 +116,12 @@ class Interactions:
         return whole
 
     def arrays(self) -> NamedArrays:
-        """The columns by name, as `from_arrays` needs them."""
+        """Return the columns by name, as `from_arrays` needs them."""
         return {"reader": self.reader, "book": self.book, "value": self.value, "at": self.at}
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays, *, n_readers: int, n_books: int) -> "Interactions":
-        """The facts that gave these columns; they are taken as sorted and sound."""
+        """Restore the facts that gave these columns; they are taken as sorted and sound."""
         return cls(
             reader=arrays["reader"].astype(np.int32, copy=False),
             book=arrays["book"].astype(np.int32, copy=False),
@@ -150,11 +150,11 @@ class Interactions:
         return (self.starts[self.reader + 1] - 1 - np.arange(len(self))).astype(np.int32)
 
     def of_reader(self, reader: int) -> slice:
-        """The slice of the arrays that holds this reader's facts, oldest first."""
+        """Return the slice of the arrays that holds this reader's facts, oldest first."""
         return slice(int(self.starts[reader]), int(self.starts[reader + 1]))
 
     def where(self, keep: Bools) -> "Interactions":
-        """The facts marked True, with the same readers and books.
+        """Keep the facts marked True, with the same readers and books.
 
         Raises:
             InvalidInteractionsError: none is marked.
@@ -166,7 +166,7 @@ class Interactions:
         )
 
     def positives(self, *, threshold: float = POSITIVE_FROM) -> "Interactions":
-        """The facts with at least this many stars.
+        """Keep the facts with at least this many stars.
 
         Raises:
             InvalidInteractionsError: there is none.
@@ -174,7 +174,7 @@ class Interactions:
         return self.where(self.value >= threshold)
 
     def matrix(self) -> sparse.csr_array[np.float32]:
-        """float32[n_readers, n_books]: 1 where the reader has any fact on the book, however many."""
+        """Return float32[n_readers, n_books]: 1 where the reader has any fact on the book, however many."""
         ones = np.ones(len(self), np.float32)
         made = sparse.csr_array((ones, (self.reader, self.book)), shape=(self.n_readers, self.n_books))
         made.sum_duplicates()
@@ -182,7 +182,7 @@ class Interactions:
         return made
 
     def sha256(self) -> str:
-        """The fingerprint of these facts: equal rows, equal text, whatever order readers and moments were read in.
+        """Return the fingerprint of these facts: equal rows, equal text, in whatever order they were read.
 
         >>> one = Interactions.from_rows(reader=[0, 1], book=[1, 0], value=[5, 4], at=[1, 2], n_readers=2, n_books=2)
         >>> two = Interactions.from_rows(reader=[1, 0], book=[0, 1], value=[4, 5], at=[2, 1], n_readers=2, n_books=2)

@@ -10,7 +10,7 @@ from epicml.recommenders.popularity import BANDS, FADE_PER_BAND
 
 
 def outside_popularity(counts: Int32s, age_bands: Int8s, *, seen_from: int) -> Float64s:
-    """How well known books are outside, as seen from a band: (count + 1) / 2 for each band between.
+    """Estimate how well known books are outside, as seen from a band: (count + 1) / 2 for each band between.
 
     Args:
         counts: int32[n], >= 0, for example ratings anywhere.
@@ -50,7 +50,7 @@ class KnownBooks:
         return sum(map(len, self.counts))
 
     def with_changed(self, went: tuple[Int32s, Int8s], came: tuple[Int32s, Int8s]) -> Self:
-        """The books without those that went and with those that came, each as counts and age bands."""
+        """Take out the books that went and put in those that came, each as counts and age bands."""
         changed = list(self.counts)
         for band in np.unique(np.concatenate((went[1], came[1]))).tolist():
             old, new = np.sort(went[0][went[1] == band]), np.sort(came[0][came[1] == band])
@@ -61,7 +61,7 @@ class KnownBooks:
         return type(self)(tuple(changed))
 
     def estimate(self, outside: Float64s, *, seen_from: int, scores: Float32s) -> Float64s:
-        """What other books score: the books that the model scores highest are held to be those known best outside.
+        """Estimate what other books score: those the model scores highest are held to be known best outside.
 
         Args:
             outside: float64[u], how well known the other books are, as seen from the band.

@@ -47,7 +47,7 @@ class NextInSeries(NeighbourRecommender):
         return cls(_table(pairs, likes))
 
     def strengths(self, history: History) -> Float32s:
-        """float32[m]: recency, times 1 for a liked book, less for a lukewarm one."""
+        """Return float32[m]: recency, times 1 for a liked book, less for a lukewarm one."""
         return _by_stars(history, SERIES_STRENGTH)
 
 
@@ -69,7 +69,7 @@ class SameAuthor(NeighbourRecommender):
         return cls(_table([(np.repeat(found, len(found)), np.tile(found, len(found))) for found in members], likes))
 
     def strengths(self, history: History) -> Float32s:
-        """float32[m]: recency, times 1.2 for five stars, 1 for four, .4 for three."""
+        """Return float32[m]: recency, times 1.2 for five stars, 1 for four, .4 for three."""
         return _by_stars(history, AUTHOR_STRENGTH)
 
 
@@ -90,7 +90,7 @@ def _following(volumes: Int64s, numbers: Float32s) -> tuple[Int64s, Int64s]:
 
 
 def _groups(group: Int32s) -> list[Int64s]:
-    """The rows of each group; those of group -1 are in none."""
+    """Split the rows into groups; those of group -1 are in none."""
     order = np.argsort(group, kind="stable")
     order = order[group[order] >= 0]
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))

@@ -117,7 +117,7 @@ class FusedRecommender:
         return len(self.popularity.overall)
 
     def rank(self, history: History, *, eligible: Bools, k: int, age_band: int | None = None) -> Ranked:
-        """The best k books for this reader at this moment.
+        """Rank the best k books for this reader at this moment.
 
         Args:
             history: what was read, newest first; none of it is ranked.
@@ -136,7 +136,7 @@ class FusedRecommender:
         return self._ranked(history, personal=personal, eligible=eligible, k=k, age_band=age_band)
 
     def similar(self, book: int, *, eligible: Bools, k: int) -> Ranked:
-        """The k books nearest to one book, itself left out; popular ones only where too few are near.
+        """Rank the k books nearest to one book, itself left out; popular ones only where too few are near.
 
         Raises:
             MismatchedBooksError: `eligible` is of another length.
@@ -145,7 +145,7 @@ class FusedRecommender:
         return self._ranked(only, personal=1.0, eligible=eligible, k=k, age_band=None)
 
     def popular(self, age_band: int | None, *, eligible: Bools, k: int) -> Ranked:
-        """The k most popular eligible books as seen from a band; all bands for None."""
+        """Rank the k most popular eligible books as seen from a band; all bands for None."""
         self._check(eligible)
         books = self.popularity.top(age_band=age_band, eligible=eligible, k=k)
         return Ranked(
@@ -157,7 +157,7 @@ class FusedRecommender:
         )
 
     def arrays(self) -> NamedArrays:
-        """Everything `from_arrays` needs, under names "part.array" in alphabetical order."""
+        """Return everything `from_arrays` needs, under names "part.array" in alphabetical order."""
         named = {f"popularity.{key}": array for key, array in self.popularity.arrays().items()}
         named |= {f"{part.name}.{key}": array for part in self.parts for key, array in part.arrays().items()}
         named |= {f"fusion.{key}": array for key, array in self.settings.arrays().items()}
@@ -166,7 +166,7 @@ class FusedRecommender:
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The model that gave these arrays.
+        """Restore the model that gave these arrays.
 
         Raises:
             InvalidModelError: an array is missing, does not fit, or names a part that is not known here.
@@ -237,7 +237,7 @@ class FusedRecommender:
         scored: Mapping[str, HistoryScores],
         history: History,
     ) -> Ranked:
-        """The reason of a book is the part that places it best, and in it the read book that adds most."""
+        """Name for each book the part that places it best as its reason, and in it the read book that adds most."""
         ranks = {}
         for name, listed in lists.items():
             place = np.zeros(self.n_books, np.int32)

@@ -63,14 +63,14 @@ class ItemKnn(NeighbourRecommender):
         return cls(NeighbourTable.from_matrix(sparse.vstack(nearest, format="csr").T.tocsr()))
 
     def strengths(self, history: History) -> Float32s:
-        """float32[m]: recency of the liked books."""
+        """Return float32[m]: recency of the liked books."""
         return liking(history)
 
 
 def _similarity(
     together: sparse.csr_array[np.float32], rows: slice, readers: Int32s, shrinkage: float
 ) -> sparse.csr_array[np.float32]:
-    """float32[rows, n_books]: similarity of some books to all, from how many readers liked both."""
+    """Return float32[rows, n_books]: similarity of some books to all, from how many readers liked both."""
     found = together.tocoo()
     row, column = found.coords
     apart = row + rows.start != column
@@ -80,7 +80,7 @@ def _similarity(
 
 
 def liking(history: History) -> Float32s:
-    """float32[m]: recency of each book that was liked, 0 for the others.
+    """Return float32[m]: recency of each book that was liked, 0 for the others.
 
     >>> liking(History(np.array([3, 4], np.int32), np.array([2, 5], np.float32))).round(4)
     array([0.    , 0.5743], dtype=float32)

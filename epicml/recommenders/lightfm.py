@@ -52,7 +52,7 @@ class DivergedError(ArithmeticError):
 
 
 def is_installed() -> bool:
-    """Whether LightFM can be fitted here."""
+    """Tell whether LightFM can be fitted here."""
     return LightFM is not None
 
 
@@ -131,16 +131,16 @@ class FoldedLightFM:
         return np.asarray(common + RIDGE * np.eye(self.vectors.shape[1]), np.float32)
 
     def score(self, history: History) -> "FoldedHistory":
-        """The reader's vector solved from the history, and the scores it gives."""
+        """Solve the reader's vector from the history, for the scores it gives."""
         return FoldedHistory(self, history, liking(history))
 
     def arrays(self) -> NamedArrays:
-        """The vectors and biases."""
+        """Return the vectors and biases."""
         return {"vectors": self.vectors, "biases": self.biases}
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The model that gave these arrays.
+        """Restore the model that gave these arrays.
 
         Raises:
             InvalidModelError: an array is missing, they do not fit, or hold a number that is not finite.
@@ -193,13 +193,13 @@ class FoldedHistory:
         return np.asarray(scores - scores.min() + 1e-3, np.float32)
 
     def contributions(self, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: the terms of v_i . x, exact before the z-score and the bias."""
+        """Return float32[len(targets), m]: the terms of v_i . x, exact before the z-score and the bias."""
         terms = self.model.vectors[targets] @ np.linalg.solve(self.system, self.weighted.T)
         return np.asarray(terms, np.float32)
 
 
 def book_features(features: BookFeatures) -> sparse.csr_matrix[np.float32]:
-    """float32[n_books, n_books + authors]: each book itself, and half its author.
+    """Return float32[n_books, n_books + authors]: each book itself, and half its author.
 
     The identity is there on purpose: LightFM drops it in silence as soon as features are given.
 

@@ -29,7 +29,7 @@ class NeighbourTable:
 
     @classmethod
     def from_matrix(cls, matrix: sparse.csr_array[np.float32]) -> Self:
-        """The table of a matrix [from, to]."""
+        """Make the table of a matrix [from, to]."""
         matrix.sum_duplicates()
         return cls(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
 
@@ -39,7 +39,7 @@ class NeighbourTable:
         return len(self.starts) - 1
 
     def weighted_neighbours(self, sources: Int32s, strengths: Float32s) -> "WeightedSum":
-        """Every stored neighbour of the sources, times the strength of its source.
+        """Find every stored neighbour of the sources, times the strength of its source.
 
         Args:
             sources: int32[m], rows of books.
@@ -61,19 +61,19 @@ class NeighbourTable:
         )
 
     def row(self, book: int) -> Float32s:
-        """float32[n_books]: the weights of one row."""
+        """Return float32[n_books]: the weights of one row."""
         dense = np.zeros(self.n_books, np.float32)
         stored = slice(int(self.starts[book]), int(self.starts[book + 1]))
         dense[self.books[stored]] = self.weights[stored]
         return dense
 
     def arrays(self) -> NamedArrays:
-        """The table as named arrays."""
+        """Return the table as named arrays."""
         return {"starts": self.starts, "books": self.books, "weights": self.weights}
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The table that gave these arrays.
+        """Restore the table that gave these arrays.
 
         Raises:
             InvalidModelError: an array is missing or they do not fit each other.
@@ -129,7 +129,7 @@ class WeightedSum:
         return np.bincount(self.books, self.terms, self.n_books).astype(np.float32)
 
     def contributions(self, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: exact, each row sums to the target's score."""
+        """Return float32[len(targets), m]: exact, each row sums to the target's score."""
         row = np.full(self.n_books, ABSENT, np.int32)
         row[targets] = np.arange(len(targets))
         rows = row[self.books]
@@ -151,19 +151,19 @@ class NeighbourRecommender(ABC):
 
     @abstractmethod
     def strengths(self, history: History) -> Float32s:
-        """float32[m]: what each book of the history counts for, >= 0."""
+        """Return float32[m]: what each book of the history counts for, >= 0."""
 
     def score(self, history: History) -> WeightedSum:
-        """The neighbours of the history, with what each read book adds."""
+        """Find the neighbours of the history, with what each read book adds."""
         return self.table.weighted_neighbours(history.books, self.strengths(history))
 
     def arrays(self) -> NamedArrays:
-        """The neighbour table."""
+        """Return the neighbour table."""
         return self.table.arrays()
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The model that gave these arrays.
+        """Restore the model that gave these arrays.
 
         Raises:
             InvalidModelError: they are no neighbour table.
@@ -172,7 +172,7 @@ class NeighbourRecommender(ABC):
 
 
 def keep_largest(matrix: sparse.csr_array[np.float32], *, per_row: int) -> sparse.csr_array[np.float32]:
-    """Only the entries of largest magnitude of each row; among equals those with the lower column.
+    """Keep the entries of largest magnitude of each row; among equals those with the lower column.
 
     Args:
         matrix: float32[rows, columns], sorted indices.

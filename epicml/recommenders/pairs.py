@@ -17,7 +17,7 @@ PAIRS_AT_ONCE = 2_000_000
 
 
 def newest_liked(interactions: Interactions, *, most: int = NEWEST_LIKED) -> Interactions:
-    """The books that speak for others: of each reader the liked ones, the newest so many.
+    """Keep the books that speak for others: of each reader the liked ones, the newest so many.
 
     Args:
         interactions: the training facts.

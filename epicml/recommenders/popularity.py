@@ -53,20 +53,20 @@ class Popularity:
         return cls(overall.astype(np.float32), _by_band(liked, overall, features, reader_bands))
 
     def for_band(self, age_band: int | None) -> Float32s:
-        """float32[n_books]: popularity as seen from a band, overall for None."""
+        """Return float32[n_books]: popularity as seen from a band, overall for None."""
         return self.overall if age_band is None else self.by_band[age_band]
 
     def top(self, *, age_band: int | None, eligible: Bools, k: int) -> Int32s:
-        """The k most popular eligible books, best first."""
+        """Rank the k most popular eligible books, best first."""
         return top_k(self.for_band(age_band), eligible=eligible, k=k)
 
     def arrays(self) -> NamedArrays:
-        """Both tables."""
+        """Return both tables."""
         return {"overall": self.overall, "by_band": self.by_band}
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The model that gave these arrays.
+        """Restore the model that gave these arrays.
 
         Raises:
             InvalidModelError: an array is missing, of the wrong shape, or holds a number that is not finite.

@@ -52,11 +52,11 @@ class History:
         return len(self.books)
 
     def recent(self, limit: int = LONGEST_HISTORY) -> "History":
-        """The newest entries only."""
+        """Keep the newest entries only."""
         return self if len(self) <= limit else History(self.books[:limit], self.values[:limit], self.is_stale)
 
     def recency(self) -> Float32s:
-        """float32[m]: (1 + age) ** -0.8, age 0 for the newest; 1 everywhere if the history is stale.
+        """Return float32[m]: (1 + age) ** -0.8, age 0 for the newest; 1 everywhere if the history is stale.
 
         >>> History(np.array([7, 8], np.int32), np.array([5, 4], np.float32)).recency().round(4)
         array([1.    , 0.5743], dtype=float32)
@@ -97,7 +97,7 @@ class HistoryScores(Protocol):
         """float32[n_books]: higher is better; 0 or less where it has nothing to say."""
 
     def contributions(self, targets: Int32s) -> Float32s:
-        """float32[len(targets), m]: what each of the m books of the history added to the score of each target."""
+        """Return float32[len(targets), m]: what each of the m books of the history added to the target's score."""
 
 
 class Recommender(Protocol):
@@ -108,14 +108,14 @@ class Recommender(Protocol):
         """The name it bears in reports and reasons."""
 
     def score(self, history: History) -> HistoryScores:
-        """Scores of all books for this history, with their terms."""
+        """Score all books for this history, and keep the terms."""
 
     def arrays(self) -> NamedArrays:
-        """What `from_arrays` needs to make it again."""
+        """Return what `from_arrays` needs to make it again."""
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The recommender that gave these arrays.
+        """Restore the recommender that gave these arrays.
 
         Raises:
             InvalidModelError: they are no such recommender.

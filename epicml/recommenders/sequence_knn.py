@@ -71,12 +71,12 @@ class SequenceKnn(NeighbourRecommender):
         return cls(NeighbourTable.from_matrix(sparse.vstack(nearest, format="csr").T.tocsr()))
 
     def strengths(self, history: History) -> Float32s:
-        """float32[m]: recency of the liked books."""
+        """Return float32[m]: recency of the liked books."""
         return liking(history)
 
 
 def _scaled(together: sparse.csr_array[np.float32], rows: slice, readers: Int64s) -> sparse.csr_array[np.float32]:
-    """float32[rows, n_books]: the nearness of some targets to all sources, discounted by the readers of both."""
+    """Read the hundreds, thousands and millions that follow a number, and what comes after "and"."""
     found = together.tocoo()
     row, source = found.coords
     target = row + rows.start
@@ -87,7 +87,7 @@ def _scaled(together: sparse.csr_array[np.float32], rows: slice, readers: Int64s
 
 
 def _summed(pairs: Iterator[Pairs], at_once: int, shape: tuple[int, int]) -> sparse.csr_array[np.float32]:
-    """float32[rows, n_books]: the nearness of each pair, summed over its readers."""
+    """Return float32[rows, n_books]: the nearness of each pair, summed over its readers."""
     total, waiting = _added([], shape), list[Pairs]()
     for found in pairs:
         waiting.append(found)
@@ -103,7 +103,7 @@ def _added(pairs: list[Pairs], shape: tuple[int, int]) -> sparse.csr_array[np.fl
 
 
 def _pairs_by_distance(liked: Interactions, facts: Int64s, fade: float, first: int) -> Iterator[Pairs]:
-    """Targets (counted from the first), sources, nearness: what stands so far from each of the facts, either way."""
+    """Pair each fact with what stands so far from it: targets (counted from the first), sources, nearness."""
     for distance in range(1, FARTHEST + 1):
         after = facts[liked.from_oldest[facts] >= distance]
         before = facts[liked.from_newest[facts] >= distance]

@@ -55,7 +55,7 @@ class SeriesOrder:
 
     @classmethod
     def of(cls, features: BookFeatures) -> Self:
-        """The order of the series of these books.
+        """Order the volumes of the series of these books.
 
         >>> features = BookFeatures.of(age_band=np.zeros(4, np.int8), series=np.zeros(4, np.int32),
         ...                            series_number=np.array([2, 1, np.nan, 0.5], np.float32))
@@ -67,7 +67,7 @@ class SeriesOrder:
         return cls._of_ordered(_by_volume(numbered.astype(np.int32), features), features)
 
     def updated(self, features: BookFeatures, *, moved: Int32s, changed: Int32s) -> Self:
-        """The order of the same books after some of them changed, came or went; what stayed is not ordered again.
+        """Order the same books after some changed, came or went; what stayed is not ordered again.
 
         Args:
             features: of all books as they are now; the number of a series is what it was.
@@ -116,7 +116,7 @@ class SeriesOrder:
         return volumes
 
     def after(self, read: Int32s, *, at_hand: int = ABSENT) -> "NextVolumes":
-        """What a reader goes on with.
+        """Tell what a reader goes on with.
 
         Args:
             read: rows of the books that were read, in any order.
@@ -132,7 +132,7 @@ class SeriesOrder:
         return NextVolumes(self, np.asarray(read, np.int32), read_volumes, heads, targets)
 
     def _heads_and_targets(self, read_volumes: Int32s, is_open: Bools) -> tuple[Int32s, Int32s]:
-        """The next volume of each series, and the one to be offered for each volume; itself for most."""
+        """Find the next volume of each series, and the one to be offered for each volume; itself for most."""
         places = np.arange(len(self.number), dtype=np.int32)
         lowest = np.full(len(self.first), ABSENT, np.int32)
         # Where one index is assigned several times, the last assignment stays: here the lowest volume.
@@ -150,7 +150,7 @@ class SeriesOrder:
         return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
 
     def author_of(self, books: Int32s) -> Int32s:
-        """int32: the first author of each of these books, -1 for none and for a book without a number."""
+        """Return int32: the first author of each of these books, -1 for none and for a book without a number."""
         authors = np.full(self.n_books, ABSENT, np.int32)
         authors[self.books] = self.author
         return authors[books]
@@ -163,18 +163,18 @@ class SeriesOrder:
         return self.edition_key(self.volume[several], self.author[several]), self.books[several]
 
     def edition_key(self, volume: Int32s, author: Int32s) -> Int64s:
-        """int64: one number for each pair of a volume and an author."""
+        """Return int64: one number for each pair of a volume and an author."""
         return volume.astype(np.int64) * (int(self.author.max(initial=0)) + 2) + author + 1
 
 
 def _by_volume(books: Int32s, features: BookFeatures) -> Int32s:
-    """These books by series and number, the more popular edition first, then the one in the lower row."""
+    """Sort these books by series and number, the more popular edition first, then the one in the lower row."""
     order = np.lexsort((-features.popularity[books], features.series_number[books], features.series[books]))
     return books[order]
 
 
 def _place_among(ordered: Int32s, series: Int32s, book: int, features: BookFeatures) -> int:
-    """How many of these ordered books, of these series, come before this one."""
+    """Count how many of these ordered books, of these series, come before this one."""
     start, end = np.searchsorted(series, features.series[book]), np.searchsorted(series, features.series[book], "right")
     same = ordered[start:end]
     number, popularity = features.series_number[same], features.popularity[same]
@@ -211,7 +211,7 @@ class NextVolumes:
     targets: Int32s
 
     def stand_ins(self, eligible: Bools) -> Int32s:
-        """int32[n_books]: the book to be offered in the place of each, itself for most; -1 where it may not be shown.
+        """Return int32[n_books]: the book offered in the place of each, itself for most; -1 where it may not be shown.
 
         Args:
             eligible: bool[n_books], what may be shown.
@@ -231,7 +231,7 @@ class NextVolumes:
         return stand_ins
 
     def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
-        """int32: the next volume of each series that was begun, in the order in which its books stand in `read`."""
+        """Return int32: the next volume of each series that was begun, in the order of its books in `read`."""
         order = self.order
         begun = read[order.volume_of[read] != ABSENT]
         series = order.series[order.volume_of[begun]]
@@ -241,7 +241,7 @@ class NextVolumes:
         return np.asarray(found[found != ABSENT])
 
     def before(self, book: int) -> int:
-        """The book with the highest number below this one that was read of its series; -1 if there is none."""
+        """Find the book with the highest number below this one that was read of its series; -1 if there is none."""
         volume = int(self.order.volume_of[book])
         place = int(np.searchsorted(self.read_volumes, volume)) - 1
         if volume == ABSENT or place < 0:
@@ -252,7 +252,7 @@ class NextVolumes:
         return int(self.read[np.flatnonzero(self.order.volume_of[self.read] == found)[0]])
 
     def keeping_back(self, book: int) -> int:
-        """The book for which this one waits; itself if it waits for none."""
+        """Find the book for which this one waits; itself if it waits for none."""
         volume = int(self.order.volume_of[book])
         if volume == ABSENT or self.targets[volume] == volume:
             return book
@@ -266,7 +266,7 @@ class NextVolumes:
         return moved, targets[moved]
 
     def _editions(self, eligible: Bools, volumes: Int32s, authors: Int32s) -> Int32s:
-        """int32[len(volumes)]: an eligible book of each volume, if possible by this author; -1 where there is none."""
+        """Find an eligible book of each volume, if possible by this author; int32[len(volumes)], -1 for none."""
         order = self.order
         shown = np.flatnonzero(eligible[order.books])[::-1]
         best = np.full(len(order.number), ABSENT, np.int32)
@@ -288,7 +288,7 @@ def offered(
     k: int,
     book_of: Callable[[Place], int],
 ) -> list[tuple[Place, int]]:
-    """The best k places of a list, with the book that is offered at each.
+    """Make the best k places of a list, with the book that is offered at each.
 
     Args:
         make: makes the best so many places from books that may earn one, each book at most once; a longer list begins

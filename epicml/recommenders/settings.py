@@ -27,11 +27,11 @@ class FusionSettings:
     newcomer: float = 5.0
 
     def weight(self, part: str) -> float:
-        """The weight of a part."""
+        """Return the weight of a part."""
         return self.weights.get(part, 1.0)
 
     def personal_share(self, liked: int) -> float:
-        """n / (n + newcomer): 0 with no liked book, towards 1 with many.
+        """Return n / (n + newcomer): 0 with no liked book, towards 1 with many.
 
         >>> FusionSettings().personal_share(5)
         0.5
@@ -39,11 +39,11 @@ class FusionSettings:
         return liked / (liked + self.newcomer)
 
     def as_json(self) -> dict[str, object]:
-        """The settings as a manifest shows them."""
+        """Return the settings as a manifest shows them."""
         return asdict(self) | {"weights": dict(self.weights)}
 
     def arrays(self) -> NamedArrays:
-        """The settings as named arrays."""
+        """Return the settings as named arrays."""
         names = sorted(self.weights)
         return {
             "constants": np.array([self.k, self.depth, self.newcomer], np.float64),
@@ -53,7 +53,7 @@ class FusionSettings:
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays) -> Self:
-        """The settings that gave these arrays.
+        """Restore the settings that gave these arrays.
 
         Raises:
             InvalidModelError: an array is missing or does not fit the others.

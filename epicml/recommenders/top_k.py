@@ -6,7 +6,7 @@ from epicml.datasets.arrays import Bools, Float32s, Int32s
 
 
 def top_k(scores: Float32s, *, eligible: Bools, k: int) -> Int32s:
-    """The eligible rows with the highest scores above 0, best first; equal scores by row.
+    """Pick the eligible rows with the highest scores above 0, best first; equal scores by row.
 
     Candidates are masked before they are ranked, so that the list is full although most books may be forbidden.
     Ties are broken by row and not by `argpartition`, whose choice among equals differs between processors.

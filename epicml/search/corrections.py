@@ -103,7 +103,7 @@ def _ask_one_edit(typed: Typed, batch: Batch, *, limit: int) -> list[PendingHits
 
 
 def _may_be_edited(typed: Typed, knows: Knows) -> bool:
-    """Whether an edit may fall anywhere: not into a number, nor, in a short text, into a short or a known word."""
+    """Tell whether an edit may fall anywhere: not into a number, nor, in a short text, into a short or known word."""
     if any(is_number(word) for word in typed.words):
         return False
     if len(typed.words) > 1 and sum(map(len, typed.words)) >= TWO_EDITS_LETTERS:

@@ -67,7 +67,7 @@ class BookVariants:
 
     @classmethod
     def of(cls, book: BookText) -> "BookVariants":
-        """The variants of a book."""
+        """Find the variants of a book."""
         main = main_title(book.title)
         title = variants(main)
         aloud = [read_aloud(variant) for variant in title]
@@ -103,12 +103,12 @@ class BookVariants:
 
 
 def form_of(variant: Variant) -> str:
-    """A variant as one text."""
+    """Join the words of a variant."""
     return "_".join(variant)
 
 
 def whole_token(variant: Variant) -> str:
-    """The token of a title that is just this."""
+    """Return the token of a title that is just this."""
     return form_of(variant)[:WHOLE_LENGTH] + "__"
 
 
@@ -169,13 +169,13 @@ def texts_of(book: BookText) -> dict[Field, FieldTexts]:
 
 
 def searchable_words(book: BookText) -> set[str]:
-    """The words of title, authors, series and place in the series, in every variant, and parts of words."""
+    """List the words of title, authors, series and place in the series, in every variant, and parts of words."""
     read = BookVariants.of(book)
     return read.words | read.places | read.compounds
 
 
 def prefixes(text: str, longest: int) -> Iterator[str]:
-    """The beginnings of a text, from one letter to `longest` letters.
+    """Return the beginnings of a text, from one letter to `longest` letters.
 
     >>> list(prefixes("owl_", 3))
     ['o', 'ow', 'owl']
@@ -184,7 +184,7 @@ def prefixes(text: str, longest: int) -> Iterator[str]:
 
 
 def word_token(word: str) -> str:
-    """The token of a complete word; in a script without gaps a word may go on.
+    """Return the token of a complete word; in a script without gaps a word may go on.
 
     >>> word_token("owl"), word_token("物語")
     ('owl_', '物語')
@@ -193,7 +193,7 @@ def word_token(word: str) -> str:
 
 
 def stems_of(word: str) -> list[str]:
-    """The tokens of a word in the stem field: its stem, or, in a script without gaps, its pairs of letters.
+    """Return the tokens of a word in the stem field: its stem, or, in a script without gaps, its pairs of letters.
 
     >>> stems_of("dragons"), stems_of("源氏物語")
     (['dragon'], ['源氏', '氏物', '物語'])
@@ -205,7 +205,7 @@ def stems_of(word: str) -> list[str]:
 
 
 def _words_and_parts(read: BookVariants) -> FieldTexts:
-    """Every word, which may be begun, and parts of words, which may not."""
+    """List every word, which may be begun, and parts of words, which may not."""
     whole = {token for part in read.compounds for token in (part[:WORD_LENGTH], word_token(part))}
     begun: set[str] = set()
     for word in read.words | read.places:
@@ -218,7 +218,7 @@ def _words_and_parts(read: BookVariants) -> FieldTexts:
 
 
 def _from_each_word(texts: Iterable[Variant], *, skip: int = 0, most: int | None = None) -> set[str]:
-    """What is left of each text from each of its words on, as far as it may be typed."""
+    """Cut each text at each of its words: what follows from there on, as far as it may be typed."""
     return {
         (form_of(text[place:]) + "_")[:PHRASE_LENGTH]
         for text in texts

@@ -44,7 +44,7 @@ class Lexicon:
 
     @classmethod
     def of(cls, books: Iterable[tuple[BookText, float]]) -> "Lexicon":
-        """The words of these books with their popularity: of two words as near, that of the more popular books wins."""
+        """Take the words of these books: of two words as near, that of the more popular books wins."""
         held = list(books)
         names = {word for book, _ in held for word in BookVariants.of(book).words}
         return cls.of_titles(((book.title, popularity) for book, popularity in held), name_words=names)
@@ -62,7 +62,7 @@ class Lexicon:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Lexicon":
-        """The lexicon whose arrays these are.
+        """Restore the lexicon whose arrays these are.
 
         Raises:
             OtherTokensError: they were kept by a version whose index has other tokens.
@@ -71,20 +71,20 @@ class Lexicon:
         return cls(speller=Speller.from_arrays(arrays), name_words=arrays["name_words"].tolist())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything it knows, by name; equal words give equal arrays."""
+        """Return everything it knows, by name; equal words give equal arrays."""
         names = {"name_words": np.array(sorted(self._name_words), dtype=np.str_)}
         return self._speller.arrays() | names | {"form": np.array([TOKENS_VERSION], dtype=np.int64)}
 
     def knows(self, word: str) -> bool:
-        """Whether a title or a name has this word."""
+        """Tell whether a title or a name has this word."""
         return word in self._known
 
     def nearest(self, word: str, *, limit: int, is_open: bool = False) -> list[Spelling]:
-        """The title words that a misspelt one may mean, nearest first."""
+        """Find the title words that a misspelt one may mean, nearest first."""
         return list(self._nearest(word, limit=limit, is_open=is_open))
 
     def splits(self, word: str) -> list[tuple[str, str]]:
-        """The ways to part a word of which one part at least is known, the longest first part first.
+        """Part a word in the ways of which one part at least is known, the longest first part first.
 
         The last one is the first of which both are: what comes after it need not be looked at.
 
@@ -102,7 +102,7 @@ class Lexicon:
 
 
 def check_tokens_version(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """The words lie beside an index of the tokens that this version makes.
+    """Refuse words that lie beside an index of other tokens than this version makes.
 
     Raises:
         OtherTokensError: they do not.

@@ -10,7 +10,7 @@ from epicml.text.stems import stem
 
 
 def written_words(book: BookText) -> set[str]:
-    """The words of title, authors, series and place in the series as they are written: no other variant or form.
+    """List the words of title, authors, series and place in the series as they are written: no other variant or form.
 
     >>> sorted(written_words(BookText(title="Dr. Dog", authors=["A. Bo"], series="Dogs", series_number=2)))
     ['2', 'a', 'bo', 'dog', 'dogs', 'dr']
@@ -21,7 +21,7 @@ def written_words(book: BookText) -> set[str]:
 
 
 def meant_by(typed: Typed, book_words: Collection[str], *, other_words: Collection[str] = ()) -> tuple[str, ...] | None:
-    """What was typed as a book has it, so that a reader can be told how it was understood.
+    """Write what was typed as a book has it, so that a reader can be told how it was understood.
 
     A word of which no form is written on any of the books is left out: it may be on books that the reader must not see.
 
@@ -77,7 +77,7 @@ def _of_its_stem(word: str, written: Collection[str]) -> Sequence[str]:
 
 
 def _says_no_more(meant: Sequence[str], typed: Typed) -> bool:
-    """Whether each of its words was typed, in that order, the open one perhaps only begun."""
+    """Tell whether each of its words was typed, in that order, the open one perhaps only begun."""
     said = list(typed.words)
     if typed.is_open and meant and meant[-1].startswith(said[-1]):
         said[-1] = meant[-1]

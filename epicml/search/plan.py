@@ -116,7 +116,7 @@ isbn=TypedIsbn(digits='', is_certain=False))
 
 
 def completion(typed: Typed) -> Clause:
-    """The clause that completes what was typed: title starts first, then inner words and names, then any words.
+    """Complete what was typed: title starts first, then inner words and names, then any words.
 
     Args:
         typed: of at least one word.
@@ -131,13 +131,13 @@ def completion(typed: Typed) -> Clause:
 
 
 def whole_title(plain: TypedVariant) -> Clause:
-    """Books whose title is just this."""
+    """Ask for books whose title is just this."""
     # A title is whole also before the next key is pressed: "it" shows "It", whatever begins so and is more popular.
     return Term(Field.EXACT, plain.closed.form[:WHOLE_LENGTH], EXACT_WEIGHT)
 
 
 def _beginnings(variant: TypedVariant) -> Iterator[Clause]:
-    """Books of which a variant of the title, or what follows one of its words, or a name begins like this."""
+    """Ask for books of which a title's variant, or what follows one of its words, or a name begins like this."""
     key = variant.form
     yield Term(Field.VARIANT, key[:VARIANT_LENGTH], VARIANT_WEIGHT)
     if len(key) <= PHRASE_LENGTH:  # a cut key would match books that go on differently
@@ -146,12 +146,12 @@ def _beginnings(variant: TypedVariant) -> Iterator[Clause]:
 
 
 def title_start(typed: Typed) -> Clause:
-    """Titles that begin like what was typed."""
+    """Ask for titles that begin like what was typed."""
     return Term(Field.START, typed.form[:START_LENGTH])
 
 
 def whole_titles(typed: Typed) -> Clause:
-    """Titles that are just what was typed, then those of which a variant is.
+    """Ask for titles that are just what was typed, then those of which a variant is.
 
     Args:
         typed: of at least one word.
@@ -162,7 +162,7 @@ def whole_titles(typed: Typed) -> Clause:
 
 
 def whole_words(typed: Typed) -> Clause:
-    """The clause that takes what was typed for whole words: titles that begin so, then inner words and names.
+    """Take what was typed for whole words: titles that begin so, then inner words and names.
 
     Args:
         typed: of at least one word.
@@ -178,12 +178,12 @@ def whole_words(typed: Typed) -> Clause:
 
 
 def all_words(variant: TypedVariant) -> Clause:
-    """Books with every typed word anywhere, the open one as a beginning."""
+    """Ask for books with every typed word anywhere, the open one as a beginning."""
     return Every([Term(Field.WORD, token) for token in word_tokens(variant)], WORDS_WEIGHT)
 
 
 def begun_words(typed: Typed) -> Clause:
-    """Books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
+    """Ask for books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
     begun = (
         # A number does not begin another one.
         [Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH]) for word in variant.words]
@@ -193,7 +193,7 @@ def begun_words(typed: Typed) -> Clause:
 
 
 def may_be_begun(typed: Typed, *, found: bool) -> bool:
-    """Whether its words are to be taken for beginnings; single letters alone only where nothing else is found.
+    """Tell whether its words are to be taken for beginnings; single letters alone only where nothing else is found.
 
     >>> [may_be_begun(Typed.read(text), found=True) for text in ("light thi", "r dahl", "b. f.", "light")]
     [True, True, False, False]
@@ -202,12 +202,12 @@ def may_be_begun(typed: Typed, *, found: bool) -> bool:
 
 
 def whole_word(word: str) -> Term:
-    """Books with this word."""
+    """Ask for books with this word."""
     return Term(Field.WORD, word_token(word))
 
 
 def word_tokens(variant: TypedVariant | Typed) -> list[str]:
-    """The tokens of the word field that stand for the typed words.
+    """Return the tokens of the word field that stand for the typed words.
 
     >>> word_tokens(Typed.read("the hob"))
     ['the_', 'hob']
@@ -243,12 +243,12 @@ def goes_on_like(name: str, typed: Typed) -> bool:
 
 
 def of_isbn(typed: Typed) -> Clause:
-    """Books of the ISBN that is typed, or that it begins."""
+    """Ask for books of the ISBN that is typed, or that it begins."""
     return Term(Field.ISBN, typed.isbn.digits)
 
 
 def every_stem(typed: Typed) -> Clause:
-    """Books with every typed word in any of its forms, by relevance."""
+    """Ask for books with every typed word in any of its forms, by relevance."""
     stems = [
         tuple(dict.fromkeys(token for word in variant.words for token in stems_of(word))) for variant in typed.variants
     ]
@@ -257,7 +257,7 @@ def every_stem(typed: Typed) -> Clause:
 
 
 def some_words(words: Variant) -> Clause | None:
-    """Books with any of these words in any of its forms, by relevance; words that are in every title do not count.
+    """Ask for books with any of these words in any form, by relevance; words that are in every title do not count.
 
     Returns:
         None where that asks for nothing: there is one word, or none that says something.
@@ -267,7 +267,7 @@ def some_words(words: Variant) -> Clause | None:
 
 
 def telling_words(words: Variant) -> Variant:
-    """Of two words and more those that say something of a book: no article, no number, no single letter.
+    """Keep, of two words and more, those that say something of a book: no article, number or single letter.
 
     >>> telling_words(("the", "owl")), telling_words(("owl",)), telling_words(("to", "be", "2"))
     (('owl',), (), ())

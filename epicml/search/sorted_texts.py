@@ -118,7 +118,7 @@ class SortedTexts:
         return found
 
     def _first(self, wanted: bytes) -> int:
-        """The place of the first text that is not below this one."""
+        """Return the place of the first text that is not below this one."""
         return bisect_left(self._places, wanted, key=self._at)
 
     def texts(self) -> Iterator[str]:

@@ -28,7 +28,7 @@ class TitleStarts:
         self._popularity = np.asarray(popularity, dtype=np.float64)
 
     def starting(self, form: str, *, limit: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Rows of the titles that start like this, the most popular first.
+        """Find the rows of the titles that start like this, the most popular first.
 
         Args:
             form: what was typed, in typed form.
@@ -38,11 +38,11 @@ class TitleStarts:
         return self.most_popular(self.begin(form), limit=limit, allowed=allowed)
 
     def begin(self, form: str) -> NDArray[np.int64]:
-        """Rows of the titles that start like this, in alphabetical order."""
+        """Find the rows of the titles that start like this, in alphabetical order."""
         return self.rows[bisect_left(self.forms, form) : bisect_left(self.forms, form + LAST_CHARACTER)]
 
     def whole(self, form: str) -> NDArray[np.int64]:
-        """Rows of the titles that are just this.
+        """Find the rows of the titles that are just this.
 
         >>> TitleStarts(["It", "Italy"], popularity=[1, 2]).whole("it_").tolist()
         [0]
@@ -52,6 +52,6 @@ class TitleStarts:
     def most_popular(
         self, rows: NDArray[np.int64], *, limit: int, allowed: NDArray[np.bool_] | None = None
     ) -> NDArray[np.int64]:
-        """These rows, the most popular first, in the order of the sequence among equals."""
+        """Sort these rows, the most popular first, in the order of the sequence among equals."""
         kept = rows if allowed is None else rows[allowed[rows]]
         return kept[np.lexsort((kept, -self._popularity[kept]))][:limit]

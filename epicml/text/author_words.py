@@ -93,7 +93,7 @@ HOUSES = frozenset(
 
 
 def is_role(text: str) -> bool:
-    """Whether the text names a role and nobody.
+    """Tell whether the text names a role and nobody.
 
     >>> is_role("author and illustrator"), is_role("Illustrated by"), is_role("Mary GrandPré")
     (True, True, False)
@@ -103,7 +103,7 @@ def is_role(text: str) -> bool:
 
 
 def without_role_before(text: str) -> str:
-    """The text after "Illustrated by", "by" or "Author:".
+    """Drop "Illustrated by", "by" or "Author:" before a name.
 
     >>> without_role_before("retold and illustrated by Jane Yolen"), without_role_before("By Jove Smith")
     ('Jane Yolen', 'Jove Smith')

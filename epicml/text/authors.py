@@ -75,7 +75,7 @@ _ISBD_END = re.compile(r"[\s/:;,=]+$")
 
 
 def authors_of(cell: str, *, separator: str | None = None, order: Order | None = None) -> tuple[str, ...]:
-    """The names in a cell, each once, as "First Last".
+    """Read the names in a cell, each once, as "First Last".
 
     Args:
         cell: text as a catalogue, a spreadsheet or a bookshop writes it.
@@ -104,7 +104,7 @@ def authors_of(cell: str, *, separator: str | None = None, order: Order | None =
 
 
 def order_of(cells: Iterable[str]) -> Order | None:
-    """Which name comes first in these cells, told from those that can only be read in one way; None when none tells.
+    """Tell which name comes first in these cells from those that can only be read in one way; None when none tells.
 
     >>> order_of(["Homer, Robert Fagles", "Louis Sachar", "J.K. Rowling, Mary GrandPré"])
     <Order.FIRST_LAST: 'first-last'>
@@ -127,7 +127,7 @@ def order_of(cells: Iterable[str]) -> Order | None:
 
 
 def same_author(name: str) -> str:
-    """One value for spellings of a name that differ only in the dots and blanks of initials.
+    """Give one value to spellings of a name that differ only in the dots and blanks of initials.
 
     Capitals before a name with small letters are taken for initials. No other difference counts: "Joanne Rowling" and
     "J.K. Rowling" may be two people.
@@ -142,7 +142,7 @@ def same_author(name: str) -> str:
 
 
 def _of_statement(statement: str, order: Order | None) -> list[str]:
-    """The names between two strong separators."""
+    """Read the names between two strong separators."""
     bare = without_role_before(_without_brackets(statement))
     if _is_house(bare):
         return [_tidy(bare)]
@@ -161,7 +161,7 @@ def _of_statement(statement: str, order: Order | None) -> list[str]:
 
 
 def _one_person(statement: str) -> list[str]:
-    """The one name that stands between two stated separators."""
+    """Read the one name that stands between two stated separators."""
     bare = _without_brackets(statement)
     if _is_body(bare) or _is_house(bare):
         return [_tidy(bare)] if _tidy(bare) else []
@@ -176,7 +176,7 @@ def _is_house(text: str) -> bool:
 
 
 def _is_body(text: str) -> bool:
-    """Whether a name of several words has one of a body in it: "Church, Caroline Jayne" is a person."""
+    """Tell whether a name of several words has one of a body in it: "Church, Caroline Jayne" is a person."""
     parts = _COMMA.split(text)
     if len(parts) == 1:
         return BODY.search(text) is not None
@@ -185,7 +185,7 @@ def _is_body(text: str) -> bool:
 
 
 def _bodies(text: str) -> list[str]:
-    """Bodies between commas: what follows a comma is one of its own only if it looks like one and is no legal form."""
+    """Read bodies between commas: what follows one is of its own only if it looks so and is no legal form."""
     names: list[str] = []
     for part in _COMMA.split(_tidy(text)):
         if names and (LEGAL_FORM.fullmatch(part) or not (_is_body(part) or len(part.split()) > 1)):
@@ -196,7 +196,7 @@ def _bodies(text: str) -> list[str]:
 
 
 def _parts(statement: str) -> list[str]:
-    """What commas divide, without dates, roles and titles; a suffix is at the end of the part that it belongs to."""
+    """Part at commas, without dates, roles and titles; a suffix is at the end of the part that it belongs to."""
     parts: list[str] = []
     titles: list[str] = []
     for number, raw in enumerate(_COMMA.split(_without_brackets(statement))):
@@ -230,7 +230,7 @@ def _is_no_name(part: str, *, first: bool) -> bool:
 
 
 def _by_commas(parts: list[str], order: Order | None) -> list[str]:
-    """The names of parts that stood between commas."""
+    """Read the names of parts that stood between commas."""
     if len(parts) < 2 or (len(parts) % 2 and all(len(part.split()) == 1 for part in parts)):
         return [_joined(part, "") for part in parts]
     if order is Order.FIRST_LAST and not _INITIALS.fullmatch(_without_suffix(parts[1])[0]):
@@ -246,7 +246,7 @@ def _by_commas(parts: list[str], order: Order | None) -> list[str]:
 
 
 def _surely_inverted(last: str, first: str) -> bool:
-    """Whether "last, first" is one person whatever the rest of the file looks like."""
+    """Tell whether "last, first" is one person whatever the rest of the file looks like."""
     given, suffix = _without_suffix(first)
     if bool(_EAST_ASIAN.search(given)) is not bool(_EAST_ASIAN.search(last)):
         return False
@@ -263,7 +263,7 @@ def _surely_inverted(last: str, first: str) -> bool:
 
 
 def _may_be_inverted(last: str, first: str, *, order: Order | None) -> bool:
-    """Of the forms that both orders have: one word on one side, several on the other."""
+    """Decide between the orders where both have the form: one word on one side, several on the other."""
     if order is Order.LAST_FIRST:
         return True
     if bool(_EAST_ASIAN.search(first)) is not bool(_EAST_ASIAN.search(last)):
@@ -288,7 +288,7 @@ def _suffix(text: str) -> str:
 
 
 def _joined(last: str, first: str) -> str:
-    """ "First Last Suffix" of the two sides of a comma, or of a whole name."""
+    """Write "First Last Suffix" of the two sides of a comma, or of a whole name."""
     last, of_last = _without_suffix(last)
     first, of_first = _without_suffix(first)
     if first and _EAST_ASIAN.fullmatch(last) and _EAST_ASIAN.fullmatch(first):
@@ -297,7 +297,7 @@ def _joined(last: str, first: str) -> str:
 
 
 def _with_shared_last_name(found: list[list[str]]) -> list[list[str]]:
-    """ "Stan" and "Jan Berenstain" of "Stan & Jan Berenstain"."""
+    """Read "Stan Berenstain" and "Jan Berenstain" in "Stan & Jan Berenstain"."""
     if len(found) != 2 or len(found[0]) != 1 or len(found[1]) != 1:
         return found
     first, words = found[0][0], found[1][0].split()
@@ -307,7 +307,7 @@ def _with_shared_last_name(found: list[list[str]]) -> list[list[str]]:
 
 
 def _without_brackets(text: str) -> str:
-    """What stands in brackets is a date, a role or a fuller form; a name that is only brackets keeps its inside."""
+    """Drop what stands in brackets, a date, a role or a fuller form; a name only in brackets keeps its inside."""
     bare = _BRACKETS.sub("", text)
     if _tidy(bare):
         return _UNCLOSED.sub("", bare) if _tidy(_UNCLOSED.sub("", bare)) else bare
@@ -316,7 +316,7 @@ def _without_brackets(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Text in one line without the punctuation that ISBD puts at the end of an element."""
+    """Write text in one line without the punctuation that ISBD puts at the end of an element."""
     text = _ISBD_END.sub("", _BLANKS.sub(" ", text).strip(" \"'“”"))
     if text.endswith(".") and not re.search(
         r"(?:^|[\s.\-])[^\W\d_]{1,2}\.$|\b(?:Jr|Sr|St|Ltd|Inc|Co|Corp|al)\.$", text

@@ -22,7 +22,7 @@ _RANGE = re.compile(r"\d\s*(?:-|–|—|&|\+|,|to|and|bis)\s*#?\d")
 
 
 def year_in(text: str) -> int | None:
-    """The first year that a statement of publication names.
+    """Find the first year that a statement of publication names.
 
     Args:
         text: a year, a date, or either with what catalogues put around it.
@@ -50,7 +50,7 @@ def year_in(text: str) -> int | None:
 
 
 def number_in(text: str) -> float | None:
-    """The number that a text is or begins to speak of; None where it names none.
+    """Read the number that a text is or begins to speak of; None where it names none.
 
     A comma before three digits groups thousands, any other is the decimal sign.
 
@@ -67,7 +67,7 @@ def number_in(text: str) -> float | None:
 
 
 def count_in(text: str) -> int | None:
-    """The whole number that a text is; a point before three digits groups thousands here too.
+    """Read the whole number that a text is; a point before three digits groups thousands here too.
 
     >>> [count_in(text) for text in ("1234", "1,234", "1.234", "1'234'567", "1234.0", "12.5", "many", "-3")]
     [1234, 1234, 1234, 1234567, 1234, None, None, None]
@@ -79,7 +79,7 @@ def count_in(text: str) -> int | None:
 
 
 def named_place(text: str) -> tuple[str, float | None]:
-    """The name of a series, and the place that stands behind it, where one does.
+    """Read the name of a series, and the place that stands behind it, where one does.
 
     >>> [named_place(text) for text in ("The Hunger Games #1", "Puffin ; 12", "Lakes, book 2", "Area 51")]
     [('The Hunger Games', 1.0), ('Puffin', 12.0), ('Lakes', 2.0), ('Area 51', None)]
@@ -89,7 +89,7 @@ def named_place(text: str) -> tuple[str, float | None]:
 
 
 def place_in_series(text: str) -> float | None:
-    """The number of a volume; None where the text names none or several.
+    """Read the number of a volume; None where the text names none or several.
 
     >>> [place_in_series(text) for text in ("2", "1.5", "Book 2", "#3", "Vol. 4", "2 of 7", "1-3", "III", "½")]
     [2.0, 1.5, 2.0, 3.0, 4.0, 2.0, None, 3.0, None]
@@ -104,7 +104,7 @@ def place_in_series(text: str) -> float | None:
 
 
 def names_several(text: str) -> bool:
-    """Whether a place in a series is that of several volumes in one: "1-3".
+    """Tell whether a place in a series is that of several volumes in one: "1-3".
 
     >>> names_several("#1-3"), names_several("1.5")
     (True, False)

@@ -11,7 +11,7 @@ Range = tuple[int, int]
 
 
 def typed_ranges(text: str, typed: Sequence[str], *, is_open: bool) -> list[Range]:
-    """The places of typed words in a text: where they stand one after the other, else wherever each stands.
+    """Find typed words in a text: where they stand one after the other, else wherever each stands.
 
     Args:
         text: as it is shown.
@@ -30,7 +30,7 @@ def typed_ranges(text: str, typed: Sequence[str], *, is_open: bool) -> list[Rang
 
 
 def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_open: bool) -> list[Range]:
-    """As typed_ranges, for a text whose words were found before (normalise.word_spans)."""
+    """Find them as typed_ranges does, in a text whose words were found before (normalise.word_spans)."""
     if not typed:
         return []
     for place in range(len(spans) - len(typed) + 1):
@@ -65,11 +65,11 @@ class Highlighter:
 
     @classmethod
     def of(cls, typed: Iterable[str]) -> "Highlighter":
-        """Mark these words in normal form."""
+        """Highlight these words in normal form."""
         return cls({stem(word): word for word in typed})
 
     def ranges(self, texts: Sequence[str]) -> list[list[Range]]:
-        """The places in each of a book's texts, as half-open ranges of characters in order."""
+        """Find the places in each of a book's texts, as half-open ranges of characters in order."""
         spans = [word_spans(text) for text in texts]
         stems = {stem(span.text) for found in spans for span in found}
         begun = sorted((word for of, word in self.by_stem.items() if of not in stems), key=len, reverse=True)
@@ -86,7 +86,7 @@ class Highlighter:
 
 
 def _apart(text: str, ranges: list[Range]) -> list[Range]:
-    """The ranges without overlaps: one sign may hold two words, as "½" does, and is marked once."""
+    """Part ranges that overlap: one sign may hold two words, as "½" does, and is marked once."""
     if text.isascii():
         return ranges
     ends = [0, *accumulate((end for _, end in ranges), max)]
@@ -94,7 +94,7 @@ def _apart(text: str, ranges: list[Range]) -> list[Range]:
 
 
 def _matching(word: str, typed: Sequence[str], begun: Sequence[bool]) -> int | None:
-    """The place of the longest typed word that this one is, or begins with."""
+    """Find the place of the longest typed word that this one is, or begins with."""
     places = [at for at, part in enumerate(typed) if word.startswith(part) and (begun[at] or word == part)]
     return max(places, key=lambda at: len(typed[at]), default=None)
 

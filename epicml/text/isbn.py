@@ -19,7 +19,7 @@ class InvalidIsbnError(ValueError):
 
 
 def isbn13(text: str, *, zeros_may_be_lost: bool = False) -> str:
-    """The ISBN as thirteen digits.
+    """Write the ISBN as thirteen digits.
 
     Args:
         text: ten or thirteen digits with any hyphens and blanks, the last of ten perhaps an X.

@@ -23,7 +23,7 @@ _CODES = {
 
 
 def language_in(text: str) -> str:
-    """The first language that a text names by code or name.
+    """Find the first language that a text names by code or name.
 
     Args:
         text: "eng", "en-US", "English", "en; fr", "engfre" as MARC joins codes; blank where none is known.

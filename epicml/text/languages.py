@@ -31,7 +31,7 @@ class UnknownLanguageError(ValueError):
 
 
 def language_code(text: str) -> str:
-    """The language of a code in ISO 639 or BCP 47, without region or script.
+    """Return the language of a code in ISO 639 or BCP 47, without region or script.
 
     Args:
         text: the code in any case; blank where the language is not known.

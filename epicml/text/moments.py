@@ -48,7 +48,7 @@ class DayOrderExamples:
     either: str = ""
 
     def add(self, text: str) -> None:
-        """This date is counted in."""
+        """Count this date in."""
         found = _SLASHED.fullmatch(text.strip())
         if found is None:
             return
@@ -74,7 +74,7 @@ class DayOrderExamples:
 
 
 def moment_of(text: str, *, order: DayOrder | None = None, pattern: str | None = None) -> datetime:
-    """The moment that a text names.
+    """Read the moment that a text names.
 
     Args:
         text: ISO 8601, seconds, milliseconds or microseconds since 1970, a date with the year first, with points

@@ -62,7 +62,7 @@ def _fold_character(character: str) -> str:
 
 
 def _is_unseen(character: str) -> bool:
-    """Whether it only dresses or joins others: an accent, a soft hyphen, a sign of zero width, a byte order mark."""
+    """Tell whether it only dresses or joins others: an accent, a soft hyphen, a sign of zero width."""
     category = unicodedata.category(character)
     return character in APOSTROPHES or character in UNSEEN or category == "Cf" or category.startswith("M")
 
@@ -80,7 +80,7 @@ _NOT_ONE_LETTER = APOSTROPHES | AMPERSANDS
 
 
 def folded(text: str) -> str:
-    """Text without case, accents, apostrophes and unseen characters; everything else keeps its place in the order.
+    """Fold text: without case, accents, apostrophes and unseen characters; all else keeps its place in the order.
 
     >>> folded("Émile's ÆON")
     'emiles aeon'
@@ -89,7 +89,7 @@ def folded(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in normal form: runs of letters and digits, an ampersand as the word it stands for.
+    """List the words of a text in normal form: runs of letters and digits, an ampersand as the word it stands for.
 
     >>> words("The Cat's Pyjamas: №9 & Other Stories")
     ['the', 'cats', 'pyjamas', 'no9', 'and', 'other', 'stories']
@@ -100,7 +100,7 @@ def words(text: str) -> list[str]:
 
 
 def has_words(text: str) -> bool:
-    """Whether the text has a letter or a digit, and not signs and blanks only.
+    """Tell whether the text has a letter or a digit, and not signs and blanks only.
 
     >>> has_words("7"), has_words("& !"), has_words("\\U0001f600")
     (True, False, False)
@@ -110,7 +110,7 @@ def has_words(text: str) -> bool:
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word in normal form is of a script that leaves no gaps, so that it may be several words.
+    """Tell whether a word in normal form is of a script that leaves no gaps, so that it may be several words.
 
     >>> is_unspaced("物語"), is_unspaced("story")
     (True, False)
@@ -119,7 +119,7 @@ def is_unspaced(word: str) -> bool:
 
 
 def normal_form(text: str) -> str:
-    """The words of a text joined by underscores: two texts a reader takes for equal have the same one.
+    """Join the words of a text by underscores: two texts a reader takes for equal have the same one.
 
     >>> normal_form("Where the Wild Things Are"), normal_form("  where—the wild, things Are! ")
     ('where_the_wild_things_are', 'where_the_wild_things_are')
@@ -128,7 +128,7 @@ def normal_form(text: str) -> str:
 
 
 def typed_form(text: str) -> str:
-    """The normal form of text as it is being typed; an underscore at the end says that the last word is complete.
+    """Write the normal form of text as it is being typed; an underscore at the end: the last word is complete.
 
     >>> typed_form("the"), typed_form("the "), typed_form("don'"), typed_form(" ")
     ('the', 'the_', 'don', '')
@@ -139,7 +139,7 @@ def typed_form(text: str) -> str:
 
 
 def word_spans(text: str) -> list[Word]:
-    """The words of a text in normal form with the places they were read from, so that a match can be shown.
+    """List the words of a text in normal form with the places they were read from, so that a match can be shown.
 
     >>> word_spans("It's Élan")
     [Word(text='its', start=0, end=4), Word(text='elan', start=5, end=9)]
@@ -156,14 +156,14 @@ def word_spans(text: str) -> list[Word]:
 
 
 def _past_marks(text: str, end: int) -> int:
-    """The end of a word whose last letter carries accents or vowel signs of their own."""
+    """Find the end of a word whose last letter carries accents or vowel signs of their own."""
     while end < len(text) and unicodedata.category(text[end]).startswith("M"):
         end += 1
     return end
 
 
 def main_title(title: str) -> str:
-    """The title without the note of its series at the end.
+    """Return the title without the note of its series at the end.
 
     >>> main_title("Catching Fire (The Hunger Games, #2)"), main_title("Dracula (Marvel Illustrated)")
     ('Catching Fire', 'Dracula (Marvel Illustrated)')
@@ -172,7 +172,7 @@ def main_title(title: str) -> str:
 
 
 def series_of(title: str) -> Series | None:
-    """The series that a title notes in brackets at its end, the first one when it notes several.
+    """Read the series that a title notes in brackets at its end, the first one when it notes several.
 
     >>> series_of("Soul Music (Discworld, #16; Death, #3)")
     Series(name='Discworld', number=16.0)

@@ -36,7 +36,7 @@ class Number(NamedTuple):
 
 
 def number_at(words: Sequence[str], place: int) -> Number | None:
-    """The longest number that begins at a word, in digits or in English words.
+    """Read the longest number that begins at a word, in digits or in English words.
 
     Args:
         words: in normal form.
@@ -82,7 +82,7 @@ def _below_hundred(words: Sequence[str], place: int) -> Number | None:
 
 
 def _year(words: Sequence[str], place: int, century: Number) -> Number | None:
-    """A year as it is spoken, in two pairs of digits."""
+    """Read a year as it is spoken, in two pairs of digits."""
     after = place + century.length
     if century.value not in CENTURIES or after >= len(words):
         return None
@@ -95,7 +95,7 @@ def _year(words: Sequence[str], place: int, century: Number) -> Number | None:
 
 
 def _scaled(words: Sequence[str], place: int, first: Number) -> Number:
-    """The number with the hundreds, thousands and millions that follow it, and what comes after "and"."""
+    """Read the hundreds, thousands and millions that follow a number, and what comes after "and"."""
     total, part, length, is_ordinal = 0, first.value, first.length, False
     while not is_ordinal and place + length < len(words):
         word = words[place + length]
@@ -115,7 +115,7 @@ def _scaled(words: Sequence[str], place: int, first: Number) -> Number:
 
 
 def spoken(value: int) -> tuple[str, ...]:
-    """The words of a number as it is read aloud, a year in pairs.
+    """Write a number in words as it is read aloud, a year in pairs.
 
     Args:
         value: 0 <= value < 1,000,000; larger ones stay digits.
@@ -150,7 +150,7 @@ def _spoken_below_hundred(value: int) -> tuple[str, ...]:
 
 
 def spoken_place(value: int) -> tuple[str, ...]:
-    """The words of a place in an order, up to the ninety-ninth; larger ones stay digits.
+    """Write a place in an order in words, up to the ninety-ninth; larger ones stay digits.
 
     >>> spoken_place(1), spoken_place(22), spoken_place(30)
     (('first',), ('twenty', 'second'), ('thirtieth',))

@@ -50,7 +50,7 @@ RULES = tuple(
 
 @lru_cache(maxsize=8192)
 def phonetic_key(word: str) -> str:
-    """The sound of a word in normal form: its consonants as they are spoken, and that it begins with a vowel.
+    """Write a word as it sounds: its consonants as they are spoken, and that it begins with a vowel.
 
     Args:
         word: one word in normal form (see normalise.words).

@@ -15,7 +15,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def without_entities(text: str) -> str:
-    """Text with the signs that HTML writes as entities, also where they were encoded twice.
+    """Decode the signs that HTML writes as entities, also where they were encoded twice.
 
     Only entities that end with a semicolon are read: "Bold&notable" stays.
 
@@ -33,7 +33,7 @@ def without_entities(text: str) -> str:
 
 
 def from_mojibake(text: str) -> str:
-    """Text that was written in UTF-8 and read as Windows-1252, as it was written; any other as it is.
+    """Mend text that was written in UTF-8 and read as Windows-1252; leave any other as it is.
 
     >>> from_mojibake("GrandPrÃ©"), from_mojibake("GrandPré"), from_mojibake("Itâ€™s"), from_mojibake("NÃO")
     ('GrandPré', 'GrandPré', 'It’s', 'NÃO')
@@ -48,7 +48,7 @@ def from_mojibake(text: str) -> str:
 
 
 def looks_spoilt(text: str) -> bool:
-    """Whether text looks like UTF-8 that was read as Windows-1252, even where a lost byte keeps it from being mended.
+    """Tell whether text looks like UTF-8 read as Windows-1252, even where a lost byte keeps it from being mended.
 
     >>> looks_spoilt("GrandPrÃ©"), looks_spoilt("KÃ?Â¶nig"), looks_spoilt("König „Ä“")
     (True, True, False)
@@ -57,7 +57,7 @@ def looks_spoilt(text: str) -> bool:
 
 
 def without_isbd(text: str) -> str:
-    """Text without the punctuation by which catalogues lead to the next element of a description.
+    """Drop the punctuation by which catalogues lead to the next element of a description.
 
     >>> without_isbd("Holes /"), without_isbd("Harry Potter :"), without_isbd("Who?"), without_isbd("Mr. Gum.")
     ('Holes', 'Harry Potter', 'Who?', 'Mr. Gum.')
@@ -66,7 +66,7 @@ def without_isbd(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text with one blank where there are several, or line breaks, and without control characters.
+    """Write text with one blank where there are several, or line breaks, and without control characters.
 
     >>> one_line("  The Wild\\r\\n Things\\x07 ")
     'The Wild Things'
@@ -75,7 +75,7 @@ def one_line(text: str) -> str:
 
 
 def has_control(text: str) -> bool:
-    """Whether the text holds control characters other than line breaks and tabs.
+    """Tell whether the text holds control characters other than line breaks and tabs.
 
     >>> has_control("a\\tb"), has_control("a\\x07b")
     (False, True)
@@ -89,7 +89,7 @@ def _decoded(found: re.Match[str]) -> str:
 
 
 def _byte(sign: str) -> bytes:
-    """The byte of Windows-1252; where that has none, of Latin-1, as browsers do."""
+    """Encode a sign in Windows-1252; where that has none, in Latin-1, as browsers do."""
     try:
         return sign.encode("cp1252")
     except UnicodeEncodeError:

@@ -25,7 +25,7 @@ FAR = float("inf")
 
 
 def most_edits(typed: str) -> int:
-    """How many letters of a typed word may be wrong: none below four, one below eight, then two; none of a number.
+    """Say how many letters of a typed word may be wrong: none below four, one below eight, then two; none of a number.
 
     >>> most_edits("cat"), most_edits("momo"), most_edits("elephant"), most_edits("1984")
     (0, 1, 2, 0)
@@ -59,7 +59,7 @@ class Speller:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Speller":
-        """The speller whose arrays these are; takes milliseconds."""
+        """Restore the speller whose arrays these are; takes milliseconds."""
         rows = np.split(arrays["rows"], arrays["ends"][:-1])
         speller = cls([])
         postings = dict(zip(arrays["grams"].tolist(), rows, strict=False))
@@ -67,7 +67,7 @@ class Speller:
         return speller
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything it knows, by name; equal words give equal arrays.
+        """Return everything it knows, by name; equal words give equal arrays.
 
         >>> Speller.from_arrays(Speller(["owl", "owls"]).arrays()).nearest("owwl", limit=1)[0].word
         'owl'
@@ -92,7 +92,7 @@ class Speller:
             self._sizes[rows] += 1
 
     def nearest(self, typed: str, *, limit: int, is_open: bool = False) -> list[Spelling]:
-        """The known words that a typed one may mean, nearest first; none where all are too far to be meant.
+        """Find the known words that a typed one may mean, nearest first; none where all are too far to be meant.
 
         Args:
             typed: one word in normal form.
@@ -132,7 +132,7 @@ class Speller:
 
 
 def spelling_cost(typed: str, word: str, *, is_open: bool = False) -> float:
-    """How far a known word is from a typed one: 0 is equal in letters and sound, infinity too far to be meant.
+    """Measure how far a known word is from a typed one: 0 is equal in letters and sound, infinity too far.
 
     Args:
         typed: one word in normal form.
@@ -164,7 +164,7 @@ def _cost_as_beginning(typed: str, word: str) -> float:
 
 
 def _grams(word: str, sound: str) -> set[str]:
-    """Letter pairs of the word with its ends marked, those of its sound, and the sound as a whole."""
+    """List letter pairs of the word with its ends marked, those of its sound, and the sound as a whole."""
     letters, sounds = f"^{word}$", f"~{sound}~"
     pairs = {letters[place : place + 2] for place in range(len(letters) - 1)}
     pairs.update("~" + sounds[place : place + 2] for place in range(len(sounds) - 1))
@@ -181,7 +181,7 @@ def _postings(grams: Sequence[set[str]]) -> dict[str, NDArray[np.int32]]:
 
 
 def _best(shares: NDArray[np.float64], limit: int) -> list[int]:
-    """Rows of the largest shares above 0, in no order."""
+    """Pick rows of the largest shares above 0, in no order."""
     limit = min(limit, len(shares))
     rows = np.argpartition(-shares, limit - 1)[:limit]
     return [int(row) for row in rows if shares[row] > 0]

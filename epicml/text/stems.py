@@ -23,7 +23,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """The word without the endings of number and tense, so that its forms meet.
+    """Take the endings of number and tense off a word, so that its forms meet.
 
     Light on purpose (steps 1a to 1c of Porter's algorithm): titles are short, and what a heavier stemmer joins
     ("general", "generous") is more often wrong than right.

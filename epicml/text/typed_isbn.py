@@ -32,7 +32,7 @@ NO_ISBN = TypedIsbn()
 
 
 def typed_isbn(text: str) -> TypedIsbn:
-    """The ISBN that is typed, whole or its beginning.
+    """Read the ISBN that is typed, whole or its beginning.
 
     >>> typed_isbn("978-0-439"), typed_isbn("ISBN 0439"), typed_isbn("0 8044 2957 X")
     (TypedIsbn(digits='9780439', is_certain=True), TypedIsbn(digits='0439', is_certain=True), \
@@ -50,7 +50,7 @@ TypedIsbn(digits='080442957x', is_certain=True))
 
 
 def isbn_forms(isbn13: str) -> tuple[str, ...]:
-    """The ISBN in thirteen digits and, where it has such a form, in ten, as they are typed.
+    """Write the ISBN in thirteen digits and, where it has such a form, in ten, as they are typed.
 
     >>> isbn_forms("9780804429573"), isbn_forms("9791090636071")
     (('9780804429573', '080442957x'), ('9791090636071',))

@@ -86,7 +86,7 @@ def variants(text: str) -> tuple[Variant, ...]:
 
 
 def _respellings(text: str, plain: Variant) -> Iterator[Variant]:
-    """The variants that signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
+    """Respell as signs allow: hyphens, dots and apostrophes join or part, umlauts may be two letters."""
     yield _with_letters_joined(plain)
     yield _with_unspaced_joined(plain)
     yield _with_place_last(plain)
@@ -101,7 +101,7 @@ def _respellings(text: str, plain: Variant) -> Iterator[Variant]:
 
 
 def _with_letters_joined(variant: Variant) -> Variant:
-    """Single letters joined to the word after them: "t rex" is "trex", "e mail" is "email"."""
+    """Join single letters to the word after them: "t rex" is "trex", "e mail" is "email"."""
     if all(len(word) > 1 for word in variant):
         return variant
     found: list[str] = []
@@ -116,7 +116,7 @@ def _with_letters_joined(variant: Variant) -> Variant:
 
 
 def _with_unspaced_joined(variant: Variant) -> Variant:
-    """Words of scripts without gaps joined where a sign parts them: names are written with a dot or without."""
+    """Join words of scripts without gaps where a sign parts them: names are written with a dot or without."""
     found: list[str] = []
     for word in variant:
         if found and is_unspaced(word) and is_unspaced(found[-1]):
@@ -127,7 +127,7 @@ def _with_unspaced_joined(variant: Variant) -> Variant:
 
 
 def _with_place_last(variant: Variant) -> Variant:
-    """What is counted before its number: "the second harry potter book" is "harry potter 2"."""
+    """Put what is counted before its number: "the second harry potter book" is "harry potter 2"."""
     place = int(variant[:1] == ("the",))
     number = number_at(variant, place) if len(variant) > place + 2 and variant[-1] in COUNTED else None
     if number is None or not number.is_ordinal:
@@ -136,7 +136,7 @@ def _with_place_last(variant: Variant) -> Variant:
 
 
 def canonical(variant: Sequence[str], *, places: bool = True) -> Variant:
-    """The variant with numbers as digits, initials joined, short forms written out and one word for "and".
+    """Write a variant with numbers as digits, initials joined, short forms written out and one word for "and".
 
     A number that is part of the text gets the sign NUMBER; one that says which book of several it is does not, for it
     meets the place in the series. Places in an order end in "th".
@@ -185,7 +185,7 @@ def _initials(variant: Sequence[str], place: int) -> tuple[str, int] | None:
 
 
 def _counted(variant: Sequence[str], place: int, *, places: bool) -> tuple[str, int] | None:
-    """Which of several books is meant, and how many words say so: "vol. 3", "book the first", "second part"."""
+    """Read which of several books is meant, and how many words say so: "vol. 3", "book the first"."""
     word, after = variant[place], place + 1
     if (glued := _COUNTED_DIGITS.fullmatch(word)) and glued[1] in COUNTED:
         return str(int(glued[2])), 1
@@ -227,7 +227,7 @@ def _number(variant: Sequence[str], place: int) -> tuple[str, int] | None:
 
 
 def is_number(word: str) -> bool:
-    """Whether a word of a variant is a number or begins with one, so that no other word can be meant by it.
+    """Tell whether a word of a variant is or begins with a number, so that no other word can be meant by it.
 
     >>> is_number("=4"), is_number("4"), is_number("2nd"), is_number("four")
     (True, True, True, False)
@@ -236,7 +236,7 @@ def is_number(word: str) -> bool:
 
 
 def read_aloud(variant: Sequence[str]) -> Variant:
-    """A variant with its numbers as words, so that it is found while they are typed out.
+    """Write a variant with its numbers as words, so that it is found while they are typed out.
 
     >>> read_aloud(("henry", "=4")), read_aloud(("1th", "love"))
     (('henry', 'four'), ('first', 'love'))
@@ -254,7 +254,7 @@ def read_aloud(variant: Sequence[str]) -> Variant:
 
 
 def without_article(variant: Variant) -> Variant:
-    """A variant without the article it begins with; as it is where nothing else would be left.
+    """Drop the article that a variant begins with; not where nothing else would be left.
 
     >>> without_article(("the", "gruffalo")), without_article(("the",))
     (('gruffalo',), ('the',))
@@ -263,7 +263,7 @@ def without_article(variant: Variant) -> Variant:
 
 
 def by_initials(name: Variant) -> Variant:
-    """The name of a person with their given names as initials.
+    """Write the name of a person with the given names as initials.
 
     >>> by_initials(("edgar", "rice", "burroughs"))
     ('er', 'burroughs')
