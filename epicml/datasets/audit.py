@@ -63,12 +63,21 @@ class Finding:
 
 
 def stops(finding: Finding) -> bool:
-    """Tell whether the finding forbids to go on, until a person accepts it where it has a name."""
+    """Tell whether the finding forbids to go on, until a person accepts it where it has a name.
+
+    >>> stops(Finding(Severity.NOTE, "language", "Many languages", 0.5, 10))
+    False
+    """
     return finding.severity == Severity.STOP
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings: what stops, then warnings, then notes."""
+    """Sort findings: what stops, then warnings, then notes.
+
+    >>> note, stop = (Finding(severity, "at", "", 1.0, 1) for severity in (Severity.NOTE, Severity.STOP))
+    >>> [finding.severity.value for finding in gravest_first([note, stop])]
+    ['stop', 'note']
+    """
     return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
 
 
@@ -87,7 +96,17 @@ def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
 
 
 def check_known(column: str, rows: Int64s, count: int) -> Finding | None:
-    """Find rows of readers or books that are not in the catalogue; all of them stop the training."""
+    """Find rows of readers or books that are not in the catalogue; all of them stop the training.
+
+    Args:
+        column: "reader" or "book".
+        rows: int64[n], the row of each fact; -1 where it is not known.
+        count: how many rows there are.
+
+    >>> found = check_known("book", np.array([0, -1, 1, 7]), 2)
+    >>> found.rows, found.severity.value, found.examples
+    (2, 'warning', ('row 2', 'row 4'))
+    """
     unknown = (rows < 0) | (rows >= count)
     if not unknown.any():
         return None
@@ -96,7 +115,14 @@ def check_known(column: str, rows: Int64s, count: int) -> Finding | None:
 
 
 def check_range(values: Float64s) -> Finding | None:
-    """Find ratings outside 1 to 5, or not a number."""
+    """Find ratings outside 1 to 5, or not a number.
+
+    Args:
+        values: float64[n], ratings in stars.
+
+    >>> check_range(np.array([5.0, 0.5, np.nan, 1.0])).examples
+    ('0.5', 'nan')
+    """
     wrong = ~((values >= LOWEST_RATING) & (values <= HIGHEST_RATING))
     if not wrong.any():
         return None
@@ -106,14 +132,31 @@ def check_range(values: Float64s) -> Finding | None:
 
 
 def check_positives(values: Float64s) -> Finding | None:
-    """Stop where no book is liked: there is nothing to recommend from."""
+    """Stop where no book is liked: there is nothing to recommend from.
+
+    Args:
+        values: float64[n], ratings in stars.
+
+    >>> check_positives(np.array([3.0, 4.0])) is None, check_positives(np.array([3.0])).text
+    (True, 'No rating reaches 4 stars.')
+    """
     if ((values >= POSITIVE_FROM) & (values <= HIGHEST_RATING)).any():  # a rating above is left out
         return None
     return Finding(Severity.STOP, "value", f"No rating reaches {POSITIVE_FROM:g} stars.", 1.0, len(values))
 
 
 def check_duplicates(readers: Int64s, books: Int64s, times: Int64s) -> Finding | None:
-    """Find the same fact told twice: reader, book and time alike."""
+    """Find the same fact told twice: reader, book and time alike.
+
+    Args:
+        readers: int64[n].
+        books: int64[n].
+        times: int64[n], seconds since 1970 UTC.
+
+    >>> same = np.array([1, 1, 1])
+    >>> check_duplicates(same, np.array([4, 5, 4]), same).examples
+    ('row 3',)
+    """
     order = np.lexsort((times, books, readers))
     same = np.ones(len(order), bool)
     for column in (readers, books, times):
@@ -125,7 +168,15 @@ def check_duplicates(readers: Int64s, books: Int64s, times: Int64s) -> Finding |
 
 
 def check_order(readers: Int64s, times: Int64s) -> Finding | None:
-    """Find times that go back within a reader, in the order the rows came."""
+    """Find times that go back within a reader, in the order the rows came.
+
+    Args:
+        readers: int64[n].
+        times: int64[n], seconds since 1970 UTC.
+
+    >>> check_order(np.array([8, 8, 9]), np.array([20, 10, 5])).examples
+    ('reader 8, rows 1 and 2',)
+    """
     back = np.zeros(len(readers), bool)
     back[1:] = (readers[1:] == readers[:-1]) & (times[1:] < times[:-1])
     if not back.any():
@@ -155,7 +206,14 @@ def check_long_readers(interactions: Interactions, *, most: int) -> Finding | No
 
 
 def check_leak(split: Split) -> Finding | None:
-    """Find test facts older than the newest training fact of their reader: the model would have seen the future."""
+    """Find test facts older than the newest training fact of their reader: the model would have seen the future.
+
+    >>> facts = dict(value=[5], n_readers=1, n_books=2)
+    >>> new = Interactions.from_rows(reader=[0], book=[0], at=[9], **facts)
+    >>> old = Interactions.from_rows(reader=[0], book=[1], at=[3], **facts)
+    >>> check_leak(Split(train=old, test=new)) is None, check_leak(Split(train=new, test=old)).severity.value
+    (True, 'stop')
+    """
     newest = np.full(split.train.n_readers, np.iinfo(np.int64).min)
     np.maximum.at(newest, split.train.reader, split.train.at)
     early = split.test.at < newest[split.test.reader]

@@ -300,6 +300,14 @@ def offered(
 
     Returns:
         At most k places and the book to be offered at each; no book twice.
+
+    >>> features = BookFeatures.of(age_band=np.zeros(3, np.int8), series=np.array([0, 0, -1], np.int32),
+    ...                            series_number=np.array([1, 2, np.nan], np.float32))
+    >>> volumes = SeriesOrder.of(features).after(np.zeros(0, np.int32))
+    >>> def popular(may_earn, k):
+    ...     return [book for book in (1, 2, 0) if may_earn[book]][:k]
+    >>> offered(popular, volumes=volumes, eligible=np.ones(3, bool), k=2, book_of=int)  # volume 1 in place of volume 2
+    [(1, 0), (2, 2)]
     """
     stand_ins = volumes.stand_ins(eligible)
     may_earn = eligible & (stand_ins != ABSENT)

@@ -103,12 +103,20 @@ class BookVariants:
 
 
 def form_of(variant: Variant) -> str:
-    """Join the words of a variant."""
+    """Join the words of a variant.
+
+    >>> form_of(("dr", "seuss"))
+    'dr_seuss'
+    """
     return "_".join(variant)
 
 
 def whole_token(variant: Variant) -> str:
-    """Return the token of a title that is just this."""
+    """Return the token of a title that is just this.
+
+    >>> whole_token(("it",))
+    'it__'
+    """
     return form_of(variant)[:WHOLE_LENGTH] + "__"
 
 
@@ -169,7 +177,11 @@ def texts_of(book: BookText) -> dict[Field, FieldTexts]:
 
 
 def searchable_words(book: BookText) -> set[str]:
-    """List the words of title, authors, series and place in the series, in every variant, and parts of words."""
+    """List the words of title, authors, series and place in the series, in every variant, and parts of words.
+
+    >>> sorted(searchable_words(BookText(title="Owl 2", authors=["Ann Bo"])))
+    ['2', '=2', 'ann', 'bo', 'owl', 'two']
+    """
     read = BookVariants.of(book)
     return read.words | read.places | read.compounds
 

@@ -106,6 +106,8 @@ def check_tokens_version(arrays: Mapping[str, NDArray[Any]]) -> None:
 
     Raises:
         OtherTokensError: they do not.
+
+    >>> check_tokens_version({"form": np.array([TOKENS_VERSION])})
     """
     form = int(arrays["form"][0]) if "form" in arrays else FIRST_VERSION
     if form != TOKENS_VERSION:

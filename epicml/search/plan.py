@@ -120,6 +120,10 @@ def completion(typed: Typed) -> Clause:
 
     Args:
         typed: of at least one word.
+
+    >>> completion(Typed.read("owl")).clauses[:2]
+    [Term(field=<Field.EXACT: 'exact'>, token='owl_', weight=12000.0), \
+    Term(field=<Field.START: 'start'>, token='owl', weight=20.0)]
     """
     plain, *others = typed.variants
     clauses: list[Clause] = [whole_title(plain), Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
@@ -131,7 +135,11 @@ def completion(typed: Typed) -> Clause:
 
 
 def whole_title(plain: TypedVariant) -> Clause:
-    """Ask for books whose title is just this."""
+    """Ask for books whose title is just this.
+
+    >>> whole_title(TypedVariant.of(("it",), is_open=True)).token
+    'it_'
+    """
     # A title is whole also before the next key is pressed: "it" shows "It", whatever begins so and is more popular.
     return Term(Field.EXACT, plain.closed.form[:WHOLE_LENGTH], EXACT_WEIGHT)
 
@@ -146,7 +154,11 @@ def _beginnings(variant: TypedVariant) -> Iterator[Clause]:
 
 
 def title_start(typed: Typed) -> Clause:
-    """Ask for titles that begin like what was typed."""
+    """Ask for titles that begin like what was typed.
+
+    >>> title_start(Typed.read("The Hob")).token
+    'the_hob'
+    """
     return Term(Field.START, typed.form[:START_LENGTH])
 
 
@@ -155,6 +167,9 @@ def whole_titles(typed: Typed) -> Clause:
 
     Args:
         typed: of at least one word.
+
+    >>> [term.token for term in whole_titles(Typed.read("dr. seuss")).clauses]
+    ['dr_seuss_', 'dr_seuss__', 'doctor_seuss__']
     """
     plain, *others = (variant.closed for variant in typed.variants)
     tokens = [(variant.form + "_")[: WHOLE_LENGTH + 2] for variant in (plain, *others)]
@@ -166,6 +181,9 @@ def whole_words(typed: Typed) -> Clause:
 
     Args:
         typed: of at least one word.
+
+    >>> [term.token for term in whole_words(Typed.read("owl")).clauses]
+    ['owl_', 'owl_', 'owl_', 'owl_', 'owl_']
     """
     plain, *others = (variant.closed for variant in typed.variants)
     clauses: list[Clause] = [Term(Field.START, plain.form[:START_LENGTH], START_WEIGHT)]
@@ -178,12 +196,20 @@ def whole_words(typed: Typed) -> Clause:
 
 
 def all_words(variant: TypedVariant) -> Clause:
-    """Ask for books with every typed word anywhere, the open one as a beginning."""
+    """Ask for books with every typed word anywhere, the open one as a beginning.
+
+    >>> [term.token for term in all_words(TypedVariant.of(("the", "ow"), is_open=True)).clauses]
+    ['the_', 'ow']
+    """
     return Every([Term(Field.WORD, token) for token in word_tokens(variant)], WORDS_WEIGHT)
 
 
 def begun_words(typed: Typed) -> Clause:
-    """Ask for books with a word for every typed one that begins so: "light thi" is "The Lightning Thief"."""
+    """Ask for books with a word for every typed one that begins so: "light thi" is "The Lightning Thief".
+
+    >>> [term.token for term in begun_words(Typed.read("light thi")).clauses[0].clauses]
+    ['light', 'thi']
+    """
     begun = (
         # A number does not begin another one.
         [Term(Field.WORD, word_token(word) if is_number(word) else word[:WORD_LENGTH]) for word in variant.words]
@@ -202,7 +228,11 @@ def may_be_begun(typed: Typed, *, found: bool) -> bool:
 
 
 def whole_word(word: str) -> Term:
-    """Ask for books with this word."""
+    """Ask for books with this word.
+
+    >>> whole_word("owl").token
+    'owl_'
+    """
     return Term(Field.WORD, word_token(word))
 
 
@@ -219,7 +249,11 @@ def word_tokens(variant: TypedVariant | Typed) -> list[str]:
 
 
 def by_name(typed: Typed) -> Clause:
-    """Ask for books by authors, or of series, whose name has what was typed at the beginning of one of its words."""
+    """Ask for books by authors, or of series, whose name has what was typed at the beginning of one of its words.
+
+    >>> [(term.field.value, term.token) for term in by_name(Typed.read("dahl")).clauses]
+    [('author', 'dahl'), ('series', 'dahl')]
+    """
     keys = dict.fromkeys(variant.form[:PHRASE_LENGTH] for variant in typed.variants)
     return Best([Term(field, key) for key in keys for field in (Field.AUTHOR, Field.SERIES)])
 
@@ -243,12 +277,20 @@ def goes_on_like(name: str, typed: Typed) -> bool:
 
 
 def of_isbn(typed: Typed) -> Clause:
-    """Ask for books of the ISBN that is typed, or that it begins."""
+    """Ask for books of the ISBN that is typed, or that it begins.
+
+    >>> of_isbn(Typed.read("978-0-439")).token
+    '9780439'
+    """
     return Term(Field.ISBN, typed.isbn.digits)
 
 
 def every_stem(typed: Typed) -> Clause:
-    """Ask for books with every typed word in any of its forms, by relevance."""
+    """Ask for books with every typed word in any of its forms, by relevance.
+
+    >>> every_stem(Typed.read("flying dragons"))
+    Relevance(field=<Field.STEM: 'stem'>, tokens=('fly', 'dragon'), every=True)
+    """
     stems = [
         tuple(dict.fromkeys(token for word in variant.words for token in stems_of(word))) for variant in typed.variants
     ]
@@ -261,6 +303,9 @@ def some_words(words: Variant) -> Clause | None:
 
     Returns:
         None where that asks for nothing: there is one word, or none that says something.
+
+    >>> some_words(("the", "flying", "dragons")).tokens, some_words(("dragons",))
+    (('fly', 'dragon'), None)
     """
     tokens = dict.fromkeys(token for word in telling_words(words) for token in stems_of(word))
     return Relevance(Field.STEM, tuple(tokens), every=False) if tokens else None

@@ -22,6 +22,9 @@ def entry(text: str, row: int) -> bytes:
     Args:
         text: without a character 0, as every token is.
         row: 0 and above.
+
+    >>> entry("owl_", 1)
+    b'owl_\\x00\\x00\\x00\\x00\\x01'
     """
     return text.encode(ENCODING, ERRORS) + b"\0" + row.to_bytes(ROW_BYTES)
 
@@ -133,6 +136,10 @@ class SortedTexts:
 
 
 def concatenated(lists: Iterable[Rows]) -> Rows:
-    """Join lists of rows."""
+    """Join lists of rows.
+
+    >>> concatenated([np.array([2], np.int32), NO_ROWS, np.array([1], np.int32)]).tolist()
+    [2, 1]
+    """
     found = [rows for rows in lists if len(rows)]
     return np.concatenate(found) if found else NO_ROWS

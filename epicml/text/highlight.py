@@ -30,7 +30,12 @@ def typed_ranges(text: str, typed: Sequence[str], *, is_open: bool) -> list[Rang
 
 
 def ranges_among(spans: Sequence[Word], text: str, typed: Sequence[str], *, is_open: bool) -> list[Range]:
-    """Find them as typed_ranges does, in a text whose words were found before (normalise.word_spans)."""
+    """Find them as typed_ranges does, in a text whose words were found before (normalise.word_spans).
+
+    >>> text = "The Hobbit"
+    >>> ranges_among(word_spans(text), text, ["hob"], is_open=True)
+    [(4, 7)]
+    """
     if not typed:
         return []
     for place in range(len(spans) - len(typed) + 1):
