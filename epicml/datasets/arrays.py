@@ -15,10 +15,10 @@ Float64s: TypeAlias = npt.NDArray[np.float64]
 NamedArrays: TypeAlias = dict[str, npt.NDArray[np.generic]]
 
 
-def under(prefix: str, arrays: NamedArrays) -> NamedArrays:
+def part_of(prefix: str, arrays: NamedArrays) -> NamedArrays:
     """Return the arrays whose names begin with this prefix and a point, without it.
 
-    >>> sorted(under("facts", {"facts.at": np.zeros(1), "facts.book": np.zeros(1), "books": np.zeros(1)}))
+    >>> sorted(part_of("facts", {"facts.at": np.zeros(1), "facts.book": np.zeros(1), "books": np.zeros(1)}))
     ['at', 'book']
     """
     return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}

@@ -18,14 +18,11 @@ _EXAMPLES = 3
 
 
 class Severity(StrEnum):
-    """What a finding means for the training."""
+    """What a finding means for the training, the most severe first."""
 
     STOP = "stop"
     WARNING = "warning"
     NOTE = "note"
-
-
-_GRAVITY = {Severity.STOP: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +68,14 @@ def stops(finding: Finding) -> bool:
     return finding.severity == Severity.STOP
 
 
-def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings: what stops, then warnings, then notes.
 
     >>> note, stop = (Finding(severity, "at", "", 1.0, 1) for severity in (Severity.NOTE, Severity.STOP))
-    >>> [finding.severity.value for finding in gravest_first([note, stop])]
+    >>> [finding.severity.value for finding in most_severe_first([note, stop])]
     ['stop', 'note']
     """
-    return sorted(findings, key=lambda finding: _GRAVITY[finding.severity])
+    return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
 
 def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays, under
+from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays, part_of
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
@@ -177,11 +177,11 @@ class FusedRecommender:
         unknown = [name for name in names if name not in PART_KINDS]
         if unknown:
             raise InvalidModelError(f"The model has parts that are not known here: {', '.join(unknown)}.")
-        parts = tuple(PART_KINDS[name].from_arrays(under(name, arrays)) for name in names)
+        parts = tuple(PART_KINDS[name].from_arrays(part_of(name, arrays)) for name in names)
         model = cls(
-            Popularity.from_arrays(under("popularity", arrays)),
+            Popularity.from_arrays(part_of("popularity", arrays)),
             parts,
-            FusionSettings.from_arrays(under("fusion", arrays)),
+            FusionSettings.from_arrays(part_of("fusion", arrays)),
         )
         for part in parts:
             scored = len(part.score(NO_HISTORY).scores)

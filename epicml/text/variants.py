@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from epicml.text.normalise import APOSTROPHES, is_unspaced, words
-from epicml.text.numbers import (
+from epicml.text.number_words import (
     ORDINAL_TENS,
     ORDINALS,
     ROMAN_NUMERALS,

@@ -17,7 +17,7 @@ from epicml.audience.bands import AgeBand, UnknownAgeBandError
 from epicml.audience.headings import AudienceTerm, heading_of
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order, authors_of
-from epicml.text.figures import names_several, number_in, place_in_series, year_in
+from epicml.text.catalogue_numbers import names_several, number_in, place_in_series, year_in
 from epicml.text.isbn import InvalidIsbnError, isbn13
 from epicml.text.language_names import language_in
 from epicml.text.languages import UnknownLanguageError

@@ -29,7 +29,7 @@ from apps.platform.services.tabular.tables import Table, check_width, columns_of
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.authors import Order
-from epicml.text.figures import named_place
+from epicml.text.catalogue_numbers import named_place
 from epicml.text.normalise import main_title, normal_form, series_of
 
 KEY = re.compile(KEY_PATTERN)

@@ -8,7 +8,7 @@ from apps.recommendations.services.snapshot import Snapshot
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.catalogue import catalogue_findings
 from apps.releases.services.kinds import Audit, BuildContext, must_stop
-from epicml.datasets.audit import Finding, Severity, check_leak, check_positives, gravest_first
+from epicml.datasets.audit import Finding, Severity, check_leak, check_positives, most_severe_first
 from epicml.datasets.splits import Split
 from epicml.evaluation.offline import can_ask
 
@@ -24,11 +24,11 @@ def audit(context: BuildContext, snapshot: Snapshot) -> Audit:
     findings = catalogue_findings(context, snapshot.catalogue)
     findings += audit_snapshot(snapshot, champion_rows=_rows_of(context.champion))
     if must_stop(findings):  # too little to be cut
-        return Audit(tuple(gravest_first(findings)))
+        return Audit(tuple(most_severe_first(findings)))
     findings += audit_split(snapshot.split)
     if not must_stop(findings) and not can_ask(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands):
         findings.append(nothing_to_ask(snapshot.split))
-    return Audit(tuple(gravest_first(findings)))
+    return Audit(tuple(most_severe_first(findings)))
 
 
 def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Finding]:

@@ -21,7 +21,7 @@ from apps.recommendations.services.reading import read_facts
 from apps.releases.services.catalogue import NO_BOOKS, Books, arrays_of, books_from, books_of
 from apps.releases.services.steps import Stored
 from epicml.audience.bands import YOUNGEST
-from epicml.datasets.arrays import under
+from epicml.datasets.arrays import part_of
 from epicml.datasets.audit import Finding, check_hidden_nulls, check_long_readers, check_positives
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT, IdMap
@@ -101,14 +101,14 @@ class Snapshot:
             up_to=datetime.fromisoformat(values["up_to"]),
             books=books,
             readers=readers,
-            interactions=Interactions.from_arrays(under("facts", arrays), n_readers=len(readers), n_books=len(books)),
-            features=BookFeatures.from_arrays(under("features", arrays)),
+            interactions=Interactions.from_arrays(part_of("facts", arrays), n_readers=len(readers), n_books=len(books)),
+            features=BookFeatures.from_arrays(part_of("features", arrays)),
             reader_bands=arrays["reader_bands"].astype(np.int8, copy=False),
             rows_read=values["rows_read"],
             repeated=values["repeated"],
             findings=tuple(Finding.from_json(row) for row in values["findings"]),
             sha256=values["sha256"],
-            catalogue=books_from(under("catalogue", arrays)),
+            catalogue=books_from(part_of("catalogue", arrays)),
             last_event=values["last_event"],
             last_change=values["last_change"],
         )

@@ -19,7 +19,7 @@ from epicml.datasets.audit import (
     check_order,
     check_positives,
     check_range,
-    gravest_first,
+    most_severe_first,
 )
 from epicml.datasets.interactions import Interactions
 from epicml.datasets.splits import Split
@@ -65,7 +65,7 @@ class TestEachCheck:
 class TestGravestFirst:
     def test_keeps_the_order_of_those_that_weigh_the_same(self) -> None:
         weights = (("a", NOTE), ("b", WARNING), ("c", STOP), ("d", WARNING), ("e", STOP))
-        found = gravest_first(Finding(severity, column, "", 1.0, 1) for column, severity in weights)
+        found = most_severe_first(Finding(severity, column, "", 1.0, 1) for column, severity in weights)
         assert [one.column for one in found] == ["c", "e", "b", "d", "a"]
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epicml.text.normalise import words
-from epicml.text.numbers import ROMAN_NUMERALS, spoken, spoken_place
+from epicml.text.number_words import ROMAN_NUMERALS, spoken, spoken_place
 from epicml.text.variants import (
     MOST_VARIANTS,
     by_initials,

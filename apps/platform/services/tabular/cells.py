@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from apps.platform.services.tabular.refusals import RowError
 from apps.platform.services.tabular.remarks import CellRemark
-from epicml.text.figures import count_in, number_in
+from epicml.text.catalogue_numbers import count_in, number_in
 from epicml.text.repairs import from_mojibake, has_control, looks_spoilt, one_line, without_entities
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.figures import count_in, names_several, number_in, place_in_series, year_in
+from epicml.text.catalogue_numbers import count_in, names_several, number_in, place_in_series, year_in
 
 
 class TestYearIn:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.text.numbers import ROMAN_NUMERALS, Number, number_at, spoken, spoken_place
+from epicml.text.number_words import ROMAN_NUMERALS, Number, number_at, spoken, spoken_place
 
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()  # noqa: SIM905
 ONES += ["seventeen", "eighteen", "nineteen"]
