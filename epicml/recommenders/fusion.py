@@ -6,9 +6,9 @@ from typing import Self
 
 import numpy as np
 
-from epicml.datasets.arrays import Bools, Float32s, Int8s, Int32s, NamedArrays, part_of
+from epicml.datasets.arrays import Bools, Float32s, Int8s, NamedArrays, part_of
 from epicml.datasets.features import BookFeatures
-from epicml.datasets.id_map import ABSENT
+from epicml.datasets.id_map import ABSENT, ModelRows
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.recommenders import lightfm
 from epicml.recommenders.content import NextInSeries, SameAuthor
@@ -209,20 +209,20 @@ class FusedRecommender:
         books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
         return self._explained(books, fused[books], lists, scored, recent)
 
-    def _lists(self, scored: Mapping[str, HistoryScores], allowed: Bools, age_band: int | None) -> dict[str, Int32s]:
+    def _lists(self, scored: Mapping[str, HistoryScores], allowed: Bools, age_band: int | None) -> dict[str, ModelRows]:
         depth = self.settings.depth
         lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
         lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         return lists
 
-    def _fuse(self, lists: Mapping[str, Int32s], *, personal: float) -> Float32s:
+    def _fuse(self, lists: Mapping[str, ModelRows], *, personal: float) -> Float32s:
         fused = np.zeros(self.n_books, np.float32)
         for name, books in lists.items():
             weight = self.settings.weight(name) * (1 - personal if name == "popularity" else personal)
             fused[books] += (weight / (self.settings.k + np.arange(1, len(books) + 1))).astype(np.float32)
         return fused
 
-    def _filled(self, books: Int32s, *, allowed: Bools, k: int, age_band: int | None) -> Int32s:
+    def _filled(self, books: ModelRows, *, allowed: Bools, k: int, age_band: int | None) -> ModelRows:
         if len(books) >= k:
             return books
         left = allowed.copy()
@@ -231,9 +231,9 @@ class FusedRecommender:
 
     def _explained(
         self,
-        books: Int32s,
+        books: ModelRows,
         scores: Float32s,
-        lists: Mapping[str, Int32s],
+        lists: Mapping[str, ModelRows],
         scored: Mapping[str, HistoryScores],
         history: History,
     ) -> Ranked:

@@ -5,8 +5,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from epicml.datasets.arrays import Bools, Float32s, Float64s, Int8s, Int32s, NamedArrays
+from epicml.datasets.arrays import Bools, Float32s, Float64s, Int8s, NamedArrays
 from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ModelRows
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.protocol import InvalidModelError
 from epicml.recommenders.top_k import top_k
@@ -56,7 +57,7 @@ class Popularity:
         """Return float32[n_books]: popularity as seen from a band, overall for None."""
         return self.overall if age_band is None else self.by_band[age_band]
 
-    def top(self, *, age_band: int | None, eligible: Bools, k: int) -> Int32s:
+    def top(self, *, age_band: int | None, eligible: Bools, k: int) -> ModelRows:
         """Rank the k most popular eligible books, best first."""
         return top_k(self.for_band(age_band), eligible=eligible, k=k)
 

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from epicml.datasets.arrays import Float32s, Int32s, NamedArrays
+from epicml.datasets.id_map import ModelRows
 
 # Weight of a book read `age` books ago. Measured: the largest single gain of all settings.
 RECENCY_POWER = 0.8
@@ -36,7 +37,7 @@ class History:
             finite.
     """
 
-    books: Int32s
+    books: ModelRows
     values: Float32s
     is_stale: bool = False
 
@@ -82,10 +83,10 @@ class Ranked:
         source: for each book the name of the part that gives the reason.
     """
 
-    books: Int32s
+    books: ModelRows
     scores: Float32s
     part_ranks: dict[str, Int32s] = field(default_factory=dict)
-    contributor: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
+    contributor: ModelRows = field(default_factory=lambda: np.zeros(0, np.int32))
     source: tuple[str, ...] = ()
 
 
