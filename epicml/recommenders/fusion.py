@@ -193,27 +193,18 @@ class FusedRecommender:
         if len(eligible) != self.n_books:
             raise MismatchedBooksError("The eligible mask", found=len(eligible), expected=self.n_books)
 
-    def _unread(self, history: History, eligible: Bools) -> Bools:
+    def _ranked(self, history: History, *, personal: float, eligible: Bools, k: int, age_band: int | None) -> Ranked:
         self._check(eligible)
         allowed = eligible.copy()
         allowed[history.books] = False
-        return allowed
-
-    def _ranked(self, history: History, *, personal: float, eligible: Bools, k: int, age_band: int | None) -> Ranked:
-        allowed = self._unread(history, eligible)
-        recent = history.recent()
+        recent, depth = history.recent(), self.settings.depth
         scored = {part.name: part.score(recent) for part in self.parts}
-        lists = self._lists(scored, allowed, age_band)
+        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
+        lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         fused = self._fuse(lists, personal=personal)
         books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
         books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
         return self._explained(books, fused[books], lists, scored, recent)
-
-    def _lists(self, scored: Mapping[str, HistoryScores], allowed: Bools, age_band: int | None) -> dict[str, ModelRows]:
-        depth = self.settings.depth
-        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
-        lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
-        return lists
 
     def _fuse(self, lists: Mapping[str, ModelRows], *, personal: float) -> Float32s:
         fused = np.zeros(self.n_books, np.float32)

@@ -1,4 +1,4 @@
-"""Titles that start with what was typed, by popularity: the recorded baseline, and the answer without an index."""
+"""Titles that start with what was typed, by popularity: the title-prefix baseline of the reports."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -35,11 +35,8 @@ class TitleStarts:
             limit: rows at most.
             allowed: bool[n], which rows may be shown; None allows all.
         """
-        return self.most_popular(self.begin(form), limit=limit, allowed=allowed)
-
-    def begin(self, form: str) -> NDArray[np.int64]:
-        """Find the rows of the titles that start like this, in alphabetical order."""
-        return self.rows[bisect_left(self.forms, form) : bisect_left(self.forms, form + LAST_CHARACTER)]
+        rows = self.rows[bisect_left(self.forms, form) : bisect_left(self.forms, form + LAST_CHARACTER)]
+        return self.most_popular(rows, limit=limit, allowed=allowed)
 
     def whole(self, form: str) -> NDArray[np.int64]:
         """Find the rows of the titles that are just this.
