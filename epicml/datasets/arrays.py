@@ -18,6 +18,10 @@ NamedArrays: TypeAlias = dict[str, npt.NDArray[np.generic]]
 def part_of(prefix: str, arrays: NamedArrays) -> NamedArrays:
     """Return the arrays whose names begin with this prefix and a point, without it.
 
+    Args:
+        prefix: name of the part, without the point.
+        arrays: everything that was saved.
+
     >>> sorted(part_of("facts", {"facts.at": np.zeros(1), "facts.book": np.zeros(1), "books": np.zeros(1)}))
     ['at', 'book']
     """

@@ -81,6 +81,10 @@ def most_severe_first(findings: Iterable[Finding]) -> list[Finding]:
 def check_hidden_nulls(column: str, values: Sequence[object]) -> Finding | None:
     """Find values that say "nothing" in words, or are empty; an `isna` passes over them.
 
+    Args:
+        column: what the values are, as "language".
+        values: n of them; what is no text is passed over.
+
     >>> check_hidden_nulls("language", ["en", "n/a", " - ", "en"]).share
     0.5
     """
@@ -186,6 +190,10 @@ def check_order(readers: Int64s, times: Int64s) -> Finding | None:
 def check_long_readers(interactions: Interactions, *, most: int) -> Finding | None:
     """Find readers who liked more books than may speak for each other: a shared account, or a machine.
 
+    Args:
+        interactions: the facts that are learned from.
+        most: how many liked books of one reader speak for each other, >= 1.
+
     >>> facts = Interactions.from_rows(reader=[0, 0, 0, 1], book=[0, 1, 2, 0], value=[5, 4, 5, 5], at=[1, 2, 3, 4],
     ...                                n_readers=2, n_books=3)
     >>> finding = check_long_readers(facts, most=2)
@@ -204,6 +212,9 @@ def check_long_readers(interactions: Interactions, *, most: int) -> Finding | No
 
 def check_leak(split: Split) -> Finding | None:
     """Find test facts older than the newest training fact of their reader: the model would have seen the future.
+
+    Args:
+        split: both sides over the same readers and books.
 
     >>> facts = dict(value=[5], n_readers=1, n_books=2)
     >>> new = Interactions.from_rows(reader=[0], book=[0], at=[9], **facts)

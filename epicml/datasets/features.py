@@ -57,6 +57,14 @@ class BookFeatures:
     ) -> "BookFeatures":
         """Make features of books of which some columns are not known.
 
+        Args:
+            age_band: int8[n], rank 0 (youngest) to 5 (adult).
+            popularity: float64[n], >= 0; 0 everywhere where not known.
+            series: int32[n], -1 for none; none at all where not known.
+            series_number: float32[n], nan where not known.
+            author: int32[n], -1 for none; none at all where not known.
+            genres: float32[n, number of genres]; without columns where not known.
+
         >>> BookFeatures.of(age_band=np.array([0, 5], np.int8)).series.tolist()
         [-1, -1]
         """

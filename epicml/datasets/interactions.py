@@ -121,7 +121,13 @@ class Interactions:
 
     @classmethod
     def from_arrays(cls, arrays: NamedArrays, *, n_readers: int, n_books: int) -> "Interactions":
-        """Restore the facts that gave these columns; they are taken as sorted and sound."""
+        """Restore the facts that gave these columns; they are taken as sorted and sound.
+
+        Args:
+            arrays: the columns, as `arrays` gives them.
+            n_readers: how many readers there are, >= 1.
+            n_books: how many books there are, >= 1.
+        """
         return cls(
             reader=arrays["reader"].astype(np.int32, copy=False),
             book=arrays["book"].astype(np.int32, copy=False),
@@ -156,6 +162,9 @@ class Interactions:
     def where(self, keep: Bools) -> "Interactions":
         """Keep the facts marked True, with the same readers and books.
 
+        Args:
+            keep: bool[n].
+
         Raises:
             InvalidInteractionsError: none is marked.
         """
@@ -167,6 +176,9 @@ class Interactions:
 
     def positives(self, *, threshold: float = POSITIVE_FROM) -> "Interactions":
         """Keep the facts with at least this many stars.
+
+        Args:
+            threshold: stars, 1 to 5.
 
         Raises:
             InvalidInteractionsError: there is none.

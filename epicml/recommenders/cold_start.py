@@ -41,6 +41,10 @@ class KnownBooks:
     def of(cls, counts: Int32s, age_bands: Int8s) -> Self:
         """Order these books.
 
+        Args:
+            counts: int32[n], >= 0, for example ratings anywhere.
+            age_bands: int8[n], rank 0 (youngest) to 5 (adult).
+
         >>> KnownBooks.of(np.array([9, 5, 7]), np.array([1, 1, 0])).counts[1].tolist()
         [5, 9]
         """
@@ -50,7 +54,12 @@ class KnownBooks:
         return sum(map(len, self.counts))
 
     def with_changed(self, went: tuple[Int32s, Int8s], came: tuple[Int32s, Int8s]) -> Self:
-        """Take out the books that went and put in those that came, each as counts and age bands."""
+        """Take out the books that went and put in those that came, each as counts and age bands.
+
+        Args:
+            went: int32 counts and int8 age bands of books that are among these.
+            came: the same of books that are not.
+        """
         changed = list(self.counts)
         for band in np.unique(np.concatenate((went[1], came[1]))).tolist():
             old, new = np.sort(went[0][went[1] == band]), np.sort(came[0][came[1] == band])

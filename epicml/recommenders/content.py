@@ -61,6 +61,10 @@ class SameAuthor(NeighbourRecommender):
     def fit(cls, features: BookFeatures, *, likes: Float64s) -> Self:
         """Link the books of each author, the liked ones a little more.
 
+        Args:
+            features: first authors of the books.
+            likes: float64[n_books], >= 0; breaks ties between neighbours.
+
         >>> features = BookFeatures.of(age_band=np.zeros(3, np.int8), author=np.array([7, 8, 7], np.int32))
         >>> SameAuthor.fit(features, likes=np.zeros(3)).table.row(0).tolist()
         [0.0, 0.0, 1.0]

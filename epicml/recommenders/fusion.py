@@ -138,6 +138,11 @@ class FusedRecommender:
     def similar(self, book: int, *, eligible: Bools, k: int) -> Ranked:
         """Rank the k books nearest to one book, itself left out; popular ones only where too few are near.
 
+        Args:
+            book: row of the book.
+            eligible: bool[n_books], what may be shown; nothing else is ranked.
+            k: how many books, >= 1.
+
         Raises:
             MismatchedBooksError: `eligible` is of another length.
         """
@@ -145,7 +150,13 @@ class FusedRecommender:
         return self._ranked(only, personal=1.0, eligible=eligible, k=k, age_band=None)
 
     def popular(self, age_band: int | None, *, eligible: Bools, k: int) -> Ranked:
-        """Rank the k most popular eligible books as seen from a band; all bands for None."""
+        """Rank the k most popular eligible books as seen from a band; all bands for None.
+
+        Args:
+            age_band: rank 0 (youngest) to 5 (adult), or None.
+            eligible: bool[n_books], what may be shown; nothing else is ranked.
+            k: how many books, >= 1.
+        """
         self._check(eligible)
         books = self.popularity.top(age_band=age_band, eligible=eligible, k=k)
         return Ranked(

@@ -82,6 +82,9 @@ def _similarity(
 def liking(history: History) -> Float32s:
     """Return float32[m]: recency of each book that was liked, 0 for the others.
 
+    Args:
+        history: m books, newest first.
+
     >>> liking(History(np.array([3, 4], np.int32), np.array([2, 5], np.float32))).round(4)
     array([0.    , 0.5743], dtype=float32)
     """

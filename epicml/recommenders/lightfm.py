@@ -203,6 +203,9 @@ def book_features(features: BookFeatures) -> sparse.csr_matrix[np.float32]:
 
     The identity is there on purpose: LightFM drops it in silence as soon as features are given.
 
+    Args:
+        features: first authors of the books.
+
     Raises:
         EmptyFeaturesError: a book has no feature at all.
 
@@ -222,6 +225,9 @@ def book_features(features: BookFeatures) -> sparse.csr_matrix[np.float32]:
 
 def refuse_empty_rows(matrix: sparse.csr_matrix[np.float32]) -> None:
     """Refuse features that say nothing of some book.
+
+    Args:
+        matrix: float32[n_books, features].
 
     Raises:
         EmptyFeaturesError: a row has no entry above or below 0.

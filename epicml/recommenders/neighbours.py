@@ -29,7 +29,11 @@ class NeighbourTable:
 
     @classmethod
     def from_matrix(cls, matrix: sparse.csr_array[np.float32]) -> Self:
-        """Make the table of a matrix [from, to]."""
+        """Make the table of a matrix [from, to].
+
+        Args:
+            matrix: float32[n_books, n_books], the weight with which a row speaks for a column.
+        """
         matrix.sum_duplicates()
         return cls(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
 
@@ -129,7 +133,11 @@ class WeightedSum:
         return np.bincount(self.books, self.terms, self.n_books).astype(np.float32)
 
     def contributions(self, targets: Int32s) -> Float32s:
-        """Return float32[len(targets), m]: exact, each row sums to the target's score."""
+        """Return float32[len(targets), m]: exact, each row sums to the target's score.
+
+        Args:
+            targets: int32, rows of books, each once.
+        """
         row = np.full(self.n_books, ABSENT, np.int32)
         row[targets] = np.arange(len(targets))
         rows = row[self.books]
@@ -154,7 +162,11 @@ class NeighbourRecommender(ABC):
         """Return float32[m]: what each book of the history counts for, >= 0."""
 
     def score(self, history: History) -> WeightedSum:
-        """Find the neighbours of the history, with what each read book adds."""
+        """Find the neighbours of the history, with what each read book adds.
+
+        Args:
+            history: m books, newest first.
+        """
         return self.table.weighted_neighbours(history.books, self.strengths(history))
 
     def arrays(self) -> NamedArrays:

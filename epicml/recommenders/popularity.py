@@ -58,7 +58,13 @@ class Popularity:
         return self.overall if age_band is None else self.by_band[age_band]
 
     def top(self, *, age_band: int | None, eligible: Bools, k: int) -> ModelRows:
-        """Rank the k most popular eligible books, best first."""
+        """Rank the k most popular eligible books, best first.
+
+        Args:
+            age_band: rank 0 (youngest) to 5 (adult); None for the popular ones overall.
+            eligible: bool[n_books], what may be shown.
+            k: at most how many, >= 0.
+        """
         return top_k(self.for_band(age_band), eligible=eligible, k=k)
 
     def arrays(self) -> NamedArrays:

@@ -98,7 +98,11 @@ class HistoryScores(Protocol):
         """float32[n_books]: higher is better; 0 or less where it has nothing to say."""
 
     def contributions(self, targets: Int32s) -> Float32s:
-        """Return float32[len(targets), m]: what each of the m books of the history added to the target's score."""
+        """Return float32[len(targets), m]: what each of the m books of the history added to the target's score.
+
+        Args:
+            targets: int32, rows of books, each once.
+        """
 
 
 class Recommender(Protocol):
@@ -109,7 +113,11 @@ class Recommender(Protocol):
         """The name it bears in reports and reasons."""
 
     def score(self, history: History) -> HistoryScores:
-        """Score all books for this history, and keep the terms."""
+        """Score all books for this history, and keep the terms.
+
+        Args:
+            history: m books, newest first.
+        """
 
     def arrays(self) -> NamedArrays:
         """Return what `from_arrays` needs to make it again."""

@@ -57,6 +57,9 @@ class SeriesOrder:
     def of(cls, features: BookFeatures) -> Self:
         """Order the volumes of the series of these books.
 
+        Args:
+            features: series, numbers, first authors and popularity of the books.
+
         >>> features = BookFeatures.of(age_band=np.zeros(4, np.int8), series=np.zeros(4, np.int32),
         ...                            series_number=np.array([2, 1, np.nan, 0.5], np.float32))
         >>> order = SeriesOrder.of(features)
@@ -150,7 +153,11 @@ class SeriesOrder:
         return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
 
     def author_of(self, books: Int32s) -> Int32s:
-        """Return int32: the first author of each of these books, -1 for none and for a book without a number."""
+        """Return int32: the first author of each of these books, -1 for none and for a book without a number.
+
+        Args:
+            books: int32, rows of books.
+        """
         authors = np.full(self.n_books, ABSENT, np.int32)
         authors[self.books] = self.author
         return authors[books]
@@ -163,7 +170,12 @@ class SeriesOrder:
         return self.edition_key(self.volume[several], self.author[several]), self.books[several]
 
     def edition_key(self, volume: Int32s, author: Int32s) -> Int64s:
-        """Return int64: one number for each pair of a volume and an author."""
+        """Return int64: one number for each pair of a volume and an author.
+
+        Args:
+            volume: int32[n].
+            author: int32[n], -1 for none.
+        """
         return volume.astype(np.int64) * (int(self.author.max(initial=0)) + 2) + author + 1
 
 
@@ -231,7 +243,12 @@ class NextVolumes:
         return stand_ins
 
     def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
-        """Return int32: the next volume of each series that was begun, in the order of its books in `read`."""
+        """Return int32: the next volume of each series that was begun, in the order of its books in `read`.
+
+        Args:
+            read: int32, rows of the books that were read, newest first.
+            eligible: bool[n_books], what may be shown.
+        """
         order = self.order
         begun = read[order.volume_of[read] != ABSENT]
         series = order.series[order.volume_of[begun]]
@@ -241,7 +258,11 @@ class NextVolumes:
         return np.asarray(found[found != ABSENT])
 
     def before(self, book: int) -> int:
-        """Find the book with the highest number below this one that was read of its series; -1 if there is none."""
+        """Find the book with the highest number below this one that was read of its series; -1 if there is none.
+
+        Args:
+            book: row of a book, read or not.
+        """
         volume = int(self.order.volume_of[book])
         place = int(np.searchsorted(self.read_volumes, volume)) - 1
         if volume == ABSENT or place < 0:
@@ -252,7 +273,11 @@ class NextVolumes:
         return int(self.read[np.flatnonzero(self.order.volume_of[self.read] == found)[0]])
 
     def keeping_back(self, book: int) -> int:
-        """Find the book for which this one waits; itself if it waits for none."""
+        """Find the book for which this one waits; itself if it waits for none.
+
+        Args:
+            book: row of a book, read or not.
+        """
         volume = int(self.order.volume_of[book])
         if volume == ABSENT or self.targets[volume] == volume:
             return book

@@ -33,6 +33,9 @@ class FusionSettings:
     def personal_share(self, liked: int) -> float:
         """Return n / (n + newcomer): 0 with no liked book, towards 1 with many.
 
+        Args:
+            liked: how many books the reader liked, >= 0.
+
         >>> FusionSettings().personal_share(5)
         0.5
         """
