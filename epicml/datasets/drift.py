@@ -29,7 +29,7 @@ ERRORS = 2.0
 FEWEST = 1  # one book is never a pattern
 _EXAMPLES = 3
 
-Name = Callable[[int], str]
+Label = Callable[[int], str]
 
 
 def check_band_shares(before: Int8s, after: Int8s) -> Finding | None:
@@ -63,19 +63,19 @@ def check_band_shares(before: Int8s, after: Int8s) -> Finding | None:
     return Finding(Severity.STOP, "age_band", text, moved, round(moved * len(after)), name=BAND_SHARES)
 
 
-def check_bands_moved(before: Int8s, after: Int8s, *, name: Name) -> Finding | None:
+def check_bands_moved(before: Int8s, after: Int8s, *, label: Label) -> Finding | None:
     """Stop where many of the same books have another age band: shares alone do not see bands that swapped.
 
     Args:
         before: int8, ranks of the books that both builds know, in the earlier one.
         after: int8, ranks of the same books in this one.
-        name: how the book at a place is called, for the examples.
+        label: how the book at a place is called, for the examples.
 
     Returns:
         A finding that stops where more than 5 % of the books moved, or more than 2 % towards younger readers, each and
         twice its standard error; None otherwise.
 
-    >>> found = check_bands_moved(np.full(50, 5, np.int8), np.zeros(50, np.int8), name=str)
+    >>> found = check_bands_moved(np.full(50, 5, np.int8), np.zeros(50, np.int8), label=str)
     >>> found.examples[0], found.rows
     ('0: adult, now 0 to 5', 50)
     """
@@ -91,25 +91,25 @@ def check_bands_moved(before: Int8s, after: Int8s, *, name: Name) -> Finding | N
     places = np.flatnonzero(moved)
     places = places[np.argsort((after[places].astype(int) - before[places]), kind="stable")][:_EXAMPLES]
     examples = tuple(
-        f"{name(place)}: {AgeBand(int(before[place])).label}, now {AgeBand(int(after[place])).label}"
+        f"{label(place)}: {AgeBand(int(before[place])).label}, now {AgeBand(int(after[place])).label}"
         for place in places.tolist()
     )
     return Finding(Severity.STOP, "age_band", text, n_moved / n, n_moved, examples, name=BANDS_MOVED)
 
 
-def check_column_lost(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
+def check_column_lost(column: str, before: Int64s, after: Int64s, *, label: Label) -> Finding | None:
     """Stop where many of the same books have no value any more where they had one.
 
     Args:
         column: what the value is, as "series".
         before: int64, a fingerprint of the value of each book that both builds know, 0 where it had none.
         after: int64, the same now.
-        name: how the book at a place is called, for the examples.
+        label: how the book at a place is called, for the examples.
 
     Returns:
         A finding that stops where more than a tenth of the values is gone, and twice its standard error.
 
-    >>> check_column_lost("series", np.ones(50, np.int64), np.zeros(50, np.int64), name=str).text
+    >>> check_column_lost("series", np.ones(50, np.int64), np.zeros(50, np.int64), label=str).text
     'Of 50 books that had a value in “series”, 50 (100.0 %) have none now.'
     """
     lost, had = (before != 0) & (after == 0), int((before != 0).sum())
@@ -117,23 +117,23 @@ def check_column_lost(column: str, before: Int64s, after: Int64s, *, name: Name)
     if n_lost <= _allowed(had, LARGEST_LOST):
         return None
     text = f"Of {had:,} books that had a value in “{column}”, {_of(n_lost, had)} have none now."
-    examples = tuple(name(place) for place in np.flatnonzero(lost)[:_EXAMPLES].tolist())
+    examples = tuple(label(place) for place in np.flatnonzero(lost)[:_EXAMPLES].tolist())
     return Finding(Severity.STOP, column, text, n_lost / had, n_lost, examples, name=COLUMNS_LOST)
 
 
-def check_column_changed(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
+def check_column_changed(column: str, before: Int64s, after: Int64s, *, label: Label) -> Finding | None:
     """Stop where many of the same books have another value: rows that slipped give each the next one's.
 
     Args:
         column: what the value is, as "title"; one by which a book is known, so that it changes one by one.
         before: int64, a fingerprint of the value of each book that both builds know, 0 where it had none.
         after: int64, the same now.
-        name: how the book at a place is called, for the examples.
+        label: how the book at a place is called, for the examples.
 
     Returns:
         A finding that stops where more than a tenth of the values changed, and twice its standard error.
 
-    >>> check_column_changed("title", np.arange(1, 51), np.arange(2, 52), name=str).text
+    >>> check_column_changed("title", np.arange(1, 51), np.arange(2, 52), label=str).text
     'Of 50 books that had a value in “title” and still have one, 50 (100.0 %) have another one now.'
     """
     both = (before != 0) & (after != 0)
@@ -144,18 +144,18 @@ def check_column_changed(column: str, before: Int64s, after: Int64s, *, name: Na
     text = (
         f"Of {n:,} books that had a value in “{column}” and still have one, {_of(n_changed, n)} have another one now."
     )
-    examples = tuple(name(place) for place in np.flatnonzero(changed)[:_EXAMPLES].tolist())
+    examples = tuple(label(place) for place in np.flatnonzero(changed)[:_EXAMPLES].tolist())
     return Finding(Severity.STOP, column, text, n_changed / n, n_changed, examples, name=COLUMNS_CHANGED)
 
 
-def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Name) -> Finding | None:
+def check_order_changed(column: str, before: Int64s, after: Int64s, *, label: Label) -> Finding | None:
     """Stop where the same books stand in another order, by a number that may grow for each of them.
 
     Args:
         column: what the number is, as "popularity".
         before: int64, the number of each book that both builds know, 0 where it had none.
         after: int64, the same now.
-        name: how the book at a place is called, for the examples.
+        label: how the book at a place is called, for the examples.
 
     Returns:
         A finding that stops where the rank correlation, and twice its standard error, lie below one half; None also
@@ -163,7 +163,7 @@ def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Nam
 
     Source: Spearman's rank correlation; its error under independence is 1 / sqrt(n - 1).
 
-    >>> check_order_changed("popularity", np.arange(1, 101), np.arange(100, 0, -1), name=str).text
+    >>> check_order_changed("popularity", np.arange(1, 101), np.arange(100, 0, -1), label=str).text
     'The order of 100 books by “popularity” is another one than in the live release: their ranks agree by -1.00.'
     """
     both = (before != 0) & (after != 0)
@@ -178,7 +178,7 @@ def check_order_changed(column: str, before: Int64s, after: Int64s, *, name: Nam
         f"{agreement:.2f}."
     )
     furthest = np.flatnonzero(both)[np.argsort(-np.abs(new - old), kind="stable")][:_EXAMPLES]
-    examples = tuple(name(place) for place in furthest.tolist())
+    examples = tuple(label(place) for place in furthest.tolist())
     return Finding(Severity.STOP, column, text, 1.0, len(old), examples, name=COLUMNS_CHANGED)
 
 

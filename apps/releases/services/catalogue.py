@@ -137,17 +137,17 @@ def _changes(before: Books, books: Books) -> Iterator[Finding]:
     shares = check_band_shares(before.bands, books.bands)
     if shares is not None:
         yield shares
-    name = _names(common)
-    moved = check_bands_moved(before.bands[old], books.bands[new], name=name)
+    label = _names(common)
+    moved = check_bands_moved(before.bands[old], books.bands[new], label=label)
     if moved is not None:
         yield moved
     for column in sorted(books.values.keys() & before.values.keys()):
         was, now = before.values[column][old], books.values[column][new]
-        lost = check_column_lost(column, was, now, name=name)
+        lost = check_column_lost(column, was, now, label=label)
         if lost is not None:
             yield lost
         check = CHECKS.get(column)
-        changed = check(column, was, now, name=name) if check else None
+        changed = check(column, was, now, label=label) if check else None
         if changed is not None:
             yield changed
 

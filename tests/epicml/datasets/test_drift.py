@@ -29,7 +29,7 @@ def moved(n: int, *, up: int = 0, down: int = 0) -> Finding | None:
     """Of n books for 9 to 11, some are for adults now and some for the youngest."""
     before, after = np.full(n, 2, np.int8), np.full(n, 2, np.int8)
     after[:down], after[down : down + up] = 0, 5
-    return check_bands_moved(before, after, name=lambda place: f"b{place}")
+    return check_bands_moved(before, after, label=lambda place: f"b{place}")
 
 
 class TestBandShares:
@@ -90,7 +90,7 @@ class TestBandsMoved:
     def test_say_how_many_and_name_those_that_moved_down_furthest(self) -> None:
         before, after = shelf(10, 10, 10, 10, 10, 10), shelf(10, 10, 10, 10, 10, 10)
         after[0], after[20], after[30], after[50], after[51], after[52] = 5, 1, 5, 0, 4, 4
-        found = check_bands_moved(before, after, name=lambda place: f"b{place}")
+        found = check_bands_moved(before, after, label=lambda place: f"b{place}")
         assert found is not None
         assert (found.name, found.rows, found.severity) == ("bands_moved", 6, Severity.STOP)
         assert found.text == (
@@ -102,17 +102,17 @@ class TestBandsMoved:
     def test_see_bands_that_changed_places_while_their_shares_stayed(self) -> None:
         before = shelf(100, 100)
         assert check_band_shares(before, before[::-1]) is None
-        found = check_bands_moved(before, before[::-1], name=str)
+        found = check_bands_moved(before, before[::-1], label=str)
         assert found is not None
         assert found.rows == 200
 
     @given(bands)
     def test_find_nothing_where_nothing_moved(self, ranks: np.ndarray) -> None:
-        assert check_bands_moved(ranks, ranks.copy(), name=str) is None
+        assert check_bands_moved(ranks, ranks.copy(), label=str) is None
 
     @given(bands)
     def test_find_every_shelf_of_which_half_moved_down(self, ranks: np.ndarray) -> None:
-        found = check_bands_moved(ranks, np.zeros_like(ranks), name=str)
+        found = check_bands_moved(ranks, np.zeros_like(ranks), label=str)
         assert found is not None or int((ranks > 0).sum()) < max(2, len(ranks) / 2)
 
 
@@ -123,11 +123,11 @@ class TestColumnLost:
         before = np.repeat([7, 0], [50, 500])
         after = before.copy()
         after[:n_lost] = 0
-        assert (check_column_lost("series", before, after, name=str) is not None) is stops
+        assert (check_column_lost("series", before, after, label=str) is not None) is stops
 
     def test_says_how_many_and_which(self) -> None:
         before, after = np.full(40, 7), np.repeat([7, 0], [10, 30])
-        found = check_column_lost("genres", before, after, name=lambda place: f"b{place}")
+        found = check_column_lost("genres", before, after, label=lambda place: f"b{place}")
         assert found is not None
         assert found.text == "Of 40 books that had a value in “genres”, 30 (75.0 %) have none now."
         assert (found.column, found.rows, found.examples, found.name) == (
@@ -138,7 +138,7 @@ class TestColumnLost:
         )
 
     def test_does_not_mind_values_that_come(self) -> None:
-        assert check_column_lost("series", np.zeros(50, np.int64), np.ones(50, np.int64), name=str) is None
+        assert check_column_lost("series", np.zeros(50, np.int64), np.ones(50, np.int64), label=str) is None
 
 
 class TestColumnChanged:
@@ -148,28 +148,28 @@ class TestColumnChanged:
         before = np.arange(1, 51)
         after = before.copy()
         after[:n_changed] += 1000
-        assert (check_column_changed("title", before, after, name=str) is not None) is stops
+        assert (check_column_changed("title", before, after, label=str) is not None) is stops
 
     def test_finds_rows_that_slipped(self) -> None:
-        found = check_column_changed("title", np.arange(1, 41), np.roll(np.arange(1, 41), 1), name=lambda n: f"b{n}")
+        found = check_column_changed("title", np.arange(1, 41), np.roll(np.arange(1, 41), 1), label=lambda n: f"b{n}")
         assert found is not None
         assert (found.name, found.rows, found.examples) == ("columns_changed", 40, ("b0", "b1", "b2"))
 
     def test_leaves_what_came_or_went_to_others(self) -> None:
         some = np.arange(1, 51)
         for before, after in ((some, np.zeros(50, np.int64)), (np.zeros(50, np.int64), some)):
-            assert check_column_changed("title", before, after, name=str) is None
+            assert check_column_changed("title", before, after, label=str) is None
 
 
 class TestOrderChanged:
     @pytest.mark.parametrize("grown", [lambda n: n, lambda n: 7 * n, lambda n: n**2 + 3])
     def test_does_not_mind_numbers_that_grow(self, grown: Callable[[Int64s], Int64s]) -> None:
         some = np.arange(1, 60)
-        assert check_order_changed("popularity", some, grown(some), name=str) is None
+        assert check_order_changed("popularity", some, grown(some), label=str) is None
 
     def test_finds_numbers_that_were_dealt_anew(self) -> None:
         some = np.arange(1, 401)
-        found = check_order_changed("popularity", some, np.random.default_rng(1).permutation(some), name=str)
+        found = check_order_changed("popularity", some, np.random.default_rng(1).permutation(some), label=str)
         assert found is not None
         assert (found.name, found.rows, len(found.examples)) == ("columns_changed", 400, 3)
 
@@ -177,13 +177,14 @@ class TestOrderChanged:
     # no more, 0 still is. With the middle book apart, ranks that fold back upon themselves agree by 0.
     def test_allows_for_chance_where_books_are_few(self) -> None:
         folded = np.abs(np.arange(1, 18) - 9) + 1
-        assert check_order_changed("popularity", np.arange(1, 18), folded, name=str) is None
+        assert check_order_changed("popularity", np.arange(1, 18), folded, label=str) is None
         assert (
-            check_order_changed("popularity", np.arange(1, 66), np.abs(np.arange(1, 66) - 33) + 1, name=str) is not None
+            check_order_changed("popularity", np.arange(1, 66), np.abs(np.arange(1, 66) - 33) + 1, label=str)
+            is not None
         )
 
     @pytest.mark.parametrize("n", [0, 1, 2, 30])
     def test_of_books_that_are_all_alike_says_nothing(self, n: int) -> None:
         alike = np.full(n, 5)
-        assert check_order_changed("popularity", alike, np.arange(1, n + 1), name=str) is None
-        assert check_order_changed("popularity", np.arange(1, n + 1), alike, name=str) is None
+        assert check_order_changed("popularity", alike, np.arange(1, n + 1), label=str) is None
+        assert check_order_changed("popularity", np.arange(1, n + 1), alike, label=str) is None
