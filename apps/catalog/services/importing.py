@@ -1,6 +1,6 @@
 """Importing books from a file, a thousand at a time. Each batch is one transaction: what is broken off is run again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import SaveReport, save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
+from apps.platform.services.progress_printer import ReportRows
 from apps.platform.services.tabular.cells import UNSAID
 from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
@@ -54,7 +55,7 @@ def import_books(
     refused_file: Path,
     now: datetime,
     options: BookImport = BookImport(),
-    progress: Callable[[int], None] | None = None,
+    progress: ReportRows | None = None,
 ) -> ImportReport:
     """The books of the file are in the catalogue; rows that cannot be imported are in the file of refused rows.
 
@@ -69,7 +70,7 @@ def import_books(
 
 
 def _imported(
-    path: Path, *, refused_file: Path, now: datetime, options: BookImport, progress: Callable[[int], None] | None
+    path: Path, *, refused_file: Path, now: datetime, options: BookImport, progress: ReportRows | None
 ) -> ImportReport:
     with (
         _opened(path, options) as table,

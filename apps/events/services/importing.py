@@ -1,6 +1,6 @@
 """Importing what readers did from a file. Each batch is one transaction: an import that broke off is run again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from apps.events.services.rating_versions import current_versions, moment_of_cha
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.events.services.surveying import Survey, rating_key, survey
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.progress_printer import ReportRows
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
@@ -69,7 +70,7 @@ def import_interactions(
     refused_file: Path,
     now: datetime,
     options: InteractionImport = InteractionImport(),
-    progress: Callable[[int], None] | None = None,
+    progress: ReportRows | None = None,
 ) -> ImportReport:
     """The interactions of the file are stored, each once; rows that cannot be are in the file of refused rows.
 
@@ -86,7 +87,7 @@ def import_interactions(
 
 
 def _imported(
-    path: Path, *, refused_file: Path, now: datetime, options: InteractionImport, progress: Callable[[int], None] | None
+    path: Path, *, refused_file: Path, now: datetime, options: InteractionImport, progress: ReportRows | None
 ) -> ImportReport:
     surveyed = _survey(path, options)
     with _opened(path, options) as table, refusals_in(refused_file) as refusals:

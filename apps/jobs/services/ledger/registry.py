@@ -10,6 +10,7 @@ from apps.platform.services.errors import EpicmlError
 
 LEASE_SECONDS = 60  # a dead runner's job waits this long; heartbeats come four times as often
 MAX_ATTEMPTS = 5  # a job that failed this often needs a person
+ReportProgress = Callable[[int, int, str], None]  # done, total, what is being done
 
 
 @dataclass(frozen=True, slots=True)

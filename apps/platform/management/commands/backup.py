@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.platform.services.backup.folders import megabytes
 from apps.platform.services.backup.making import BackupReport, make_backup
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        progress = Progress(self.stderr.write, time.monotonic)
+        progress = ProgressPrinter(self.stderr.write, time.monotonic)
         try:
             report = make_backup(
                 options["folder"],

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.platform.services.backup.restoring import Permissions, Plan, RestoreReport, plan_restore, restore, summary
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 
 WORD = "replace"
 NEXT = "Start manage.py serve (or the web workers, runners and relay) again; staff log in anew."
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             other_key=options["other_key"],
             discard=options["discard"],
         )
-        progress = Progress(self.stderr.write, time.monotonic)
+        progress = ProgressPrinter(self.stderr.write, time.monotonic)
         try:
             plan = plan_restore(options["folder"], allowed=allowed)
             if plan.there and not options["no_input"]:

@@ -39,12 +39,11 @@ from apps.platform.services.backup.schema import Table, applied_migrations, tabl
 from apps.platform.services.backup.secret_key import key_mark
 from apps.platform.services.errors import ConflictError, EpicmlError
 from apps.platform.services.file_sums import file_sum
+from apps.platform.services.progress_printer import ReportRows
 
 FASTEST = 1  # of gzip: a fifth of the text is left; slower levels take twice the time for a sixth less
 # The packed rows take less than this share of what the database takes with its indexes.
 SHARE_OF_DATABASE = 0.3
-
-Progress = Callable[[int], object]
 
 
 class NothingToBackUpError(ConflictError):
@@ -80,7 +79,7 @@ class _Read:
 
 
 def make_backup(
-    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: Progress
+    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
     """One more whole backup is in the folder, read through; of all in it the newest `keep` are left.
 
@@ -96,7 +95,7 @@ def make_backup(
 
 
 def write_backup(
-    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: Progress
+    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
     """The same, wherever the folder lies."""
     key, database = key_mark(included=with_secret_key), engine()
@@ -123,7 +122,7 @@ def write_backup(
     return BackupReport(place, manifest, removed, [f"Left out: {name}." for name in left_out])
 
 
-def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
+def _read_all(folder: Path, database: Engine, progress: ReportRows) -> _Read:
     (folder / TABLES).mkdir()
     try:
         with database.snapshot():
@@ -142,7 +141,7 @@ def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
     return _Read(rows, migrations, carried, files)
 
 
-def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: Progress) -> dict[str, KeptTable]:
+def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: ReportRows) -> dict[str, KeptTable]:
     done = 0
     found: dict[str, KeptTable] = {}
     for table in kept:
@@ -151,7 +150,7 @@ def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: P
     return found
 
 
-def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: Progress) -> KeptTable:
+def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: ReportRows) -> KeptTable:
     written = 0
     with gzip.GzipFile(folder / table_file(table.name), "wb", compresslevel=FASTEST, mtime=0) as file:
 

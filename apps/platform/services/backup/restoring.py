@@ -39,13 +39,12 @@ from apps.platform.services.backup.schema import (
 )
 from apps.platform.services.backup.secret_key import check_key
 from apps.platform.services.errors import ConflictError, EpicmlError, UnavailableError
+from apps.platform.services.progress_printer import ReportRows
 
 # Rows that every database has after its migrations: they say nothing of whether somebody works with it.
 MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 BEFORE_RESTORE = "before-restore"
 ROWS_BETWEEN = 1000  # from one word on the progress to the next
-
-Progress = Callable[[int], object]
 
 
 class DatabaseNotEmptyError(ConflictError):
@@ -151,7 +150,7 @@ def checked_backup(folder: Path) -> Manifest:
 
 
 def restore(
-    plan: Plan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: Progress
+    plan: Plan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: ReportRows
 ) -> RestoreReport:
     """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
 
@@ -214,7 +213,7 @@ def _count(name: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) -> Path:
+def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows) -> Path:
     """Where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
@@ -231,7 +230,7 @@ def _put_files_back(folder: Path) -> list[str]:
     return [put_back(files) for files, put_back in parts if files.is_dir()]
 
 
-def _load(plan: Plan, database: Engine, progress: Progress) -> None:
+def _load(plan: Plan, database: Engine, progress: ReportRows) -> None:
     """The rows stand in tables as they were, and the tables are then brought up to this version."""
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
@@ -246,7 +245,7 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
-def _counted(lines: Iterable[bytes], *, done: int, progress: Progress) -> Iterator[bytes]:
+def _counted(lines: Iterable[bytes], *, done: int, progress: ReportRows) -> Iterator[bytes]:
     for number, line in enumerate(lines):
         if number % ROWS_BETWEEN == 0:
             progress(done + number)
