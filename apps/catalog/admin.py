@@ -37,7 +37,7 @@ from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
-from apps.platform.services.tabular.cells import UNSAID
+from apps.platform.services.tabular.cells import UNSET
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.isbn import InvalidIsbnError, isbn13
@@ -195,8 +195,8 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
             authors=values["author_names"],
             series=values["series_name"] or None,
             series_number=values["series_number"],
-            age_band=values["age_band"] if decided else UNSAID,
-            reading_level=values["reading_level"] if says_level else UNSAID,
+            age_band=values["age_band"] if decided else UNSET,
+            reading_level=values["reading_level"] if says_level else UNSET,
             language=values["language"],
             published_year=values["published_year"],
             genres=values["genre_names"],

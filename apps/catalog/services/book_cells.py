@@ -8,9 +8,9 @@ from apps.platform.services.tabular.cells import (
     LONGEST_STATEMENT,
     NOTHING,
     ROUNDED,
-    UNSAID,
+    UNSET,
     Cells,
-    Said,
+    MaybeUnset,
     items_in,
 )
 from epicml.audience.bands import AgeBand, UnknownAgeBandError
@@ -42,7 +42,7 @@ class BookCells(Cells):
 
     has_isbd: bool = False
 
-    def title(self, *, longest: int) -> Said[str | None]:
+    def title(self, *, longest: int) -> MaybeUnset[str | None]:
         """Read the title; a book may be called "None"."""
         return self.text("title", longest=longest, nothing=ERRORS)
 
@@ -51,14 +51,16 @@ class BookCells(Cells):
         mended = one_line(self.mended(name, text))
         return without_isbd(mended) if self.has_isbd else mended
 
-    def authors(self, *, most: int, longest: int, separator: str | None, order: Order | None) -> Said[tuple[str, ...]]:
+    def authors(
+        self, *, most: int, longest: int, separator: str | None, order: Order | None
+    ) -> MaybeUnset[tuple[str, ...]]:
         """Read the names in all columns of authors, each once."""
         cells = self.filled("authors")
         texts = (self.mended("authors", " \n ".join(items_in(cell)))[: most * longest] for cell in cells)
         names = [one_line(name) for text in texts for name in authors_of(text, separator=separator, order=order)]
         return self.bounded("authors", [name for name in names if name], most=most, longest=longest)
 
-    def genres(self, *, most: int, longest: int, separator: str | None) -> Said[tuple[str, ...]]:
+    def genres(self, *, most: int, longest: int, separator: str | None) -> MaybeUnset[tuple[str, ...]]:
         """Read the headings of all columns of genres, each once; semicolons, pipes or lines part them, else commas."""
         found = [
             without_isbd(one_line(part)).rstrip(".") if self.has_isbd else one_line(part)
@@ -68,7 +70,7 @@ class BookCells(Cells):
         fitting = [self._fitting(heading, longest) for heading in found if heading]
         return self.bounded("genres", [heading for heading in fitting if heading], most=most, longest=longest)
 
-    def isbns(self, *, most: int) -> Said[tuple[str, ...]]:
+    def isbns(self, *, most: int) -> MaybeUnset[tuple[str, ...]]:
         """Read the ISBNs in all columns that have some, those that are none left out."""
         found: list[str] = []
         for cell in self.values.get("isbns", ()):
@@ -77,15 +79,15 @@ class BookCells(Cells):
                     found += self._isbn(part)
         return self.bounded("isbns", found, most=most, longest=13)
 
-    def year(self, *, low: int, high: int) -> Said[int | None]:
+    def year(self, *, low: int, high: int) -> MaybeUnset[int | None]:
         """Read the first year that a cell names; 0 is how some programs say that none is known."""
         return self.read("year", year_in, low=low, high=high, nothing=("0", "0000", "0.0"))
 
-    def level(self, *, low: int, high: int) -> Said[int | None]:
+    def level(self, *, low: int, high: int) -> MaybeUnset[int | None]:
         """Read a school year; the lower one of two, the first one for kindergarten."""
         return self.read("reading_level", _school_year, low=low, high=high)
 
-    def series_number(self, *, high: float) -> Said[float | None]:
+    def series_number(self, *, high: float) -> MaybeUnset[float | None]:
         """Read the place in a series; not known where the cell names several."""
         value = self.first("series_number")[:LONGEST_STATEMENT]
         if names_several(value):
@@ -93,7 +95,7 @@ class BookCells(Cells):
             return None
         return self.read("series_number", place_in_series, low=0, high=high)
 
-    def age_band(self) -> Said[AgeBand | None]:
+    def age_band(self) -> MaybeUnset[AgeBand | None]:
         """Read an age band by its code, or by words that name an age."""
         value = self.first("age_band")[:LONGEST_STATEMENT]
         if value in NOTHING:
@@ -104,11 +106,11 @@ class BookCells(Cells):
             band = _band_of_date(value) or _band_of_words(value)
             if band is None:
                 self.note("age_band", "left out", str(error), value)
-                return UNSAID
+                return UNSET
             self.note("age_band", "read in part", f"Read as {band.code}.", value)
             return band
 
-    def language(self) -> Said[str]:
+    def language(self) -> MaybeUnset[str]:
         """Read the first language that the cell names."""
         value = self.first("language")[:LONGEST_STATEMENT]
         if value in NOTHING:
@@ -117,7 +119,7 @@ class BookCells(Cells):
             return language_in(value)
         except UnknownLanguageError as error:
             self.note("language", "left out", str(error), value)
-            return UNSAID
+            return UNSET
 
     def audience(self) -> tuple[str, ...]:
         """Read what the columns of the audience say, each statement by itself."""

@@ -11,7 +11,7 @@ from apps.catalog.services.book_values import BookValues
 from epicml.audience.bands import AgeBand
 
 KEYS_PER_QUERY = 2000
-Named = TypeVar("Named", Author, Series)
+NamedModel = TypeVar("NamedModel", Author, Series)
 PLAIN = (
     "series_number",
     "age_band",
@@ -123,7 +123,7 @@ def _in_chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
     return (items[start : start + KEYS_PER_QUERY] for start in range(0, len(items), KEYS_PER_QUERY))
 
 
-def _ids_of(model: type[Named], names: set[str]) -> dict[str, int]:
+def _ids_of(model: type[NamedModel], names: set[str]) -> dict[str, int]:
     known = _known_ids(model, names)
     missing = sorted(names - known.keys())
     if missing:
@@ -132,7 +132,7 @@ def _ids_of(model: type[Named], names: set[str]) -> dict[str, int]:
     return known
 
 
-def _known_ids(model: type[Named], names: set[str]) -> dict[str, int]:
+def _known_ids(model: type[NamedModel], names: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _in_chunks(sorted(names)):
         found |= dict(model.objects.filter(name__in=some).values_list("name", "id"))

@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.catalog.models import Book, Change
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.services.book_tables import StoredBook, isbn_owners, stored_books, write_books
-from apps.catalog.services.book_values import BookInput, BookValues, NoTitleError, Remark, settled
+from apps.catalog.services.book_values import BookInput, BookValues, NoTitleError, Remark, merge_book
 from apps.catalog.services.changes import lock_change_log, record_changes
 
 CREATED, UPDATED, UNCHANGED, REFUSED = "created", "updated", "unchanged", "refused"
@@ -49,11 +49,11 @@ def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = F
     What is left out stays as it was. A key given twice is saved as it comes last. A new book without a title is
     refused; with `only_live` every book that is new or withdrawn is.
     """
-    said = {book.key: book for book in books}
+    given = {book.key: book for book in books}
     with transaction.atomic():
         lock_change_log()
-        stored = stored_books(list(said))
-        wanted, remarks, reasons = _settled(said, stored, only_live=only_live)
+        stored = stored_books(list(given))
+        wanted, remarks, reasons = _merge_books(given, stored, only_live=only_live)
         wanted, remarks = _without_taken_isbns(wanted, stored, remarks)
         outcomes = {key: _outcome(values, stored.get(key)) for key, values in wanted.items()}
         written = {key: values for key, values in wanted.items() if outcomes[key] != UNCHANGED}
@@ -84,20 +84,20 @@ def restore_books(keys: Sequence[str], *, now: datetime) -> int:
     return len(ids)
 
 
-Settled = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
+MergedBooks = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
 
 
-def _settled(said: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *, only_live: bool) -> Settled:
+def _merge_books(given: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *, only_live: bool) -> MergedBooks:
     wanted: dict[str, BookValues] = {}
     remarks: dict[str, tuple[Remark, ...]] = {}
     reasons: dict[str, str] = {}
-    for key, book in said.items():
+    for key, book in given.items():
         known = stored.get(key)
         if only_live and (known is None or known.withdrawn):
             reasons[key] = str(BookNotFoundError(key))
             continue
         try:
-            wanted[key], remarks[key] = settled(book, known.values if known else None)
+            wanted[key], remarks[key] = merge_book(book, known.values if known else None)
         except NoTitleError as error:
             reasons[key] = str(error)
     return wanted, remarks, reasons

@@ -10,14 +10,14 @@ from pathlib import Path
 from django.db import transaction
 
 from apps.catalog.services.author_spellings import AuthorSpellings
-from apps.catalog.services.book_rows import BookRows, Reading, Tags, book_columns, read_tags
+from apps.catalog.services.book_rows import BookCellFormat, BookRows, Tags, book_columns, read_tags
 from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import SaveReport, save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
 from apps.platform.services.progress_printer import ReportRows
-from apps.platform.services.tabular.cells import UNSAID
+from apps.platform.services.tabular.cells import UNSET
 from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
@@ -113,7 +113,7 @@ class _Saving:
 
     def save(self, batch: list[_Line], *, now: datetime) -> None:
         books = [
-            book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
+            book if book.authors is UNSET else replace(book, authors=self.spellings.of(book.authors))
             for book in (line.book for line in batch)
         ]
         saved = save_books(books, now=now)
@@ -141,8 +141,8 @@ def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
 def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> BookRows:
     """The columns of the table, and what the other files and a first look at this one say of it."""
     order = options.authors_order or shape.authors_order or _order(path, shape, options)
-    reading = Reading(shape, options.clears, options.authors_separator, order)
-    rows = BookRows.of(table, mapping=options.mapping or {}, reading=reading)
+    cell_format = BookCellFormat(shape, options.clears, options.authors_separator, order)
+    rows = BookRows.of(table, mapping=options.mapping or {}, cell_format=cell_format)
     if options.genres is not None or not rows.has_genres:
         beside = path.with_name(GENRES_FILE)
         rows.tags = _tags(options.genres or beside, required=options.genres is not None, clears=options.clears)
@@ -172,7 +172,7 @@ def _tags(path: Path, *, required: bool, clears: bool) -> Tags:
 def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
     lines: dict[str, int] = {}
     for row in table.rows:
-        if rows.reading.shape is OPEN_LIBRARY and not is_book(row):
+        if rows.cell_format.shape is OPEN_LIBRARY and not is_book(row):
             saving.report.left_out += 1
             continue
         try:

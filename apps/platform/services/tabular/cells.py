@@ -25,14 +25,14 @@ _DATE = re.compile(
 )
 
 
-class Unsaid(Enum):
-    """The type of UNSAID, told apart from None, which says that something is not known."""
+class UnsetType(Enum):
+    """The type of UNSET, told apart from None, which says that something is not known."""
 
-    UNSAID = "unsaid"
+    UNSET = "unset"
 
 
-UNSAID: Final = Unsaid.UNSAID
-Said: TypeAlias = T | Unsaid
+UNSET: Final = UnsetType.UNSET
+MaybeUnset: TypeAlias = T | UnsetType
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Cells:
             raise RowError(f"An identifier has the form {pattern.pattern}.", column="key", value=value)
         return value
 
-    def text(self, name: str, *, longest: int, nothing: frozenset[str] = NOTHING) -> Said[str | None]:
+    def text(self, name: str, *, longest: int, nothing: frozenset[str] = NOTHING) -> MaybeUnset[str | None]:
         """Read text in one line, cut where it is too long; words in `nothing` say that there is none."""
         first = self.first(name)
         if first in nothing:
@@ -67,11 +67,11 @@ class Cells:
             value = value[:longest].rstrip()
         return value or self.empty(name, None)
 
-    def count(self, name: str, *, low: int, high: int, empty: int | None) -> Said[int | None]:
+    def count(self, name: str, *, low: int, high: int, empty: int | None) -> MaybeUnset[int | None]:
         """Read a whole number."""
         return self.read(name, count_in, low=low, high=high, empty=empty)
 
-    def number(self, name: str, *, low: float, high: float) -> Said[float | None]:
+    def number(self, name: str, *, low: float, high: float) -> MaybeUnset[float | None]:
         """Read a number that may have a fraction."""
         return self.read(name, number_in, low=low, high=high)
 
@@ -84,7 +84,7 @@ class Cells:
         high: float,
         empty: N | None = None,
         nothing: tuple[str, ...] = (),
-    ) -> Said[N | None]:
+    ) -> MaybeUnset[N | None]:
         """Read a number out of the first cell that has one within the bounds."""
         found = [cell.strip()[:LONGEST_STATEMENT] for cell in self.values.get(name, ())]
         cells = [cell for cell in found if cell not in NOTHING and cell not in nothing]
@@ -97,7 +97,7 @@ class Cells:
                     self.note(name, "read in part", f"Read as {value:g}.", cell)
                 return value
         self.note(name, "left out", f"No number from {low:g} to {high:g} can be read in it.", cells[0])
-        return UNSAID
+        return UNSET
 
     def first(self, name: str) -> str:
         """Find the first cell of the field that is not blank; "" where there is none."""
@@ -107,11 +107,11 @@ class Cells:
         """List the cells of the field that say something, as they stand."""
         return [cell for cell in self.values.get(name, ()) if cell.strip() not in NOTHING]
 
-    def empty(self, name: str, empty: T) -> Said[T]:
+    def empty(self, name: str, empty: T) -> MaybeUnset[T]:
         """Say what an empty cell of this field means: nothing, or the value `empty`."""
-        return empty if self.clears and name in self.values else UNSAID
+        return empty if self.clears and name in self.values else UNSET
 
-    def bounded(self, name: str, found: list[str], *, most: int, longest: int) -> Said[tuple[str, ...]]:
+    def bounded(self, name: str, found: list[str], *, most: int, longest: int) -> MaybeUnset[tuple[str, ...]]:
         """Take each of the parts once, not too many and none too long."""
         each = list(dict.fromkeys(part[:longest].rstrip() for part in found))
         if any(len(part) > longest for part in found):
