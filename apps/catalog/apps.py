@@ -8,7 +8,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """A restore shows children nothing that was kept from them since the backup."""
-        from apps.catalog.services.restoring import carry_strictness, settle_strictness
+        from apps.catalog.services.restoring import carry_restrictions, reapply_restrictions
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
 
-        register_backup_part("catalog", BackupPart(carry=carry_strictness, settle=settle_strictness))
+        register_backup_part("catalog", BackupPart(carry=carry_restrictions, after_restore=reapply_restrictions))

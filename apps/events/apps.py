@@ -14,12 +14,12 @@ class EventsConfig(AppConfig):
         from apps.events.services.lists import end_lists
         from apps.events.services.privacy import erase_events, erase_lists, export_events, export_lists
         from apps.jobs.services.ledger.registry import register_job, register_schedule
-        from apps.platform.services.ending import register_ending
+        from apps.platform.services.shutdown import register_shutdown_hook
         from apps.readers.selectors import answered_for
         from apps.readers.services import register_erasure, register_export
 
         register_audience(answered_for)
-        register_ending("events.lists", end_lists)
+        register_shutdown_hook("events.lists", end_lists)
         register_erasure("events", erase_events)
         register_erasure("lists", erase_lists)
         register_export("events", export_events)

@@ -175,7 +175,7 @@ def carry_erasures() -> JSON:
     return [{**row, "erased_at": row["erased_at"].isoformat()} for row in rows]
 
 
-def settle_erasures(carried: Sequence[JSON], now: datetime) -> str:
+def reapply_erasures(carried: Sequence[JSON], now: datetime) -> str:
     """Nobody is in the database who was erased since its rows were saved, and the log has all that it had; says so."""
     erased = [
         (entry["reader_hash"], datetime.fromisoformat(entry["erased_at"]), entry) for log in carried for entry in log

@@ -36,5 +36,5 @@ class SearchConfig(AppConfig):
         register_kind(SEARCH_INDEX)
         register_health("search", monitoring.health)
         register_collector(monitoring.collect)
-        register_backup_part("search", BackupPart(settle=lambda _, now: applying.settle_copies(now=now)))
+        register_backup_part("search", BackupPart(after_restore=lambda _, now: applying.settle_copies(now=now)))
         register_warmer("search", lambda: warming.warm(now=timezone.now()))

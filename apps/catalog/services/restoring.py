@@ -10,7 +10,7 @@ from apps.catalog.services.books import delete_books, save_books
 from epicml.audience.bands import AgeBand
 
 
-def carry_strictness() -> dict[str, Any]:
+def carry_restrictions() -> dict[str, Any]:
     """The age bands that staff set, and the books that are withdrawn."""
     by_staff = Book.objects.filter(age_band_source=AgeBandSource.STAFF)
     withdrawn = Book.objects.exclude(withdrawn_at=None)
@@ -20,7 +20,7 @@ def carry_strictness() -> dict[str, Any]:
     }
 
 
-def settle_strictness(carried: Sequence[Any], now: datetime) -> str:
+def reapply_restrictions(carried: Sequence[Any], now: datetime) -> str:
     """No book is for younger readers than staff said since, and none is back that was withdrawn since; says how many.
 
     The newest word counts: a book may come back, and a band may be set lower again.

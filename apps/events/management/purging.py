@@ -8,15 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.events.services.retention import Rule, purge_events, purge_plan
-from apps.jobs.services.ledger.purging import Acceptance, Plan, why_unusual
+from apps.events.services.retention import RetentionRule, purge_events, purge_plan
+from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, why_unusual
 from apps.platform.services.errors import EpicmlError
 
 
 class PurgeCommand(BaseCommand):
     """Says what a rule would erase; erases it where a person accepts that."""
 
-    rule: Rule
+    rule: RetentionRule
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--accept", action="store_true", help="erase them, however many they are; needs --why")
@@ -26,7 +26,7 @@ class PurgeCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rule, now, started = self.rule, timezone.now(), monotonic()
         plan = purge_plan(rule, now=now, kept_for=rule.kept_for())
-        self.stdout.write(_told(rule, plan, why_unusual(plan, now=now)))
+        self.stdout.write(_summary(rule, plan, why_unusual(plan, now=now)))
         if not options["accept"]:
             self.stdout.write(f"Nothing was erased. To keep {rule.name} longer, set {rule.setting}.")
             return
@@ -38,7 +38,7 @@ class PurgeCommand(BaseCommand):
         self.stdout.write(f"{rule.name.capitalize()} erased: {erased:,} in {monotonic() - started:.1f} s.")
 
 
-def _told(rule: Rule, plan: Plan, reason: str) -> str:
+def _summary(rule: RetentionRule, plan: PurgePlan, reason: str) -> str:
     newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
     facts = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
     return f"{facts} {reason or 'The nightly purge erases as many without asking.'}"

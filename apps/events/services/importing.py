@@ -15,8 +15,8 @@ from apps.events.services.checking import READER_KEY
 from apps.events.services.import_report import ImportReport
 from apps.events.services.interaction_rows import (
     Interaction,
+    InteractionCellFormat,
     InteractionColumns,
-    InteractionReading,
     InteractionRows,
 )
 from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, interaction_shape_of
@@ -122,7 +122,7 @@ def _survey(path: Path, options: InteractionImport) -> Survey:
 def _rows(
     table: Table, shape: InteractionShape, options: InteractionImport, *, surveyed: Survey, now: datetime
 ) -> InteractionRows:
-    reading = InteractionReading(
+    cell_format = InteractionCellFormat(
         shape,
         options.scale or shape.scale,
         first_at=options.first_at or now - BEFORE_NOW,
@@ -132,7 +132,7 @@ def _rows(
         date_pattern=options.date_pattern,
     )
     columns = InteractionColumns.of(table, shape=shape, mapping=options.mapping, reader=options.reader)
-    return InteractionRows(columns, reading)
+    return InteractionRows(columns, cell_format)
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ def _readable(
 
 def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now: datetime) -> None:
     """What is new of the batch is stored, a rating that has changed as a newer one."""
-    versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.made_id])
+    versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.has_derived_id])
     events: dict[str, NewEvent] = {}
     changed: set[str] = set()
     for row in batch:

@@ -13,11 +13,11 @@ from apps.events.models import ListMark
 from apps.events.services.checking import CheckedEvent, RefusedEventError, checked_event
 from apps.events.services.list_marks import (
     KnownLists,
-    Named,
+    ListReference,
     canonical_list_id,
     count_agreements,
     mark_of,
-    settle_marks,
+    update_marks,
 )
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
@@ -111,7 +111,7 @@ def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
         return {}
     lists = KnownLists({row.list_id for row in naming})
     return {
-        row.event_id: lists.agreement(Named(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
+        row.event_id: lists.agreement(ListReference(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
         for row in naming
     }
 
@@ -127,7 +127,7 @@ def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
     missing = {list_id for list_id, agreement in stored if agreement == ListMark.UNKNOWN}
     came = missing & KnownLists(missing).ids if missing else set()
     if came:
-        settle_marks(came)
+        update_marks(came)
 
 
 def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:

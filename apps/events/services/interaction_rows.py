@@ -20,11 +20,14 @@ KIND_OF_SHELF = {"read": "finished", "currently-reading": "started"}
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One thing that a reader did, as a line of the file says it. `made_id`: the id follows from what was done."""
+    """One thing that a reader did, as a line of the file says it.
+
+    `has_derived_id`: the id follows from what was done.
+    """
 
     line: int
     event_id: str
-    made_id: bool
+    has_derived_id: bool
     reader: str
     book: str
     kind: str
@@ -33,7 +36,7 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionReading:
+class InteractionCellFormat:
     """How the cells of a file are read: as its shape says, as its dates say, and as a person says otherwise."""
 
     shape: InteractionShape
@@ -89,13 +92,13 @@ class InteractionRows:
     """
 
     columns: InteractionColumns
-    reading: InteractionReading
+    cell_format: InteractionCellFormat
 
     def interactions(self, row: Row) -> list[Interaction]:
         """What the row says, nothing where it has neither a rating nor an act; RowError when it cannot be stored."""
         cells = self.columns.cells(row)
-        if self.reading.reader is not None:
-            cells["reader"] = self.reading.reader
+        if self.cell_format.reader is not None:
+            cells["reader"] = self.cell_format.reader
         return list(self._interactions(cells, row.line))
 
     def _interactions(self, cells: dict[str, str], line: int) -> Iterator[Interaction]:
@@ -108,7 +111,7 @@ class InteractionRows:
         text = cells.get("value", "")
         if kind != "rated" and text:
             raise RowError(f"An event of kind {kind} has no value.", column="value", value=text)
-        value = rating_of(text, scale=self.reading.scale) if kind == "rated" else None
+        value = rating_of(text, scale=self.cell_format.scale) if kind == "rated" else None
         if kind != "rated" or value is not None:
             later = AFTER_READING if act is not None else timedelta(0)
             yield self._interaction(cells, line, kind=kind, value=value, later=later)
@@ -120,8 +123,8 @@ class InteractionRows:
         own_id = cells.get("event_id")
         return Interaction(
             line=line,
-            event_id=_matching(cells, "event_id", EVENT_ID) if own_id else made_id(cells, kind),
-            made_id=not own_id,
+            event_id=_matching(cells, "event_id", EVENT_ID) if own_id else derived_event_id(cells, kind),
+            has_derived_id=not own_id,
             reader=reader,
             book=book,
             kind=kind,
@@ -131,10 +134,10 @@ class InteractionRows:
 
     def _moment(self, text: str, line: int) -> datetime:
         if not text:
-            return min(self.reading.first_at + BETWEEN_ROWS * line, self.reading.now)
+            return min(self.cell_format.first_at + BETWEEN_ROWS * line, self.cell_format.now)
         try:
-            moment = moment_of(text, order=self.reading.day_order, pattern=self.reading.date_pattern)
-            return checked_moment(moment, now=self.reading.now)
+            moment = moment_of(text, order=self.cell_format.day_order, pattern=self.cell_format.date_pattern)
+            return checked_moment(moment, now=self.cell_format.now)
         except RefusedEventError as error:
             raise RowError(error.reason, column="occurred_at", value=text) from error
         except UnknownMomentError as error:
@@ -154,7 +157,7 @@ def rating_of(text: str, *, scale: RatingScale) -> float | None:
         raise RowError(str(error), column="value", value=text) from error
 
 
-def made_id(cells: Mapping[str, str], kind: str) -> str:
+def derived_event_id(cells: Mapping[str, str], kind: str) -> str:
     """The same row has the same id in every run, so that a second import stores nothing twice."""
     parts = "\n".join((cells["reader"], cells["book"], kind, cells.get("occurred_at", "")))
     return f"import-{blake2b(parts.encode(), digest_size=16).hexdigest()}"

@@ -9,7 +9,7 @@ import orjson
 from django.db import IntegrityError, connection, transaction
 
 from apps.events.models import ServedList
-from apps.events.services.list_marks import settle_marks
+from apps.events.services.list_marks import update_marks
 from apps.readers.selectors import known_reader_ids
 from epicml.audience.bands import AgeBand
 
@@ -44,7 +44,7 @@ def store_lists(rows: Sequence[NewRow]) -> int:
     Events that named one of them before are marked anew.
     """
     stored = _store_once(rows)
-    settle_marks({str(row.id) for row in rows} | {row.sent_id for row in rows if row.sent_id})
+    update_marks({str(row.id) for row in rows} | {row.sent_id for row in rows if row.sent_id})
     return stored
 
 

@@ -91,7 +91,7 @@ def anything_moved(since: datetime, *, names: Collection[str]) -> bool:
     return Job.objects.filter(moved, name__in=names).exists()
 
 
-def silent_jobs(now: datetime, *, since: datetime) -> list[Job]:
+def stalled_jobs(now: datetime, *, since: datetime) -> list[Job]:
     """Jobs whose runner is alive and renews their lease, but that got no further after this moment."""
     return list(Job.objects.filter(state=Job.State.LEASED, lease_expires_at__gte=now, progress_at__lt=since))
 

@@ -46,7 +46,7 @@ class PartHealth:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _RunningProbe:
     """A probe that runs, or ran, in a thread of its own."""
 
     found: list[PartHealth]
@@ -54,7 +54,7 @@ class _Asked:
 
 
 _probes: dict[str, Callable[[], Health]] = {}
-_asked: dict[str, _Asked] = {}
+_running: dict[str, _RunningProbe] = {}
 _known: list[tuple[float, list[PartHealth]]] = []
 _lock = threading.Lock()
 
@@ -67,7 +67,7 @@ def register_health(name: str, probe: Callable[[], Health]) -> None:
 
 def parts_health() -> list[PartHealth]:
     """How every registered part is now, by name."""
-    return [_ask(name, probe) for name, probe in sorted(_probes.items())]
+    return [_probe(name, probe) for name, probe in sorted(_probes.items())]
 
 
 def parts_health_in_time(
@@ -81,8 +81,8 @@ def parts_health_in_time(
     with _lock:
         if not _known or clock() - _known[0][0] >= KNOWN_FOR_SECONDS:
             end = clock() + seconds
-            asked = {name: _asked_now(name, probe) for name, probe in sorted(_probes.items())}
-            found = [_answer(name, one, end - clock()) for name, one in asked.items()]
+            running = {name: _started(name, probe) for name, probe in sorted(_probes.items())}
+            found = [_result(name, one, end - clock()) for name, one in running.items()]
             _known[:] = [(clock(), found)]
         return _known[0][1]
 
@@ -124,7 +124,7 @@ def database_health() -> Health:
     )
 
 
-def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
+def _probe(name: str, probe: Callable[[], Health]) -> PartHealth:
     try:
         health = probe()
     except Exception as error:  # the health page must stand when anything else has fallen
@@ -137,26 +137,26 @@ def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
     return PartHealth(name, health.state, health.detail, health.impact, health.remedy)
 
 
-def _asked_now(name: str, probe: Callable[[], Health]) -> _Asked:
-    asked = _asked.get(name)
-    if asked is None or not asked.thread.is_alive():
+def _started(name: str, probe: Callable[[], Health]) -> _RunningProbe:
+    running = _running.get(name)
+    if running is None or not running.thread.is_alive():
         found: list[PartHealth] = []
-        asked = _Asked(found, threading.Thread(target=_ask_into, args=(found, name, probe), daemon=True))
-        _asked[name] = asked
-        asked.thread.start()
-    return asked
+        running = _RunningProbe(found, threading.Thread(target=_probe_into, args=(found, name, probe), daemon=True))
+        _running[name] = running
+        running.thread.start()
+    return running
 
 
-def _ask_into(found: list[PartHealth], name: str, probe: Callable[[], Health]) -> None:
+def _probe_into(found: list[PartHealth], name: str, probe: Callable[[], Health]) -> None:
     try:
-        found.append(_ask(name, probe))
+        found.append(_probe(name, probe))
     finally:
         connections.close_all()  # of this thread
 
 
-def _answer(name: str, asked: _Asked, seconds: float) -> PartHealth:
-    asked.thread.join(max(seconds, 0.0))
-    if asked.found:
-        return asked.found[0]
+def _result(name: str, running: _RunningProbe, seconds: float) -> PartHealth:
+    running.thread.join(max(seconds, 0.0))
+    if running.found:
+        return running.found[0]
     state: State = "down" if name in NEEDED else "degraded"
     return PartHealth(name, state, "It does not answer in time.", "Answers that need it wait or fail.", "See its log.")

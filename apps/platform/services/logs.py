@@ -34,7 +34,7 @@ class LineFormatter(logging.Formatter):
     """One line for each record, and the places of a traceback below it, without anything that a client sent."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message = on_one_line(_said(record))
+        record.message = on_one_line(_message(record))
         record.asctime = self.formatTime(record, self.datefmt)
         error = record.exc_info[1] if record.exc_info else None
         lines = [self.formatMessage(record), *(_traceback(error) if error else ())]
@@ -56,29 +56,29 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def _said(record: logging.LogRecord) -> str:
+def _message(record: logging.LogRecord) -> str:
     if record.name.partition(".")[0] in OWN:
         if not record.args:
             return str(record.msg)
-        own = _each(record.args, lambda value: described(value) if isinstance(value, BaseException) else value)
-        return _filled(record.msg, own)
+        own = _mapped(record.args, lambda value: described(value) if isinstance(value, BaseException) else value)
+        return _formatted(record.msg, own)
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
         return f"{_status(record)} at {_route(request)}"
     if record.name == "py.warnings":  # "path:line: Category: what is wrong\n  the line"
         return ": ".join(record.getMessage().split(": ")[:2])
     if record.args:
-        numbers = _each(record.args, lambda value: value if isinstance(value, int | float) else _Hidden())
-        return _filled(record.msg, numbers)
+        numbers = _mapped(record.args, lambda value: value if isinstance(value, int | float) else _Hidden())
+        return _formatted(record.msg, numbers)
     return f"said at {record.pathname}:{record.lineno}"
 
 
-def _filled(template: Any, arguments: Any) -> str:
+def _formatted(template: Any, arguments: Any) -> str:
     text: str = str(template) % arguments
     return text
 
 
-def _each(args: Any, change: Any) -> Any:
+def _mapped(args: Any, change: Any) -> Any:
     if isinstance(args, dict):
         return {name: change(value) for name, value in args.items()}
     return tuple(change(value) for value in args)

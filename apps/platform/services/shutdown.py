@@ -7,18 +7,18 @@ from collections.abc import Callable
 from django.db import connections
 
 logger = logging.getLogger(__name__)
-_endings: dict[str, Callable[[], object]] = {}
+_hooks: dict[str, Callable[[], object]] = {}
 
 
-def register_ending(name: str, end: Callable[[], object]) -> None:
+def register_shutdown_hook(name: str, end: Callable[[], object]) -> None:
     """Call this from now on when the process ends, by itself or by SIGTERM; it may be called more than once."""
-    _endings[name] = end
+    _hooks[name] = end
 
 
-def end_process() -> None:
+def run_shutdown_hooks() -> None:
     """Call everything that is registered; what fails is in the log and stops no other."""
     try:
-        for name, end in _endings.items():
+        for name, end in _hooks.items():
             try:
                 end()
             except Exception:  # the edge of the process: it ends, whatever is broken
@@ -28,4 +28,4 @@ def end_process() -> None:
 
 
 # Where nobody calls it before: commands, and web servers that know no such moment.
-atexit.register(end_process)
+atexit.register(run_shutdown_hooks)

@@ -120,7 +120,9 @@ def _exchange(release: Release, decision: Decision) -> None:
     decision.release, decision.replaced = release, Release.objects.of_kind(release.kind).live().first()
     Release.objects.of_kind(release.kind).live().update(state=Release.State.RETIRED, retired_at=now)
     ready = Release.objects.filter(pk=release.pk, state=release.state, artifact_removed_at=None)
-    if not ready.update(state=Release.State.LIVE, promoted_at=now, retired_at=None, **_taken_upon(release, decision)):
+    if not ready.update(
+        state=Release.State.LIVE, promoted_at=now, retired_at=None, **_acceptance_fields(release, decision)
+    ):
         raise NotPromotableError(f"{release} changed in the meantime; look again.")
     decision.save(force_insert=True)
     kind = release_kind(release.kind)
@@ -130,7 +132,7 @@ def _exchange(release: Release, decision: Decision) -> None:
     transaction.on_commit(lambda: retention.remove_outdated(release.kind, now=now))
 
 
-def _taken_upon(release: Release, decision: Decision) -> dict[str, Any]:
+def _acceptance_fields(release: Release, decision: Decision) -> dict[str, Any]:
     """What a release keeps of it that somebody accepted what it was refused for."""
     if not release.may_be_accepted:
         return {}

@@ -35,7 +35,7 @@ def put_back(folder: Path) -> str:
     return f"The files of {len(found):,} releases are in their place."
 
 
-def settle(_: Sequence[Any], now: datetime) -> str:
+def after_restore(_: Sequence[Any], now: datetime) -> str:
     """Fail what was being built, and record which former releases have no files any more; return what was found."""
     failed = Release.objects.building().update(
         state=Release.State.FAILED,

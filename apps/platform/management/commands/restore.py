@@ -9,7 +9,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.platform.services.backup.restoring import Permissions, Plan, RestoreReport, plan_restore, restore, summary
+from apps.platform.services.backup.restoring import (
+    Permissions,
+    RestorePlan,
+    RestoreReport,
+    plan_restore,
+    restore,
+    summary,
+)
 from apps.platform.services.errors import EpicmlError
 from apps.platform.services.progress_printer import ProgressPrinter
 
@@ -58,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self._say(report, seconds=time.monotonic() - started, as_json=options["json"])
 
-    def _ask(self, plan: Plan) -> None:
+    def _ask(self, plan: RestorePlan) -> None:
         counts = ", ".join(f"{name} {rows:,}" for name, rows in plan.there.items())
         self.stderr.write(f"There are now: {counts}.")
         self.stderr.write(f"The backup is as of {plan.manifest.made_at}; what came after it is lost.")
@@ -71,11 +78,11 @@ class Command(BaseCommand):
         if as_json:
             tables = {name: table.rows for name, table in report.manifest.tables.items()}
             said = {"made_at": report.manifest.made_at, "tables": tables, "seconds": seconds}
-            said |= {"settled": report.settled, "remarks": report.remarks}
+            said |= {"settled": report.notes, "remarks": report.remarks}
             said |= {"kept": str(report.kept) if report.kept else None}
             self.stdout.write(json.dumps(said))
             return
-        for sentence in report.settled:
+        for sentence in report.notes:
             self.stdout.write(sentence)
         if report.kept:
             self.stdout.write(f"What was there is in {report.kept}: remove it when you are sure.")

@@ -23,20 +23,20 @@ def carry_access() -> JSON:
     }
 
 
-def settle_access(carried: Sequence[JSON], now: datetime) -> str:
+def reapply_access(carried: Sequence[JSON], now: datetime) -> str:
     """No key works that was revoked since the backup, and no log-in that was closed or changed since."""
     revoked = {digest: at for some in carried for digest, at in some["revoked_keys"].items()}
     keys = sum(
         ApiKey.objects.filter(digest=digest, revoked_at=None).update(revoked_at=parse_datetime(at))
         for digest, at in revoked.items()
     )
-    people = _settle_staff(carried[-1]["staff"]) if carried else 0  # closed and opened again: the newest word counts
+    people = _reapply_staff(carried[-1]["staff"]) if carried else 0  # closed and opened again: the newest word counts
     said = [f"{keys:,} API keys were revoked since and stay so"] * bool(keys)
     said += [f"{people:,} staff log-ins were closed or changed since and stay so"] * bool(people)
     return f"{'; '.join(said)}." if said else ""
 
 
-def _settle_staff(staff: Sequence[JSON]) -> int:
+def _reapply_staff(staff: Sequence[JSON]) -> int:
     """How many restored log-ins had more rights or another password than since, or were removed since."""
     known = {(user["username"], parse_datetime(user["date_joined"])): user for user in staff}
     restored = list(User.objects.all())

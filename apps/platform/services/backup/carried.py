@@ -26,7 +26,7 @@ class UnreadableDatabaseError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class LaterBackups:
     """Backups that were made after the one to restore, the oldest first, and what could not be read."""
 
     folders: list[Path]
@@ -46,7 +46,7 @@ class Carried:
             self.by_part.setdefault(name, []).append(value)
 
 
-def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) -> Later:
+def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) -> LaterBackups:
     """The backups beside this one and those that were named, as far as they were made after it."""
     places = [path for place in named for path in (whole_backups(place) or [place])]
     dated: dict[Path, str] = {}
@@ -57,10 +57,10 @@ def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) ->
         except EpicmlError as error:
             remarks.append(_unheeded(path, error))
     later = [path for path, made_at in dated.items() if made_at > manifest.made_at]
-    return Later(sorted(later, key=dated.__getitem__), remarks)
+    return LaterBackups(sorted(later, key=dated.__getitem__), remarks)
 
 
-def all_carried(later: Later, *, ask_database: bool, discard: bool) -> Carried:
+def all_carried(later: LaterBackups, *, ask_database: bool, discard: bool) -> Carried:
     """What the later backups carry, and the database that is there.
 
     Raises:

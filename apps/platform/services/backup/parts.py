@@ -29,15 +29,15 @@ class BackupPart:
 
     `fleeting` names models whose rows are worth nothing after a restore, such as who was at work.
     `files` lists files, asked in the same snapshot as the rows; `put_back` brings them from a folder to their place.
-    `carry` reads what a restore must not undo; `settle` is given all that was carried, from the database that was
-    replaced and from other backups, and says in a sentence what it did to the restored database.
+    `carry` reads what a restore must not undo; `after_restore` is given all that was carried, from
+    the database that was replaced and from other backups, and says in a sentence what it did to the restored database.
     """
 
     fleeting: tuple[str, ...] = ()
     files: Callable[[], Sequence[KeptFile]] | None = None
     put_back: Callable[[Path], str] | None = None
     carry: Callable[[], JSON] | None = None
-    settle: Callable[[Sequence[JSON], datetime], str] | None = None
+    after_restore: Callable[[Sequence[JSON], datetime], str] | None = None
 
 
 _parts: dict[str, BackupPart] = {}

@@ -102,7 +102,7 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """A backup that was found whole, and what is there instead of it now."""
 
     folder: Path
@@ -115,12 +115,12 @@ class RestoreReport:
     """What is there now, what was put right, and where that is which was there before."""
 
     manifest: Manifest
-    settled: list[str]
+    notes: list[str]
     remarks: list[str]
     kept: Path | None
 
 
-def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
+def plan_restore(folder: Path, *, allowed: Permissions) -> RestorePlan:
     """The backup is whole and of a version that can be read, and its place is free or may be taken. Nothing is changed.
 
     Raises:
@@ -139,7 +139,7 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
     there = _rows_there(discard=allowed.discard)
     if there and not allowed.replace:
         raise DatabaseNotEmptyError(there)
-    return Plan(folder, manifest, there)
+    return RestorePlan(folder, manifest, there)
 
 
 def checked_backup(folder: Path) -> Manifest:
@@ -150,7 +150,7 @@ def checked_backup(folder: Path) -> Manifest:
 
 
 def restore(
-    plan: Plan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: ReportRows
+    plan: RestorePlan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: ReportRows
 ) -> RestoreReport:
     """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
 
@@ -164,7 +164,7 @@ def restore(
     try:
         with database.replacing(keep=kept):
             _load(plan, database, progress)
-            settled = [*_put_files_back(plan.folder), *_settle(carried.by_part, now)]
+            notes = [*_put_files_back(plan.folder), *_after_restore(carried.by_part, now)]
     except EpicmlError as error:
         raise NotRestoredError(error.message) from error
     except DatabaseError as error:
@@ -175,7 +175,7 @@ def restore(
         connection.close()
     left = dispensed(plan.manifest.migrations)
     remarks = [f"Tables of {app} are not restored: it is not installed here." for app in left]
-    return RestoreReport(plan.manifest, settled, [*found.remarks, *carried.remarks, *remarks], kept)
+    return RestoreReport(plan.manifest, notes, [*found.remarks, *carried.remarks, *remarks], kept)
 
 
 def _is_in_use() -> bool:
@@ -230,7 +230,7 @@ def _put_files_back(folder: Path) -> list[str]:
     return [put_back(files) for files, put_back in parts if files.is_dir()]
 
 
-def _load(plan: Plan, database: Engine, progress: ReportRows) -> None:
+def _load(plan: RestorePlan, database: Engine, progress: ReportRows) -> None:
     """The rows stand in tables as they were, and the tables are then brought up to this version."""
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
@@ -253,7 +253,7 @@ def _counted(lines: Iterable[bytes], *, done: int, progress: ReportRows) -> Iter
 
 
 def _load_table(
-    plan: Plan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
+    plan: RestorePlan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
 ) -> int:
     kept = plan.manifest.tables.get(table.name)
     if kept is None or set(kept.columns) != set(table.columns):
@@ -274,9 +274,9 @@ def _load_table(
     return rows
 
 
-def _settle(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
-    parts = [(name, part.settle) for name, part in backup_parts().items() if part.settle]
-    return [said for name, settle in parts if (said := settle(carried.get(name, []), now))]
+def _after_restore(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
+    parts = [(name, part.after_restore) for name, part in backup_parts().items() if part.after_restore]
+    return [said for name, reapply in parts if (said := reapply(carried.get(name, []), now))]
 
 
 def summary(report: RestoreReport, *, seconds: float) -> str:

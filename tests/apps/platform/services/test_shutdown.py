@@ -2,10 +2,10 @@ import logging
 
 import pytest
 
-from apps.platform.services import ending
+from apps.platform.services import shutdown
 
 
-class TestEndProcess:
+class TestRunShutdownHooks:
     def test_calls_each_even_where_one_fails(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -14,11 +14,11 @@ class TestEndProcess:
         def breaks() -> None:
             raise ValueError("no")
 
-        monkeypatch.setattr(ending, "_endings", {})
-        ending.register_ending("first", lambda: done.append("first"))
-        ending.register_ending("broken", breaks)
-        ending.register_ending("last", lambda: done.append("last"))
+        monkeypatch.setattr(shutdown, "_hooks", {})
+        shutdown.register_shutdown_hook("first", lambda: done.append("first"))
+        shutdown.register_shutdown_hook("broken", breaks)
+        shutdown.register_shutdown_hook("last", lambda: done.append("last"))
         with caplog.at_level(logging.ERROR):
-            ending.end_process()
+            shutdown.run_shutdown_hooks()
         assert done == ["first", "last"]
         assert "broken could not be ended" in caplog.text

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.jobs.models import Purge
-from apps.jobs.services.ledger.purging import Acceptance, Plan, WhyMissingError, carry_out, why_unusual
+from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, WhyMissingError, carry_out, why_unusual
 from apps.jobs.services.runner.diagnosis import diagnose
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,8 @@ class Rows:
         return self.count
 
 
-def plan(now: datetime, *, rows: int, total: int = 100_000, silent: timedelta = DAY) -> Plan:
-    return Plan(name="events", before=now - 700 * DAY, rows=rows, total=total, newest_at=now - silent)
+def plan(now: datetime, *, rows: int, total: int = 100_000, silent: timedelta = DAY) -> PurgePlan:
+    return PurgePlan(name="events", before=now - 700 * DAY, rows=rows, total=total, newest_at=now - silent)
 
 
 def purge(now: datetime, *, rows: int, total: int = 100_000, acceptance: Acceptance | None = None) -> int:
