@@ -290,7 +290,11 @@ class BookAdmin(StaffAdmin):
         page = self.page_before(request, live, CONFIRM)
         if page is not None:
             return page
-        report = save_books([_confirmed(book) for book in live], now=timezone.now())
+        as_they_are = [
+            BookInput(key=book.key, age_band=AgeBand(book.age_band), reading_level=book.reading_level, by_staff=True)
+            for book in live
+        ]
+        report = save_books(as_they_are, now=timezone.now())
         count = counted(len(report.values), "book")
         self._note(request, f"Confirmed the age bands of {count}")
         messages.success(request, f"The age bands of {count} are set; no import changes them.")
@@ -359,10 +363,6 @@ class ChangeAdmin(WrittenAdmin):
     list_select_related = ("book",)
     search_fields = ("=book__key", "book__title")
     search_help_text = "Title or key"
-
-
-def _confirmed(book: Book) -> BookInput:
-    return BookInput(key=book.key, age_band=AgeBand(book.age_band), reading_level=book.reading_level, by_staff=True)
 
 
 def _texts(parts: list[str], *, most: int, longest: int) -> tuple[str, ...]:

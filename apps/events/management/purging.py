@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.events.services.retention import RetentionRule, purge_events, purge_plan
-from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, why_unusual
+from apps.jobs.services.ledger.purging import Acceptance, why_unusual
 from apps.platform.services.errors import EpicmlError
 
 
@@ -26,7 +26,10 @@ class PurgeCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rule, now, started = self.rule, timezone.now(), monotonic()
         plan = purge_plan(rule, now=now, kept_for=rule.kept_for())
-        self.stdout.write(_summary(rule, plan, why_unusual(plan, now=now)))
+        newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
+        found = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
+        reason = why_unusual(plan, now=now) or "The nightly purge erases as many without asking."
+        self.stdout.write(f"{found} {reason}")
         if not options["accept"]:
             self.stdout.write(f"Nothing was erased. To keep {rule.name} longer, set {rule.setting}.")
             return
@@ -36,9 +39,3 @@ class PurgeCommand(BaseCommand):
         except EpicmlError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{rule.name.capitalize()} erased: {erased:,} in {monotonic() - started:.1f} s.")
-
-
-def _summary(rule: RetentionRule, plan: PurgePlan, reason: str) -> str:
-    newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
-    facts = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
-    return f"{facts} {reason or 'The nightly purge erases as many without asking.'}"

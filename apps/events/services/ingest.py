@@ -97,7 +97,10 @@ def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: d
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
     agreements = _agreements(new.values(), sender)
-    rows = [_marked(row, agreements) for row in new.values()] if agreements else list(new.values())
+    rows = [
+        row._replace(list_mark=mark_of(agreements[row.event_id])) if row.event_id in agreements else row
+        for row in new.values()
+    ]
     stored = store_events(rows, sender=sender.name)
     if agreements:
         _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])
@@ -114,11 +117,6 @@ def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
         row.event_id: lists.agreement(ListReference(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
         for row in naming
     }
-
-
-def _marked(row: NewEvent, agreements: Mapping[str, str]) -> NewEvent:
-    agreement = agreements.get(row.event_id)
-    return row if agreement is None else row._replace(list_mark=mark_of(agreement))
 
 
 def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """A row of a file as what a reader did; columns are known by name, those of common exports among them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -79,7 +79,7 @@ class InteractionColumns:
         check_width(row, self.width, required=self.required)
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {
-            name: cells[places[0]].strip() or (len(places) > 1 and _first(cells, places)) or ""
+            name: cells[places[0]].strip() or next(filter(None, (cells[place].strip() for place in places[1:])), "")
             for name, places in self.positions.items()
         }
 
@@ -143,10 +143,6 @@ class InteractionRows:
         except UnknownMomentError as error:
             reason = "This must be a moment such as 2026-11-24T12:00:00Z or 2026/11/24, or seconds since 1970."
             raise RowError(reason, column="occurred_at", value=text) from error
-
-
-def _first(cells: Sequence[str], places: Sequence[int]) -> str:
-    return next((cells[place].strip() for place in places if cells[place].strip()), "")
 
 
 def rating_of(text: str, *, scale: RatingScale) -> float | None:

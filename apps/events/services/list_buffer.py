@@ -56,8 +56,9 @@ class ListBuffer:
             if waiting > MOST_ROWS:
                 self._rows.popleft()
                 DROPPED.labels("full").inc()
-            if self._thread is None:
-                self._start()
+            if self._thread is None and settings.EPICML_LISTS_FLUSH_SECONDS is not None:
+                self._thread = threading.Thread(target=self._run, name="lists", daemon=True)
+                self._thread.start()
         if waiting >= ROWS_PER_FLUSH:
             self._many.set()
         if not self._some.is_set():
@@ -123,11 +124,6 @@ class ListBuffer:
         stored = self._store(rows)
         STORED.inc(stored)
         DROPPED.labels("reader_erased").inc(len(rows) - stored)
-
-    def _start(self) -> None:
-        if settings.EPICML_LISTS_FLUSH_SECONDS is not None:
-            self._thread = threading.Thread(target=self._run, name="lists", daemon=True)
-            self._thread.start()
 
     def _run(self) -> None:
         some, many = self._some, self._many

@@ -34,11 +34,6 @@ class RetentionRule:
         return timedelta(days=getattr(settings, self.setting))
 
 
-def _sessions() -> QuerySet[models.Model]:
-    # Written out: SQLite uses a partial index only where the text is that of the index.
-    return Event.objects.extra(where=["kind = 'typed'"])
-
-
 def _newest_event_at() -> datetime | None:
     return Event.objects.order_by("-id").values_list("received_at", flat=True).first()
 
@@ -69,7 +64,8 @@ SESSIONS = RetentionRule(
     name="sessions",
     setting="SESSIONS_KEPT_DAYS",
     happened="sessions of suggestions came in",
-    rows=_sessions,
+    # Written out: SQLite uses a partial index only where the text is that of the index.
+    rows=lambda: Event.objects.extra(where=["kind = 'typed'"]),
     old=lambda rows, before: rows.filter(received_at__lt=before),
     newest_at=_newest_event_at,
 )

@@ -51,17 +51,14 @@ def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, sta
             continue
         ratings += 1
         above += value > scale.high
-        if scale.low <= value <= scale.high and _has_made_id(cells):
+        has_derived_id = not cells.get("event_id") and cells.get("kind", "").casefold() in ("", "rated")
+        if scale.low <= value <= scale.high and has_derived_id:
             keys.append(rating_key(cells))
             rows.append(number)
     _check_scale(table, scale, ratings=ratings, above=above)
     if dates.undecided and not states_dates:
         raise _undecided(table, dates)
     return Survey(dates.order, _last_rows(keys, rows))
-
-
-def _has_made_id(cells: Mapping[str, str]) -> bool:
-    return not cells.get("event_id") and cells.get("kind", "").casefold() in ("", "rated")
 
 
 def _check_scale(table: Table, scale: RatingScale, *, ratings: int, above: int) -> None:

@@ -125,18 +125,13 @@ class CountersOfAllProcesses(Collector):
 
     def collect(self) -> Iterable[Metric]:
         _writer.write()
-        files = [str(path) for path in sorted(self._folder.glob("*.db")) if _is_readable(path) and not _is_over(path)]
+        files = [str(path) for path in sorted(self._folder.glob("*.db")) if _counts(path)]
         merged: Iterator[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
 
 
-def _is_over(path: Path) -> bool:
-    """Whether this is what a process has at the moment ("live"), and that process is gone."""
-    found = _LIVE.fullmatch(path.name)
-    return found is not None and not Path(f"/proc/{found[1]}").exists()
-
-
-def _is_readable(path: Path) -> bool:
+def _counts(path: Path) -> bool:
+    """Tell whether the file can be read and is not what a process had at the moment ("live") that is gone."""
     try:
         for key, *_ in MmapedDict.read_all_values_from_file(str(path)):  # type: ignore[no-untyped-call]
             metric_name, name, labels, help_text = json.loads(key)
@@ -144,4 +139,5 @@ def _is_readable(path: Path) -> bool:
     except (OSError, ValueError, RuntimeError, TypeError, AttributeError, struct.error) as error:
         logger.warning("The counts in %s are left out: %s", path.name, error)
         return False
-    return True
+    live = _LIVE.fullmatch(path.name)
+    return live is None or Path(f"/proc/{live[1]}").exists()

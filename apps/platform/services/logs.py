@@ -64,7 +64,9 @@ def _message(record: logging.LogRecord) -> str:
         return _formatted(record.msg, own)
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
-        return f"{_status(record)} at {_route(request)}"
+        match = request.resolver_match
+        route = (match.route or "/") if match is not None else "an address that is not there"
+        return f"{_status(record)} at {route}"
     if record.name == "py.warnings":  # "path:line: Category: what is wrong\n  the line"
         return ": ".join(record.getMessage().split(": ")[:2])
     if record.args:
@@ -103,11 +105,6 @@ def _status(record: logging.LogRecord) -> str:
         return f"{code} {HTTPStatus(int(code or 0)).phrase}"
     except ValueError:
         return "A request"
-
-
-def _route(request: HttpRequest) -> str:
-    match = request.resolver_match
-    return (match.route or "/") if match is not None else "an address that is not there"
 
 
 def _traceback(error: BaseException) -> Iterator[str]:

@@ -79,18 +79,15 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return _BY_SQLSTATE.get(state) or (AWAY if state[:2] in _AWAY_CLASSES else None)
     if code is not None:
         return _BY_SQLITE_CODE.get(code & 0xFF)
-    return AWAY if _says_nothing_more(error) else None
+    # A connection that failed or was lost has no code, and nor has what a driver cannot place.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    has_failed = type(error).__name__ == "DatabaseError" or not names.isdisjoint({"OperationalError", "InterfaceError"})
+    return AWAY if has_failed else None
 
 
 def reason_of(error: BaseException) -> str:
     """The first line of what was said, with its class: the lines after it may hold values of a row."""
     return f"{type(error).__name__}: {error}".splitlines()[0].strip()
-
-
-def _says_nothing_more(error: BaseException) -> bool:
-    """A connection that failed or was lost has no code, and nor has what a driver cannot place."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return type(error).__name__ == "DatabaseError" or not names.isdisjoint({"OperationalError", "InterfaceError"})
 
 
 def _first_below(error: BaseException) -> Outage | None:

@@ -174,6 +174,10 @@ def _was_compared_with(release: Release, live: LiveRelease | None) -> bool:
 
 
 def _steps(release: Release, live: LiveRelease | None) -> list[Step]:
+    results = release.gate_results
+    has_failed = any(not result["passed"] for result in results)  # a rule; what only the audit found is refused there
+    gate_refused = not release.gate_passed and (has_failed or release.state == State.REFUSED)
+    passed = sum(bool(result.get("passed")) for result in results)
     steps = [
         _step("Build", release.built_at, refused=False, text=release.created_by),
         _step(
@@ -183,7 +187,7 @@ def _steps(release: Release, live: LiveRelease | None) -> list[Step]:
             text=_findings_text(release.findings),
         ),
         _step("Evaluate", release.evaluated_at, refused=False, text=""),
-        _step("Gate", release.gated_at, refused=_was_refused_by_gate(release), text=_gate_text(release)),
+        _step("Gate", release.gated_at, refused=gate_refused, text=f"{passed} of {len(results)} rules passed"),
     ]
     return [*_only_first_open_is_current(steps, release), _promote_step(release, live)]
 
@@ -218,14 +222,3 @@ def _findings_text(findings: Sequence[Mapping[str, Any]]) -> str:
         (severity, sum(f.get("severity") == severity for f in findings)) for severity in ("stop", "warning", "note")
     ]
     return ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts if n) or "no findings"
-
-
-def _was_refused_by_gate(release: Release) -> bool:
-    """Whether a rule failed, or nothing was compared; what only the audit found is refused at its own step."""
-    failed = any(not result["passed"] for result in release.gate_results)
-    return not release.gate_passed and (failed or release.state == State.REFUSED)
-
-
-def _gate_text(release: Release) -> str:
-    passed = sum(bool(result.get("passed")) for result in release.gate_results)
-    return f"{passed} of {len(release.gate_results)} rules passed"

@@ -44,7 +44,9 @@ def promote_release(
     _check_files(release)
     decision = Decision(action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, at=now)
     with_build = [accepted["name"] for accepted in release.accepted]
-    decision.accepted = with_build + (_accepted(release, names) if release.may_be_accepted else [])
+    if release.may_be_accepted and not set(release.open_refusals) <= set(names):
+        raise accepting.NotAcceptedError(f"{release} cannot be live: {release.gate_reason}")
+    decision.accepted = with_build + (release.open_refusals if release.may_be_accepted else [])
     _make_live(release, decision)
     return release_row(kind, key)
 
@@ -57,13 +59,6 @@ def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | 
         raise NotPromotableError(f"{release} was never live; promote it instead.")
     _make_live(release, Decision(action=Decision.Action.ROLL_BACK, decided_by=decided_by, why=why, at=now))
     return release_row(kind, release.key)
-
-
-def _accepted(release: Release, names: Sequence[str]) -> list[str]:
-    """The refusals of this release that are accepted now: all that are open."""
-    if not set(release.open_refusals) <= set(names):
-        raise accepting.NotAcceptedError(f"{release} cannot be live: {release.gate_reason}")
-    return release.open_refusals
 
 
 def _predecessor(kind: str) -> Release:
@@ -114,7 +109,9 @@ def _make_live(release: Release, decision: Decision) -> None:
 
 def _exchange(release: Release, decision: Decision) -> None:
     now = decision.at
-    _one_at_a_time(release.kind)
+    # Other decisions on this kind wait until this transaction ends; its first release stands for the kind. On SQLite
+    # every writing transaction is alone anyway (IMMEDIATE).
+    Release.objects.select_for_update().of_kind(release.kind).order_by("pk").values_list("pk", flat=True).first()
     if decision.action == Decision.Action.PROMOTE:
         _check_champion(release)  # again: somebody may have decided while this one read the files
     decision.release, decision.replaced = release, Release.objects.of_kind(release.kind).live().first()
@@ -144,11 +141,3 @@ def _acceptance_fields(release: Release, decision: Decision) -> dict[str, Any]:
         "gate_reason": f"Accepted: {texts}",
         "accepted": [*release.accepted, *accepting.acceptances(names, by=by, why=decision.why, at=decision.at)],
     }
-
-
-def _one_at_a_time(kind: str) -> None:
-    """Other decisions on this kind wait until this transaction ends; its first release stands for the kind.
-
-    On SQLite every writing transaction is alone anyway (IMMEDIATE).
-    """
-    Release.objects.select_for_update().of_kind(kind).order_by("pk").values_list("pk", flat=True).first()

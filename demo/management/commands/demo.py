@@ -84,7 +84,7 @@ class Command(BaseCommand):
         self._progress(name)
         started = time.perf_counter()
         said = work()
-        self._clear()
+        self._progress("")
         self._say(f"  {name:<13} {said:<78} {time.perf_counter() - started:6.1f} s")
 
     def _say(self, line: str) -> None:
@@ -93,12 +93,7 @@ class Command(BaseCommand):
 
     def _progress(self, text: str) -> None:
         if sys.stderr.isatty():
-            self.stderr.write(f"\r\033[K  {text} ...", ending="")
-            self.stderr.flush()
-
-    def _clear(self) -> None:
-        if sys.stderr.isatty():
-            self.stderr.write("\r\033[K", ending="")
+            self.stderr.write(f"\r\033[K  {text} ..." if text else "\r\033[K", ending="")
             self.stderr.flush()
 
 

@@ -132,7 +132,8 @@ def _read_all(folder: Path, database: Engine, progress: ReportRows) -> _Read:
             kept = tables(migrations)
             parts = backup_parts()
             files = {name: part.files() for name, part in parts.items() if part.files}
-            known = sum(_size(file) for some in files.values() for file in some)
+            every = [file for some in files.values() for file in some]
+            known = sum(file.path.stat().st_size if file.path.exists() else file.size for file in every)
             check_space(folder, needed=known + int(database.size() * SHARE_OF_DATABASE))
             carried = {name: part.carry() for name, part in parts.items() if part.carry}
             rows = _dump_all(folder, database, kept, progress)
@@ -192,10 +193,6 @@ def _bring(bring: Callable[[], object]) -> str:
     except EpicmlError as error:
         return error.message.rstrip(".")
     return ""
-
-
-def _size(file: KeptFile) -> int:
-    return file.path.stat().st_size if file.path.exists() else file.size
 
 
 def _copy(file: KeptFile, target: Path) -> str:

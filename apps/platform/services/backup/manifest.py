@@ -110,7 +110,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise NotABackupError(
             f"{folder} is in format {said['format']}, and this version reads up to {FORMAT}: update it."
         )
-    if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [_sum_of(content)]:
+    found = hashlib.sha256(content).hexdigest().encode()
+    if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [found]:
         raise BackupDamagedError(f"{folder / MANIFEST} is not as it was written: its SHA-256 differs.")
     try:
         return _manifest(said)
@@ -120,7 +121,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Each file is there with its size and SHA-256, nothing else is, and each table has its rows; else it raises."""
-    wrong = [f"{name} is not named in the manifest" for name in _strangers(folder, manifest)]
+    unknown = set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM}
+    wrong = [f"{name} is not named in the manifest" for name in sorted(unknown)]
     wrong += [said for name, expected in manifest.files.items() if (said := _difference(folder / name, name, expected))]
     if not wrong:
         wrong = [said for name, table in manifest.tables.items() if (said := _miscount(folder, name, table))]
@@ -169,10 +171,6 @@ def _manifest(said: dict[str, Any]) -> Manifest:
     )
 
 
-def _strangers(folder: Path, manifest: Manifest) -> list[str]:
-    return sorted(set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM})
-
-
 def _difference(path: Path, name: str, expected: FileSum) -> str:
     if path.is_symlink():
         return f"{name} is a link"
@@ -218,7 +216,3 @@ def _json_object(content: bytes, folder: Path) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
     return said
-
-
-def _sum_of(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()

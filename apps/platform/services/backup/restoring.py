@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from apps.platform.services.backup.carried import UnreadableDatabaseError, all_carried, later_backups
+from apps.platform.services.backup.carried import Carried, UnreadableDatabaseError, all_carried, later_backups
 from apps.platform.services.backup.engine import Engine, database_failed, engine
 from apps.platform.services.backup.folders import free_place, megabytes, whole_backups
 from apps.platform.services.backup.making import write_backup
@@ -26,7 +26,7 @@ from apps.platform.services.backup.manifest import (
     read_manifest,
     table_lines,
 )
-from apps.platform.services.backup.parts import JSON, backup_parts
+from apps.platform.services.backup.parts import backup_parts
 from apps.platform.services.backup.schema import (
     MIGRATIONS_TABLE,
     Table,
@@ -164,7 +164,7 @@ def restore(
     try:
         with database.replacing(keep=kept):
             _load(plan, database, progress)
-            notes = [*_put_files_back(plan.folder), *_after_restore(carried.by_part, now)]
+            notes = _restore_parts(plan.folder, carried, now)
     except EpicmlError as error:
         raise NotRestoredError(error.message) from error
     except DatabaseError as error:
@@ -199,18 +199,17 @@ def _rows_there(*, discard: bool) -> dict[str, int]:
     By the names that the database itself has: after a return to an older version some are not known here.
     """
     passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *fleeting_tables()}
+    counts = {}
     try:
-        return {name: rows for name in sorted(installed_tables() - passed_over) if (rows := _count(name))}
+        for name in sorted(installed_tables() - passed_over):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")  # noqa: S608
+                counts[name] = int(cursor.fetchone()[0])
     except DatabaseError as error:
         if discard:
             return {}
         raise UnreadableDatabaseError(database_failed("It cannot be read", error).message) from error
-
-
-def _count(name: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")  # noqa: S608
-        return int(cursor.fetchone()[0])
+    return {name: rows for name, rows in counts.items() if rows}
 
 
 def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows) -> Path:
@@ -222,12 +221,6 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows
         return write_backup(place, now=now, progress=progress).folder
     except EpicmlError as error:
         raise NotRestoredError(f"{error.message} --discard goes on without keeping what is there.") from error
-
-
-def _put_files_back(folder: Path) -> list[str]:
-    """The files of every part are in their place; last, for a file that is replaced does not come back."""
-    parts = [(folder / FILES / name, part.put_back) for name, part in backup_parts().items() if part.put_back]
-    return [put_back(files) for files, put_back in parts if files.is_dir()]
 
 
 def _load(plan: RestorePlan, database: Engine, progress: ReportRows) -> None:
@@ -274,9 +267,16 @@ def _load_table(
     return rows
 
 
-def _after_restore(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
-    parts = [(name, part.after_restore) for name, part in backup_parts().items() if part.after_restore]
-    return [said for name, reapply in parts if (said := reapply(carried.get(name, []), now))]
+def _restore_parts(folder: Path, carried: Carried, now: datetime) -> list[str]:
+    """Put the files of every part in their place, then undo in the rows what the restore must not bring back.
+
+    After the rows, for a file that is replaced does not come back.
+    """
+    parts = backup_parts()
+    files = [(folder / FILES / name, part.put_back) for name, part in parts.items() if part.put_back]
+    notes = [put_back(place) for place, put_back in files if place.is_dir()]
+    after = [(name, part.after_restore) for name, part in parts.items() if part.after_restore]
+    return notes + [note for name, reapply in after if (note := reapply(carried.by_part.get(name, []), now))]
 
 
 def summary(report: RestoreReport, *, seconds: float) -> str:

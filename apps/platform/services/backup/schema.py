@@ -8,7 +8,6 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.state import StateApps
 
 from apps.platform.services.backup.copy_text import Kind
 from apps.platform.services.backup.parts import backup_parts
@@ -98,7 +97,9 @@ def tables(migrations: Migrations) -> list[Table]:
     loader = MigrationLoader(connection)
     state = loader.project_state([(app, name) for app, names in migrations.items() for name in names])
     left_out = fleeting_tables()
-    found = [_table(options) for options in _stored(state.apps) if options.db_table not in left_out]
+    every = [_options(model) for model in state.apps.get_models(include_auto_created=True)]
+    stored = [options for options in every if options.managed and not options.proxy]
+    found = [_table(options) for options in stored if options.db_table not in left_out]
     return sorted(found, key=lambda table: table.name)
 
 
@@ -115,11 +116,6 @@ def installed_tables() -> set[str]:
     loader = MigrationLoader(connection)
     labels = {app for app, _ in loader.applied_migrations} | loader.migrated_apps
     return {name for name in there if name in ours or any(name.startswith(f"{label}_") for label in labels)}
-
-
-def _stored(state: StateApps) -> list[Any]:
-    every = [_options(model) for model in state.get_models(include_auto_created=True)]
-    return [options for options in every if options.managed and not options.proxy]
 
 
 def _table(options: Any) -> Table:

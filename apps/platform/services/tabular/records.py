@@ -110,7 +110,9 @@ def _mended(lines: Lines, dialect: Dialect, width: int, *, otherwise: Row | None
         return Row(lines.number, cells)
     lines.give_back(but=1)
     first = lines.taken[0]
-    for cells in (_by_outer_marks(first, dialect.delimiter), _without_marks(first, dialect.delimiter)):
+    # Quotation marks, an even number of them, may be text like any other.
+    as_text = first.rstrip("\r\n").split(dialect.delimiter) if first.count('"') % 2 == 0 else None
+    for cells in (_by_outer_marks(first, dialect.delimiter), as_text):
         if cells is not None and len(cells) == width:
             return Row(lines.number, cells, remark=AS_THEY_STAND)
     if otherwise is not None and spans == 1:
@@ -141,8 +143,3 @@ def _by_outer_marks(line: str, delimiter: str) -> list[str] | None:
             return cells
         place = found.end()
     return cells
-
-
-def _without_marks(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line in which quotation marks, an even number of them, are text like any other."""
-    return line.rstrip("\r\n").split(delimiter) if line.count('"') % 2 == 0 else None
