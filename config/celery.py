@@ -110,7 +110,7 @@ app.steps["consumer"].add(LoopPulseStep)
 
 @celeryd_init.connect
 def check_worker(**_: Any) -> None:
-    """A worker knows its tasks; one that would wait for its task to the end at SIGTERM says so."""
+    """Check that the worker knows its tasks; one that would wait for its task to the end at SIGTERM says so."""
     from apps.jobs.services.ledger.registry import check_registered
 
     check_registered()

@@ -49,7 +49,7 @@ _UNITS = {"": 0.001, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def database_settings(address: str, *, default_path: Path, web: bool) -> dict[str, Any]:
-    """Django's settings for this address: SQLite in the given file when it is empty.
+    """Return Django's settings for this address: SQLite in the given file when it is empty.
 
     Raises:
         ImproperlyConfigured: the address cannot be read, or names no database.
@@ -70,7 +70,7 @@ def database_settings(address: str, *, default_path: Path, web: bool) -> dict[st
 
 
 def _file(name: str, *, must_be_there: bool) -> str:
-    """The file in full, for children start in another folder; without one each process has a database of its own."""
+    """Return the file in full, as children start in another folder; without one each process has its own database."""
     file = PROJECT / name
     if not name or name == ":memory:":
         raise ImproperlyConfigured("DATABASE_URL names no file: write sqlite:////FOLDER/FILE, or unset it.")

@@ -56,7 +56,7 @@ class Step:
 
 
 def prepare(step: Step, work: Work) -> str:
-    """The step is done; a sentence says what was done, or that nothing had to be."""
+    """Do the step, or find that nothing has to be done; a sentence says which."""
     wanted = step.depends_on(work.dataset)
     known = Preparation.objects.filter(step=step.name, fingerprint=wanted).exists()
     if known and step.is_there(work):
@@ -119,7 +119,7 @@ def _make(kind: str, is_there: Callable[[Work], bool]) -> Callable[[Work], str]:
 
 
 def _index_answers(work: Work) -> bool:
-    """Whether the live index can be read; one that the version before made cannot."""
+    """Tell whether the live index can be read; one that the version before made cannot."""
     status = index_status(now=work.clock())
     return status.release is not None and status.release == status.live
 

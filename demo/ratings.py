@@ -23,7 +23,7 @@ COLUMNS = ("event_id", "reader", "book", "value", "occurred_at")
 
 
 def load_ratings(path: Path, *, folder: Path, now: datetime, progress: ReportRows | None = None) -> ImportReport:
-    """Every rating of the table is an event, each once; what was refused, with its line, is in the report's file."""
+    """Store every rating of the table as an event, each once, and what was refused in the report's file."""
     table = folder / "demo-ratings.csv"
     try:
         with table.open("w", newline="", encoding="utf-8") as file:
@@ -36,7 +36,7 @@ def load_ratings(path: Path, *, folder: Path, now: datetime, progress: ReportRow
 
 
 def _events(path: Path, *, now: datetime) -> Iterator[tuple[str, str, str, str, int]]:
-    """The rows in the order of the table, so that the line of a refused one is that of its source."""
+    """Write the rows in the order of the table, so that the line of a refused one is that of its source."""
     counts = Counter(row["user_id"] for row in rows_of(path, columns=RATING_COLUMNS))
     places: Counter[str] = Counter()
     first = int((now - FIRST).timestamp())

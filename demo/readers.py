@@ -43,17 +43,17 @@ class _Books:
 
     @property
     def youth(self) -> float:
-        """The mean age band of the children's books, as a rank; above all of them where there is none."""
+        """Return the mean age band of the children's books, as a rank; above all of them where there is none."""
         return self.ranks / self.childrens if self.childrens else float(AgeBand.ADULT)
 
 
 def reader_key(user_id: str) -> str:
-    """The pseudonym of a reader of goodbooks-10k: R-00417."""
+    """Return the pseudonym of a reader of goodbooks-10k: R-00417."""
     return f"R-{int(user_id):05d}"
 
 
 def made_up_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> list[ReaderInput]:
-    """Profiles for everybody who rated one of these books, the best ones to look at first."""
+    """Make profiles for everybody who rated one of these books, the best ones to look at first."""
     rated = _rated(ratings, books=books)
     bands = _bands(rated)
     order = sorted(rated, key=lambda user: (abs(rated[user].childrens - SAMPLE_HISTORY), user))

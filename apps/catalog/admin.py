@@ -184,7 +184,7 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         return value
 
     def book(self) -> BookInput:
-        """What the form says of the book; age band and level only where somebody touched them."""
+        """Return what the form says of the book; age band and level only where somebody touched them."""
         values = self.cleaned_data
         decided = not self.instance.pk or not {"age_band", "reading_level"}.isdisjoint(self.changed_data)
         # A level that nobody touched goes with the guess of the band.
@@ -330,7 +330,7 @@ class BookAdmin(StaffAdmin):
         return [undo, *super().get_urls()]
 
     def _undo(self, request: HttpRequest, at: str) -> HttpResponse:
-        """The page that asks whether the books that were withdrawn at this moment shall be restored."""
+        """Show the page that asks whether the books that were withdrawn at this moment shall be restored."""
         if not self.has_withdraw_permission(request):
             raise PermissionDenied
         try:
@@ -351,7 +351,7 @@ class BookAdmin(StaffAdmin):
         obj.pk = book_ids([obj.key])[obj.key]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        """Authors and series were saved with the book."""
+        """Save nothing more: authors and series were saved with the book."""
 
 
 @admin.register(Change)

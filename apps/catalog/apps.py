@@ -7,7 +7,7 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """A restore shows children nothing that was kept from them since the backup."""
+        """Register what a backup carries, so that a restore shows children nothing that was kept from them since."""
         from apps.catalog.services.restoring import carry_restrictions, reapply_restrictions
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
 

@@ -9,7 +9,7 @@ class EventsConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        """Events go with their reader, and at night when they are old; books are shown as readers may see them."""
+        """Register erasure, export, purges and panels: events go with their reader, and at night when they are old."""
         from apps.catalog.services.audience import register_audience
         from apps.events.services.lists import end_lists
         from apps.events.services.privacy import erase_events, erase_lists, export_events, export_lists

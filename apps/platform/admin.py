@@ -133,11 +133,11 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def _post_clean(self) -> None:
-        """The service checks and makes the row; the form's values are not those of its columns."""
+        """Check nothing more: the service checks and makes the row, whose columns are not the form's values."""
 
 
 def key_values(values: dict[str, Any]) -> dict[str, Any]:
-    """The form's values as the service takes them."""
+    """Return the form's values as the service takes them."""
     plain = {name: values[name] for name in ("name", "scopes", "public", *_LIMITS)}
     return plain | {"origins": values["origins"].split()}
 
@@ -179,7 +179,7 @@ class ApiKeyAdmin(StaffAdmin):
         obj.pk, self.secrets[made.id] = made.id, made.secret
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """The one page that shows the secret; it is in no message, no cookie, and (as all of admin) no cache."""
+        """Show the one page that has the secret; it is in no message, no cookie, and (as all of admin) no cache."""
         context = {
             **self.admin_site.each_context(request),
             "title": "API key made",

@@ -80,7 +80,7 @@ class ReaderForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def reader(self) -> ReaderInput:
-        """The profile that the form describes."""
+        """Return the profile that the form describes."""
         values = self.cleaned_data
         return ReaderInput(
             key=self.instance.key,
@@ -107,7 +107,7 @@ class ReaderAdmin(StaffAdmin):
         return () if obj is None else ("key",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Reader | None = None) -> bool:
-        """Erasing is an action: it goes over all apps, and is logged."""
+        """Refuse: erasing is an action, which goes over all apps and is logged."""
         return False
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
@@ -162,14 +162,14 @@ class ReaderAdmin(StaffAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The readers on the page are seen, and on record for it."""
+        """Return the page of readers, and record that those on it are seen."""
         shown = super().get_changelist_instance(request)
         if request.method != "POST":
             self._note(request, Action.READER_LISTED, shown.result_list)
         return shown
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Reader | None:
-        """Every page of one reader begins here: its form, its history, its change."""
+        """Return the reader, and record who looks: every page of one reader begins here."""
         reader: Reader | None = super().get_object(request, object_id, from_field)
         if reader is not None:
             self._note(request, Action.READER_SEEN, [reader])

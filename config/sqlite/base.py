@@ -27,7 +27,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
-        """Whether the file is the one that was opened; asked once for each request."""
+        """Tell whether the file is the one that was opened; asked once for each request."""
         return self._opened == self._file()
 
     def _file(self) -> tuple[int, int] | None:

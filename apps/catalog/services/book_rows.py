@@ -61,21 +61,21 @@ class BookRows:
 
     @classmethod
     def of(cls, table: Table, *, mapping: Mapping[str, str], cell_format: BookCellFormat) -> "BookRows":
-        """The columns that the mapping names, and for the rest those with a known name."""
+        """Take the columns that the mapping names, and for the rest those with a known name."""
         return cls(book_columns(table, mapping=mapping, shape=cell_format.shape), len(table.columns), cell_format)
 
     @property
     def has_genres(self) -> bool:
-        """Whether the table itself says the genres."""
+        """Tell whether the table itself says the genres."""
         return "genres" in self.positions or self.cell_format.shape is OPEN_LIBRARY
 
     def require_title(self, table: Table, *, mapping: Mapping[str, str]) -> None:
-        """Says that the column is missing: known books need none, but a file of which none is known does."""
+        """Refuse a table without titles: known books need none, but a file of which none is known does."""
         if self.cell_format.shape is not OPEN_LIBRARY:
             columns_of(table, names=column_names(self.cell_format.shape), required=("key", "title"), mapping=mapping)
 
     def book(self, row: Row) -> tuple[BookInput, list[CellRemark]]:
-        """The book of a row, and what was made of its cells; RowError when it cannot be a book."""
+        """Return the book of a row, and what was made of its cells; RowError when it cannot be a book."""
         values, missing = self._values(row)
         cells = BookCells(values, clears=self.cell_format.clears, has_isbd=self.cell_format.shape.has_isbd)
         if row.remark:
@@ -127,7 +127,7 @@ class BookRows:
 
 
 def book_columns(table: Table, *, mapping: Mapping[str, str], shape: BookShape) -> dict[str, tuple[int, ...]]:
-    """The places of a book's fields in a table; TableError where the table cannot be one of books."""
+    """Find the places of a book's fields in a table; TableError where the table cannot be one of books."""
     if shape is OPEN_LIBRARY:
         if tuple(table.columns) != OPEN_LIBRARY_COLUMNS:
             raise TableError(f"{table.name} is no Open Library dump: its rows do not begin with a type and a key.")
@@ -139,7 +139,7 @@ def book_columns(table: Table, *, mapping: Mapping[str, str], shape: BookShape) 
 
 
 def read_tags(table: Table, *, clears: bool) -> Tags:
-    """The genres of every book that this second table names."""
+    """Read the genres of every book that this second table names."""
     names = {name: column_names(BookShape("genres", ""))[name] for name in ("key", "genres")}
     places = columns_of(table, names=names, required=("key", "genres"), mapping={})
     found: Tags = {}
@@ -152,7 +152,7 @@ def read_tags(table: Table, *, clears: bool) -> Tags:
 
 
 def _with_series(book: BookInput, cells: BookCells, title: MaybeUnset[str]) -> BookInput:
-    """What the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
+    """Take what the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
     series = cells.text("series", longest=MAX_NAME)
     number = cells.series_number(high=HIGHEST_SERIES_NUMBER)
     if isinstance(series, str):
@@ -170,7 +170,7 @@ def _with_series(book: BookInput, cells: BookCells, title: MaybeUnset[str]) -> B
 
 
 def _with_audience(book: BookInput, cells: BookCells) -> BookInput:
-    """An age that a column of the audience names counts as a heading, or as given where the file says no headings."""
+    """Count an age that a column of the audience names as a heading, or as given where the file says no headings."""
     headings: list[str] = []
     for statement in cells.audience():
         if heading := audience_heading(statement):

@@ -33,7 +33,7 @@ class BookInput:
     by_staff: bool = False
 
     def replacing(self) -> "BookInput":
-        """The same as a whole book: what is left out is not known."""
+        """Return the same as a whole book: what is left out is not known."""
         left_out = {name: value for name, value in NOT_KNOWN.items() if getattr(self, name) is UNSET}
         return replace(self, **left_out)
 
@@ -58,7 +58,7 @@ class BookValues:
 
     @property
     def guessed_from(self) -> tuple[str, ...]:
-        """The genres that a guessed age band rests on; none where nothing said for whom the book is."""
+        """List the genres that a guessed age band rests on; none where nothing said for whom the book is."""
         guessed = self.age_band_source == AgeBandSource.GUESSED
         return audience_of(self.genres).headings if guessed else ()
 
@@ -100,7 +100,7 @@ class NoTitleError(ValueError):
 
 
 def merge_book(given: BookInput, known: BookValues | None) -> tuple[BookValues, tuple[Remark, ...]]:
-    """The book after what was said of it; NoTitleError where it is new and has no title."""
+    """Return the book after what was given of it; NoTitleError where it is new and has no title."""
     if known is None and given.title is UNSET:
         raise NoTitleError(given.key)
     plain = {name: _after(given, known, name) for name in _PLAIN}
@@ -120,7 +120,7 @@ def _after(given: BookInput, known: BookValues | None, name: str) -> Any:
 def _audience(
     given: BookInput, known: BookValues | None, *, genres: tuple[str, ...]
 ) -> tuple[AgeBand, str, int | None]:
-    """For whom the book is, who says so, and its reading level."""
+    """Decide for whom the book is, who says so, and its reading level."""
     if known is not None and known.age_band_source == AgeBandSource.STAFF and not given.by_staff:
         return known.age_band, known.age_band_source, known.reading_level
     if isinstance(given.age_band, AgeBand):
@@ -134,7 +134,7 @@ def _audience(
 
 
 def _guessed_level(given: BookInput, known: BookValues | None, guess: TagAudience) -> int | None:
-    """What is said; else what was known by itself; else what goes with the guess."""
+    """Return the level that is given; else what was known by itself; else what goes with the guess."""
     if given.reading_level is not UNSET and given.reading_level is not None:
         return given.reading_level
     if given.reading_level is UNSET and known is not None and known.reading_level is not None:

@@ -44,7 +44,7 @@ class SaveReport:
 
 
 def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = False) -> SaveReport:
-    """The books are as said, those that were withdrawn are back, and each real change has its number in the log.
+    """Save the books as given, bring back those that were withdrawn, and number each real change in the log.
 
     What is left out stays as it was. A key given twice is saved as it comes last. A new book without a title is
     refused; with `only_live` every book that is new or withdrawn is.
@@ -64,7 +64,7 @@ def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = F
 
 
 def delete_books(keys: Sequence[str], *, now: datetime) -> int:
-    """The books are withdrawn: found nowhere any more, kept for the history of readers. How many were live."""
+    """Withdraw the books: found nowhere any more, kept for the history of readers. Returns how many were live."""
     with transaction.atomic():
         lock_change_log()
         ids = list(Book.objects.live().filter(key__in=keys).order_by("id").values_list("id", flat=True))
@@ -74,7 +74,7 @@ def delete_books(keys: Sequence[str], *, now: datetime) -> int:
 
 
 def restore_books(keys: Sequence[str], *, now: datetime) -> int:
-    """Withdrawn books are found again, as they were; an ISBN that another book has by now stays there. How many."""
+    """Bring withdrawn books back as they were; an ISBN that another book has by now stays there. Returns how many."""
     with transaction.atomic():
         lock_change_log()
         withdrawn = Book.objects.filter(key__in=keys, withdrawn_at__isnull=False)
@@ -106,7 +106,7 @@ def _merge_books(given: Mapping[str, BookInput], stored: Mapping[str, StoredBook
 def _without_taken_isbns(
     wanted: Mapping[str, BookValues], stored: Mapping[str, StoredBook], remarks: Mapping[str, tuple[Remark, ...]]
 ) -> tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]]]:
-    """An ISBN stays with the book that has it; of two new ones the first gets it."""
+    """Leave an ISBN with the book that has it; of two new ones the first gets it."""
     numbers = {number for values in wanted.values() for number in values.isbns}
     owners = {number: key for number, key in isbn_owners(numbers).items() if key not in wanted}
     for key in sorted(wanted, key=lambda key: key not in stored or stored[key].withdrawn):  # those that have some first

@@ -24,7 +24,7 @@ class GuessReport:
 
 
 def guess_again(*, dry_run: bool = False, now: datetime, progress: ReportRows | None = None) -> GuessReport:
-    """Every guessed age band is what the rule says today of the genres; what files or staff said stays."""
+    """Guess every guessed age band anew by the rule of today; what files or staff said stays."""
     report, last = GuessReport(), 0
     guessed = Book.objects.live().filter(age_band_source=AgeBandSource.GUESSED).order_by("pk")
     while batch := list(guessed.filter(pk__gt=last).values_list("pk", "key", "age_band")[:BATCH]):

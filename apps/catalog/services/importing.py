@@ -57,7 +57,7 @@ def import_books(
     options: BookImport = BookImport(),
     progress: ReportRows | None = None,
 ) -> ImportReport:
-    """The books of the file are in the catalogue; rows that cannot be imported are in the file of refused rows.
+    """Save the books of the file in the catalogue, and rows that cannot be imported in the file of refused rows.
 
     Genres come from the second file, or from a genres.csv beside the first one where that names no genres itself. A dry
     run says what would be, and leaves the catalogue as it is.
@@ -139,7 +139,7 @@ def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
 
 
 def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> BookRows:
-    """The columns of the table, and what the other files and a first look at this one say of it."""
+    """Find the columns of the table, and what the other files and a first look at this one say of it."""
     order = options.authors_order or shape.authors_order or _order(path, shape, options)
     cell_format = BookCellFormat(shape, options.clears, options.authors_separator, order)
     rows = BookRows.of(table, mapping=options.mapping or {}, cell_format=cell_format)

@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 
 def author_names(paths: Iterable[Path]) -> dict[str, str]:
-    """The name of every author that has a row in one of these dumps, by key such as "/authors/OL26320A"."""
+    """Read the name of every author that has a row in one of these dumps, by key such as "/authors/OL26320A"."""
     names: dict[str, str] = {}
     for path in paths:
         with open_table(path, known=KNOWN_COLUMNS, without_header=(OPEN_LIBRARY_DUMP,)) as table:
@@ -30,12 +30,12 @@ def author_names(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def is_book(row: Row) -> bool:
-    """Whether the row is a work or an edition; the dump has authors, redirects and others too."""
+    """Tell whether the row is a work or an edition; the dump has authors, redirects and others too."""
     return row.cells[0] in BOOK_TYPES
 
 
 def cells_of(row: Row, *, names: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """The cells of the book by field, and the keys of authors that nothing names; RowError where it is no JSON."""
+    """Return the cells of the book by field, and the keys of authors that nothing names; RowError if it is no JSON."""
     record = _record(row)
     keys = [key for author in _list(record, "authors") if (key := _author_key(author))]
     languages = (str(item.get("key", "")) if isinstance(item, dict) else "" for item in _list(record, "languages"))
@@ -77,7 +77,7 @@ def _texts(record: Json, name: str) -> list[str]:
 
 
 def _author_key(author: Any) -> str:
-    """Works name {"author": {"key": …}} or {"author": "/authors/…"}, editions {"key": …}."""
+    """Read the key: works name {"author": {"key": …}} or {"author": "/authors/…"}, editions {"key": …}."""
     if isinstance(author, dict):
         inner = author.get("author", author)
         return str(inner.get("key", "")) if isinstance(inner, dict) else str(inner)

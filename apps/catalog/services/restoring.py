@@ -11,7 +11,7 @@ from epicml.audience.bands import AgeBand
 
 
 def carry_restrictions() -> dict[str, Any]:
-    """The age bands that staff set, and the books that are withdrawn."""
+    """List the age bands that staff set, and the books that are withdrawn."""
     by_staff = Book.objects.filter(age_band_source=AgeBandSource.STAFF)
     withdrawn = Book.objects.exclude(withdrawn_at=None)
     return {
@@ -21,7 +21,7 @@ def carry_restrictions() -> dict[str, Any]:
 
 
 def reapply_restrictions(carried: Sequence[Any], now: datetime) -> str:
-    """No book is for younger readers than staff said since, and none is back that was withdrawn since; says how many.
+    """Keep each book at the higher age band that staff set since, and withdrawn where it was since; says how many.
 
     The newest word counts: a book may come back, and a band may be set lower again.
     """

@@ -72,7 +72,7 @@ def import_interactions(
     options: InteractionImport = InteractionImport(),
     progress: ReportRows | None = None,
 ) -> ImportReport:
-    """The interactions of the file are stored, each once; rows that cannot be are in the file of refused rows.
+    """Store the interactions of the file, each once, and rows that cannot be in the file of refused rows.
 
     A rating that differs from the one that was imported before is stored as a newer one. A dry run says what would be,
     and stores nothing.
@@ -153,7 +153,7 @@ class _Known:
             raise RowError(reason, column="reader", value=row.reader)
 
     def _knows_isbn(self, text: str) -> bool:
-        """Whether the text is an ISBN of a book; from then on it names that book as its key does."""
+        """Tell whether the text is an ISBN of a book; from then on it names that book as its key does."""
         try:
             number = isbn13(text, zeros_may_be_lost=True)
         except InvalidIsbnError:
@@ -165,7 +165,7 @@ class _Known:
         return number in self._isbns
 
     def add_readers(self, keys: set[str]) -> int:
-        """Those of the readers that are not known are made. How many."""
+        """Make those of the readers that are not known; returns how many."""
         missing = sorted(keys - self.readers.keys())
         if not missing or self.new_readers is None:
             return 0
@@ -195,7 +195,7 @@ def _readable(
 
 
 def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now: datetime) -> None:
-    """What is new of the batch is stored, a rating that has changed as a newer one."""
+    """Store what is new of the batch, a rating that has changed as a newer one."""
     versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.has_derived_id])
     events: dict[str, NewEvent] = {}
     changed: set[str] = set()

@@ -50,7 +50,7 @@ class Sender:
 
     @classmethod
     def of_key(cls, key_id: int, standing: Standing) -> "Sender":
-        """A key; those who share a public one are senders of their own, for they must not meet in their ids."""
+        """Return the sender of a key; those who share a public one are senders of their own: ids must not meet."""
         own = f"/{standing.proof.reader_id}" if standing.must_prove and standing.proof else ""
         return cls(f"{key_id}{own}", standing)
 
@@ -68,7 +68,7 @@ OURSELVES = Sender(IMPORTS)
 
 
 def ingest(items: Sequence[Any], *, sender: Sender = OURSELVES, now: datetime) -> list[Outcome]:
-    """Every valid event that was not known is stored; the answer has one outcome for each item, in their order.
+    """Store every valid event that was not known; the answer has one outcome for each item, in their order.
 
     A reader who is not proven, where that is needed, is not looked for: such events are refused alike.
     """
@@ -108,7 +108,7 @@ def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: d
 
 
 def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
-    """How each of these events that names a list agrees with it."""
+    """Find how each of these events that names a list agrees with it."""
     naming = [row for row in rows if row.list_id]
     if not naming:
         return {}
@@ -129,7 +129,7 @@ def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
 
 
 def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
-    """What these events name; a page learns of no book that its reader may not see."""
+    """Look up what these events name; a page learns of no book that its reader may not see."""
     books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
         readers = {event.reader for event in events if event.reader is not None}
@@ -183,7 +183,7 @@ def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | 
 
 
 def _outcome(event: NewEvent, stored: set[str]) -> Outcome:
-    """The first event of an id that was new is stored; any further one of that id is not."""
+    """Answer "stored" for the first event of an id that was new, and "duplicate" for any further one of that id."""
     if event.event_id not in stored:
         return DUPLICATE
     stored.remove(event.event_id)

@@ -60,7 +60,7 @@ class InteractionColumns:
     def of(
         cls, table: Table, *, shape: InteractionShape, mapping: Mapping[str, str], reader: str | None
     ) -> "InteractionColumns":
-        """The columns that the mapping names, and for the rest those with a known name."""
+        """Take the columns that the mapping names, and for the rest those with a known name."""
         names = {**COLUMN_NAMES, **shape.columns, "shelf": shape.shelf}
         required = ["book"] if reader is not None else ["reader", "book"]
         positions = columns_of(table, names=names, required=required, mapping=mapping)
@@ -75,7 +75,7 @@ class InteractionColumns:
         return cls(positions, len(table.columns), frozenset(positions[name][0] for name in required))
 
     def cells(self, row: Row) -> dict[str, str]:
-        """The cells of a row by field, the first that is not blank where several columns have one."""
+        """Return the cells of a row by field, the first that is not blank where several columns have one."""
         check_width(row, self.width, required=self.required)
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {
@@ -95,7 +95,7 @@ class InteractionRows:
     cell_format: InteractionCellFormat
 
     def interactions(self, row: Row) -> list[Interaction]:
-        """What the row says, nothing where it has neither a rating nor an act; RowError when it cannot be stored."""
+        """List what the row says, nothing where it has neither rating nor act; RowError when it cannot be stored."""
         cells = self.columns.cells(row)
         if self.cell_format.reader is not None:
             cells["reader"] = self.cell_format.reader
@@ -146,7 +146,7 @@ class InteractionRows:
 
 
 def rating_of(text: str, *, scale: RatingScale) -> float | None:
-    """The rating of a cell from 1 to 5, None where it says that there is none; RowError where it is none."""
+    """Read a rating from 1 to 5, None where the cell says that there is none; RowError where it is none."""
     try:
         return scale.rating(text)
     except RatingError as error:
@@ -154,7 +154,7 @@ def rating_of(text: str, *, scale: RatingScale) -> float | None:
 
 
 def derived_event_id(cells: Mapping[str, str], kind: str) -> str:
-    """The same row has the same id in every run, so that a second import stores nothing twice."""
+    """Derive the id from the row, so that a second import of the same row stores nothing twice."""
     parts = "\n".join((cells["reader"], cells["book"], kind, cells.get("occurred_at", "")))
     return f"import-{blake2b(parts.encode(), digest_size=16).hexdigest()}"
 

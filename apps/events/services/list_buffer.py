@@ -66,7 +66,7 @@ class ListBuffer:
         SERVED.labels(row.surface).inc()
 
     def flush(self) -> bool:
-        """Store what waits; whether nothing does any more. While the database is away, it goes on waiting."""
+        """Store what waits; tells whether nothing does any more. While the database is away, it goes on waiting."""
         with self._flushing:
             while rows := self._take():
                 try:

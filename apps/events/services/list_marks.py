@@ -55,7 +55,7 @@ class _List:
     is_named_by_us: bool  # the id is the row's; else the sender's own, which another sender may have given by chance
 
     def is_of(self, named: "ListReference") -> bool:
-        """Whether the event may be of this list: the same reader, or nobody and no chance that it is another list."""
+        """Tell whether the event may be of this list: the same reader, or nobody and no chance of another list."""
         if self.reader_id is None:
             return self.is_named_by_us or self.sender == named.sender
         return self.reader_id == named.reader_id
@@ -72,11 +72,11 @@ class KnownLists:
 
     @property
     def ids(self) -> set[str]:
-        """Those of the ids that name a list."""
+        """Return those of the ids that name a list."""
         return set(self._lists)
 
     def agreement(self, named: ListReference) -> str:
-        """How the event agrees with its list: a ListMark, or OTHER_READER."""
+        """Say how the event agrees with its list: a ListMark, or OTHER_READER."""
         found = self._lists.get(named.list_id)
         if not found:
             return ListMark.UNKNOWN
@@ -106,7 +106,7 @@ def known_sent_ids(sent_ids: Sequence[str], *, sender: str) -> set[str]:
 
 
 def update_marks(list_ids: Collection[str]) -> int:
-    """Mark anew the events whose lists were not stored when they came; how many have found theirs.
+    """Mark anew the events whose lists were not stored when they came; returns how many have found theirs.
 
     To be called when what was stored is committed: then of a list and its event the later one sees the earlier.
     """
@@ -130,7 +130,7 @@ def count_agreements(agreements: Iterable[str]) -> None:
 
 
 def mark_of(agreement: str) -> str:
-    """What the row of an event says."""
+    """Return what the row of an event says."""
     return ListMark.UNKNOWN if agreement == OTHER_READER else agreement
 
 
@@ -145,7 +145,7 @@ def _agreement(found: _List, named: ListReference) -> str:
 
 
 def _sent_lists(sent_ids: Sequence[str]) -> list[tuple[str, UUID, str]]:
-    """The id that its sender gave each list, that of its row, and the sender."""
+    """Find the id that its sender gave each list, that of its row, and the sender."""
     if not sent_ids:
         return []
     with connection.cursor() as cursor:

@@ -39,7 +39,7 @@ COPY = f"COPY events_servedlist ({COLUMNS}) FROM STDIN"
 
 
 def store_lists(rows: Sequence[NewRow]) -> int:
-    """Store the lists, those of readers excepted who were erased meanwhile; how many are stored.
+    """Store the lists, those of readers excepted who were erased meanwhile; returns how many are stored.
 
     Events that named one of them before are marked anew.
     """

@@ -30,7 +30,7 @@ class RetentionRule:
     newest_at: Callable[[], datetime | None]
 
     def kept_for(self) -> timedelta:
-        """How long such rows are kept."""
+        """Return how long such rows are kept."""
         return timedelta(days=getattr(settings, self.setting))
 
 
@@ -89,7 +89,7 @@ def purge_plan(rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedel
 def purge_events(
     rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedelta, acceptance: Acceptance | None = None
 ) -> int:
-    """Erase every row of this rule that is older, or hold the purge for a person; how many were erased."""
+    """Erase every row of this rule that is older, or hold the purge for a person; returns how many were erased."""
     plan = purge_plan(rule, now=now, kept_for=kept_for)
     return carry_out(plan, erase=lambda before: _erase(rule, before), now=now, acceptance=acceptance)
 

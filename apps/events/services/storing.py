@@ -53,7 +53,7 @@ INSERT_POSTGRESQL = f"""
 
 
 def store_events(events: Sequence[NewEvent], *, sender: str) -> set[str]:
-    """The events are stored, those excepted whose id is known of this sender. The ids of the ones that were new.
+    """Store the events, those excepted whose id is known of this sender; returns the ids of the ones that were new.
 
     An id occurs once in `events`: the caller has told apart what was sent twice. Of acts at one instant the later one
     in `events` counts as the newer. Nothing happens after it was heard of: where the sender's clock is ahead, its act
@@ -70,7 +70,7 @@ def store_events(events: Sequence[NewEvent], *, sender: str) -> set[str]:
 
 
 def _insert(events: Sequence[NewEvent], sender: str) -> set[str]:
-    """SQLite: nobody else writes during this transaction (BEGIN IMMEDIATE), so what is new now stays new."""
+    """Store them in SQLite, where nobody else writes meanwhile (BEGIN IMMEDIATE): what is new now stays new."""
     known = _known_ids([event.event_id for event in events], sender)
     new = [event for event in events if event.event_id not in known]
     adapted = []

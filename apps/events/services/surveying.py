@@ -24,17 +24,17 @@ class Survey:
     last_rows: Mapping[int, int] = field(default_factory=dict)
 
     def is_replaced(self, row: int, key: int) -> bool:
-        """Whether a row after this one rates the same book by the same reader, at the same time or without one."""
+        """Tell whether a row after this one rates the same book by the same reader, at the same time or without one."""
         return self.last_rows.get(key, row) != row
 
 
 def rating_key(cells: Mapping[str, str]) -> int:
-    """What is the same in two rows of one rating. Of 64 bits: a file of ten million has no two by accident."""
+    """Return what two rows of one rating share. Of 64 bits: a file of ten million has no two by accident."""
     return hash((cells.get("reader", ""), cells["book"], cells.get("occurred_at", "")))
 
 
 def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, states_dates: bool) -> Survey:
-    """What the whole table says; TableError where it is ambiguous and a person must say more."""
+    """Read the whole table once; TableError where it is ambiguous and a person must say more."""
     keys, rows = array("q"), array("q")
     dates = DayOrderEvidence()
     has_dates = "occurred_at" in columns.positions
@@ -78,7 +78,7 @@ def _undecided(table: Table, dates: DayOrderEvidence) -> TableError:
 
 
 def _last_rows(keys: "array[int]", rows: "array[int]") -> dict[int, int]:
-    """The last row of each rating that has several."""
+    """Find the last row of each rating that has several."""
     of_row = np.frombuffer(keys, dtype=np.int64) if keys else np.zeros(0, dtype=np.int64)
     found, from_end, counts = np.unique(of_row[::-1], return_index=True, return_counts=True)
     last = np.frombuffer(rows, dtype=np.int64)[::-1][from_end] if rows else from_end

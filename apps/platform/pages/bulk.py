@@ -33,11 +33,11 @@ class Bulk:
     word: str = ""
 
     def counted(self, count: int) -> str:
-        """1 book, 1,852 books."""
+        """Write 1 book, 1,852 books."""
         return counted(count, self.one, self.many)
 
     def to_type(self, count: int) -> str:
-        """What is typed before it is done with so many; "" where a click is enough."""
+        """Return what is typed before it is done with so many; "" where a click is enough."""
         if self.word:
             return f"{self.word} {thousands(count)}"
         return thousands(count) if count > TYPED_ABOVE else ""
@@ -46,7 +46,7 @@ class Bulk:
 def ask_first(
     request: HttpRequest, rows: QuerySet[Any], bulk: Bulk, *, name: Callable[[Any], str] = str, back: str, to: str = ""
 ) -> HttpResponse | None:
-    """The page that asks, or None where just these rows were confirmed in a page that showed them.
+    """Return the page that asks, or None where just these rows were confirmed in a page that showed them.
 
     `to` is where the page sends its answer, where that is not the address it stands at.
     """

@@ -115,7 +115,7 @@ class LoginMiddleware:
         return _try_later(request, exception.message, seconds=RETRY_SECONDS, status=exception.status)
 
     def _change_password(self, request: HttpRequest) -> HttpResponse:
-        """Who found a session open guesses the old password no more often than at the log-in."""
+        """Let who found a session open guess the old password no more often than at the log-in."""
         now = timezone.now()
         attempt = attempt_of(request, request.user.get_username())
         until = login_locks.take_attempt(attempt, now=now)
@@ -129,12 +129,12 @@ class LoginMiddleware:
 
 
 def locked_page(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
-    """What axes' middleware answers with instead of the page."""
+    """Return what axes' middleware answers with instead of the page."""
     return _locked_page(request, request.login_until, now=timezone.now())  # type: ignore[attr-defined]
 
 
 def attempt_of(request: HttpRequest, username: str) -> Attempt:
-    """Who tries this name: by address, or by the device where somebody logged in with this name before."""
+    """Return who tries this name: by address, or by the device where somebody logged in with this name before."""
     hashed = name_hash(username)
     address = actor_of(request).address or login_locks.UNKNOWN_ADDRESS
     cookie = request.get_signed_cookie(DEVICE_COOKIE, "", salt=DEVICE_SALT, max_age=DEVICE_KEPT_FOR)
@@ -143,7 +143,7 @@ def attempt_of(request: HttpRequest, username: str) -> Attempt:
 
 
 def _know_device(request: HttpRequest, response: HttpResponse) -> None:
-    """This browser is known for this name from now on."""
+    """Know this browser for this name from now on."""
     value = f"{name_hash(request.user.get_username())}.{secrets.token_hex(16)}"
     response.set_signed_cookie(
         DEVICE_COOKIE,
@@ -158,7 +158,7 @@ def _know_device(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
-    """On record, as far as that can be written: the attempt has failed either way, and who logs out is logged out."""
+    """Record it as far as that can be written: the attempt has failed either way, and who logs out is logged out."""
     try:
         record(action, by=by, about=about, now=timezone.now())
     except DatabaseError:

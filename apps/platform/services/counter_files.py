@@ -45,14 +45,14 @@ class _Writer:
         self._thread: threading.Thread | None = None
 
     def note(self, counts: "WrittenDict") -> None:
-        """These counts are in their file within WRITTEN_EVERY_SECONDS."""
+        """Write these counts to their file within WRITTEN_EVERY_SECONDS."""
         self._changed.add(counts)
         if self._thread is None or not self._thread.is_alive():  # a child that was forked has none
             self._thread = threading.Thread(target=self._run, name="counts", daemon=True)
             self._thread.start()
 
     def write(self) -> None:
-        """All counts are in their files."""
+        """Write all counts to their files."""
         with self._lock:
             while self._changed:
                 self._changed.pop().write()
@@ -103,7 +103,7 @@ class WrittenDict(MmapedDict):
             self._file = -1
 
     def write(self) -> None:
-        """The file holds the counts."""
+        """Write the counts to the file."""
         self._held[: _USED.size] = _USED.pack(len(self._held))
         with suppress(OSError):  # a full disk: no request fails for its count, which is written when there is room
             # What is new lies behind what readers are told of, until the last byte is there.
@@ -112,7 +112,7 @@ class WrittenDict(MmapedDict):
 
 
 def write_counts() -> None:
-    """From now on this process writes its counts instead of mapping them; before it counts anything."""
+    """Let this process write its counts instead of mapping them; called before it counts anything."""
     atexit.register(_writer.write)
     values.MmapedDict = WrittenDict  # type: ignore[attr-defined]
 

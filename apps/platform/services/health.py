@@ -60,20 +60,20 @@ _lock = threading.Lock()
 
 
 def register_health(name: str, probe: Callable[[], Health]) -> None:
-    """From now on this part is asked how it is. A probe is quick and does not raise."""
+    """Ask this part how it is from now on. A probe is quick and does not raise."""
     _probes[name] = probe
     _known.clear()
 
 
 def parts_health() -> list[PartHealth]:
-    """How every registered part is now, by name."""
+    """Return how every registered part is now, by name."""
     return [_probe(name, probe) for name, probe in sorted(_probes.items())]
 
 
 def parts_health_in_time(
     *, seconds: float = LONGEST_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> list[PartHealth]:
-    """The same after `seconds` at the latest, whichever part hangs, and asked once a second however many want to know.
+    """Return the same after `seconds` at the latest, whichever part hangs; parts are asked once a second at most.
 
     Orchestrators ask every few seconds and take a late answer for a dead process. A part that hangs is asked once and
     not again before it answered: else each question would leave one more thread behind.
@@ -88,17 +88,17 @@ def parts_health_in_time(
 
 
 def reset_health() -> None:
-    """This process asks every part anew."""
+    """Ask every part anew in this process."""
     _known.clear()
 
 
 def worst_state(parts: list[PartHealth]) -> State:
-    """The state of the whole: that of its worst part."""
+    """Return the state of the whole: that of its worst part."""
     return max((part.state for part in parts), key=_SEVERITY.index, default="ok")
 
 
 def database_health() -> Health:
-    """Whether the database answers and holds tables; nothing works without it."""
+    """Tell whether the database answers and holds tables; nothing works without it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")

@@ -42,12 +42,12 @@ class LineFormatter(logging.Formatter):
 
 
 def on_one_line(text: str) -> str:
-    """The text with line ends, escape sequences and all else that does not print written as Python writes them."""
+    """Write line ends, escape sequences and all else that does not print as Python writes them."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def described(error: BaseException) -> str:
-    """What kind of error it is; what it says only where the system or the database says it of itself."""
+    """Say what kind of error it is; what it says only where the system or the database says it of itself."""
     said = ""
     if isinstance(error, OSError) and error.strerror:
         said = error.strerror
@@ -108,7 +108,7 @@ def _status(record: logging.LogRecord) -> str:
 
 
 def _traceback(error: BaseException) -> Iterator[str]:
-    """Where it was raised, and what raised it in turn, the first cause first."""
+    """List where it was raised, and what raised it in turn, the first cause first."""
     chain = [error]
     while len(chain) < LONGEST_CHAIN and (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(before)

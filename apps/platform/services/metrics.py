@@ -45,12 +45,12 @@ _collectors: dict[str, _Registered] = {}
 
 
 def register_collector(read: Callable[[], Iterable[Metric]]) -> None:
-    """From now on every answer of /metrics holds what this function returns; it must be quick."""
+    """Add what this function returns to every answer of /metrics from now on; it must be quick."""
     _collectors[f"{read.__module__}.{read.__qualname__}"] = _Registered(read)
 
 
 def exposition() -> bytes:
-    """All metrics in Prometheus' text format."""
+    """Write all metrics in Prometheus' text format."""
     collected = registry
     if folder := os.environ.get(_FOLDER):
         collected = CollectorRegistry()

@@ -61,7 +61,7 @@ _BY_ERRNO = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, err
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
-    """The outage that this error tells of; None for a fault of ours."""
+    """Return the outage that this error tells of; None for a fault of ours."""
     if isinstance(
         error, SessionInterrupted
     ):  # Django's word for a session that could not be saved, whatever the reason
@@ -86,7 +86,7 @@ def outage_of(error: BaseException | None) -> Outage | None:
 
 
 def reason_of(error: BaseException) -> str:
-    """The first line of what was said, with its class: the lines after it may hold values of a row."""
+    """Return the first line of what was said, with its class: the lines after it may hold values of a row."""
     return f"{type(error).__name__}: {error}".splitlines()[0].strip()
 
 
@@ -110,7 +110,7 @@ class OutageLog:
         self._kept_back: dict[str, int] = {}
 
     def note(self, outage: Outage, error: BaseException) -> None:
-        """It is in the log, at once or with the next line of this outage."""
+        """Log it, at once or with the next line of this outage."""
         with self._lock:
             now, last = self._clock(), self._said_at.get(outage.code)
             if last is not None and now - last < LOGGED_EVERY_SECONDS:
@@ -122,7 +122,7 @@ class OutageLog:
         logger.error("%s (%s). %s%s", outage.code, reason_of(error), outage.remedy, counted)
 
     def reset(self) -> None:
-        """The next outage of each kind is said at once."""
+        """Log the next outage of each kind at once."""
         with self._lock:
             self._said_at.clear()
             self._kept_back.clear()

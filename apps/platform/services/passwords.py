@@ -41,7 +41,7 @@ class OneAtATimeHasher(PBKDF2PasswordHasher):
 
 
 def in_turn(work: Callable[[], str]) -> str:
-    """What the work returns, once no other work runs.
+    """Return what the work returns, once no other work runs.
 
     Raises:
         HashingBusyError: somebody waits already, or the turn did not come within LONGEST_WAIT_SECONDS.
@@ -61,7 +61,7 @@ def in_turn(work: Callable[[], str]) -> str:
 
 @cache
 def _thread() -> ThreadPoolExecutor:
-    """A thread of its own: a request thread that lowers its priority may not raise it again."""
+    """Return a thread of its own: a request thread that lowers its priority may not raise it again."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="password", initializer=_give_way)
 
 

@@ -24,7 +24,7 @@ def _breaker() -> CircuitBreaker:
 
 @cache
 def shared_cache() -> BaseCache:
-    """The one cache of this process: Django's own `cache` is another one in each thread, with its own connections."""
+    """Return the one cache of this process: Django's `cache` is another one, with its connections, in each thread."""
     shared = caches["default"]
     getattr(shared, "_cache", None)  # imports the client, 0.2 s that no limit of time should count
     return shared
@@ -36,7 +36,7 @@ def guarded(work: Callable[[], T], *, proves: bool = True) -> T:
 
 
 def redis_health() -> Health:
-    """Whether Redis takes a write; without it the database counts requests, and no job reaches a Celery worker."""
+    """Tell whether Redis takes a write; without it the database counts requests, and no job reaches a Celery worker."""
     shared = shared_cache()
     try:
         guarded(lambda: shared.set(_PROBE, 1, timeout=60))
@@ -55,6 +55,6 @@ def redis_health() -> Health:
 
 
 def reset_shared_cache() -> None:
-    """This process knows nothing of how Redis was."""
+    """Forget how Redis was, in this process."""
     shared_cache.cache_clear()
     _breaker.cache_clear()

@@ -10,12 +10,12 @@ _warmers: dict[str, Callable[[], object]] = {}
 
 
 def register_warmer(name: str, warm: Callable[[], object]) -> None:
-    """From now on this is called once in each web process, before its first request."""
+    """Call this once in each web process, before its first request."""
     _warmers[name] = warm
 
 
 def warm_up() -> None:
-    """Everything that is registered was called; what fails is in the log, for a process that is cold still answers."""
+    """Call everything that is registered; what fails is in the log, for a process that is cold still answers."""
     try:
         for name, warm in _warmers.items():
             try:

@@ -79,7 +79,7 @@ class ReleaseDetail:
     size_bytes: int
 
     def as_json(self) -> dict[str, Any]:
-        """The release as the API shows it."""
+        """Return the release as the API shows it."""
         return {
             **self.row.as_json(),
             "live": self.live.key if self.live else None,
@@ -97,7 +97,7 @@ class ReleaseDetail:
 
 
 def release_detail(kind: str, key: str, *, now: datetime | None = None) -> ReleaseDetail:
-    """Everything that is known of this release: as it is at this moment, or as it was recorded last."""
+    """Return everything that is known of this release: as it is at this moment, or as it was recorded last."""
     release = find_release(kind, key, now=now)
     live = live_release(kind)
     return ReleaseDetail(
@@ -119,13 +119,13 @@ def release_detail(kind: str, key: str, *, now: datetime | None = None) -> Relea
 
 
 def decisions_of(release: Release) -> list[DecisionRow]:
-    """The decisions that made this release live, the newest first."""
+    """Return the decisions that made this release live, the newest first."""
     rows = release.decisions.select_related("release", "replaced").order_by("-id")
     return [_decision_row(decision) for decision in rows]
 
 
 def live_history(kind: str, *, limit: int = 20) -> list[LiveSpan]:
-    """Which release of the kind was live when, the present one first."""
+    """Return which release of the kind was live when, the present one first."""
     rows = Decision.objects.filter(release__kind=kind).select_related("release").order_by("-id")[:limit]
     spans, until = [], None
     offered: set[int] = set()
@@ -152,7 +152,7 @@ def _decision_row(decision: Decision) -> DecisionRow:
 
 
 def _why_not_promotable(release: Release, live: LiveRelease | None) -> str | None:
-    """None where promoting would be accepted; else the reason as a sentence."""
+    """Return None where promoting would be accepted; else the reason as a sentence."""
     if release.state == State.LIVE:
         return "It is live."
     if not release.gate_passed:
@@ -198,7 +198,7 @@ def _step(name: str, at: datetime | None, *, refused: bool, text: str) -> Step:
 
 
 def _only_first_open_is_current(steps: list[Step], release: Release) -> list[Step]:
-    """The first step that is not done is where it runs, or where it failed."""
+    """Mark the first step that is not done as where it runs, or where it failed."""
     current = {State.FAILED: "failed"}.get(
         State(release.state), "running" if release.state in Release.UNFINISHED else ""
     )

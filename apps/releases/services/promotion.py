@@ -32,7 +32,7 @@ class NotPromotableError(ConflictError):
 def promote_release(
     kind: str, key: str, *, decided_by: str, why: str, now: datetime, accept: Sequence[str] = ()
 ) -> ReleaseRow:
-    """This release is the live one of its kind; the one it replaced can be rolled back to.
+    """Make this release the live one of its kind; the one it replaced can be rolled back to.
 
     Where it was refused, `accept` names each refusal that is taken upon oneself; the row keeps who, when and why.
     """
@@ -52,7 +52,7 @@ def promote_release(
 
 
 def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | None = None) -> ReleaseRow:
-    """The release that was live before the present one, or the named one, is live again."""
+    """Make the release live again that was live before the present one, or the named one."""
     release = find_release(kind, to) if to else _predecessor(kind)
     _check_gate(release)
     if release.state == Release.State.PASSED:
@@ -62,7 +62,7 @@ def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | 
 
 
 def _predecessor(kind: str) -> Release:
-    """What the live release replaced when it was promoted: rolling back twice goes back twice, never forth."""
+    """Find what the live release replaced when it was promoted: rolling back twice goes back twice, never forth."""
     current = Release.objects.of_kind(kind).live().first()
     if current is None:
         raise NotPromotableError(f"No {kind} is live, so there is nothing to roll back from.")
@@ -80,7 +80,7 @@ def _check_gate(release: Release) -> None:
 
 
 def _check_champion(release: Release) -> None:
-    """Its gate compared it with one champion; against another one nothing is proven."""
+    """Refuse a release whose gate compared it with another champion: against this one nothing is proven."""
     live = live_release(release.kind)
     was_live = release.state in {Release.State.LIVE, Release.State.RETIRED}
     if not was_live and release.champion_id != (live.id if live else None):
@@ -130,7 +130,7 @@ def _exchange(release: Release, decision: Decision) -> None:
 
 
 def _acceptance_fields(release: Release, decision: Decision) -> dict[str, Any]:
-    """What a release keeps of it that somebody accepted what it was refused for."""
+    """Return what a release keeps of it that somebody accepted what it was refused for."""
     if not release.may_be_accepted:
         return {}
     by, names = decision.decided_by, release.open_refusals

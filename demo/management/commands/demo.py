@@ -59,7 +59,7 @@ class Command(BaseCommand):
             self._timed(name, lambda step=step: prepare(step, work))
 
     def _access(self, address: str) -> dict[str, Any]:
-        """The logins and keys are there; the answer says them."""
+        """Make the logins and keys where they are missing, and return them."""
         now = timezone.now()
         readers: dict[str, list[str]] = {}
         for profile in demo_readers():
@@ -105,7 +105,7 @@ def _write(path: Path, access: dict[str, Any]) -> None:
 
 
 def _staff_password(path: Path) -> str:
-    """The password of the demo's staff login: made once, kept in a file that only its owner reads."""
+    """Return the password of the demo's staff login: made once, kept in a file that only its owner reads."""
     password = path.read_text().strip() if path.is_file() else secrets.token_urlsafe(9)
     if not path.is_file():
         write_private(path, password)

@@ -101,7 +101,7 @@ def _import_of(options: dict[str, Any]) -> InteractionImport:
 
 
 def _pattern(form: str) -> str:
-    """The form in the signs of strptime; "DD/MM/YYYY" is what people write."""
+    """Write the form in the signs of strptime; "DD/MM/YYYY" is what people write."""
     for written, sign in SIGNS.items():
         form = form.replace(written, sign)
     if "%" not in form:

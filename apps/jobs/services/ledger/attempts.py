@@ -45,7 +45,7 @@ class Ending:
     """How an attempt ended, and when.
 
     `worked` is how many seconds it worked by the clock of its runner that nobody sets; None where only the job's row
-    knows, as of the last sign of life.
+    knows, as of the last heartbeat.
     """
 
     outcome: Outcome
@@ -55,7 +55,7 @@ class Ending:
 
     @property
     def error(self) -> str:
-        """The sentence as the columns hold it."""
+        """Return the sentence as the columns hold it."""
         return self.failure.sentence[:MAX_ERROR] if self.failure else ""
 
 
@@ -94,7 +94,7 @@ def record(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
     Args:
         lease: the lease that has ended.
         ending: how.
-        seen: seconds of work as of the last sign of life, >= 0; they count where the ending knows no better.
+        seen: seconds of work as of the last heartbeat, >= 0; they count where the ending knows no better.
         saved: seconds of work that the checkpoint saves, >= 0.
     """
     known = find_registration(lease.name)

@@ -82,7 +82,7 @@ def carry_out(
 
 
 def why_unusual(plan: PurgePlan, *, now: datetime) -> str:
-    """What speaks against erasing this without asking, as a sentence; empty if nothing does."""
+    """Say what speaks against erasing this without asking, as a sentence; empty if nothing does."""
     if not plan.rows or plan.newest_at is None:
         return ""
     came = f"the newest row came in at {plan.newest_at:%Y-%m-%d %H:%M}"

@@ -37,7 +37,7 @@ class Schedule:
     at_start: bool = False
 
     def slot(self, now: datetime) -> datetime:
-        """The latest moment, not after now, at which this schedule is due."""
+        """Return the latest moment, not after now, at which this schedule is due."""
         if self.every is not None:
             step = self.every.total_seconds()
             return datetime.fromtimestamp(now.timestamp() // step * step, tz=UTC)
@@ -123,7 +123,7 @@ def register_schedule(
 
 
 def registration_of(name: str) -> Registration:
-    """How the job of this name is run."""
+    """Return how the job of this name is run."""
     try:
         return _jobs[name]
     except KeyError as error:
@@ -131,17 +131,17 @@ def registration_of(name: str) -> Registration:
 
 
 def find_registration(name: str) -> Registration | None:
-    """How the job of this name is run; None if it is of another version, which is being rolled out or back."""
+    """Return how the job of this name is run; None if it is of another version, which is being rolled out or back."""
     return _jobs.get(name)
 
 
 def registrations(*, quick_only: bool = False) -> list[Registration]:
-    """All registered jobs, or those that are not long."""
+    """Return all registered jobs, or those that are not long."""
     return [job for job in _jobs.values() if not (quick_only and job.long)]
 
 
 def schedules() -> list[Schedule]:
-    """All registered schedules."""
+    """Return all registered schedules."""
     return list(_schedules.values())
 
 

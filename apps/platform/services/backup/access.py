@@ -14,7 +14,7 @@ GONE = {"is_active": False, "is_staff": True, "is_superuser": True}  # of a log-
 
 
 def carry_access() -> JSON:
-    """Which keys are revoked, and what each member of the staff may do."""
+    """List which keys are revoked, and what each member of the staff may do."""
     revoked = [(key.digest, key.revoked_at) for key in ApiKey.objects.exclude(revoked_at=None)]
     staff = User.objects.values("username", "date_joined", "password", *FLAGS)
     return {
@@ -24,7 +24,7 @@ def carry_access() -> JSON:
 
 
 def reapply_access(carried: Sequence[JSON], now: datetime) -> str:
-    """No key works that was revoked since the backup, and no log-in that was closed or changed since."""
+    """Revoke again the keys that were revoked since the backup, and take back the rights that were since."""
     revoked = {digest: at for some in carried for digest, at in some["revoked_keys"].items()}
     keys = sum(
         ApiKey.objects.filter(digest=digest, revoked_at=None).update(revoked_at=parse_datetime(at))
@@ -37,7 +37,7 @@ def reapply_access(carried: Sequence[JSON], now: datetime) -> str:
 
 
 def _reapply_staff(staff: Sequence[JSON]) -> int:
-    """How many restored log-ins had more rights or another password than since, or were removed since."""
+    """Take the rights and passwords that log-ins had since, none for removed ones; returns how many changed."""
     known = {(user["username"], parse_datetime(user["date_joined"])): user for user in staff}
     restored = list(User.objects.all())
     if not any((user.username, user.date_joined) in known for user in restored):

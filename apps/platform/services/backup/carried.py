@@ -41,13 +41,13 @@ class Carried:
     remarks: list[str] = field(default_factory=list)
 
     def add(self, source: Mapping[str, JSON]) -> None:
-        """The source is the newest so far."""
+        """Add a source, the newest so far."""
         for name, value in source.items():
             self.by_part.setdefault(name, []).append(value)
 
 
 def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) -> LaterBackups:
-    """The backups beside this one and those that were named, as far as they were made after it."""
+    """Find the backups beside this one and those that were named, as far as they were made after it."""
     places = [path for place in named for path in (whole_backups(place) or [place])]
     dated: dict[Path, str] = {}
     remarks = []
@@ -61,7 +61,7 @@ def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) ->
 
 
 def all_carried(later: LaterBackups, *, ask_database: bool, discard: bool) -> Carried:
-    """What the later backups carry, and the database that is there.
+    """Read what the later backups carry, and the database that is there.
 
     Raises:
         UnreadableDatabaseError: that database cannot be asked, and nobody said that it may be discarded.

@@ -81,7 +81,7 @@ class _Read:
 def make_backup(
     root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
-    """One more whole backup is in the folder, read through; of all in it the newest `keep` are left.
+    """Make one more whole backup in the folder, read through; of all in it the newest `keep` are left.
 
     Raises:
         BackupFolderError: nothing can be written there; nothing half is left and older backups are as they were.
@@ -97,7 +97,7 @@ def make_backup(
 def write_backup(
     root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
-    """The same, wherever the folder lies."""
+    """Make the same, wherever the folder lies."""
     key, database = key_mark(included=with_secret_key), engine()
     with only_backup(root):
         place = free_place(root, now)
@@ -166,7 +166,7 @@ def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: 
 
 
 def _copy_files(folder: Path, files: dict[str, Sequence[KeptFile]]) -> list[str]:
-    """The files that are what the rows say are in the backup; the others are named, and why.
+    """Copy the files that are what the rows say; the others are named, and why.
 
     They can be made anew from the rows, and a damaged one must not keep the rows from being saved.
     """

@@ -75,24 +75,24 @@ class Manifest:
 
     @property
     def rows(self) -> int:
-        """Of all tables together."""
+        """Count the rows of all tables together."""
         return sum(table.rows for table in self.tables.values())
 
     @property
     def size(self) -> int:
-        """Bytes of all files together."""
+        """Sum the bytes of all files together."""
         return sum(found.size for found in self.files.values())
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """The manifest is in the folder, and beside it its own SHA-256, in the form of sha256sum."""
+    """Write the manifest into the folder, and beside it its own SHA-256, in the form of sha256sum."""
     content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     (folder / MANIFEST).write_bytes(content)
     (folder / MANIFEST_SUM).write_text(f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n")
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the backup in this folder says of itself.
+    """Return what the backup in this folder says of itself.
 
     Raises:
         NotABackupError: nothing in the folder is a backup of this software, or a newer version made it.
@@ -120,7 +120,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Each file is there with its size and SHA-256, nothing else is, and each table has its rows; else it raises."""
+    """Refuse a backup of which a file is missing, changed or too many, or a table has other rows."""
     unknown = set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM}
     wrong = [f"{name} is not named in the manifest" for name in sorted(unknown)]
     wrong += [said for name, expected in manifest.files.items() if (said := _difference(folder / name, name, expected))]
@@ -132,18 +132,18 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def table_file(name: str) -> str:
-    """The name of the file with the rows of a table."""
+    """Return the name of the file with the rows of a table."""
     return f"{TABLES}/{name}.copy.gz"
 
 
 def table_lines(folder: Path, name: str) -> Iterator[bytes]:
-    """The rows of a table, one line each."""
+    """Read the rows of a table, one line each."""
     with gzip.open(folder / table_file(name), "rb") as file:
         yield from file
 
 
 def entries(folder: Path) -> Iterator[str]:
-    """The names of everything in a folder that is no folder itself, links included."""
+    """List the names of everything in a folder that is no folder itself, links included."""
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_dir():
             yield path.relative_to(folder).as_posix()

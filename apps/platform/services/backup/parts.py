@@ -44,10 +44,10 @@ _parts: dict[str, BackupPart] = {}
 
 
 def register_backup_part(name: str, part: BackupPart) -> None:
-    """Every backup and restore from now on has this part."""
+    """Add this part to every backup and restore from now on."""
     _parts[name] = part
 
 
 def backup_parts() -> dict[str, BackupPart]:
-    """Every part by name, in the order of the apps."""
+    """Return every part by name, in the order of the apps."""
     return dict(_parts)

@@ -121,7 +121,7 @@ class RestoreReport:
 
 
 def plan_restore(folder: Path, *, allowed: Permissions) -> RestorePlan:
-    """The backup is whole and of a version that can be read, and its place is free or may be taken. Nothing is changed.
+    """Check that the backup is whole and can be read, and its place free or to be taken. Nothing is changed.
 
     Raises:
         NotABackupError, BackupDamagedError, OtherVersionError, OtherKeyError: the backup, or the key, is not fit.
@@ -143,7 +143,7 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> RestorePlan:
 
 
 def checked_backup(folder: Path) -> Manifest:
-    """What the backup in this folder holds, every file of it read through."""
+    """Return what the backup in this folder holds, every file of it read through."""
     manifest = read_manifest(_one_backup(folder))
     check_files(folder, manifest)
     return manifest
@@ -152,7 +152,7 @@ def checked_backup(folder: Path) -> Manifest:
 def restore(
     plan: RestorePlan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: ReportRows
 ) -> RestoreReport:
-    """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
+    """Replace the database by the backup, with all that must not be undone; until the end it is as it was.
 
     `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is not
     kept, and need not be able to say what must not be undone, for it may be damaged.
@@ -186,7 +186,7 @@ def _is_in_use() -> bool:
 
 
 def _one_backup(folder: Path) -> Path:
-    """The folder itself; where it is one of many backups, the person shall name which."""
+    """Return the folder itself; where it is one of many backups, the person shall name which."""
     found = whole_backups(folder)
     if found:
         raise NotABackupError(f"{folder} holds {len(found)} backups: name one, the newest is {found[-1]}.")
@@ -194,7 +194,7 @@ def _one_backup(folder: Path) -> Path:
 
 
 def _rows_there(*, discard: bool) -> dict[str, int]:
-    """How many rows each table has, without the empty ones and those that migrations fill.
+    """Count the rows of each table, without the empty ones and those that migrations fill.
 
     By the names that the database itself has: after a return to an older version some are not known here.
     """
@@ -213,7 +213,7 @@ def _rows_there(*, discard: bool) -> dict[str, int]:
 
 
 def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows) -> Path:
-    """Where what was there is to be found; a database that is a file is moved there only at the end."""
+    """Return where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
         return free_place(place, now)
@@ -224,7 +224,7 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows
 
 
 def _load(plan: RestorePlan, database: Engine, progress: ReportRows) -> None:
-    """The rows stand in tables as they were, and the tables are then brought up to this version."""
+    """Load the rows into tables as they were, and bring the tables up to this version."""
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
     executor.migrate(last_of_each(migrations, executor.loader))
@@ -280,7 +280,7 @@ def _restore_parts(folder: Path, carried: Carried, now: datetime) -> list[str]:
 
 
 def summary(report: RestoreReport, *, seconds: float) -> str:
-    """What is there now, in one line."""
+    """Say what is there now, in one line."""
     manifest = report.manifest
     return (
         f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables and {megabytes(manifest.size)} of files,"

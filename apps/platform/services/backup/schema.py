@@ -54,7 +54,7 @@ class Table:
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """The migrations that the database has, of the apps that are installed here.
+    """Return the migrations that the database has, of the apps that are installed here.
 
     Raises:
         OtherVersionError: it has some that this version does not know, so its tables cannot all be known either.
@@ -64,7 +64,7 @@ def applied_migrations() -> dict[str, list[str]]:
 
 
 def known_migrations(migrations: Migrations, loader: MigrationLoader, *, whose: str) -> dict[str, list[str]]:
-    """The migrations without those of apps that may be left out here; refused when a newer version wrote them."""
+    """Return the migrations without those of apps that may be left out here; refuse those of a newer version."""
     left_out = dispensed(migrations)
     wanted = {app: list(names) for app, names in migrations.items() if app not in left_out}
     unknown = [
@@ -78,7 +78,7 @@ def known_migrations(migrations: Migrations, loader: MigrationLoader, *, whose: 
 
 
 def last_of_each(migrations: Migrations, loader: MigrationLoader) -> list[tuple[str, str]]:
-    """Those of these migrations that no other of their app follows: what a database is brought up to."""
+    """Return those of these migrations that no other of their app follows: what a database is brought up to."""
     nodes = {(app, name) for app, names in migrations.items() for name in names}
     followed = {
         parent.key for node in nodes for parent in loader.graph.node_map[node].parents if parent.key[0] == node[0]
@@ -87,13 +87,13 @@ def last_of_each(migrations: Migrations, loader: MigrationLoader) -> list[tuple[
 
 
 def dispensed(migrations: Collection[str]) -> list[str]:
-    """Apps with tables there which are not installed here, and may be."""
+    """List the apps with tables there which are not installed here, and may be."""
     installed = MigrationLoader(None).migrated_apps
     return [app for app in settings.DISPENSABLE_APPS if app in migrations and app not in installed]
 
 
 def tables(migrations: Migrations) -> list[Table]:
-    """Every table after these migrations whose rows are kept, by name."""
+    """List every table after these migrations whose rows are kept, by name."""
     loader = MigrationLoader(connection)
     state = loader.project_state([(app, name) for app, names in migrations.items() for name in names])
     left_out = fleeting_tables()
@@ -104,13 +104,13 @@ def tables(migrations: Migrations) -> list[Table]:
 
 
 def fleeting_tables() -> set[str]:
-    """Tables whose rows are worth nothing after a restore."""
+    """Name the tables whose rows are worth nothing after a restore."""
     labels = [label for part in backup_parts().values() for label in part.fleeting]
     return {_options(apps.get_model(label)).db_table for label in labels}
 
 
 def installed_tables() -> set[str]:
-    """Every table in the database that belongs to this software, to a newer version of it too."""
+    """Name every table in the database that belongs to this software, to a newer version of it too."""
     there = set(connection.introspection.table_names())
     ours = set(connection.introspection.django_table_names(include_views=False)) | {MIGRATIONS_TABLE}
     loader = MigrationLoader(connection)

@@ -39,12 +39,12 @@ class OtherKeyError(ConflictError):
 
 
 def fingerprint() -> str:
-    """Tells two secret keys apart; nobody gets from it to the key."""
+    """Return what tells two secret keys apart; nobody gets from it to the key."""
     return salted_hmac("apps.platform.backup", "fingerprint", algorithm="sha256").hexdigest()[:FINGERPRINT_LETTERS]
 
 
 def key_mark(*, included: bool) -> KeyMark:
-    """The key that is set here, as a backup names it."""
+    """Return the key that is set here, as a backup names it."""
     if included and settings.SECRET_KEY_FILE is None:
         raise KeyFromEnvironmentError
     source = "environment" if settings.SECRET_KEY_FILE is None else "file"
@@ -52,6 +52,6 @@ def key_mark(*, included: bool) -> KeyMark:
 
 
 def check_key(folder: Path, manifest: Manifest) -> None:
-    """The key that is set here is the one of the backup; else one sentence says where to put it."""
+    """Refuse a key that is not the one of the backup, and say in one sentence where to put that."""
     if manifest.secret_key.fingerprint != fingerprint():
         raise OtherKeyError(folder, manifest.secret_key)

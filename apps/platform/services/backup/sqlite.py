@@ -87,7 +87,7 @@ class SqliteEngine:
         _raw().execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table.name, max(last, highest)])
 
     def others(self) -> int:
-        """1 where anybody else has the file open, which shows when the log is given up: that needs to be alone."""
+        """Return 1 where anybody else has the file open; to end the log, which shows it, needs to be alone."""
         if not self.path.exists():
             return 0
         connection.close()
@@ -146,7 +146,7 @@ def _closing(raw: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _connected_to(path: Path) -> Iterator[None]:
-    """Inside, all of Django works on this file."""
+    """Let all of Django work on this file for the block."""
     settings: dict[str, Any] = connection.settings_dict
     before = settings["NAME"]
     connection.close()
@@ -159,7 +159,7 @@ def _connected_to(path: Path) -> Iterator[None]:
 
 
 def _swap(aside: Path, target: Path, keep: Path | None) -> None:
-    """At every moment there is a database of that name, the old one or the new one."""
+    """Exchange the files so that at every moment there is a database of that name, the old one or the new one."""
     if keep is not None and target.exists():
         keep.mkdir(mode=0o700, parents=True)
         for path in (target, *(_beside(target, end) for end in SIDE_FILES)):

@@ -31,7 +31,7 @@ class FileShape:
     alone: bool = False
 
     def is_told_by(self, keys: Collection[str]) -> bool:
-        """Whether columns with these keys give the kind away."""
+        """Tell whether columns with these keys give the kind away."""
         return any(told == keys if self.alone else told.issubset(keys) for told in self.tells)
 
 

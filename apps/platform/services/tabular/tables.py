@@ -51,7 +51,7 @@ def open_table(
     without_header: Sequence[WithoutHeader] = (),
     options: TableOptions = TableOptions(),  # frozen
 ) -> Iterator[Table]:
-    """The file as a table while the block lasts; what it is, is told by its content and not by its name.
+    """Open the file as a table while the block lasts; what it is, is told by its content and not by its name.
 
     `known` are names of columns by which the line that names them is recognised.
     """
@@ -78,7 +78,7 @@ def columns_of(
     required: Collection[str],
     mapping: Mapping[str, str],
 ) -> dict[str, tuple[int, ...]]:
-    """At which places of a row each field stands: where the mapping says, else wherever a column has a known name.
+    """Find at which places of a row each field stands: where the mapping says, else wherever a column has a known name.
 
     The first known name comes first.
     """
@@ -101,7 +101,7 @@ def columns_of(
 
 
 def only_place(table: Table, places: Sequence[int]) -> int:
-    """The place of a column that may be there once only."""
+    """Return the place of a column that may be there once only."""
     names = [table.columns[place] for place in places]
     if len(names) > 1 and column_key(names[0]) == column_key(names[1]):
         raise TableError(f"{table.name} names a column twice: {names[0]}.")
@@ -109,7 +109,7 @@ def only_place(table: Table, places: Sequence[int]) -> int:
 
 
 def check_width(row: Row, width: int, *, required: Collection[int]) -> None:
-    """Refuses a row that was cut or has run over; the last cell may be missing if nothing needs it."""
+    """Refuse a row that was cut or has run over; the last cell may be missing if nothing needs it."""
     if row.fault:
         raise RowError(row.fault, value=row.cells[0])
     if len(row.cells) != width and (len(row.cells) != width - 1 or width - 1 in required):
@@ -145,7 +145,7 @@ def _opened(path: Path, *, packed: bool) -> BinaryIO:
 
 
 def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
-    """Refuses what is no text on the way."""
+    """Detect the encoding, and refuse what is no text on the way."""
     with _opened(path, packed=packed) as file:
         start = file.read(LOOK_AT_BYTES)
     if not start:
@@ -199,7 +199,7 @@ def _first_lines(text: io.TextIOWrapper) -> list[str]:
 
 
 def _translated(lines: Lines, rows: Iterator[Row], name: str, encoding: Encoding) -> Iterator[Row]:
-    """The rows; whatever is wrong with the file as a whole becomes one sentence."""
+    """Read the rows; whatever is wrong with the file as a whole becomes one sentence."""
     try:
         for row in rows:
             marked = any(cell.startswith("'") for cell in row.cells)
