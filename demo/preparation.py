@@ -16,7 +16,7 @@ from apps.search.selectors.status import index_status
 from demo.dataset import RATING_COLUMNS, Dataset, fingerprint, rows_of
 from demo.models import Preparation
 from demo.ratings import load_ratings
-from demo.readers import RULE, made_up_readers
+from demo.readers import RULE, synthetic_readers
 from epicml.evaluation.gate import NOT_COMPARED
 
 WHY = "manage.py demo: first release of this data"
@@ -81,7 +81,7 @@ def _load_books(work: Work) -> str:
 
 def _load_readers(work: Work) -> str:
     books = {card.key: card for card in shelf().cards}
-    readers = made_up_readers(rows_of(work.dataset.ratings, columns=RATING_COLUMNS), books=books)
+    readers = synthetic_readers(rows_of(work.dataset.ratings, columns=RATING_COLUMNS), books=books)
     new = 0
     for start in range(0, len(readers), READERS_PER_SAVE):
         new += save_readers(readers[start : start + READERS_PER_SAVE], now=work.clock())

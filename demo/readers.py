@@ -52,7 +52,7 @@ def reader_key(user_id: str) -> str:
     return f"R-{int(user_id):05d}"
 
 
-def made_up_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> list[ReaderInput]:
+def synthetic_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> list[ReaderInput]:
     """Make profiles for everybody who rated one of these books, the best ones to look at first."""
     rated = _rated(ratings, books=books)
     bands = _bands(rated)

@@ -32,7 +32,7 @@ from apps.catalog.services.limits import (
     MOST_RATINGS,
     YEARS,
 )
-from apps.platform.pages.bulk import Bulk, ask_first
+from apps.platform.pages.bulk import Bulk, confirmation_page
 from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
@@ -338,7 +338,7 @@ class BookAdmin(StaffAdmin):
         except BAD_VALUES as error:
             raise BadAddressError from error
         listed = reverse("admin:catalog_book_changelist")
-        page = ask_first(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
+        page = confirmation_page(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
         return page if page is not None else HttpResponseRedirect(listed)
 
     def _note(self, request: HttpRequest, what: str) -> None:

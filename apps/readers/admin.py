@@ -21,7 +21,7 @@ from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action
 from apps.readers.models import AGE_BANDS, ErasureLog, Reader
 from apps.readers.selectors import reader_ids
-from apps.readers.services import ReaderInput, erase_reader, export_reader, note_readers, save_reader
+from apps.readers.services import ReaderInput, erase_reader, export_reader, record_access, save_reader
 from epicml.audience.bands import AgeBand
 from epicml.text.languages import UnknownLanguageError, language_code
 
@@ -176,7 +176,7 @@ class ReaderAdmin(StaffAdmin):
         return reader
 
     def _note(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
-        note_readers(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
+        record_access(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Reader, form: ReaderForm, change: bool) -> None:  # noqa: FBT001
         save_reader(form.reader(), now=timezone.now())

@@ -122,7 +122,7 @@ def register_export(name: str, export: Export) -> None:
     _exports[name] = export
 
 
-def note_readers(action: Action, keys: Iterable[str], *, by: Actor, now: datetime) -> None:
+def record_access(action: Action, keys: Iterable[str], *, by: Actor, now: datetime) -> None:
     """Record that this was done with each of these readers, by the keyed hash of each pseudonym."""
     record_each(action, by=by, subjects=[reader_hash(key) for key in keys], now=now)
 
@@ -130,7 +130,7 @@ def note_readers(action: Action, keys: Iterable[str], *, by: Actor, now: datetim
 def see_reader(key: str, *, by: Actor, now: datetime) -> ReaderProfile:
     """Return the profile, and record who looked at it."""
     profile = reader_profile(key)
-    note_readers(Action.READER_SEEN, [key], by=by, now=now)
+    record_access(Action.READER_SEEN, [key], by=by, now=now)
     return profile
 
 
@@ -147,7 +147,7 @@ def erase_reader(key: str, *, by: str, address: str | None = None, now: datetime
         reader.delete()
         counts["readers"] = 1
         ErasureLog.objects.create(reader_hash=reader_hash(key), erased_by=by, erased_at=now, counts=counts)
-        note_readers(Action.READER_ERASED, [key], by=Actor(by, address), now=now)
+        record_access(Action.READER_ERASED, [key], by=Actor(by, address), now=now)
     leave_nothing_on_disk()
     return ErasureReport(counts)
 
@@ -156,7 +156,7 @@ def export_reader(key: str, *, by: Actor, now: datetime) -> dict[str, JSON]:
     """Return everything that is stored about this reader, by app, and who looked; this export is recorded too."""
     profile = reader_profile(key)
     parts = {name: export(profile.id) for name, export in _exports.items()}
-    note_readers(Action.READER_EXPORTED, [key], by=by, now=now)
+    record_access(Action.READER_EXPORTED, [key], by=by, now=now)
     looks = [
         {"at": entry.at.isoformat(), "what": entry.action, "by": entry.actor.partition(" ")[0]}
         for entry in entries_about(reader_hash(key))

@@ -91,9 +91,9 @@ def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | 
 def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
     events = [event for event in checked if isinstance(event, CheckedEvent)]
     known = _known(events, sender.standing)
-    placed = [event if isinstance(event, Outcome) else _placed(event, known, now=now) for event in checked]
+    resolved = [event if isinstance(event, Outcome) else _resolved(event, known, now=now) for event in checked]
     new: dict[str, NewEvent] = {}
-    for event in placed:
+    for event in resolved:
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
     agreements = _agreements(new.values(), sender)
@@ -104,7 +104,7 @@ def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: d
     stored = store_events(rows, sender=sender.name)
     if agreements:
         _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])
-    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
+    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in resolved]
 
 
 def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
@@ -160,7 +160,7 @@ def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
+def _resolved(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
     reader_id = None if event.reader is None else known.readers.get(event.reader)
     book_id = None if event.book is None else known.books.get(event.book)
     if reader_id is None and event.reader is not None:

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from apps.events.services.list_storing import NewRow
 from apps.platform.services.metrics import registry
-from apps.platform.services.outages import note_outage, outage_of, reason_of
+from apps.platform.services.outages import log_outage, outage_of, reason_of
 
 ROWS_PER_FLUSH = 500
 MOST_ROWS = 10_000  # 10 MB; at 500 lists a second, 20 s of a database that is away
@@ -75,7 +75,7 @@ class ListBuffer:
                     outage = outage_of(error)
                     if outage is None:
                         raise
-                    note_outage(outage, error)
+                    log_outage(outage, error)
                     self._put_back(rows)
                     break
         BUFFERED.set(len(self._rows))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from apps.events.models import Event, ServedList
 from apps.events.services.list_ids import lowest_id, made_at
-from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, carry_out
+from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, run_purge
 
 ROWS_PER_TRANSACTION = 5000
 
@@ -91,7 +91,7 @@ def purge_events(
 ) -> int:
     """Erase every row of this rule that is older, or hold the purge for a person; returns how many were erased."""
     plan = purge_plan(rule, now=now, kept_for=kept_for)
-    return carry_out(plan, erase=lambda before: _erase(rule, before), now=now, acceptance=acceptance)
+    return run_purge(plan, erase=lambda before: _erase(rule, before), now=now, acceptance=acceptance)
 
 
 def _erase(rule: RetentionRule, before: datetime) -> int:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from apps.platform.api.throttling import client_address, count_refusal, count_refusal_of_key
 from apps.platform.selectors.api_keys import KeyRecord, live_key
 from apps.platform.services.addresses import UNKNOWN
-from apps.platform.services.api_keys import note_use
+from apps.platform.services.api_keys import record_use
 from apps.platform.services.audit import Actor
 from apps.platform.services.reader_tokens import ReaderTokenExpiredError, ReaderTokenInvalidError, proven_reader
 
@@ -36,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             count_refusal(request)
             raise AuthenticationFailed("This API key is not known, or it was revoked.")
         origin = _checked_origin(request, key) if key.public else None
-        note_use(key, now=now)
+        record_use(key, now=now)
         return None, _with_reader(request, key, origin=origin, now=now)
 
     def authenticate_header(self, request: Request) -> str:

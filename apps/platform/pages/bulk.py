@@ -43,7 +43,7 @@ class Bulk:
         return thousands(count) if count > TYPED_ABOVE else ""
 
 
-def ask_first(
+def confirmation_page(
     request: HttpRequest, rows: QuerySet[Any], bulk: Bulk, *, name: Callable[[Any], str] = str, back: str, to: str = ""
 ) -> HttpResponse | None:
     """Return the page that asks, or None where just these rows were confirmed in a page that showed them.

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from apps.platform.pages.bulk import Bulk, ask_first
+from apps.platform.pages.bulk import Bulk, confirmation_page
 
 # What a database or a field says of a value that it cannot compare with.
 BAD_VALUES = (ValueError, OverflowError, ValidationError, FieldError, DataError)
@@ -74,7 +74,7 @@ class StaffAdmin(ModelAdmin):  # type: ignore[misc]
             messages.warning(request, nothing)
             return HttpResponseRedirect(request.get_full_path())
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        return ask_first(request, rows, bulk, name=name, back=back)
+        return confirmation_page(request, rows, bulk, name=name, back=back)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponseRedirect:
         """Raise a 404: Django's message would keep what was asked for in the session."""

@@ -13,7 +13,7 @@ from apps.platform.models import PUBLIC_SCOPES as _PUBLIC_SCOPES
 from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 from apps.platform.services.sqlite import short_wait
 from epicml.audience.bands import YOUNGEST, AgeBand
 
@@ -33,9 +33,9 @@ SCOPES = (
 SECRET_BYTES = 32  # 256 bits: nobody guesses it, so its plain SHA-256 is enough to store
 PREFIX_LENGTH = 12
 REINSTATED_WITHIN = timedelta(hours=24)  # a slip shows within a day; a key that leaked must not come back years later
-USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
+USE_RECORDED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
 
-_noted: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
+_recorded: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
 
 
 class InvalidKeyError(EpicmlError):
@@ -166,13 +166,13 @@ def key_id_of_prefix(prefix: str) -> int:
     return int(found[0])
 
 
-def note_use(key: KeyRecord, *, now: datetime) -> None:
+def record_use(key: KeyRecord, *, now: datetime) -> None:
     """Record to the minute that the key is in use; where nothing can be stored, the request goes on without."""
-    noted_at = _noted.get(key.id, key.last_used_at)
-    if noted_at is not None and timedelta() <= now - noted_at < USE_NOTED_EVERY:
+    noted_at = _recorded.get(key.id, key.last_used_at)
+    if noted_at is not None and timedelta() <= now - noted_at < USE_RECORDED_EVERY:
         return
-    _noted[key.id] = now
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY) | Q(last_used_at__gt=now)
+    _recorded[key.id] = now
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_RECORDED_EVERY) | Q(last_used_at__gt=now)
     try:
         with short_wait():
             ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
@@ -180,12 +180,12 @@ def note_use(key: KeyRecord, *, now: datetime) -> None:
         outage = outage_of(error)
         if outage is None:
             raise
-        note_outage(outage, error)
+        log_outage(outage, error)
 
 
 def reset_uses() -> None:
     """Forget which uses this process noted."""
-    _noted.clear()
+    _recorded.clear()
 
 
 def _checked_scopes(scopes: Iterable[str], *, public: bool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db import Error, connection, connections
 
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 
 LONGEST_SECONDS = 1.5
 KNOWN_FOR_SECONDS = 1.0
@@ -106,7 +106,7 @@ def database_health() -> Health:
     except Error as error:
         outage = outage_of(error)
         if outage is not None:
-            note_outage(outage, error)
+            log_outage(outage, error)
             return Health(
                 "down",
                 outage.message,

@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from apps.platform.services.counter_files import CountersOfAllProcesses, write_counts
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # From a suggestion (a millisecond) to a report that somebody waits for.
@@ -37,7 +37,7 @@ class _Registered(Collector):
             outage = outage_of(error)
             if outage is None:
                 raise
-            note_outage(outage, error)
+            log_outage(outage, error)
             return []
 
 

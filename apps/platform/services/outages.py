@@ -129,4 +129,4 @@ class OutageLog:
 
 
 _log = OutageLog()
-note_outage, reset_outage_log = _log.note, _log.reset
+log_outage, reset_outage_log = _log.note, _log.reset

@@ -39,7 +39,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
+class Message:
     """A title and what there is to say under it. `is_good`: nothing is to be done about it."""
 
     title: str
@@ -58,10 +58,10 @@ class Panel:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    empty: Sentences | None = None
+    empty: Message | None = None
     waits: str = ""
     link: Link | None = None
-    notice: Sentences | None = None
+    notice: Message | None = None
 
     def laid_out(self) -> list[list[tuple[Column, Cell, int]]]:
         """Lay each row out: column, cell, and over how many columns the cell reaches."""

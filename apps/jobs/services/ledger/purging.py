@@ -58,7 +58,7 @@ class Acceptance:
     why: str
 
 
-def carry_out(
+def run_purge(
     plan: PurgePlan, *, erase: Callable[[datetime], int], now: datetime, acceptance: Acceptance | None = None
 ) -> int:
     """Erase all that the plan says, or hold the purge until a person accepts it; returns how many rows went.

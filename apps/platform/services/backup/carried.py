@@ -55,7 +55,7 @@ def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) ->
         try:
             dated[path.resolve()] = read_manifest(path).made_at
         except EpicmlError as error:
-            remarks.append(_unheeded(path, error))
+            remarks.append(_unread(path, error))
     later = [path for path, made_at in dated.items() if made_at > manifest.made_at]
     return LaterBackups(sorted(later, key=dated.__getitem__), remarks)
 
@@ -71,7 +71,7 @@ def all_carried(later: LaterBackups, *, ask_database: bool, discard: bool) -> Ca
         try:
             carried.add(_carried_of(folder, carried.remarks))
         except (EpicmlError, OSError, ValueError) as error:
-            carried.remarks.append(_unheeded(folder, error))
+            carried.remarks.append(_unread(folder, error))
     if ask_database:
         try:
             carried.add({name: part.carry() for name, part in backup_parts().items() if part.carry})
@@ -93,5 +93,5 @@ def _carried_of(folder: Path, remarks: list[str]) -> dict[str, JSON]:
     return carried
 
 
-def _unheeded(folder: Path, error: Exception) -> str:
+def _unread(folder: Path, error: Exception) -> str:
     return f"Not heeded which readers {folder} says were erased: {error}"

@@ -15,7 +15,7 @@ from apps.platform.services.api_keys import (
     InvalidKeyError,
     create_api_key,
     key_id_of_prefix,
-    note_use,
+    record_use,
     revoke_api_key,
 )
 from apps.platform.services.errors import ConflictError
@@ -227,7 +227,7 @@ class TestNoteUse:
         for moment in (ahead, now):
             record = live_key(secret, now=moment)
             assert record is not None
-            note_use(record, now=moment)
+            record_use(record, now=moment)
         assert ApiKey.objects.get().last_used_at == now
 
     def test_writes_at_most_once_a_minute(
@@ -238,9 +238,9 @@ class TestNoteUse:
         assert record is not None
         with django_assert_num_queries(1):
             for second in (0, 1, 59):
-                note_use(record, now=now + timedelta(seconds=second))
+                record_use(record, now=now + timedelta(seconds=second))
         assert ApiKey.objects.get().last_used_at == now
-        note_use(record, now=now + timedelta(seconds=60))
+        record_use(record, now=now + timedelta(seconds=60))
         assert ApiKey.objects.get().last_used_at == now + timedelta(seconds=60)
 
     def test_a_fresh_process_knows_the_last_use(self, now: datetime) -> None:
@@ -249,5 +249,5 @@ class TestNoteUse:
         reset_key_cache()
         record = live_key(secret, now=now)
         assert record is not None
-        note_use(record, now=now + timedelta(seconds=30))
+        record_use(record, now=now + timedelta(seconds=30))
         assert ApiKey.objects.get().last_used_at == now

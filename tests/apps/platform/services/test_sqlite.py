@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from apps.platform.selectors.api_keys import KeyRecord
-from apps.platform.services.api_keys import note_use
+from apps.platform.services.api_keys import record_use
 from apps.platform.services.sqlite import short_wait
 from apps.platform.services.throttle import DatabaseCounter, purge
 from epicml.audience.asking import TRUSTED
@@ -34,7 +34,7 @@ def count() -> None:
 
 
 def note() -> None:
-    note_use(KEY, now=NOW)
+    record_use(KEY, now=NOW)
 
 
 @pytest.mark.parametrize("write", [count, note, lambda: purge(before=5)], ids=["count", "note", "purge"])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.jobs.models import Purge
-from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, WhyMissingError, carry_out, why_unusual
+from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, WhyMissingError, run_purge, why_unusual
 from apps.jobs.services.runner.diagnosis import diagnose
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def plan(now: datetime, *, rows: int, total: int = 100_000, silent: timedelta = 
 def purge(now: datetime, *, rows: int, total: int = 100_000, acceptance: Acceptance | None = None) -> int:
     store = Rows()
     store.count = rows
-    return carry_out(plan(now, rows=rows, total=total), erase=store.erase, now=now, acceptance=acceptance)
+    return run_purge(plan(now, rows=rows, total=total), erase=store.erase, now=now, acceptance=acceptance)
 
 
 class TestWhyUnusual:
