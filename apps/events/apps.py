@@ -14,7 +14,7 @@ class EventsConfig(AppConfig):
         from apps.events.services.lists import end_lists
         from apps.events.services.privacy import erase_events, erase_lists, export_events, export_lists
         from apps.jobs.services.ledger.registry import register_job, register_schedule
-        from apps.platform.services.shutdown import register_shutdown_hook
+        from apps.platform.services.lifecycle import register_shutdown_hook
         from apps.readers.selectors import answered_for
         from apps.readers.services import register_erasure, register_export
 

@@ -22,8 +22,8 @@ from apps.platform.api.front.lanes import Lane, LaneFullError
 from apps.platform.api.middleware import HEADER as REQUEST_ID
 from apps.platform.api.middleware import policy
 from apps.platform.api.responses import json_response
+from apps.platform.services.lifecycle import run_shutdown_hooks
 from apps.platform.services.metrics import registry
-from apps.platform.services.shutdown import run_shutdown_hooks
 
 LIVE_PATH = "/health/live"
 REFUSED = Counter(
