@@ -1,15 +1,14 @@
-"""Attempts at jobs: those of one job, and what they add up to by name, day, outcome and fault.
+"""Attempts at jobs: those of one job, and what they add up to by name, outcome and fault.
 
 Attempts that are over are rows and outlive their jobs; the one that runs now is in its job's row. Sums count an attempt
-on the day (UTC) and in the range in which it ended. Ranges are half-open.
+in the range in which it ended. Ranges are half-open.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
 
 from apps.jobs.models import Attempt, Job
 from apps.jobs.selectors.jobs import JobRow, job_of, row_of
@@ -44,24 +43,12 @@ class JobDetail(JobRow):
 
 
 @dataclass(frozen=True, slots=True)
-class DayOfWork:
-    """What the attempts at jobs of one name that ended on one day add up to."""
-
-    name: str
-    day: date
-    attempts: int
-    work_seconds: float
-    lost_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
-    """Attempts that ended by the same fault: how many, of which jobs, and when and how it was seen last."""
+    """Attempts that ended by the same fault: how many, of which jobs, and how it was seen last."""
 
     fingerprint: str
     names: Sequence[str]
     attempts: int
-    last_at: datetime
     last_error: str
 
 
@@ -80,13 +67,6 @@ def job_detail(job_id: int) -> JobDetail:
     return JobDetail(
         **{field: getattr(row, field) for field in JobRow.__dataclass_fields__}, attempts=attempts_of(job_id)
     )
-
-
-def work_by_day(since: datetime, until: datetime) -> list[DayOfWork]:
-    """Sum the seconds of work and lost work by name and day, ordered by day and name."""
-    rows = _ended(since, until).annotate(day=TruncDate("ended_at", tzinfo=UTC)).values_list("name", "day")
-    summed = rows.annotate(n=Count("pk"), work=Sum("work_seconds"), lost=Sum("lost_seconds"))
-    return [DayOfWork(*row) for row in summed.order_by("day", "name")]
 
 
 def work_by_name(since: datetime, until: datetime) -> dict[str, tuple[float, float]]:
@@ -109,8 +89,7 @@ def faults(since: datetime, until: datetime, *, limit: int = MOST_SHOWN) -> list
     found = []
     for fingerprint, count, last in rows[:limit]:
         names = failed.filter(fingerprint=fingerprint).order_by("name").values_list("name", flat=True).distinct()
-        newest = Attempt.objects.get(pk=last)
-        found.append(Fault(fingerprint, list(names), count, newest.ended_at, newest.error))
+        found.append(Fault(fingerprint, list(names), count, Attempt.objects.get(pk=last).error))
     return found
 
 
