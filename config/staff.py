@@ -42,7 +42,7 @@ class Entry:
         except NoReverseMatch:
             return ""
 
-    def claim_on(self, path: str) -> int:
+    def match_length(self, path: str) -> int:
         """Return how much of this path belongs to the entry: all of its own address, or what lies below it."""
         if path == self.address:
             return len(path)
@@ -78,8 +78,8 @@ SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
 def active_entry(path: str) -> Entry | None:
     """Find the one entry that this path belongs to most closely."""
     entries = [entry for group in SIDEBAR.values() for entry in group]
-    best = max(entries, key=lambda entry: entry.claim_on(path))
-    return best if best.claim_on(path) else None
+    best = max(entries, key=lambda entry: entry.match_length(path))
+    return best if best.match_length(path) else None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ FIELDS = (
     "series_number",
     "genre_names",
     "age_band",
-    "said_by",
+    "age_band_source_name",
     "reading_level",
     "language",
     "published_year",
@@ -253,7 +253,7 @@ class BookAdmin(StaffAdmin):
         return books.prefetch_related("authors")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Book | None = None) -> tuple[str, ...]:
-        return ("said_by",) if obj is None else ("key", "said_by")
+        return ("age_band_source_name",) if obj is None else ("key", "age_band_source_name")
 
     def has_delete_permission(self, request: HttpRequest, obj: Book | None = None) -> bool:
         return False
@@ -271,7 +271,7 @@ class BookAdmin(StaffAdmin):
         return f"{band}, guessed" if book.age_band_source == AgeBandSource.GUESSED else band
 
     @admin.display(description="Who said the age band")
-    def said_by(self, book: Book) -> str:
+    def age_band_source_name(self, book: Book) -> str:
         if book.pk is None:
             return "–"
         if book.age_band_source != AgeBandSource.GUESSED:

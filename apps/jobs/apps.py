@@ -24,5 +24,5 @@ class JobsConfig(AppConfig):
         register_collector(monitoring.collect)
         register_panel("work", "Background work", work_panel, order=30)
         register_backup_part(
-            "jobs", BackupPart(fleeting=("jobs.Runner",), after_restore=lambda _, now: requeue_all(now=now))
+            "jobs", BackupPart(ephemeral=("jobs.Runner",), after_restore=lambda _, now: requeue_all(now=now))
         )

@@ -33,7 +33,7 @@ class PlatformConfig(AppConfig):
         if settings.REDIS_URL:
             register_health("redis", redis_health)
         register_collector(monitoring.collect)
-        fleeting = ("sessions.Session", "platform.ThrottleCount")
+        ephemeral = ("sessions.Session", "platform.ThrottleCount")
         register_backup_part(
-            "platform", BackupPart(fleeting=fleeting, carry=carry_access, after_restore=reapply_access)
+            "platform", BackupPart(ephemeral=ephemeral, carry=carry_access, after_restore=reapply_access)
         )

@@ -106,7 +106,7 @@ class LoginMiddleware:
             return self._change_password(request)
         response = self._get_response(request)
         if hasattr(request, "login_attempt") and request.user.is_authenticated:
-            _know_device(request, response)
+            _remember_device(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -142,7 +142,7 @@ def attempt_of(request: HttpRequest, username: str) -> Attempt:
     return Attempt(hashed, address, device if known_name == hashed else "")
 
 
-def _know_device(request: HttpRequest, response: HttpResponse) -> None:
+def _remember_device(request: HttpRequest, response: HttpResponse) -> None:
     """Know this browser for this name from now on."""
     value = f"{name_hash(request.user.get_username())}.{secrets.token_hex(16)}"
     response.set_signed_cookie(

@@ -27,7 +27,7 @@ def status(request: HttpRequest) -> HttpResponse:
     )
 
 
-def nothing(request: HttpRequest) -> HttpResponse:
+def refuse_autocompletion(request: HttpRequest) -> HttpResponse:
     """Refuse the admin's autocompletion, which lists the rows of any table; no page chooses by it."""
     raise Http404
 

@@ -31,7 +31,7 @@ class TimeLimitError(UnavailableError):
     code = "time_limit"
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def call_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     """Return what the work returns, or raise TimeLimitError; then it goes on by itself, and nobody waits for it.
 
     The time limits of a client do not bound the whole: each address and each answer has its own, and the look-up of a

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
-from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, within
+from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, call_with_timeout
 from apps.platform.services.health import Health
 
 _PROBE = "platform.health"
@@ -32,7 +32,7 @@ def shared_cache() -> BaseCache:
 
 def guarded(work: Callable[[], T], *, proves: bool = True) -> T:
     """Return what the work on the cache returns; raise after REDIS_SECONDS, and at once while Redis is away."""
-    return _breaker().call(lambda: within(settings.REDIS_SECONDS, work), proves=proves)
+    return _breaker().call(lambda: call_with_timeout(settings.REDIS_SECONDS, work), proves=proves)
 
 
 def redis_health() -> Health:

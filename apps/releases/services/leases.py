@@ -60,7 +60,7 @@ def own_job(kind: str, *, clock: Callable[[], datetime]) -> Iterator[RunningJob]
         heartbeat.close()
 
 
-def tries_again(job: RunningJob) -> bool:
+def will_retry(job: RunningJob) -> bool:
     """Tell whether the ledger gives this job another attempt if this one fails."""
     return job.attempt < registration_of(job.name).max_attempts
 

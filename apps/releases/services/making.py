@@ -148,7 +148,7 @@ def _another_attempt_goes_on(job: RunningJob, error: BaseException) -> bool:
     if isinstance(error, (ConflictError, artifacts.FolderTakenError)):
         return False
     if isinstance(error, Exception) and not isinstance(error, JobStoppedError):
-        return leases.tries_again(job)
+        return leases.will_retry(job)
     return True  # asked to stop
 
 

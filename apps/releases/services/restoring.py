@@ -20,10 +20,10 @@ def kept_files() -> list[KeptFile]:
     found = []
     for release in releases.only("kind", "key", "sha256", "manifest"):
         kind, key = release.kind, release.key
-        bring = partial(artifacts.open_verified, kind, key, release.sha256) if artifacts.keeps_copies() else None
+        fetch = partial(artifacts.open_verified, kind, key, release.sha256) if artifacts.keeps_copies() else None
         for name, file in release.manifest["files"].items():
             path = artifacts.file_path(kind, key, name)
-            found.append(KeptFile(path, f"{kind}/{key}/{name}", file["sha256"], size=file["size"], bring=bring))
+            found.append(KeptFile(path, f"{kind}/{key}/{name}", file["sha256"], size=file["size"], fetch=fetch))
     return found
 
 

@@ -48,7 +48,7 @@ class Engine(Protocol):
         """Give the next row a number above this one and above every row that is there."""
         ...
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """Return how many other connections are known to be open; one may stand for several."""
         ...
 

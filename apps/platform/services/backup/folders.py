@@ -37,7 +37,7 @@ class BackupRunningError(ConflictError):
         super().__init__(f"Another backup into {root} is running; wait for it to end.")
 
 
-def free_place(root: Path, moment: datetime) -> Path:
+def unused_folder(root: Path, moment: datetime) -> Path:
     """Return where a backup of this moment goes; the second one of a second has a 2 behind it."""
     name = moment.astimezone(UTC).strftime(MOMENT)
     places = chain([root / name], (root / f"{name}-{number}" for number in count(2)))
@@ -51,7 +51,7 @@ def whole_backups(root: Path) -> list[Path]:
 
 
 @contextmanager
-def only_backup(root: Path) -> Iterator[None]:
+def backup_lock(root: Path) -> Iterator[None]:
     """Make the folder for the block, let nobody else write backups into it, and remove what a killed one left."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,20 +63,20 @@ def only_backup(root: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it when a process dies
         except BlockingIOError as error:
             raise BackupRunningError(root) from error
-        _sweep(root)
+        _remove_unfinished(root)
         yield
     finally:
         os.close(handle)
 
 
 @contextmanager
-def written_aside(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path) -> Iterator[Path]:
     """Open a folder to write in; it has its name when the block ends well, and is gone when it does not."""
     root, aside = target.parent, target.with_name(f"{MAKING}{target.name}")
     try:
         aside.mkdir(mode=0o700)
         yield aside
-        _make_safe(aside)
+        _flush_all(aside)
         aside.rename(target)
         flush(root)
     except BaseException as error:
@@ -91,7 +91,7 @@ def remove_older(root: Path, *, keep: int) -> list[str]:
     outdated = whole_backups(root)[:-keep]
     for path in outdated:
         path.rename(root / f"{REMOVING}{path.name}")  # first, so that half of one is never taken for a whole one
-    _sweep(root)
+    _remove_unfinished(root)
     return [path.name for path in outdated]
 
 
@@ -138,13 +138,13 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def _sweep(root: Path) -> None:
+def _remove_unfinished(root: Path) -> None:
     for path in root.iterdir():
         if path.name.startswith((MAKING, REMOVING)) and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _make_safe(folder: Path) -> None:
+def _flush_all(folder: Path) -> None:
     """Write everything in the folder to disk, readable by its owner only."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o700 if path.is_dir() else 0o600)

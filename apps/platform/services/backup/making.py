@@ -13,13 +13,13 @@ from django.db import DatabaseError
 
 from apps.platform.services.backup.engine import Engine, database_failed, engine
 from apps.platform.services.backup.folders import (
+    atomic_folder,
+    backup_lock,
     check_root,
     check_space,
-    free_place,
-    only_backup,
     remove_older,
     shares_disk,
-    written_aside,
+    unused_folder,
 )
 from apps.platform.services.backup.manifest import (
     CARRIED,
@@ -99,9 +99,9 @@ def write_backup(
 ) -> BackupReport:
     """Make the same, wherever the folder lies."""
     key, database = key_mark(included=with_secret_key), engine()
-    with only_backup(root):
-        place = free_place(root, now)
-        with written_aside(place) as folder:
+    with backup_lock(root):
+        place = unused_folder(root, now)
+        with atomic_folder(place) as folder:
             read = _read_all(folder, database, progress)
             left_out = _copy_files(folder, read.files)
             (folder / CARRIED).write_bytes(orjson.dumps(read.carried, option=orjson.OPT_INDENT_2))
@@ -171,25 +171,25 @@ def _copy_files(folder: Path, files: dict[str, Sequence[KeptFile]]) -> list[str]
     They can be made anew from the rows, and a damaged one must not keep the rows from being saved.
     """
     left_out = []
-    brought: dict[Callable[[], object], str] = {}  # once for all files of a release, whether it helped or not
+    fetched: dict[Callable[[], object], str] = {}  # once for all files of a release, whether it helped or not
     for part, some in files.items():
         for file in some:
             target = folder / FILES / part / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             problem = _copy(file, target)
-            if problem and file.bring is not None:
-                if file.bring not in brought:
-                    brought[file.bring] = _bring(file.bring)
-                problem = brought[file.bring] or _copy(file, target)
+            if problem and file.fetch is not None:
+                if file.fetch not in fetched:
+                    fetched[file.fetch] = _fetched(file.fetch)
+                problem = fetched[file.fetch] or _copy(file, target)
             if problem:
                 target.unlink(missing_ok=True)
                 left_out.append(f"{part}/{file.name} ({problem})")
     return left_out
 
 
-def _bring(bring: Callable[[], object]) -> str:
+def _fetched(fetch: Callable[[], object]) -> str:
     try:
-        bring()
+        fetch()
     except EpicmlError as error:
         return error.message.rstrip(".")
     return ""

@@ -69,7 +69,7 @@ class PostgresqlEngine:
         highest = max(last, highest)
         _one("SELECT setval(%s, %s, %s)", sequence, max(highest, 1), highest > 0)
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         return int(
             _one(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from apps.platform.services.backup.carried import Carried, UnreadableDatabaseError, all_carried, later_backups
 from apps.platform.services.backup.engine import Engine, database_failed, engine
-from apps.platform.services.backup.folders import free_place, megabytes, whole_backups
+from apps.platform.services.backup.folders import megabytes, unused_folder, whole_backups
 from apps.platform.services.backup.making import write_backup
 from apps.platform.services.backup.manifest import (
     FILES,
@@ -30,12 +30,12 @@ from apps.platform.services.backup.parts import backup_parts
 from apps.platform.services.backup.schema import (
     MIGRATIONS_TABLE,
     Table,
-    dispensed,
-    fleeting_tables,
+    ephemeral_tables,
     installed_tables,
     known_migrations,
     last_of_each,
     tables,
+    uninstalled_apps,
 )
 from apps.platform.services.backup.secret_key import check_key
 from apps.platform.services.errors import ConflictError, EpicmlError, UnavailableError
@@ -173,14 +173,14 @@ def restore(
         raise NotRestoredError(f"The backup cannot be restored: {error.strerror or error}.") from error
     finally:
         connection.close()
-    left = dispensed(plan.manifest.migrations)
+    left = uninstalled_apps(plan.manifest.migrations)
     remarks = [f"Tables of {app} are not restored: it is not installed here." for app in left]
     return RestoreReport(plan.manifest, notes, [*found.remarks, *carried.remarks, *remarks], kept)
 
 
 def _is_in_use() -> bool:
     try:
-        return engine().others() > 0
+        return engine().other_connections() > 0
     except DatabaseError as error:
         raise database_failed("The database does not answer", error) from error
 
@@ -198,7 +198,7 @@ def _rows_there(*, discard: bool) -> dict[str, int]:
 
     By the names that the database itself has: after a return to an older version some are not known here.
     """
-    passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *fleeting_tables()}
+    passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *ephemeral_tables()}
     counts = {}
     try:
         for name in sorted(installed_tables() - passed_over):
@@ -216,7 +216,7 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows
     """Return where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
-        return free_place(place, now)
+        return unused_folder(place, now)
     try:
         return write_backup(place, now=now, progress=progress).folder
     except EpicmlError as error:

@@ -65,7 +65,7 @@ def applied_migrations() -> dict[str, list[str]]:
 
 def known_migrations(migrations: Migrations, loader: MigrationLoader, *, whose: str) -> dict[str, list[str]]:
     """Return the migrations without those of apps that may be left out here; refuse those of a newer version."""
-    left_out = dispensed(migrations)
+    left_out = uninstalled_apps(migrations)
     wanted = {app: list(names) for app, names in migrations.items() if app not in left_out}
     unknown = [
         f"{app}.{name}" for app, names in wanted.items() for name in names if (app, name) not in loader.graph.nodes
@@ -86,7 +86,7 @@ def last_of_each(migrations: Migrations, loader: MigrationLoader) -> list[tuple[
     return sorted(nodes - followed)
 
 
-def dispensed(migrations: Collection[str]) -> list[str]:
+def uninstalled_apps(migrations: Collection[str]) -> list[str]:
     """List the apps with tables there which are not installed here, and may be."""
     installed = MigrationLoader(None).migrated_apps
     return [app for app in settings.DISPENSABLE_APPS if app in migrations and app not in installed]
@@ -96,16 +96,16 @@ def tables(migrations: Migrations) -> list[Table]:
     """List every table after these migrations whose rows are kept, by name."""
     loader = MigrationLoader(connection)
     state = loader.project_state([(app, name) for app, names in migrations.items() for name in names])
-    left_out = fleeting_tables()
+    left_out = ephemeral_tables()
     every = [_options(model) for model in state.apps.get_models(include_auto_created=True)]
     stored = [options for options in every if options.managed and not options.proxy]
     found = [_table(options) for options in stored if options.db_table not in left_out]
     return sorted(found, key=lambda table: table.name)
 
 
-def fleeting_tables() -> set[str]:
+def ephemeral_tables() -> set[str]:
     """Name the tables whose rows are worth nothing after a restore."""
-    labels = [label for part in backup_parts().values() for label in part.fleeting]
+    labels = [label for part in backup_parts().values() for label in part.ephemeral]
     return {_options(apps.get_model(label)).db_table for label in labels}
 
 

@@ -86,7 +86,7 @@ class SqliteEngine:
         _raw().execute("DELETE FROM sqlite_sequence WHERE name = ?", [table.name])
         _raw().execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table.name, max(last, highest)])
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """Return 1 where anybody else has the file open; to end the log, which shows it, needs to be alone."""
         if not self.path.exists():
             return 0

@@ -51,7 +51,7 @@ def detected_encoding(file: BinaryIO, name: str) -> Encoding:
     for mark, codec, label in _BOMS:
         if first.startswith(mark):
             return Encoding(codec, label)
-    if wide := _without_mark(first):
+    if wide := _utf16_without_bom(first):
         return wide
     census = _Census()
     chunk = first
@@ -61,7 +61,7 @@ def detected_encoding(file: BinaryIO, name: str) -> Encoding:
     return census.verdict(name)
 
 
-def _without_mark(start: bytes) -> Encoding | None:
+def _utf16_without_bom(start: bytes) -> Encoding | None:
     """Detect UTF-16 without a byte order mark: every second byte of delimiters is zero, never the others."""
     even, odd = start[0::2].count(0), start[1::2].count(0)
     if odd > 20 * even and odd * 40 > len(start):

@@ -67,13 +67,13 @@ def refusals_in(path: Path) -> Iterator[Refusals]:
         refusals.close()
 
 
-def forget_in(folders: Sequence[Path], text: str) -> int:
+def erase_in(folders: Sequence[Path], text: str) -> int:
     """Erase this text as a word from every cell of the CSV files of these folders; returns how many rows had it."""
     word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])", re.ASCII)
-    return sum(_forget_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
+    return sum(_erase_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
 
 
-def _forget_in_file(path: Path, word: re.Pattern[str]) -> int:
+def _erase_in_file(path: Path, word: re.Pattern[str]) -> int:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     kept = [[word.sub(ERASED, cell) for cell in row] for row in rows]

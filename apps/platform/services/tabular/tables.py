@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from apps.platform.services.tabular.dialects import LARGEST_RECORD, WithoutHeader, column_key, layout_of
 from apps.platform.services.tabular.encodings import Encoding, detected_encoding, named_encoding
-from apps.platform.services.tabular.kinds import no_table
+from apps.platform.services.tabular.kinds import why_no_table
 from apps.platform.services.tabular.parquet import parquet_columns, parquet_rows
 from apps.platform.services.tabular.records import Lines, Row, records
 from apps.platform.services.tabular.refusals import RowError, TableError
@@ -150,7 +150,7 @@ def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
         start = file.read(LOOK_AT_BYTES)
     if not start:
         raise TableError(f"{path.name} is empty.")
-    if what := no_table(start, path):
+    if what := why_no_table(start, path):
         raise TableError(f"{path.name} {what}.")
     if said is not None:
         return named_encoding(said)

@@ -73,7 +73,7 @@ class TestWhyUnusual:
         assert (why_unusual(plan(now, rows=1, silent=silent), now=now) == "") == usual
 
 
-class TestCarryOut:
+class TestRunPurge:
     def test_usual_purge_is_done_and_recorded(self, now: datetime) -> None:
         assert purge(now, rows=200) == 200
         done = Purge.objects.get()
