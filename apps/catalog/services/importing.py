@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from apps.catalog.services.author_spellings import AuthorSpellings
-from apps.catalog.services.book_rows import BookCellFormat, BookRows, Tags, book_columns, read_tags
+from apps.catalog.services.book_rows import BookCellFormat, BookRows, book_columns, read_tags
 from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import SaveReport, save_books
@@ -144,8 +144,10 @@ def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> Bo
     cell_format = BookCellFormat(shape, options.clears, options.authors_separator, order)
     rows = BookRows.of(table, mapping=options.mapping or {}, cell_format=cell_format)
     if options.genres is not None or not rows.has_genres:
-        beside = path.with_name(GENRES_FILE)
-        rows.tags = _tags(options.genres or beside, required=options.genres is not None, clears=options.clears)
+        genres = options.genres or path.with_name(GENRES_FILE)
+        if options.genres is not None or genres.is_file():
+            with open_table(genres, known=KNOWN_COLUMNS) as second:
+                rows.tags = read_tags(second, clears=options.clears)
     if shape is OPEN_LIBRARY:
         rows.author_names = author_names([path, *([options.authors] if options.authors else [])])
     return rows
@@ -160,13 +162,6 @@ def _order(path: Path, shape: BookShape, options: BookImport) -> Order | None:
             for place in places
             if place < len(row.cells)
         )
-
-
-def _tags(path: Path, *, required: bool, clears: bool) -> Tags:
-    if not required and not path.is_file():
-        return {}
-    with open_table(path, known=KNOWN_COLUMNS) as table:
-        return read_tags(table, clears=clears)
 
 
 def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:

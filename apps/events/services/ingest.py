@@ -20,8 +20,8 @@ from apps.events.services.list_marks import (
     update_marks,
 )
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
-from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
-from epicml.audience.asking import TRUSTED, Proof, Standing
+from apps.readers.selectors import ReaderNotFoundError, reader_audience, reader_ids
+from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
 
 MAX_BATCH = 1000
@@ -134,18 +134,14 @@ def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
     if standing.proof is None or not events:
         readers = {event.reader for event in events if event.reader is not None}
         return _Known(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
-    found = _proven(standing.proof, standing)
-    if found is None or found.reader is None:
+    try:
+        found = reader_audience(standing.proof.reader, standing)
+    except ReaderNotFoundError:
+        return _Known({}, {})
+    if found.reader is None:
         return _Known({}, {})
     highest = found.age_band if standing.must_prove else AgeBand.ADULT
     return _Known({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
-
-
-def _proven(proof: Proof, standing: Standing) -> Audience | None:
-    try:
-        return reader_audience(proof.reader, standing)
-    except ReaderNotFoundError:
-        return None
 
 
 def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ class SqliteEngine:
         connection.close()
         try:
             # A connection without Django's own settings: those would wait 20 s and switch the log on.
-            with _closing(sqlite3.connect(self.path, timeout=1)) as alone:
+            with closing(sqlite3.connect(self.path, timeout=1)) as alone:
                 alone.execute("PRAGMA journal_mode=DELETE").fetchone()
         except sqlite3.OperationalError as error:
             return int(LOCKED in str(error))
@@ -134,14 +134,6 @@ def _raw() -> sqlite3.Connection:
     connection.ensure_connection()
     raw: sqlite3.Connection = connection.connection
     return raw
-
-
-@contextmanager
-def _closing(raw: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield raw
-    finally:
-        raw.close()
 
 
 @contextmanager
