@@ -46,7 +46,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PreparationStep:
     """One step: what its result depends on, how it is done, and whether what it once did is still there."""
 
     name: str
@@ -55,7 +55,7 @@ class Step:
     is_there: Callable[[Work], bool]
 
 
-def prepare(step: Step, work: Work) -> str:
+def prepare(step: PreparationStep, work: Work) -> str:
     """Do the step, or find that nothing has to be done; a sentence says which."""
     wanted = step.depends_on(work.dataset)
     known = Preparation.objects.filter(step=step.name, fingerprint=wanted).exists()
@@ -148,9 +148,13 @@ def _all_depends_on(dataset: Dataset) -> str:
 
 
 STEPS = {
-    "books": Step("books", _books_depend_on, _load_books, _books_there),
-    "readers": Step("readers", _all_depends_on, _load_readers, _books_there),
-    "ratings": Step("ratings", _all_depends_on, _load_ratings, _books_there),
-    "search index": Step("search index", _books_depend_on, _make("search_index", _index_answers), _index_answers),
-    "recommender": Step("recommender", _all_depends_on, _make("recommender", _model_is_there), _model_is_there),
+    "books": PreparationStep("books", _books_depend_on, _load_books, _books_there),
+    "readers": PreparationStep("readers", _all_depends_on, _load_readers, _books_there),
+    "ratings": PreparationStep("ratings", _all_depends_on, _load_ratings, _books_there),
+    "search index": PreparationStep(
+        "search index", _books_depend_on, _make("search_index", _index_answers), _index_answers
+    ),
+    "recommender": PreparationStep(
+        "recommender", _all_depends_on, _make("recommender", _model_is_there), _model_is_there
+    ),
 }

@@ -41,7 +41,7 @@ from apps.platform.services.api_keys import (
 )
 from apps.platform.services.audit import Action, record, subject_of
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.login_locks import Attempt, next_attempt_at
+from apps.platform.services.login_locks import LoginAttempt, next_attempt_at
 from epicml.audience.bands import AgeBand
 
 REVOKE = Bulk(
@@ -263,7 +263,7 @@ class LoginLockAdmin(WrittenAdmin):
 
     @admin.display(description="Locked until")
     def locked_until(self, row: AccessAttempt) -> datetime | None:
-        attempt = Attempt(row.username, row.ip_address, row.user_agent)
+        attempt = LoginAttempt(row.username, row.ip_address, row.user_agent)
         return next_attempt_at(attempt, now=timezone.now())
 
     @admin.action(description="Unlock the chosen log-ins…", permissions=["unlock"])

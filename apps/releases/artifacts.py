@@ -86,7 +86,7 @@ def seal(kind: str, key: str) -> Manifest:
     folder = _building(kind, key)
     if _sealed(kind, key).exists():
         raise FolderTakenError(_sealed(kind, key))
-    if remote.is_remote() and remote.holds(kind, key):
+    if remote.is_remote() and remote.is_stored(kind, key):
         raise FolderTakenError(f"{kind}/{key} in {place()}")
     try:
         manifest = manifest_of(folder)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.events.services.retention import RetentionRule, purge_events, purge_plan
-from apps.jobs.services.ledger.purging import Acceptance, why_unusual
+from apps.jobs.services.ledger.purging import PurgeAcceptance, why_unusual
 from apps.platform.services.errors import EpicmlError
 
 
@@ -33,7 +33,7 @@ class PurgeCommand(BaseCommand):
         if not options["accept"]:
             self.stdout.write(f"Nothing was erased. To keep {rule.name} longer, set {rule.setting}.")
             return
-        acceptance = Acceptance(options["by"], options["why"])
+        acceptance = PurgeAcceptance(options["by"], options["why"])
         try:
             erased = purge_events(rule, now=now, kept_for=rule.kept_for(), acceptance=acceptance)
         except EpicmlError as error:

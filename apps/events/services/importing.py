@@ -94,7 +94,7 @@ def _imported(
         shape = interaction_shape_of(table.columns, name=options.shape)
         scale = options.scale or shape.scale
         report = ImportReport(refused_file, shape.name, shape.label, table.encoding, table.delimiter, scale.label)
-        known = _Known(options.new_readers, now=now)
+        known = _KnownKeys(options.new_readers, now=now)
         rows = _rows(table, shape, options, surveyed=surveyed, now=now)
         readable = _readable(rows, table, known, refusals, surveyed=surveyed, report=report)
         while batch := list(islice(readable, BATCH)):
@@ -136,7 +136,7 @@ def _rows(
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownKeys:
     """Which readers and books there are, and whether readers may be made."""
 
     new_readers: AgeBand | None
@@ -175,7 +175,13 @@ class _Known:
 
 
 def _readable(
-    rows: InteractionRows, table: Table, known: _Known, refusals: Refusals, *, surveyed: Survey, report: ImportReport
+    rows: InteractionRows,
+    table: Table,
+    known: _KnownKeys,
+    refusals: Refusals,
+    *,
+    surveyed: Survey,
+    report: ImportReport,
 ) -> Iterator[Interaction]:
     for number, row in enumerate(table.rows):
         report.rows += 1
@@ -194,7 +200,7 @@ def _readable(
         yield from found
 
 
-def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now: datetime) -> None:
+def _store(batch: list[Interaction], known: _KnownKeys, report: ImportReport, *, now: datetime) -> None:
     """Store what is new of the batch, a rating that has changed as a newer one."""
     versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.has_derived_id])
     events: dict[str, NewEvent] = {}

@@ -56,7 +56,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownIds:
     """Ids of the readers and books that a batch may be about."""
 
     readers: Mapping[str, int]
@@ -128,20 +128,20 @@ def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
         update_marks(came)
 
 
-def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
+def _known(events: Sequence[CheckedEvent], standing: Standing) -> _KnownIds:
     """Look up what these events name; a page learns of no book that its reader may not see."""
     books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
         readers = {event.reader for event in events if event.reader is not None}
-        return _Known(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
+        return _KnownIds(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
     try:
         found = reader_audience(standing.proof.reader, standing)
     except ReaderNotFoundError:
-        return _Known({}, {})
+        return _KnownIds({}, {})
     if found.reader is None:
-        return _Known({}, {})
+        return _KnownIds({}, {})
     highest = found.age_band if standing.must_prove else AgeBand.ADULT
-    return _Known({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
+    return _KnownIds({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
 
 
 def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
@@ -156,7 +156,7 @@ def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _resolved(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
+def _resolved(event: CheckedEvent, known: _KnownIds, *, now: datetime) -> NewEvent | Outcome:
     reader_id = None if event.reader is None else known.readers.get(event.reader)
     book_id = None if event.book is None else known.books.get(event.book)
     if reader_id is None and event.reader is not None:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from apps.events.models import Event, ServedList
 from apps.events.services.list_ids import lowest_id, made_at
-from apps.jobs.services.ledger.purging import Acceptance, PurgePlan, run_purge
+from apps.jobs.services.ledger.purging import PurgeAcceptance, PurgePlan, run_purge
 
 ROWS_PER_TRANSACTION = 5000
 
@@ -87,7 +87,7 @@ def purge_plan(rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedel
 
 
 def purge_events(
-    rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedelta, acceptance: Acceptance | None = None
+    rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedelta, acceptance: PurgeAcceptance | None = None
 ) -> int:
     """Erase every row of this rule that is older, or hold the purge for a person; returns how many were erased."""
     plan = purge_plan(rule, now=now, kept_for=kept_for)

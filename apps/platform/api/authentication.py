@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from apps.platform.api.throttling import client_address, count_refusal, count_refusal_of_key
-from apps.platform.selectors.api_keys import KeyRecord, live_key
+from apps.platform.selectors.api_keys import KeyRecord, key_of_secret
 from apps.platform.services.addresses import UNKNOWN
 from apps.platform.services.api_keys import record_use
 from apps.platform.services.audit import Actor
@@ -31,7 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if kind.lower() != "bearer" or not secret.startswith("epic_") or len(header) > LONGEST_HEADER:
             raise AuthenticationFailed("Send an API key: Authorization: Bearer epic_…")
         now = timezone.now()
-        key = live_key(secret.strip(), now=now)
+        key = key_of_secret(secret.strip(), now=now)
         if key is None:
             count_refusal(request)
             raise AuthenticationFailed("This API key is not known, or it was revoked.")

@@ -22,7 +22,7 @@ from apps.platform.pages.shell import actor_of
 from apps.platform.selectors.accounts import account_name, name_hash
 from apps.platform.services import login_locks
 from apps.platform.services.audit import Action, Actor, record
-from apps.platform.services.login_locks import Attempt
+from apps.platform.services.login_locks import LoginAttempt
 from apps.platform.services.passwords import RETRY_SECONDS, HashingBusyError
 
 STAFF = "/admin/"
@@ -133,13 +133,13 @@ def locked_page(request: HttpRequest, response: HttpResponse, credentials: Any) 
     return _locked_page(request, request.login_until, now=timezone.now())  # type: ignore[attr-defined]
 
 
-def attempt_of(request: HttpRequest, username: str) -> Attempt:
+def attempt_of(request: HttpRequest, username: str) -> LoginAttempt:
     """Return who tries this name: by address, or by the device where somebody logged in with this name before."""
     hashed = name_hash(username)
     address = actor_of(request).address or login_locks.UNKNOWN_ADDRESS
     cookie = request.get_signed_cookie(DEVICE_COOKIE, "", salt=DEVICE_SALT, max_age=DEVICE_KEPT_FOR)
     known_name, _, device = (cookie or "").partition(".")
-    return Attempt(hashed, address, device if known_name == hashed else "")
+    return LoginAttempt(hashed, address, device if known_name == hashed else "")
 
 
 def _remember_device(request: HttpRequest, response: HttpResponse) -> None:

@@ -36,7 +36,7 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
+def key_of_secret(secret: str, *, now: datetime) -> KeyRecord | None:
     """Return the key of this secret; None when there is none or it was revoked more than KEY_CACHE_SECONDS ago."""
     digest = digest_of(secret)
     known = _keys.get(digest)

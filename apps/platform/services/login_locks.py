@@ -49,7 +49,7 @@ NAME = Backoff(free=20, first=timedelta(seconds=1), longest=timedelta(seconds=30
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """Who tries to log in: the name as its hash, the address, and the device where this name is known on it."""
 
     name_hash: str
@@ -57,7 +57,7 @@ class Attempt:
     device: str = ""
 
 
-def take_attempt(attempt: Attempt, *, now: datetime) -> datetime | None:
+def take_attempt(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
     """Count the attempt as failed and return None, or count nothing and return when the next one may come.
 
     It is counted before the password is looked at: of sixteen at once no more get through than of one after another.
@@ -80,17 +80,17 @@ def take_attempt(attempt: Attempt, *, now: datetime) -> datetime | None:
         return until
 
 
-def give_back(attempt: Attempt) -> None:
+def give_back(attempt: LoginAttempt) -> None:
     """Take the attempt back, for it was no failure: nobody looked at the password."""
     _rows(attempt).filter(failures_since_start__gt=0).update(failures_since_start=F("failures_since_start") - 1)
 
 
-def forget_failures(attempt: Attempt) -> None:
+def forget_failures(attempt: LoginAttempt) -> None:
     """Forget the failures of this name from there: who tried has logged in."""
     _rows(attempt).delete()
 
 
-def next_attempt_at(attempt: Attempt, *, now: datetime) -> datetime | None:
+def next_attempt_at(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
     """Return when this client may try this name again; None if at once."""
     row = _rows(attempt).filter(attempt_time__gt=now - KEPT_FOR).first()
     own = _until(NAME_AT_ADDRESS, row.failures_since_start, row.attempt_time, now=now) if row else None
@@ -103,7 +103,7 @@ def purge_attempts(*, now: datetime) -> int:
     return count
 
 
-def _general_wait(attempt: Attempt, *, now: datetime) -> datetime | None:
+def _general_wait(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
     """Return what the address and the name have to wait for; a known device for neither."""
     if attempt.device:
         return None
@@ -126,12 +126,12 @@ def _until(backoff: Backoff, failures: int, last: datetime | None, *, now: datet
     return last + wait if last is not None and wait and last + wait > now else None
 
 
-def _own(attempt: Attempt) -> dict[str, str]:
+def _own(attempt: LoginAttempt) -> dict[str, str]:
     """Return the row of this attempt. What axes calls a user agent tells known devices apart, and names no browser."""
     address = UNKNOWN_ADDRESS if attempt.device else attempt.address  # a device has one count, wherever it is
     return {"username": attempt.name_hash, "ip_address": address, "user_agent": attempt.device}
 
 
-def _rows(attempt: Attempt) -> QuerySet[Any]:
+def _rows(attempt: LoginAttempt) -> QuerySet[Any]:
     found: QuerySet[Any] = AccessAttempt.objects.filter(**_own(attempt))
     return found

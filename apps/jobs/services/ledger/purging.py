@@ -51,7 +51,7 @@ class PurgePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class PurgeAcceptance:
     """A person who takes an unusual erasure upon themselves."""
 
     by: str
@@ -59,7 +59,7 @@ class Acceptance:
 
 
 def run_purge(
-    plan: PurgePlan, *, erase: Callable[[datetime], int], now: datetime, acceptance: Acceptance | None = None
+    plan: PurgePlan, *, erase: Callable[[datetime], int], now: datetime, acceptance: PurgeAcceptance | None = None
 ) -> int:
     """Erase all that the plan says, or hold the purge until a person accepts it; returns how many rows went.
 

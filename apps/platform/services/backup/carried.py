@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from apps.platform.services.backup.engine import database_failed
 from apps.platform.services.backup.folders import whole_backups
-from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, Manifest, read_manifest
+from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, BackupManifest, read_manifest
 from apps.platform.services.backup.parts import JSON, backup_parts
 from apps.platform.services.backup.secret_key import fingerprint
 from apps.platform.services.errors import ConflictError, EpicmlError
@@ -46,7 +46,7 @@ class Carried:
             self.by_part.setdefault(name, []).append(value)
 
 
-def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) -> LaterBackups:
+def later_backups(folder: Path, manifest: BackupManifest, *, named: Sequence[Path]) -> LaterBackups:
     """Find the backups beside this one and those that were named, as far as they were made after it."""
     places = [path for place in named for path in (whole_backups(place) or [place])]
     dated: dict[Path, str] = {}

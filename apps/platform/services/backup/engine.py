@@ -8,7 +8,7 @@ from typing import Protocol
 from django.db import DatabaseError, connection
 
 from apps.platform.services.backup.postgresql import PostgresqlEngine
-from apps.platform.services.backup.schema import Table
+from apps.platform.services.backup.schema import TableSchema
 from apps.platform.services.backup.sqlite import SqliteEngine
 from apps.platform.services.errors import UnavailableError
 
@@ -19,7 +19,7 @@ class DatabaseFailedError(UnavailableError):
     code = "database_failed"
 
 
-class Engine(Protocol):
+class DatabaseEngine(Protocol):
     """A database whose rows can be read as of one moment, and replaced all or none."""
 
     name: str
@@ -32,19 +32,19 @@ class Engine(Protocol):
         """Let every read inside see the rows of one moment; nobody waits for it."""
         ...
 
-    def dump(self, table: Table, write: Callable[[bytes], object]) -> int:
+    def dump(self, table: TableSchema, write: Callable[[bytes], object]) -> int:
         """Write every row as a line; returns how many there were."""
         ...
 
-    def load(self, table: Table, lines: Iterable[bytes]) -> int:
+    def load(self, table: TableSchema, lines: Iterable[bytes]) -> int:
         """Store the lines as rows of the table; returns how many there are now."""
         ...
 
-    def last_id(self, table: Table) -> int:
+    def last_id(self, table: TableSchema) -> int:
         """Return the last number that was given out for a row of the table, 0 where none was."""
         ...
 
-    def set_last_id(self, table: Table, last: int) -> None:
+    def set_last_id(self, table: TableSchema, last: int) -> None:
         """Give the next row a number above this one and above every row that is there."""
         ...
 
@@ -64,7 +64,7 @@ class Engine(Protocol):
         ...
 
 
-def engine() -> Engine:
+def engine() -> DatabaseEngine:
     """Return the engine of this process's database."""
     return PostgresqlEngine() if connection.vendor == "postgresql" else SqliteEngine()
 

@@ -11,7 +11,7 @@ import orjson
 from django.conf import settings
 from django.db import DatabaseError
 
-from apps.platform.services.backup.engine import Engine, database_failed, engine
+from apps.platform.services.backup.engine import DatabaseEngine, database_failed, engine
 from apps.platform.services.backup.folders import (
     atomic_folder,
     backup_lock,
@@ -26,8 +26,8 @@ from apps.platform.services.backup.manifest import (
     FILES,
     SECRET_KEY,
     TABLES,
+    BackupManifest,
     KeptTable,
-    Manifest,
     check_files,
     entries,
     read_manifest,
@@ -35,7 +35,7 @@ from apps.platform.services.backup.manifest import (
     write_manifest,
 )
 from apps.platform.services.backup.parts import JSON, KeptFile, backup_parts
-from apps.platform.services.backup.schema import Table, applied_migrations, tables
+from apps.platform.services.backup.schema import TableSchema, applied_migrations, tables
 from apps.platform.services.backup.secret_key import key_mark
 from apps.platform.services.errors import ConflictError, EpicmlError
 from apps.platform.services.file_sums import file_sum
@@ -63,7 +63,7 @@ class BackupReport:
     """A backup that was made and read through, older ones that were removed, and what a person should know."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
     removed: list[str]
     remarks: list[str]
 
@@ -107,7 +107,7 @@ def write_backup(
             (folder / CARRIED).write_bytes(orjson.dumps(read.carried, option=orjson.OPT_INDENT_2))
             if with_secret_key:
                 (folder / SECRET_KEY).write_text(settings.SECRET_KEY)
-            manifest = Manifest(
+            manifest = BackupManifest(
                 made_at=now.isoformat(),
                 database=database.name,
                 secret_key=key,
@@ -122,7 +122,7 @@ def write_backup(
     return BackupReport(place, manifest, removed, [f"Left out: {name}." for name in left_out])
 
 
-def _read_all(folder: Path, database: Engine, progress: ReportRows) -> _Read:
+def _read_all(folder: Path, database: DatabaseEngine, progress: ReportRows) -> _Read:
     (folder / TABLES).mkdir()
     try:
         with database.snapshot():
@@ -142,7 +142,9 @@ def _read_all(folder: Path, database: Engine, progress: ReportRows) -> _Read:
     return _Read(rows, migrations, carried, files)
 
 
-def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: ReportRows) -> dict[str, KeptTable]:
+def _dump_all(
+    folder: Path, database: DatabaseEngine, kept: Sequence[TableSchema], progress: ReportRows
+) -> dict[str, KeptTable]:
     done = 0
     found: dict[str, KeptTable] = {}
     for table in kept:
@@ -151,7 +153,7 @@ def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: R
     return found
 
 
-def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: ReportRows) -> KeptTable:
+def _dump(folder: Path, database: DatabaseEngine, table: TableSchema, *, done: int, progress: ReportRows) -> KeptTable:
     written = 0
     with gzip.GzipFile(folder / table_file(table.name), "wb", compresslevel=FASTEST, mtime=0) as file:
 

@@ -60,7 +60,7 @@ class KeyMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class BackupManifest:
     """Everything that a restore must know of a backup."""
 
     made_at: str
@@ -84,14 +84,14 @@ class Manifest:
         return sum(found.size for found in self.files.values())
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: BackupManifest) -> None:
     """Write the manifest into the folder, and beside it its own SHA-256, in the form of sha256sum."""
     content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     (folder / MANIFEST).write_bytes(content)
     (folder / MANIFEST_SUM).write_text(f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n")
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> BackupManifest:
     """Return what the backup in this folder says of itself.
 
     Raises:
@@ -119,7 +119,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise BackupDamagedError(f"{folder / MANIFEST} does not say all that it must: {error}.") from error
 
 
-def check_files(folder: Path, manifest: Manifest) -> None:
+def check_files(folder: Path, manifest: BackupManifest) -> None:
     """Refuse a backup of which a file is missing, changed or too many, or a table has other rows."""
     unknown = set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM}
     wrong = [f"{name} is not named in the manifest" for name in sorted(unknown)]
@@ -149,7 +149,7 @@ def entries(folder: Path) -> Iterator[str]:
             yield path.relative_to(folder).as_posix()
 
 
-def _manifest(said: dict[str, Any]) -> Manifest:
+def _manifest(said: dict[str, Any]) -> BackupManifest:
     tables = {str(name): KeptTable(**table) for name, table in said["tables"].items()}
     files = {name: FileSum(**found) for name, found in said["files"].items()}
     for name, found in files.items():
@@ -160,7 +160,7 @@ def _manifest(said: dict[str, Any]) -> Manifest:
     for name, table in tables.items():
         if table_file(name) not in files or type(table.rows) is not int or type(table.last_id) is not int:
             raise ValueError(f"the table {name} has no file or no count")
-    return Manifest(
+    return BackupManifest(
         made_at=str(said["made_at"]),
         database=str(said["database"]),
         secret_key=KeyMark(**said["secret_key"]),

@@ -14,13 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from apps.platform.services.backup.carried import Carried, UnreadableDatabaseError, all_carried, later_backups
-from apps.platform.services.backup.engine import Engine, database_failed, engine
+from apps.platform.services.backup.engine import DatabaseEngine, database_failed, engine
 from apps.platform.services.backup.folders import megabytes, unused_folder, whole_backups
 from apps.platform.services.backup.making import write_backup
 from apps.platform.services.backup.manifest import (
     FILES,
     BackupDamagedError,
-    Manifest,
+    BackupManifest,
     NotABackupError,
     check_files,
     read_manifest,
@@ -29,7 +29,7 @@ from apps.platform.services.backup.manifest import (
 from apps.platform.services.backup.parts import backup_parts
 from apps.platform.services.backup.schema import (
     MIGRATIONS_TABLE,
-    Table,
+    TableSchema,
     ephemeral_tables,
     installed_tables,
     known_migrations,
@@ -106,7 +106,7 @@ class RestorePlan:
     """A backup that was found whole, and what is there instead of it now."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
     there: dict[str, int]
 
 
@@ -114,7 +114,7 @@ class RestorePlan:
 class RestoreReport:
     """What is there now, what was put right, and where that is which was there before."""
 
-    manifest: Manifest
+    manifest: BackupManifest
     notes: list[str]
     remarks: list[str]
     kept: Path | None
@@ -142,7 +142,7 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> RestorePlan:
     return RestorePlan(folder, manifest, there)
 
 
-def checked_backup(folder: Path) -> Manifest:
+def checked_backup(folder: Path) -> BackupManifest:
     """Return what the backup in this folder holds, every file of it read through."""
     manifest = read_manifest(_one_backup(folder))
     check_files(folder, manifest)
@@ -212,7 +212,7 @@ def _rows_there(*, discard: bool) -> dict[str, int]:
     return {name: rows for name, rows in counts.items() if rows}
 
 
-def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows) -> Path:
+def _keep_what_is_there(database: DatabaseEngine, *, now: datetime, progress: ReportRows) -> Path:
     """Return where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
@@ -223,7 +223,7 @@ def _keep_what_is_there(database: Engine, *, now: datetime, progress: ReportRows
         raise NotRestoredError(f"{error.message} --discard goes on without keeping what is there.") from error
 
 
-def _load(plan: RestorePlan, database: Engine, progress: ReportRows) -> None:
+def _load(plan: RestorePlan, database: DatabaseEngine, progress: ReportRows) -> None:
     """Load the rows into tables as they were, and bring the tables up to this version."""
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
@@ -246,13 +246,16 @@ def _counted(lines: Iterable[bytes], *, done: int, progress: ReportRows) -> Iter
 
 
 def _load_table(
-    plan: RestorePlan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
+    plan: RestorePlan,
+    database: DatabaseEngine,
+    table: TableSchema,
+    counted: Callable[[Iterable[bytes]], Iterator[bytes]],
 ) -> int:
     kept = plan.manifest.tables.get(table.name)
     if kept is None or set(kept.columns) != set(table.columns):
         raise BackupDamagedError(f"{plan.folder} does not hold the columns of {table.name} that its migrations make.")
     kinds = dict(zip(table.columns, table.kinds, strict=True))
-    ordered = Table(
+    ordered = TableSchema(
         table.name, tuple(kept.columns), tuple(kinds[column] for column in kept.columns), table.key, table.counted
     )
     try:

@@ -43,7 +43,7 @@ class UnknownColumnError(EpicmlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableSchema:
     """A table, its columns, and the one whose values the database counts up."""
 
     name: str
@@ -92,7 +92,7 @@ def uninstalled_apps(migrations: Collection[str]) -> list[str]:
     return [app for app in settings.DISPENSABLE_APPS if app in migrations and app not in installed]
 
 
-def tables(migrations: Migrations) -> list[Table]:
+def tables(migrations: Migrations) -> list[TableSchema]:
     """List every table after these migrations whose rows are kept, by name."""
     loader = MigrationLoader(connection)
     state = loader.project_state([(app, name) for app, names in migrations.items() for name in names])
@@ -118,9 +118,9 @@ def installed_tables() -> set[str]:
     return {name for name in there if name in ours or any(name.startswith(f"{label}_") for label in labels)}
 
 
-def _table(options: Any) -> Table:
+def _table(options: Any) -> TableSchema:
     fields = options.local_concrete_fields
-    return Table(
+    return TableSchema(
         name=options.db_table,
         columns=tuple(field.column for field in fields),
         kinds=tuple(_kind(field) for field in fields),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from apps.platform.services.backup.manifest import SECRET_KEY as FILE
-from apps.platform.services.backup.manifest import KeyMark, Manifest
+from apps.platform.services.backup.manifest import BackupManifest, KeyMark
 from apps.platform.services.errors import ConflictError
 
 FINGERPRINT_LETTERS = 16
@@ -51,7 +51,7 @@ def key_mark(*, included: bool) -> KeyMark:
     return KeyMark(fingerprint(), source, included)
 
 
-def check_key(folder: Path, manifest: Manifest) -> None:
+def check_key(folder: Path, manifest: BackupManifest) -> None:
     """Refuse a key that is not the one of the backup, and say in one sentence where to put that."""
     if manifest.secret_key.fingerprint != fingerprint():
         raise OtherKeyError(folder, manifest.secret_key)

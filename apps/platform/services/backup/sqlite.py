@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, OperationalError, connection
 
 from apps.platform.services.backup.copy_text import line_reader, line_writer
-from apps.platform.services.backup.schema import Table
+from apps.platform.services.backup.schema import TableSchema
 from apps.platform.services.file_sums import flush
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -43,7 +43,7 @@ class SqliteEngine:
             finally:
                 cursor.execute("ROLLBACK")
 
-    def dump(self, table: Table, write: Callable[[bytes], object]) -> int:
+    def dump(self, table: TableSchema, write: Callable[[bytes], object]) -> int:
         # "+" keeps Python's sqlite3 from converting by declared type: the values come as they are stored.
         columns = ", ".join(f"+{_quoted(column)}" for column in table.columns)
         rows = _raw().execute(f"SELECT {columns} FROM {_quoted(table.name)} ORDER BY {_quoted(table.key)}")  # noqa: S608
@@ -58,7 +58,7 @@ class SqliteEngine:
             raise DataError(f"{place} a value is not of its column's kind") from error
         return count
 
-    def load(self, table: Table, lines: Iterable[bytes]) -> int:
+    def load(self, table: TableSchema, lines: Iterable[bytes]) -> int:
         columns = ", ".join(_quoted(column) for column in table.columns)
         places = ", ".join("?" * len(table.columns))
         rows = map(line_reader(table.kinds), lines)
@@ -72,13 +72,13 @@ class SqliteEngine:
             cursor.execute("COMMIT")
             return int(cursor.execute(f"SELECT count(*) FROM {_quoted(table.name)}").fetchone()[0])  # noqa: S608
 
-    def last_id(self, table: Table) -> int:
+    def last_id(self, table: TableSchema) -> int:
         if not table.counted:
             return 0
         row = _raw().execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone()
         return int(row[0]) if row else 0
 
-    def set_last_id(self, table: Table, last: int) -> None:
+    def set_last_id(self, table: TableSchema, last: int) -> None:
         if not table.counted:
             return
         key, name = _quoted(table.key), _quoted(table.name)

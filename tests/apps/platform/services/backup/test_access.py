@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import create_api_key, revoke_api_key
 from apps.platform.services.backup.access import carry_access, reapply_access
 
@@ -27,8 +27,8 @@ class TestKeys:
 
         assert reapply_access([carried], now) == "1 API keys were revoked since and stay so."
 
-        assert live_key(key.secret, now=now) is None
-        assert live_key(other.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is None
+        assert key_of_secret(other.secret, now=now) is not None
         assert ApiKey.objects.get(pk=key.id).revoked_at == later
 
     def test_a_revocation_that_any_backup_knows_counts(self, now: datetime) -> None:
@@ -39,7 +39,7 @@ class TestKeys:
 
         reapply_access([knows, {"revoked_keys": {}, "staff": []}], now)
 
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
 
 class TestStaff:
