@@ -113,10 +113,12 @@ def _postgresql(settings: dict[str, Any], *, web: bool) -> dict[str, Any]:
     _refuse_unknown(given, {option.keyword.decode() for option in Conninfo.get_defaults()} | DJANGO_PARAMETERS)
     bounded: dict[str, Any] = {**settings, "ENGINE": "config.postgresql", "OPTIONS": {**POSTGRESQL_OPTIONS, **given}}
     if web:
-        said = str(given.get("options", ""))
-        bounded["OPTIONS"]["options"] = f"{_server_limits()} {said}".strip()  # of two the server takes the last
+        given_options = str(given.get("options", ""))
+        bounded["OPTIONS"]["options"] = (
+            f"{_server_limits()} {given_options}".strip()
+        )  # of two the server takes the last
         # What the address says of statements, and the margin; 0 is no limit.
-        found = _STATEMENT_TIMEOUT.findall(said)
+        found = _STATEMENT_TIMEOUT.findall(given_options)
         seconds = int(found[-1][0]) * _UNITS[found[-1][1]] if found else STATEMENT_SECONDS
         bounded["ANSWER_SECONDS"] = seconds + MARGIN_SECONDS if seconds else None
     return bounded

@@ -61,9 +61,9 @@ def prepare(step: PreparationStep, work: Work) -> str:
     known = Preparation.objects.filter(step=step.name, fingerprint=wanted).exists()
     if known and step.is_there(work):
         return "as before"
-    said = step.do(work)
+    sentence = step.do(work)
     Preparation.objects.update_or_create(step=step.name, defaults={"fingerprint": wanted, "done_at": work.clock()})
-    return said
+    return sentence
 
 
 def _load_books(work: Work) -> str:

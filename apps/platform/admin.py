@@ -209,12 +209,12 @@ def _each(request: HttpRequest, keys: QuerySet[ApiKey], act: Callable[..., str],
     now = timezone.now()
     for key in list(keys):
         try:
-            said = act(key.pk, now=now)
+            sentence = act(key.pk, now=now)
         except EpicmlError as error:
             messages.warning(request, error.message)
         else:
             record(Action.CHANGED_MANY, by=actor_of(request), about=f"{bulk.verb}: API key {key}", now=now)
-            messages.success(request, said)
+            messages.success(request, sentence)
 
 
 @admin.register(AuditEntry)

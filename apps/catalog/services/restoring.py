@@ -36,6 +36,6 @@ def reapply_restrictions(carried: Sequence[Any], now: datetime) -> str:
     ]
     save_books(raised, now=now, only_live=True)
     gone = delete_books([key for key in withdrawn if key in restored], now=now)
-    said = [f"{len(raised):,} books stay in the higher age band that staff gave them since"] * bool(raised)
-    said += [f"{gone:,} books stay withdrawn that were since"] * bool(gone)
-    return f"{'; '.join(said)}." if said else ""
+    sentences = [f"{len(raised):,} books stay in the higher age band that staff gave them since"] * bool(raised)
+    sentences += [f"{gone:,} books stay withdrawn that were since"] * bool(gone)
+    return f"{'; '.join(sentences)}." if sentences else ""

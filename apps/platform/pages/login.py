@@ -168,12 +168,12 @@ def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
 def _locked_page(request: HttpRequest, until: datetime, *, now: datetime) -> HttpResponse:
     seconds = max(1, math.ceil((until - now).total_seconds()))
     wait = f"{seconds} second{'' if seconds == 1 else 's'}" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
-    said = f"Too many log-ins have failed. Try again in {wait}, after {until:%H:%M:%S} UTC."
-    return _try_later(request, said, seconds=seconds, status=429)
+    reason = f"Too many log-ins have failed. Try again in {wait}, after {until:%H:%M:%S} UTC."
+    return _try_later(request, reason, seconds=seconds, status=429)
 
 
-def _try_later(request: HttpRequest, said: str, *, seconds: int, status: int) -> HttpResponse:
-    answer = render(request, "epicml/try_later.html", {"said": said}, status=status)
+def _try_later(request: HttpRequest, reason: str, *, seconds: int, status: int) -> HttpResponse:
+    answer = render(request, "epicml/try_later.html", {"reason": reason}, status=status)
     answer["Retry-After"] = str(seconds)
     answer["Cache-Control"] = "no-store"
     return answer

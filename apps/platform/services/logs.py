@@ -48,12 +48,12 @@ def on_one_line(text: str) -> str:
 
 def described(error: BaseException) -> str:
     """Say what kind of error it is; what it says only where the system or the database says it of itself."""
-    said = ""
+    message = ""
     if isinstance(error, OSError) and error.strerror:
-        said = error.strerror
+        message = error.strerror
     elif isinstance(error, OperationalError | InterfaceError):
-        said = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+        message = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -15,11 +15,11 @@ class UnknownRefusalError(ConflictError):
     code = "unknown_refusal"
 
     def __init__(self, kind: AnyKind, names: Sequence[str]) -> None:
-        said = (
+        sentence = (
             f"Nothing that can be accepted is called {', '.join(map(repr, names))}; known for {kind.name} are "
             f"{', '.join(acceptable_names(kind))}."
         )
-        super().__init__(said, fields={"accept": [said]})
+        super().__init__(sentence, fields={"accept": [sentence]})
 
 
 class ReasonMissingError(EpicmlError):
@@ -28,8 +28,8 @@ class ReasonMissingError(EpicmlError):
     code = "reason_missing"
 
     def __init__(self, names: Collection[str]) -> None:
-        said = f"Say why {', '.join(sorted(names))} is accepted: the reason stays with the release."
-        super().__init__(said, fields={"why": [said]})
+        sentence = f"Say why {', '.join(sorted(names))} is accepted: the reason stays with the release."
+        super().__init__(sentence, fields={"why": [sentence]})
 
 
 class NotAcceptedError(ConflictError):

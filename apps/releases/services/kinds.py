@@ -32,8 +32,8 @@ class AuditRefusedError(EpicmlError):
     status = 409
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        said = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if stops(finding))
-        super().__init__(f"The audit refuses the data: {said}")
+        reason = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if stops(finding))
+        super().__init__(f"The audit refuses the data: {reason}")
         self.findings = list(findings)
 
 

@@ -52,11 +52,11 @@ def after_restore(_: Sequence[Any], now: datetime) -> str:
     else:
         away = ""
     live = Release.objects.live().filter(pk__in=gone)
-    said = [f"The files of {release} were not in the backup: build it anew." for release in live]
+    sentences = [f"The files of {release} were not in the backup: build it anew." for release in live]
     removed = Release.objects.filter(pk__in=gone).exclude(state=Release.State.LIVE).update(artifact_removed_at=now)
-    said += [f"{failed:,} releases were being built and are failed."] * bool(failed)
-    said += [f"{removed:,} former releases have no files any more."] * bool(removed)
-    return " ".join([*said, *([away] if away else [])])
+    sentences += [f"{failed:,} releases were being built and are failed."] * bool(failed)
+    sentences += [f"{removed:,} former releases have no files any more."] * bool(removed)
+    return " ".join([*sentences, *([away] if away else [])])
 
 
 def _is_sound(release: Release) -> bool:

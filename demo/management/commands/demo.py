@@ -83,9 +83,9 @@ class Command(BaseCommand):
     def _timed(self, name: str, work: Any) -> None:
         self._progress(name)
         started = time.perf_counter()
-        said = work()
+        sentence = work()
         self._progress("")
-        self._say(f"  {name:<13} {said:<78} {time.perf_counter() - started:6.1f} s")
+        self._say(f"  {name:<13} {sentence:<78} {time.perf_counter() - started:6.1f} s")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

@@ -77,10 +77,10 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         if as_json:
             tables = {name: table.rows for name, table in report.manifest.tables.items()}
-            said = {"made_at": report.manifest.made_at, "tables": tables, "seconds": seconds}
-            said |= {"settled": report.notes, "remarks": report.remarks}
-            said |= {"kept": str(report.kept) if report.kept else None}
-            self.stdout.write(json.dumps(said))
+            outcome = {"made_at": report.manifest.made_at, "tables": tables, "seconds": seconds}
+            outcome |= {"settled": report.notes, "remarks": report.remarks}
+            outcome |= {"kept": str(report.kept) if report.kept else None}
+            self.stdout.write(json.dumps(outcome))
             return
         for sentence in report.notes:
             self.stdout.write(sentence)

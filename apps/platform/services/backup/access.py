@@ -31,9 +31,9 @@ def reapply_access(carried: Sequence[JSON], now: datetime) -> str:
         for digest, at in revoked.items()
     )
     people = _reapply_staff(carried[-1]["staff"]) if carried else 0  # closed and opened again: the newest word counts
-    said = [f"{keys:,} API keys were revoked since and stay so"] * bool(keys)
-    said += [f"{people:,} staff log-ins were closed or changed since and stay so"] * bool(people)
-    return f"{'; '.join(said)}." if said else ""
+    sentences = [f"{keys:,} API keys were revoked since and stay so"] * bool(keys)
+    sentences += [f"{people:,} staff log-ins were closed or changed since and stay so"] * bool(people)
+    return f"{'; '.join(sentences)}." if sentences else ""
 
 
 def _reapply_staff(staff: Sequence[JSON]) -> int:

@@ -21,8 +21,8 @@ class UnreadableDatabaseError(ConflictError):
 
     code = "database_unreadable"
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"{said} (the database that is there). --discard goes on without asking or keeping it.")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} (the database that is there). --discard goes on without asking or keeping it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,5 +72,5 @@ def engine() -> DatabaseEngine:
 def database_failed(what: str, error: Exception) -> DatabaseFailedError:
     """Say what the database said in one line, without its details: those quote rows."""
     diagnosis = getattr(error.__cause__ if isinstance(error, DatabaseError) else error, "diag", None)
-    said = getattr(diagnosis, "message_primary", None) or str(error).partition("\n")[0]
-    return DatabaseFailedError(f"{what}: {said or type(error).__name__}.")
+    message = getattr(diagnosis, "message_primary", None) or str(error).partition("\n")[0]
+    return DatabaseFailedError(f"{what}: {message or type(error).__name__}.")

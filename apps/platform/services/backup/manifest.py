@@ -103,18 +103,18 @@ def read_manifest(folder: Path) -> BackupManifest:
     if not _is_file(folder / MANIFEST):
         raise NotABackupError(f"{folder} holds no {MANIFEST}: it is no backup.")
     content = _bounded(folder / MANIFEST)
-    said = _json_object(content, folder)
-    if said.get("product") != PRODUCT:
+    fields = _json_object(content, folder)
+    if fields.get("product") != PRODUCT:
         raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
-    if type(said.get("format")) is int and said["format"] > FORMAT:
+    if type(fields.get("format")) is int and fields["format"] > FORMAT:
         raise NotABackupError(
-            f"{folder} is in format {said['format']}, and this version reads up to {FORMAT}: update it."
+            f"{folder} is in format {fields['format']}, and this version reads up to {FORMAT}: update it."
         )
     found = hashlib.sha256(content).hexdigest().encode()
     if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [found]:
         raise BackupDamagedError(f"{folder / MANIFEST} is not as it was written: its SHA-256 differs.")
     try:
-        return _manifest(said)
+        return _manifest(fields)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BackupDamagedError(f"{folder / MANIFEST} does not say all that it must: {error}.") from error
 
@@ -123,9 +123,11 @@ def check_files(folder: Path, manifest: BackupManifest) -> None:
     """Refuse a backup of which a file is missing, changed or too many, or a table has other rows."""
     unknown = set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM}
     wrong = [f"{name} is not named in the manifest" for name in sorted(unknown)]
-    wrong += [said for name, expected in manifest.files.items() if (said := _difference(folder / name, name, expected))]
+    wrong += [
+        problem for name, expected in manifest.files.items() if (problem := _difference(folder / name, name, expected))
+    ]
     if not wrong:
-        wrong = [said for name, table in manifest.tables.items() if (said := _miscount(folder, name, table))]
+        wrong = [problem for name, table in manifest.tables.items() if (problem := _miscount(folder, name, table))]
     if wrong:
         more = f" and {len(wrong) - NAMED_AT_MOST} more" if len(wrong) > NAMED_AT_MOST else ""
         raise BackupDamagedError(f"{folder} is damaged: {'; '.join(wrong[:NAMED_AT_MOST])}{more}.")
@@ -149,9 +151,9 @@ def entries(folder: Path) -> Iterator[str]:
             yield path.relative_to(folder).as_posix()
 
 
-def _manifest(said: dict[str, Any]) -> BackupManifest:
-    tables = {str(name): KeptTable(**table) for name, table in said["tables"].items()}
-    files = {name: FileSum(**found) for name, found in said["files"].items()}
+def _manifest(fields: dict[str, Any]) -> BackupManifest:
+    tables = {str(name): KeptTable(**table) for name, table in fields["tables"].items()}
+    files = {name: FileSum(**found) for name, found in fields["files"].items()}
     for name, found in files.items():
         if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
             raise ValueError(f"{name!r} is no name of a file in a backup")
@@ -161,13 +163,13 @@ def _manifest(said: dict[str, Any]) -> BackupManifest:
         if table_file(name) not in files or type(table.rows) is not int or type(table.last_id) is not int:
             raise ValueError(f"the table {name} has no file or no count")
     return BackupManifest(
-        made_at=str(said["made_at"]),
-        database=str(said["database"]),
-        secret_key=KeyMark(**said["secret_key"]),
-        migrations={app: [str(name) for name in names] for app, names in said["migrations"].items()},
+        made_at=str(fields["made_at"]),
+        database=str(fields["database"]),
+        secret_key=KeyMark(**fields["secret_key"]),
+        migrations={app: [str(name) for name in names] for app, names in fields["migrations"].items()},
         tables=tables,
         files=files,
-        left_out=list(said["left_out"]),
+        left_out=list(fields["left_out"]),
     )
 
 
@@ -210,9 +212,9 @@ def _bounded(path: Path) -> bytes:
 
 def _json_object(content: bytes, folder: Path) -> dict[str, Any]:
     try:
-        said = orjson.loads(content)
+        fields = orjson.loads(content)
     except ValueError as error:
         raise BackupDamagedError(f"{folder / MANIFEST} is not JSON.") from error
-    if not isinstance(said, dict):
+    if not isinstance(fields, dict):
         raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
-    return said
+    return fields

@@ -87,8 +87,8 @@ class NotRestoredError(UnavailableError):
 
     code = "not_restored"
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"{said} The database is as it was.")
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"{sentence} The database is as it was.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,9 +91,9 @@ def layout_of(
             return Layout(Dialect(kind.delimiter, quoting=False), list(kind.columns), first)
     text = "".join(lines)
     escape = len(_ESCAPED.findall(text)) > len(_DOUBLED.findall(text))
-    said = _SEPARATOR_LINE.fullmatch(lines[first])
-    if said and len(lines) > first + 1:
-        delimiter, first = delimiter or said[1], first + 1
+    separator = _SEPARATOR_LINE.fullmatch(lines[first])
+    if separator and len(lines) > first + 1:
+        delimiter, first = delimiter or separator[1], first + 1
     headers = [
         header
         for sign in ([delimiter] if delimiter else DELIMITERS)

@@ -61,7 +61,7 @@ def open_table(
         return
     packed = start.startswith(GZIP)
     try:
-        encoding = _encoding(path, packed=packed, said=options.encoding)
+        encoding = _encoding(path, packed=packed, named=options.encoding)
         with (
             _opened(path, packed=packed) as file,
             io.TextIOWrapper(file, encoding.codec, encoding.errors, newline="") as text,
@@ -144,7 +144,7 @@ def _opened(path: Path, *, packed: bool) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
+def _encoding(path: Path, *, packed: bool, named: str | None) -> Encoding:
     """Detect the encoding, and refuse what is no text on the way."""
     with _opened(path, packed=packed) as file:
         start = file.read(LOOK_AT_BYTES)
@@ -152,8 +152,8 @@ def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
         raise TableError(f"{path.name} is empty.")
     if what := why_no_table(start, path):
         raise TableError(f"{path.name} {what}.")
-    if said is not None:
-        return named_encoding(said)
+    if named is not None:
+        return named_encoding(named)
     with _opened(path, packed=packed) as file:
         return detected_encoding(file, path.name)
 
