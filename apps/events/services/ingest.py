@@ -97,10 +97,12 @@ def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: d
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
     agreements = _agreements(new.values(), sender)
-    rows = [
-        row._replace(list_mark=mark_of(agreements[row.event_id])) if row.event_id in agreements else row
-        for row in new.values()
-    ]
+    rows = list(new.values())
+    if agreements:
+        rows = [
+            row._replace(list_mark=mark_of(agreements[row.event_id])) if row.event_id in agreements else row
+            for row in rows
+        ]
     stored = store_events(rows, sender=sender.name)
     if agreements:
         _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])

@@ -79,7 +79,8 @@ class InteractionColumns:
         check_width(row, self.width, required=self.required)
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {
-            name: cells[places[0]].strip() or next(filter(None, (cells[place].strip() for place in places[1:])), "")
+            name: cells[places[0]].strip()
+            or (next((cell for place in places if (cell := cells[place].strip())), "") if len(places) > 1 else "")
             for name, places in self.positions.items()
         }
 
