@@ -296,7 +296,7 @@ class BookAdmin(StaffAdmin):
         ]
         report = save_books(as_they_are, now=timezone.now())
         count = counted(len(report.values), "book")
-        self._note(request, f"Confirmed the age bands of {count}")
+        self._record(request, f"Confirmed the age bands of {count}")
         messages.success(request, f"The age bands of {count} are set; no import changes them.")
         return None
 
@@ -308,7 +308,7 @@ class BookAdmin(StaffAdmin):
             return page
         now = timezone.now()
         count = counted(delete_books(list(live.values_list("key", flat=True)), now=now), "book")
-        self._note(request, f"Withdrew {count}")
+        self._record(request, f"Withdrew {count}")
         undo = reverse("admin:catalog_book_undo", args=[now.isoformat()])
         messages.success(request, format_html('Withdrawn: {}. <a href="{}">Undo…</a>', count, undo))
         return None
@@ -321,7 +321,7 @@ class BookAdmin(StaffAdmin):
             return page
         keys = list(withdrawn.values_list("key", flat=True))
         count = counted(restore_books(keys, now=timezone.now()), "book")
-        self._note(request, f"Restored {count}")
+        self._record(request, f"Restored {count}")
         messages.success(request, f"Restored: {count}.")
         return HttpResponseRedirect(reverse("admin:catalog_book_changelist"))
 
@@ -341,7 +341,7 @@ class BookAdmin(StaffAdmin):
         page = confirmation_page(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
         return page if page is not None else HttpResponseRedirect(listed)
 
-    def _note(self, request: HttpRequest, what: str) -> None:
+    def _record(self, request: HttpRequest, what: str) -> None:
         record(Action.CHANGED_MANY, by=actor_of(request), about=what, now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Book, form: BookForm, change: bool) -> None:  # noqa: FBT001

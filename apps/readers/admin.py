@@ -165,23 +165,23 @@ class ReaderAdmin(StaffAdmin):
         """Return the page of readers, and record that those on it are seen."""
         shown = super().get_changelist_instance(request)
         if request.method != "POST":
-            self._note(request, Action.READER_LISTED, shown.result_list)
+            self._record_access(request, Action.READER_LISTED, shown.result_list)
         return shown
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Reader | None:
         """Return the reader, and record who looks: every page of one reader begins here."""
         reader: Reader | None = super().get_object(request, object_id, from_field)
         if reader is not None:
-            self._note(request, Action.READER_SEEN, [reader])
+            self._record_access(request, Action.READER_SEEN, [reader])
         return reader
 
-    def _note(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
+    def _record_access(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
         record_access(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Reader, form: ReaderForm, change: bool) -> None:  # noqa: FBT001
         save_reader(form.reader(), now=timezone.now())
         obj.pk = reader_ids([obj.key])[obj.key]
-        self._note(request, Action.READER_SAVED, [obj])
+        self._record_access(request, Action.READER_SAVED, [obj])
 
 
 @admin.register(ErasureLog)

@@ -91,7 +91,9 @@ class BookCells(Cells):
         """Read the place in a series; not known where the cell names several."""
         value = self.first("series_number")[:LONGEST_STATEMENT]
         if names_several(value):
-            self.note("series_number", "left out", "Several volumes in one have no single place in a series.", value)
+            self.add_remark(
+                "series_number", "left out", "Several volumes in one have no single place in a series.", value
+            )
             return None
         return self.read("series_number", place_in_series, low=0, high=high)
 
@@ -105,9 +107,9 @@ class BookCells(Cells):
         except UnknownAgeBandError as error:
             band = _band_of_date(value) or _band_of_words(value)
             if band is None:
-                self.note("age_band", "left out", str(error), value)
+                self.add_remark("age_band", "left out", str(error), value)
                 return UNSET
-            self.note("age_band", "read in part", f"Read as {band.code}.", value)
+            self.add_remark("age_band", "read in part", f"Read as {band.code}.", value)
             return band
 
     def language(self) -> MaybeUnset[str]:
@@ -118,7 +120,7 @@ class BookCells(Cells):
         try:
             return language_in(value)
         except UnknownLanguageError as error:
-            self.note("language", "left out", str(error), value)
+            self.add_remark("language", "left out", str(error), value)
             return UNSET
 
     def audience(self) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ class BookCells(Cells):
         if len(heading) <= longest:
             return heading
         if len(heading) > LONGEST_HEADING:
-            self.note("genres", "left out", f"Longer than {longest} characters.", heading)
+            self.add_remark("genres", "left out", f"Longer than {longest} characters.", heading)
             return ""
         parts = _SUBDIVISION.split(heading)
         while len(parts) > 2 and len(" -- ".join(parts)) > longest:
@@ -143,9 +145,9 @@ class BookCells(Cells):
             first = first[: longest - len(last)].rsplit(" ", 1)[0].rstrip(" -,;:")
         shorter = first + last
         if heading_of(shorter) != heading_of(heading):
-            self.note("genres", "left out", f"Longer than {longest} characters.", heading)
+            self.add_remark("genres", "left out", f"Longer than {longest} characters.", heading)
             return ""
-        self.note("genres", "cut", f"Cut to {shorter!r}.", heading)
+        self.add_remark("genres", "cut", f"Cut to {shorter!r}.", heading)
         return shorter
 
     def _isbn(self, part: str) -> list[str]:
@@ -157,12 +159,12 @@ class BookCells(Cells):
             return [isbn13(bare, zeros_may_be_lost=True)]
         except InvalidIsbnError as error:
             if ROUNDED.fullmatch(bare.strip("=\"'")):
-                self.note("isbns", "rounded by a spreadsheet and left out", str(error), part, of_column=True)
+                self.add_remark("isbns", "rounded by a spreadsheet and left out", str(error), part, of_column=True)
                 return []
             like = _ISBN_LIKE.search(bare)
             if like and like[0] != bare:
                 return self._isbn(like[0])
-            self.note("isbns", "left out", str(error), part)
+            self.add_remark("isbns", "left out", str(error), part)
             return []
 
 

@@ -13,12 +13,11 @@ from apps.catalog.services.author_spellings import AuthorSpellings
 from apps.catalog.services.book_rows import BookCellFormat, BookRows, book_columns, read_tags
 from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
 from apps.catalog.services.book_values import BookInput
-from apps.catalog.services.books import SaveReport, save_books
+from apps.catalog.services.books import save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
 from apps.platform.services.progress_printer import ReportRows
 from apps.platform.services.tabular.cells import UNSET
-from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
 from apps.platform.services.tabular.tables import Table, TableOptions, open_table
@@ -119,18 +118,12 @@ class _Saving:
         saved = save_books(books, now=now)
         self.report.add(saved)
         for line in batch:
-            self._note(line, saved)
-
-    def note(self, row: Row, remark: CellRemark) -> None:
-        self.remarks.add(row.line, remark)
-
-    def _note(self, line: _Line, saved: SaveReport) -> None:
-        key = line.book.key
-        if key in saved.reasons:
-            self.refusals.add(line.number, RowError(saved.reasons[key], column="title"))
-        for remark in saved.remarks.get(key, ()):
-            kind = "isbns of another book" if remark.field == "isbns" else f"{remark.field} of staff kept"
-            self.remarks.add(line.number, CellRemark(remark.field, kind, remark.reason, key))
+            key = line.book.key
+            if key in saved.reasons:
+                self.refusals.add(line.number, RowError(saved.reasons[key], column="title"))
+            for remark in saved.remarks.get(key, ()):
+                kind = "isbns of another book" if remark.field == "isbns" else f"{remark.field} of staff kept"
+                self.remarks.add(line.number, CellRemark(remark.field, kind, remark.reason, key))
 
 
 def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
@@ -180,6 +173,6 @@ def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
             saving.refusals.add(row.line, twice)
             continue
         for remark in remarks:
-            saving.note(row, remark)
+            saving.remarks.add(row.line, remark)
         lines[book.key] = row.line
         yield _Line(row.line, book)

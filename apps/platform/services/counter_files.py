@@ -44,7 +44,7 @@ class _Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def note(self, counts: "WrittenDict") -> None:
+    def schedule(self, counts: "WrittenDict") -> None:
         """Write these counts to their file within WRITTEN_EVERY_SECONDS."""
         self._changed.add(counts)
         if self._thread is None or not self._thread.is_alive():  # a child that was forked has none
@@ -81,7 +81,7 @@ class WrittenDict(MmapedDict):
         padded = encoded + b" " * (PAD_BYTES - (len(encoded) + _USED.size) % PAD_BYTES)
         self._held += _USED.pack(len(encoded)) + padded + _VALUE.pack(0.0, 0.0)
         self._positions[key] = len(self._held) - VALUE_BYTES
-        _writer.note(self)
+        _writer.schedule(self)
 
     def read_value(self, key: str) -> tuple[float, float]:
         if key not in self._positions:
@@ -94,7 +94,7 @@ class WrittenDict(MmapedDict):
             self._init_value(key)
         place = self._positions[key]
         self._held[place : place + VALUE_BYTES] = _VALUE.pack(value, timestamp)
-        _writer.note(self)
+        _writer.schedule(self)
 
     def close(self) -> None:
         if self._file >= 0:

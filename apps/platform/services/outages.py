@@ -109,7 +109,7 @@ class OutageLog:
         self._said_at: dict[str, float] = {}
         self._kept_back: dict[str, int] = {}
 
-    def note(self, outage: Outage, error: BaseException) -> None:
+    def add(self, outage: Outage, error: BaseException) -> None:
         """Log it, at once or with the next line of this outage."""
         with self._lock:
             now, last = self._clock(), self._said_at.get(outage.code)
@@ -129,4 +129,4 @@ class OutageLog:
 
 
 _log = OutageLog()
-log_outage, reset_outage_log = _log.note, _log.reset
+log_outage, reset_outage_log = _log.add, _log.reset

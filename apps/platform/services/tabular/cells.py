@@ -63,7 +63,7 @@ class Cells:
             return self.empty(name, None)
         value = self.one_line(name, first)
         if len(value) > longest:
-            self.note(name, "cut", f"Cut to {longest} characters.", value)
+            self.add_remark(name, "cut", f"Cut to {longest} characters.", value)
             value = value[:longest].rstrip()
         return value or self.empty(name, None)
 
@@ -94,9 +94,9 @@ class Cells:
             value = number_of(cell)
             if value is not None and low <= value <= high:
                 if not _PLAIN_NUMBER.fullmatch(cell) and not _DATE.fullmatch(cell):
-                    self.note(name, "read in part", f"Read as {value:g}.", cell)
+                    self.add_remark(name, "read in part", f"Read as {value:g}.", cell)
                 return value
-        self.note(name, "left out", f"No number from {low:g} to {high:g} can be read in it.", cells[0])
+        self.add_remark(name, "left out", f"No number from {low:g} to {high:g} can be read in it.", cells[0])
         return UNSET
 
     def first(self, name: str) -> str:
@@ -115,9 +115,9 @@ class Cells:
         """Take each of the parts once, not too many and none too long."""
         each = list(dict.fromkeys(part[:longest].rstrip() for part in found))
         if any(len(part) > longest for part in found):
-            self.note(name, "cut", f"Cut to {longest} characters.", max(found, key=len))
+            self.add_remark(name, "cut", f"Cut to {longest} characters.", max(found, key=len))
         if len(each) > most:
-            self.note(name, "cut", f"Only the first {most} of {len(each)} were taken.", "; ".join(each))
+            self.add_remark(name, "cut", f"Only the first {most} of {len(each)} were taken.", "; ".join(each))
         return tuple(each[:most]) if each else self.empty(name, ())
 
     def one_line(self, name: str, text: str) -> str:
@@ -129,14 +129,16 @@ class Cells:
         decoded = without_entities(text)
         mended = from_mojibake(decoded)
         if mended != decoded:
-            self.note(name, "repaired", f"Accents were spoilt; read as {mended[:100]}.", text)
+            self.add_remark(name, "repaired", f"Accents were spoilt; read as {mended[:100]}.", text)
         elif looks_spoilt(mended):
-            self.note(name, "spoilt", "Accents look spoilt, and cannot be mended: see how the file was made.", text)
+            self.add_remark(
+                name, "spoilt", "Accents look spoilt, and cannot be mended: see how the file was made.", text
+            )
         if has_control(mended.replace("\x1f", "")):
-            self.note(name, "repaired", "Control characters were removed.", text)
+            self.add_remark(name, "repaired", "Control characters were removed.", text)
         return mended
 
-    def note(self, name: str, verb: str, done: str, value: str, *, of_column: bool = False) -> None:
+    def add_remark(self, name: str, verb: str, done: str, value: str, *, of_column: bool = False) -> None:
         """Keep what was done with a cell of this field."""
         self.remarks.append(CellRemark(name, f"{name} {verb}", done, value, of_column))
 
