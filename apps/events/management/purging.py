@@ -14,7 +14,7 @@ from apps.platform.services.errors import EpicmlError
 
 
 class PurgeCommand(BaseCommand):
-    """Says what a rule would erase; erases it where a person accepts that."""
+    """Say what a rule would erase, and erase it where a person accepts that."""
 
     rule: RetentionRule
 

@@ -27,7 +27,7 @@ DEFAULT_PORT = "8000"
 
 
 class Command(BaseCommand):
-    help = "Prepares the demo: database, real books and ratings, search index, recommender, logins. Can be run again."
+    help = "Prepare the demo: database, real books and ratings, search index, recommender, logins. Can be run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, default=SHELF, help="a folder with goodbooks-10k; default: demo/data")
