@@ -35,7 +35,7 @@ NUMBERS = {"timeout", "cached_statements", "connect_timeout", "keepalives_idle",
 
 # The server says first that a statement took too long, and why; only one that hangs is cut off from here.
 MARGIN_SECONDS = 2
-# TCP: a server that is gone without a word is noticed after 19 s by who waits, and after 10 s by who writes.
+# TCP: a server that is gone without a word is found out after 19 s by who waits, and after 10 s by who writes.
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives": 1,

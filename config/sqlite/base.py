@@ -13,7 +13,7 @@ from django.db.backends.sqlite3 import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection of Django that makes no file, and is given up when its file is another one."""
+    """A connection of Django that makes no file, and is closed when its file is another one."""
 
     _opened: tuple[int, int] | None = None
 

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 class _Writer:
     """Writes files whose counts changed, twice a second.
 
-    A write for each count gives up Python's lock each time: it cost suggestions over HTTP 3 to 9 % of their rate.
+    A write for each count releases Python's lock each time: it cost suggestions over HTTP 3 to 9 % of their rate.
     """
 
     def __init__(self) -> None:

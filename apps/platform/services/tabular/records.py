@@ -102,7 +102,7 @@ def _without_blank_end(cells: list[str], width: int) -> list[str]:
 def _mended(lines: Lines, dialect: Dialect, width: int, *, otherwise: Row | None = None) -> Row:
     """Read the record that begins with the first line taken in another way in which it has the right number of cells.
 
-    Where none has, it is `otherwise`, if that stands on one line; else the first line is given up.
+    Where none has, it is `otherwise`, if that stands on one line; else the first line is refused.
     """
     spans = len(lines.taken)
     cells = _in_other_dialect(lines, replace(dialect, escape=not dialect.escape), width)
