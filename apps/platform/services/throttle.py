@@ -207,7 +207,7 @@ class Throttle:
             del self._shares[next(iter(self._shares))]
         if not 0 <= window - self._purged < PURGED_EVERY:
             self._purged = window
-            purge(before=window - KEPT_WINDOWS + 1)
+            purge_counts(before=window - KEPT_WINDOWS + 1)
 
     def _reserve(self, bucket: str, share: _Share, limit: int, seconds: float, *, wanted: int) -> None:
         """Hold so many more, or what is left of the limit: fewer than wanted stay for who wants fewer."""
@@ -224,7 +224,7 @@ class Throttle:
             share.closed_until = seconds + min(left, max(step, 1.0))
 
 
-def purge(*, before: int) -> int:
+def purge_counts(*, before: int) -> int:
     """Delete the counts of windows before this one, which no limit looks at any more."""
     try:
         with short_wait():

@@ -88,7 +88,7 @@ def requeue(lease: Lease, ending: Ending, *, run_at: datetime | None = None) -> 
     _queue_again(lease, ending, **again, **({"run_at": run_at} if run_at else {}))
 
 
-def record(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
+def record_attempt(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
     """Write the account of an attempt that has just ended, in the transaction that ended it.
 
     Args:
@@ -119,7 +119,7 @@ def _end(lease: Lease, ending: Ending, **columns: Any) -> None:
             cursor.execute(update, (*values, lease.job_id, lease.owner, lease.attempt))
             seconds = cursor.fetchone()
         if seconds is not None:
-            record(lease, ending, seen=seconds[0], saved=seconds[1])
+            record_attempt(lease, ending, seen=seconds[0], saved=seconds[1])
     if seconds is None:  # outside: whoever catches it can go on in the transaction around
         raise LeaseLostError(lease.job_id)
 

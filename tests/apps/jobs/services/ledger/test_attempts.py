@@ -197,7 +197,9 @@ class TestSeconds:
         started = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
         with transaction.atomic():
             lease = take(started)
-            attempts.record(lease, Ending(outcome, started + ended * SECOND / 10, worked), seen=seen, saved=saved)
+            attempts.record_attempt(
+                lease, Ending(outcome, started + ended * SECOND / 10, worked), seen=seen, saved=saved
+            )
             found = Attempt.objects.latest("pk")
             transaction.set_rollback(True)
 
