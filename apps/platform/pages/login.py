@@ -55,9 +55,9 @@ class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]
         until = login_locks.next_attempt_at(attempt, now=timezone.now())
         by = Actor(account_name(str(credentials.get("username") or "")), actor_of(request).address)
         if until is None:
-            _record_anyhow(Action.LOGIN_FAILED, by=by)
+            _record_if_possible(Action.LOGIN_FAILED, by=by)
         else:
-            _record_anyhow(Action.LOGIN_LOCKED, by=by, about=f"until {until:%H:%M:%S} UTC")
+            _record_if_possible(Action.LOGIN_LOCKED, by=by, about=f"until {until:%H:%M:%S} UTC")
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
         attempt = getattr(request, "login_attempt", None)
@@ -67,7 +67,7 @@ class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]
 
     def user_logged_out(self, sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
         if user is not None:
-            _record_anyhow(Action.LOGGED_OUT, by=actor_of(request, user))
+            _record_if_possible(Action.LOGGED_OUT, by=actor_of(request, user))
 
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
@@ -157,7 +157,7 @@ def _remember_device(request: HttpRequest, response: HttpResponse) -> None:
     )
 
 
-def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
+def _record_if_possible(action: str, *, by: Actor, about: str = "") -> None:
     """Record it as far as that can be written: the attempt has failed either way, and who logs out is logged out."""
     try:
         record(action, by=by, about=about, now=timezone.now())

@@ -34,7 +34,7 @@ def promote_release(
 ) -> ReleaseRow:
     """Make this release the live one of its kind; the one it replaced can be rolled back to.
 
-    Where it was refused, `accept` names each refusal that is taken upon oneself; the row keeps who, when and why.
+    Where it was refused, `accept` names each refusal that is accepted; the row keeps who, when and why.
     """
     release = find_release(kind, key)
     names = accepting.checked_names(release_kind(kind), accept, why=why) if accept else ()

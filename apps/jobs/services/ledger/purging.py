@@ -52,7 +52,7 @@ class PurgePlan:
 
 @dataclass(frozen=True, slots=True)
 class PurgeAcceptance:
-    """A person who takes an unusual erasure upon themselves."""
+    """Who accepts an unusual purge, and why."""
 
     by: str
     why: str
