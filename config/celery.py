@@ -67,7 +67,7 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-class SignOfLife(bootsteps.StartStopStep):
+class HeartbeatStep(bootsteps.StartStopStep):
     """Of the worker's main process: it says in the ledger that it is there, and what keeps it from working."""
 
     requires = ("celery.worker.components:Pool",)  # after it: its processes are forked while no thread runs
@@ -89,7 +89,7 @@ class SignOfLife(bootsteps.StartStopStep):
         self.stop(worker)
 
 
-class Turns(bootsteps.StartStopStep):
+class LoopPulseStep(bootsteps.StartStopStep):
     """Of the worker's loop: it shows every second that it turns, as long as it has a connection to Redis."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -104,13 +104,13 @@ class Turns(bootsteps.StartStopStep):
         pulse.has_room = len(state.reserved_requests) < consumer.pool.num_processes
 
 
-app.steps["worker"].add(SignOfLife)
-app.steps["consumer"].add(Turns)
+app.steps["worker"].add(HeartbeatStep)
+app.steps["consumer"].add(LoopPulseStep)
 
 
 @celeryd_init.connect
 def check_worker(**_: Any) -> None:
-    """A worker knows its tasks; one that would wait for its task to the end at SIGTERM says so."""
+    """Check that the worker knows its tasks; one that would wait for its task to the end at SIGTERM says so."""
     from apps.jobs.services.ledger.registry import check_registered
 
     check_registered()

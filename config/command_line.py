@@ -22,7 +22,7 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def _sentence(error: Exception) -> str | None:
-    """What a person is told; None for a fault of ours, whose trace is wanted."""
+    """Return what a person is told; None for a fault of ours, whose trace is wanted."""
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     # Here: it needs settings, and they may be what is wrong.

@@ -35,7 +35,7 @@ NUMBERS = {"timeout", "cached_statements", "connect_timeout", "keepalives_idle",
 
 # The server says first that a statement took too long, and why; only one that hangs is cut off from here.
 MARGIN_SECONDS = 2
-# TCP: a server that is gone without a word is noticed after 19 s by who waits, and after 10 s by who writes.
+# TCP: a server that is gone without a word is found out after 19 s by who waits, and after 10 s by who writes.
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives": 1,
@@ -49,7 +49,7 @@ _UNITS = {"": 0.001, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def database_settings(address: str, *, default_path: Path, web: bool) -> dict[str, Any]:
-    """Django's settings for this address: SQLite in the given file when it is empty.
+    """Return Django's settings for this address: SQLite in the given file when it is empty.
 
     Raises:
         ImproperlyConfigured: the address cannot be read, or names no database.
@@ -70,7 +70,7 @@ def database_settings(address: str, *, default_path: Path, web: bool) -> dict[st
 
 
 def _file(name: str, *, must_be_there: bool) -> str:
-    """The file in full, for children start in another folder; without one each process has a database of its own."""
+    """Return the file in full, as children start in another folder; without one each process has its own database."""
     file = PROJECT / name
     if not name or name == ":memory:":
         raise ImproperlyConfigured("DATABASE_URL names no file: write sqlite:////FOLDER/FILE, or unset it.")
@@ -113,10 +113,12 @@ def _postgresql(settings: dict[str, Any], *, web: bool) -> dict[str, Any]:
     _refuse_unknown(given, {option.keyword.decode() for option in Conninfo.get_defaults()} | DJANGO_PARAMETERS)
     bounded: dict[str, Any] = {**settings, "ENGINE": "config.postgresql", "OPTIONS": {**POSTGRESQL_OPTIONS, **given}}
     if web:
-        said = str(given.get("options", ""))
-        bounded["OPTIONS"]["options"] = f"{_server_limits()} {said}".strip()  # of two the server takes the last
+        given_options = str(given.get("options", ""))
+        bounded["OPTIONS"]["options"] = (
+            f"{_server_limits()} {given_options}".strip()
+        )  # of two the server takes the last
         # What the address says of statements, and the margin; 0 is no limit.
-        found = _STATEMENT_TIMEOUT.findall(said)
+        found = _STATEMENT_TIMEOUT.findall(given_options)
         seconds = int(found[-1][0]) * _UNITS[found[-1][1]] if found else STATEMENT_SECONDS
         bounded["ANSWER_SECONDS"] = seconds + MARGIN_SECONDS if seconds else None
     return bounded

@@ -45,12 +45,12 @@ class FolderError(ImproperlyConfigured):
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable's value without surrounding blanks, or the default when unset or empty."""
+    """Return the variable's value without surrounding blanks, or the default when unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """1, true, yes, on or 0, false, no, off; anything else is refused."""
+    """Read 1, true, yes, on or 0, false, no, off; refuse anything else."""
     value = text(name).lower()
     if value in {"1", "true", "yes", "on"}:
         return True
@@ -62,7 +62,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def number(name: str, default: int, *, low: int, high: int) -> int:
-    """A whole number between low and high, both included."""
+    """Read a whole number between low and high, both included."""
     value = text(name, str(default))
     is_number = value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
     if not is_number or not low <= int(value) <= high:
@@ -71,7 +71,7 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of the schemes, or "" when unset. It may hold a password, so no sentence repeats it."""
+    """Read a URL of one of the schemes, or "" when unset. It may hold a password, so no sentence repeats it."""
     value = text(name)
     if not value:
         return ""
@@ -90,12 +90,12 @@ def url(name: str, schemes: tuple[str, ...]) -> str:
 
 
 def names(name: str, default: str = "") -> list[str]:
-    """Comma-separated values."""
+    """Read comma-separated values."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
 def hosts(name: str, default: str) -> list[str]:
-    """Host names as a browser sends them, without scheme, port and path; .example.org stands for all below it."""
+    """Read host names as a browser sends them, without scheme, port and path; .example.org stands for all below it."""
     given = names(name, default)
     for host in given:
         if not _HOST.fullmatch(host):
@@ -104,7 +104,7 @@ def hosts(name: str, default: str) -> list[str]:
 
 
 def origins(name: str) -> list[str]:
-    """Origins as a browser sends them: scheme, host and port."""
+    """Read origins as a browser sends them: scheme, host and port."""
     given = names(name)
     for origin in given:
         if not _ORIGIN.fullmatch(origin):
@@ -113,7 +113,7 @@ def origins(name: str) -> list[str]:
 
 
 def var_folder(default: Path) -> Path:
-    """EPICML_VAR as a folder that is there and can be written, named in full: children start in another folder."""
+    """Return EPICML_VAR as a folder that is there and can be written, in full: children start in another folder."""
     value = text("EPICML_VAR", str(default))
     if value.startswith("~") or not value.isprintable():
         raise ImproperlyConfigured(f"EPICML_VAR is {value!r}: write the path of a folder in full.")
@@ -125,7 +125,7 @@ def var_folder(default: Path) -> Path:
 
 
 def made_folder(folder: Path) -> Path:
-    """The folder is there."""
+    """Make the folder where it is not there yet."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -134,7 +134,7 @@ def made_folder(folder: Path) -> Path:
 
 
 def web_process() -> bool:
-    """Whether this process answers requests: its entry (config/wsgi.py) says so; all else is a job or a command."""
+    """Tell whether this process answers requests, as its entry (config/wsgi.py) says; all else runs jobs."""
     role = text(ROLE, JOB)
     if role not in {WEB, JOB}:
         raise ImproperlyConfigured(f"{ROLE} must be {WEB} or {JOB}, not {role!r}; config/wsgi.py sets it.")
@@ -142,13 +142,13 @@ def web_process() -> bool:
 
 
 def database(default_path: Path) -> dict[str, Any]:
-    """Django's settings for DATABASE_URL: SQLite in the given file when unset."""
+    """Return Django's settings for DATABASE_URL: SQLite in the given file when unset."""
     address = url("DATABASE_URL", ("postgres", "postgresql", "sqlite"))
     return database_settings(address, default_path=default_path, web=web_process())
 
 
 def artifacts_address() -> str:
-    """ARTIFACTS_URL, or "" when unset. The client reads the address of its server from the environment by itself."""
+    """Read ARTIFACTS_URL, or "" when unset. The client reads its server's address from the environment by itself."""
     address = url("ARTIFACTS_URL", ("s3", "file"))
     for name in ENDPOINTS if address.startswith("s3:") else ():
         if text(name):
@@ -157,7 +157,7 @@ def artifacts_address() -> str:
 
 
 def cache(address: str, *, seconds: float) -> dict[str, Any]:
-    """Django's settings for the cache on this Redis, or in the process without one.
+    """Return Django's settings for the cache on this Redis, or in the process without one.
 
     A query of the address (`?socket_timeout=1`) wins over `seconds`.
     """
@@ -168,7 +168,7 @@ def cache(address: str, *, seconds: float) -> dict[str, Any]:
 
 
 def secret_key(folder: Path, *, may_make: bool) -> str:
-    """SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only.
+    """Return SECRET_KEY, or one made at the first start and kept in the folder, readable by its owner only.
 
     Who starts the others makes it and hands it down. A worker that found none and made one would log everybody out.
     """
@@ -192,7 +192,7 @@ def secret_key(folder: Path, *, may_make: bool) -> str:
 
 
 def secret_key_file(folder: Path, key: str) -> Path | None:
-    """The file that keeps this key; None where the environment alone does."""
+    """Return the file that keeps this key; None where the environment alone does."""
     path = folder / "secret_key"
     try:
         return path if path.read_text().strip() == key else None
@@ -201,12 +201,12 @@ def secret_key_file(folder: Path, key: str) -> Path | None:
 
 
 def secret_key_fallbacks() -> list[str]:
-    """SECRET_KEY_FALLBACKS: former keys, by commas, whose sessions and links are still good."""
+    """Read SECRET_KEY_FALLBACKS: former keys, by commas, whose sessions and links are still good."""
     return [checked_secret("SECRET_KEY_FALLBACKS", key) for key in names("SECRET_KEY_FALLBACKS")]
 
 
 def checked_secret(name: str, value: str) -> str:
-    """A key that cannot be guessed, as far as one can see; who guesses it logs in as anybody."""
+    """Return the key; refuse one that can be guessed, as far as one can see: who guesses it logs in as anybody."""
     is_example = any(word in value.lower() for word in EXAMPLE_SECRETS)
     if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS or is_example:
         raise ImproperlyConfigured(
@@ -217,7 +217,7 @@ def checked_secret(name: str, value: str) -> str:
 
 
 def metrics_folder(folder: Path) -> str:
-    """A folder where the web processes of one parent count together; those of parents that are gone are removed."""
+    """Make a folder where the web processes of one parent count together, and remove those of parents that are gone."""
     parent = os.getppid()
     for old in (folder / "metrics").glob("*"):
         if old.name.isdecimal() and int(old.name) != parent and not _runs(int(old.name)):
@@ -226,7 +226,7 @@ def metrics_folder(folder: Path) -> str:
 
 
 def share_metrics(folder: Path) -> None:
-    """This process counts with the others of its parent; where there is no room for that, alone, and the log says so.
+    """Count with the other processes of the parent; where there is no room for that, alone, and the log says so.
 
     To be called before anything imports prometheus_client, which looks once. The files are filled before it opens them,
     so that counting needs no room on a disk that is full later.
@@ -245,7 +245,7 @@ def share_metrics(folder: Path) -> None:
 
 
 def _write_once(path: Path, content: bytes) -> None:
-    """Of several processes that start together one wins, and none ever reads half a file."""
+    """Write the file once: of several processes that start together one wins, and none ever reads half a file."""
     handle, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
     try:
         with os.fdopen(handle, "wb") as file:

@@ -36,14 +36,14 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """Empty where no app serves it."""
+        """Return the address; empty where no app serves it."""
         try:
             return reverse(self.url)
         except NoReverseMatch:
             return ""
 
-    def claim_on(self, path: str) -> int:
-        """How much of this path belongs to the entry: all of its own address, or what lies below it."""
+    def match_length(self, path: str) -> int:
+        """Return how much of this path belongs to the entry: all of its own address, or what lies below it."""
         if path == self.address:
             return len(path)
         below = [own for own in (self.address, self.also) if own and path.startswith(own)]
@@ -76,14 +76,14 @@ SIDEBAR: Mapping[str, tuple[Entry, ...]] = {
 
 
 def active_entry(path: str) -> Entry | None:
-    """The one entry that this path belongs to most closely."""
+    """Find the one entry that this path belongs to most closely."""
     entries = [entry for group in SIDEBAR.values() for entry in group]
-    best = max(entries, key=lambda entry: entry.claim_on(path))
-    return best if best.claim_on(path) else None
+    best = max(entries, key=lambda entry: entry.match_length(path))
+    return best if best.match_length(path) else None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar for this visitor, with how many releases wait for a decision."""
+    """Return the sidebar for this visitor, with how many releases wait for a decision."""
     return [
         {"title": title, "items": [_item(entry, request) for entry in entries if entry.address]}
         for title, entries in SIDEBAR.items()
@@ -105,7 +105,7 @@ def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
 
 
 def waiting_badge() -> str:
-    """1 waits, 2 wait, or nothing."""
+    """Write 1 waits, 2 wait, or nothing."""
     from apps.releases.selectors.listing import releases_waiting  # settings are read before any model may be imported
 
     count = len(releases_waiting())
@@ -113,7 +113,7 @@ def waiting_badge() -> str:
 
 
 def unfold_settings(*, demo: bool) -> dict[str, Any]:
-    """What UNFOLD is set to."""
+    """Return what UNFOLD is set to."""
     return {
         "SITE_TITLE": "epicml staff",
         "SITE_HEADER": "epicml",

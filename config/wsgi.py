@@ -8,7 +8,7 @@ os.environ["EPICML_ROLE"] = "web"
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from apps.platform.services.warming import warm_up
+from apps.platform.services.lifecycle import warm_up
 from config import environment, settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -39,7 +39,7 @@ class Dataset:
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Dataset":
-        """The tables of this folder.
+        """Find the tables of this folder.
 
         Raises:
             DatasetMissingError: one of them is not there.
@@ -48,7 +48,7 @@ class Dataset:
 
 
 def rows_of(path: Path, *, columns: Collection[str] = ()) -> Iterator[dict[str, str]]:
-    """The rows of a table by column name.
+    """Read the rows of a table by column name.
 
     Raises:
         DatasetDamagedError: it lacks one of these columns, or is no table.
@@ -66,7 +66,7 @@ def rows_of(path: Path, *, columns: Collection[str] = ()) -> Iterator[dict[str, 
 
 
 def fingerprint(*parts: Path | str) -> str:
-    """A SHA-256 over the bytes of these files and texts: equal when nothing changed."""
+    """Return a SHA-256 over the bytes of these files and texts: equal when nothing changed."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):

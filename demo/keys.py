@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key
 from demo.models import StorefrontKey
 from epicml.audience.bands import YOUNGEST, AgeBand
@@ -27,9 +27,9 @@ class TooManyOriginsError(Exception):
 
 
 def storefront_key(origin: str, *, now: datetime) -> str:
-    """The secret of the public key for pages at this origin, made at the first call."""
+    """Return the secret of the public key for pages at this origin, made at the first call."""
     known = StorefrontKey.objects.filter(origin=origin).first()
-    key = live_key(known.secret, now=now) if known is not None else None
+    key = key_of_secret(known.secret, now=now) if known is not None else None
     # One that the version before made shows less than it should.
     if known and key and (key.standing.highest, key.standing.unproven) == (HIGHEST_BAND, UNPROVEN_BAND):
         return known.secret
@@ -60,9 +60,9 @@ def _new_storefront_key(origin: str, known: StorefrontKey | None, *, now: dateti
 
 
 def server_key(path: Path, *, now: datetime) -> str:
-    """The secret of the demo's key with all scopes; it is kept in a file that only its owner reads."""
+    """Return the secret of the demo's key with all scopes; it is kept in a file that only its owner reads."""
     known = path.read_text().strip() if path.is_file() else ""
-    key = live_key(known, now=now) if known else None
+    key = key_of_secret(known, now=now) if known else None
     if key is not None and key.scopes.issuperset(SCOPES):  # the version before knew fewer
         return known
     secret = create_api_key(name="demo, all scopes", scopes=SCOPES, now=now).secret
@@ -71,7 +71,7 @@ def server_key(path: Path, *, now: datetime) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """The file holds the text and can be read by its owner only."""
+    """Write the text into a file that only its owner can read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")

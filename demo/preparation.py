@@ -16,7 +16,7 @@ from apps.search.selectors.status import index_status
 from demo.dataset import RATING_COLUMNS, Dataset, fingerprint, rows_of
 from demo.models import Preparation
 from demo.ratings import load_ratings
-from demo.readers import RULE, made_up_readers
+from demo.readers import RULE, synthetic_readers
 from epicml.evaluation.gate import NOT_COMPARED
 
 WHY = "manage.py demo: first release of this data"
@@ -46,7 +46,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PreparationStep:
     """One step: what its result depends on, how it is done, and whether what it once did is still there."""
 
     name: str
@@ -55,15 +55,15 @@ class Step:
     is_there: Callable[[Work], bool]
 
 
-def prepare(step: Step, work: Work) -> str:
-    """The step is done; a sentence says what was done, or that nothing had to be."""
+def prepare(step: PreparationStep, work: Work) -> str:
+    """Do the step, or find that nothing has to be done; a sentence says which."""
     wanted = step.depends_on(work.dataset)
     known = Preparation.objects.filter(step=step.name, fingerprint=wanted).exists()
     if known and step.is_there(work):
         return "as before"
-    said = step.do(work)
+    sentence = step.do(work)
     Preparation.objects.update_or_create(step=step.name, defaults={"fingerprint": wanted, "done_at": work.clock()})
-    return said
+    return sentence
 
 
 def _load_books(work: Work) -> str:
@@ -81,7 +81,7 @@ def _load_books(work: Work) -> str:
 
 def _load_readers(work: Work) -> str:
     books = {card.key: card for card in shelf().cards}
-    readers = made_up_readers(rows_of(work.dataset.ratings, columns=RATING_COLUMNS), books=books)
+    readers = synthetic_readers(rows_of(work.dataset.ratings, columns=RATING_COLUMNS), books=books)
     new = 0
     for start in range(0, len(readers), READERS_PER_SAVE):
         new += save_readers(readers[start : start + READERS_PER_SAVE], now=work.clock())
@@ -119,7 +119,7 @@ def _make(kind: str, is_there: Callable[[Work], bool]) -> Callable[[Work], str]:
 
 
 def _index_answers(work: Work) -> bool:
-    """Whether the live index can be read; one that the version before made cannot."""
+    """Tell whether the live index can be read; one that the version before made cannot."""
     status = index_status(now=work.clock())
     return status.release is not None and status.release == status.live
 
@@ -148,9 +148,13 @@ def _all_depends_on(dataset: Dataset) -> str:
 
 
 STEPS = {
-    "books": Step("books", _books_depend_on, _load_books, _books_there),
-    "readers": Step("readers", _all_depends_on, _load_readers, _books_there),
-    "ratings": Step("ratings", _all_depends_on, _load_ratings, _books_there),
-    "search index": Step("search index", _books_depend_on, _make("search_index", _index_answers), _index_answers),
-    "recommender": Step("recommender", _all_depends_on, _make("recommender", _model_is_there), _model_is_there),
+    "books": PreparationStep("books", _books_depend_on, _load_books, _books_there),
+    "readers": PreparationStep("readers", _all_depends_on, _load_readers, _books_there),
+    "ratings": PreparationStep("ratings", _all_depends_on, _load_ratings, _books_there),
+    "search index": PreparationStep(
+        "search index", _books_depend_on, _make("search_index", _index_answers), _index_answers
+    ),
+    "recommender": PreparationStep(
+        "recommender", _all_depends_on, _make("recommender", _model_is_there), _model_is_there
+    ),
 }

@@ -2,17 +2,18 @@
 
 goodbooks-10k knows the order of a reader's ratings and no times. Here they are spread evenly over the year before the
 demo was prepared, so that what somebody does in the storefront is newer than all of them. The ids of the events follow
-from reader and book: what was loaded once is known again, also when a larger part of the data is loaded later.
+from apps.platform.services.progress_printer import ReportRows
 """
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from apps.events.services.import_report import ImportReport
 from apps.events.services.importing import import_interactions
+from apps.platform.services.progress_printer import ReportRows
 from demo.dataset import RATING_COLUMNS, rows_of
 from demo.readers import reader_key
 
@@ -21,10 +22,8 @@ LAST = timedelta(days=1)
 COLUMNS = ("event_id", "reader", "book", "value", "occurred_at")
 
 
-def load_ratings(
-    path: Path, *, folder: Path, now: datetime, progress: Callable[[int], None] | None = None
-) -> ImportReport:
-    """Every rating of the table is an event, each once; what was refused, with its line, is in the report's file."""
+def load_ratings(path: Path, *, folder: Path, now: datetime, progress: ReportRows | None = None) -> ImportReport:
+    """Store every rating of the table as an event, each once, and what was refused in the report's file."""
     table = folder / "demo-ratings.csv"
     try:
         with table.open("w", newline="", encoding="utf-8") as file:
@@ -37,7 +36,7 @@ def load_ratings(
 
 
 def _events(path: Path, *, now: datetime) -> Iterator[tuple[str, str, str, str, int]]:
-    """The rows in the order of the table, so that the line of a refused one is that of its source."""
+    """Write the rows in the order of the table, so that the line of a refused one is that of its source."""
     counts = Counter(row["user_id"] for row in rows_of(path, columns=RATING_COLUMNS))
     places: Counter[str] = Counter()
     first = int((now - FIRST).timestamp())

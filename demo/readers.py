@@ -43,23 +43,26 @@ class _Books:
 
     @property
     def youth(self) -> float:
-        """The mean age band of the children's books, as a rank; above all of them where there is none."""
+        """Return the mean age band of the children's books, as a rank; above all of them where there is none."""
         return self.ranks / self.childrens if self.childrens else float(AgeBand.ADULT)
 
 
 def reader_key(user_id: str) -> str:
-    """The pseudonym of a reader of goodbooks-10k: R-00417."""
+    """Return the pseudonym of a reader of goodbooks-10k: R-00417."""
     return f"R-{int(user_id):05d}"
 
 
-def made_up_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> list[ReaderInput]:
-    """Profiles for everybody who rated one of these books, the best ones to look at first."""
+def synthetic_readers(ratings: Iterable[Mapping[str, str]], *, books: Mapping[str, BookCard]) -> list[ReaderInput]:
+    """Make profiles for everybody who rated one of these books, the best ones to look at first."""
     rated = _rated(ratings, books=books)
     bands = _bands(rated)
     order = sorted(rated, key=lambda user: (abs(rated[user].childrens - SAMPLE_HISTORY), user))
-    return [
-        ReaderInput(key=reader_key(user), age_band=bands[user], languages=_languages(rated[user])) for user in order
-    ]
+    readers = []
+    for user in order:
+        counts = rated[user].languages.most_common()
+        known = tuple(code for code, count in counts if count >= READABLE_FROM and code != "und")
+        readers.append(ReaderInput(key=reader_key(user), age_band=bands[user], languages=known[:5] or ("en",)))
+    return readers
 
 
 def demo_readers() -> list[ReaderProfile]:
@@ -97,8 +100,3 @@ def _bands(rated: Mapping[str, _Books]) -> dict[str, AgeBand]:
         bands.update((user, band if rated[user].childrens else AgeBand.ADULT) for user in youngest_first[start:end])
         start = end
     return bands
-
-
-def _languages(mine: _Books) -> tuple[str, ...]:
-    known = [code for code, count in mine.languages.most_common() if count >= READABLE_FROM and code != "und"]
-    return tuple(known[:5]) or ("en",)

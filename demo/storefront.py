@@ -90,7 +90,7 @@ class Shown:
 @require_safe
 @ensure_csrf_cookie
 def storefront(request: HttpRequest) -> HttpResponse:
-    """Home, results or one book; the address says which, and a script asks the API for it."""
+    """Show home, results or one book; the address says which, and a script asks the API for it."""
     samples = demo_readers()
     shown = _shown(request.GET.get("reader", ""), samples)
     key, missing = _key(request) if samples else ("", "There is no reader yet.")
@@ -113,7 +113,7 @@ def storefront(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def reader_token(request: HttpRequest) -> HttpResponse:
-    """A new token for a sample reader whose page has an expired one; for all other readers alike there is none."""
+    """Answer with a new token for a sample reader whose page has an expired one; with none for all others."""
     named = request.POST.get("reader", "")
     profile = next((profile for profile in demo_readers() if profile.key == named), None)
     if profile is None:
@@ -122,7 +122,7 @@ def reader_token(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(named: str, samples: list[ReaderProfile]) -> Shown:
-    """The reader of the address; who names none sees the books of a sample reader of the youngest band."""
+    """Find the reader of the address; who names none sees the books of a sample reader of the youngest band."""
     named = CONTROL.sub("", named)[:LONGEST_KEY].strip()
     if not named:
         first = next((profile for profile in samples if profile.age_band is YOUNGEST), None)
@@ -131,7 +131,7 @@ def _shown(named: str, samples: list[ReaderProfile]) -> Shown:
 
 
 def _offered(samples: list[ReaderProfile], shown: ReaderProfile | None) -> list[ReaderProfile]:
-    """The first of each band, and before them the one who is shown already."""
+    """List the first of each band, and before them the one who is shown already."""
     seen = Counter[AgeBand]()
     offered = []
     for profile in samples:

@@ -32,12 +32,12 @@ from apps.catalog.services.limits import (
     MOST_RATINGS,
     YEARS,
 )
-from apps.platform.pages.bulk import Bulk, ask_first
+from apps.platform.pages.bulk import Bulk, confirmation_page
 from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
-from apps.platform.services.tabular.cells import UNSAID
+from apps.platform.services.tabular.cells import UNSET
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of
 from epicml.text.isbn import InvalidIsbnError, isbn13
@@ -51,7 +51,7 @@ FIELDS = (
     "series_number",
     "genre_names",
     "age_band",
-    "said_by",
+    "age_band_source_name",
     "reading_level",
     "language",
     "published_year",
@@ -184,7 +184,7 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
         return value
 
     def book(self) -> BookInput:
-        """What the form says of the book; age band and level only where somebody touched them."""
+        """Return what the form says of the book; age band and level only where somebody touched them."""
         values = self.cleaned_data
         decided = not self.instance.pk or not {"age_band", "reading_level"}.isdisjoint(self.changed_data)
         # A level that nobody touched goes with the guess of the band.
@@ -195,8 +195,8 @@ class BookForm(forms.ModelForm):  # type: ignore[type-arg]
             authors=values["author_names"],
             series=values["series_name"] or None,
             series_number=values["series_number"],
-            age_band=values["age_band"] if decided else UNSAID,
-            reading_level=values["reading_level"] if says_level else UNSAID,
+            age_band=values["age_band"] if decided else UNSET,
+            reading_level=values["reading_level"] if says_level else UNSET,
             language=values["language"],
             published_year=values["published_year"],
             genres=values["genre_names"],
@@ -253,7 +253,7 @@ class BookAdmin(StaffAdmin):
         return books.prefetch_related("authors")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Book | None = None) -> tuple[str, ...]:
-        return ("said_by",) if obj is None else ("key", "said_by")
+        return ("age_band_source_name",) if obj is None else ("key", "age_band_source_name")
 
     def has_delete_permission(self, request: HttpRequest, obj: Book | None = None) -> bool:
         return False
@@ -271,7 +271,7 @@ class BookAdmin(StaffAdmin):
         return f"{band}, guessed" if book.age_band_source == AgeBandSource.GUESSED else band
 
     @admin.display(description="Who said the age band")
-    def said_by(self, book: Book) -> str:
+    def age_band_source_name(self, book: Book) -> str:
         if book.pk is None:
             return "–"
         if book.age_band_source != AgeBandSource.GUESSED:
@@ -290,9 +290,13 @@ class BookAdmin(StaffAdmin):
         page = self.page_before(request, live, CONFIRM)
         if page is not None:
             return page
-        report = save_books([_confirmed(book) for book in live], now=timezone.now())
+        as_they_are = [
+            BookInput(key=book.key, age_band=AgeBand(book.age_band), reading_level=book.reading_level, by_staff=True)
+            for book in live
+        ]
+        report = save_books(as_they_are, now=timezone.now())
         count = counted(len(report.values), "book")
-        self._note(request, f"Confirmed the age bands of {count}")
+        self._record(request, f"Confirmed the age bands of {count}")
         messages.success(request, f"The age bands of {count} are set; no import changes them.")
         return None
 
@@ -304,7 +308,7 @@ class BookAdmin(StaffAdmin):
             return page
         now = timezone.now()
         count = counted(delete_books(list(live.values_list("key", flat=True)), now=now), "book")
-        self._note(request, f"Withdrew {count}")
+        self._record(request, f"Withdrew {count}")
         undo = reverse("admin:catalog_book_undo", args=[now.isoformat()])
         messages.success(request, format_html('Withdrawn: {}. <a href="{}">Undo…</a>', count, undo))
         return None
@@ -317,7 +321,7 @@ class BookAdmin(StaffAdmin):
             return page
         keys = list(withdrawn.values_list("key", flat=True))
         count = counted(restore_books(keys, now=timezone.now()), "book")
-        self._note(request, f"Restored {count}")
+        self._record(request, f"Restored {count}")
         messages.success(request, f"Restored: {count}.")
         return HttpResponseRedirect(reverse("admin:catalog_book_changelist"))
 
@@ -326,7 +330,7 @@ class BookAdmin(StaffAdmin):
         return [undo, *super().get_urls()]
 
     def _undo(self, request: HttpRequest, at: str) -> HttpResponse:
-        """The page that asks whether the books that were withdrawn at this moment shall be restored."""
+        """Show the page that asks whether the books that were withdrawn at this moment shall be restored."""
         if not self.has_withdraw_permission(request):
             raise PermissionDenied
         try:
@@ -334,10 +338,10 @@ class BookAdmin(StaffAdmin):
         except BAD_VALUES as error:
             raise BadAddressError from error
         listed = reverse("admin:catalog_book_changelist")
-        page = ask_first(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
+        page = confirmation_page(request, books, RESTORE, back=listed, to=f"{listed}?{urlencode({'withdrawn': at})}")
         return page if page is not None else HttpResponseRedirect(listed)
 
-    def _note(self, request: HttpRequest, what: str) -> None:
+    def _record(self, request: HttpRequest, what: str) -> None:
         record(Action.CHANGED_MANY, by=actor_of(request), about=what, now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Book, form: BookForm, change: bool) -> None:  # noqa: FBT001
@@ -347,7 +351,7 @@ class BookAdmin(StaffAdmin):
         obj.pk = book_ids([obj.key])[obj.key]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        """Authors and series were saved with the book."""
+        """Save nothing more: authors and series were saved with the book."""
 
 
 @admin.register(Change)
@@ -359,10 +363,6 @@ class ChangeAdmin(WrittenAdmin):
     list_select_related = ("book",)
     search_fields = ("=book__key", "book__title")
     search_help_text = "Title or key"
-
-
-def _confirmed(book: Book) -> BookInput:
-    return BookInput(key=book.key, age_band=AgeBand(book.age_band), reading_level=book.reading_level, by_staff=True)
 
 
 def _texts(parts: list[str], *, most: int, longest: int) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        """A restore shows children nothing that was kept from them since the backup."""
-        from apps.catalog.services.restoring import carry_strictness, settle_strictness
+        """Register what a backup carries, so that a restore shows children nothing that was kept from them since."""
+        from apps.catalog.services.restoring import carry_restrictions, reapply_restrictions
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
 
-        register_backup_part("catalog", BackupPart(carry=carry_strictness, settle=settle_strictness))
+        register_backup_part("catalog", BackupPart(carry=carry_restrictions, after_restore=reapply_restrictions))

@@ -35,7 +35,7 @@ class BookQuerySet(models.QuerySet["Book"]):
     """Books by the state they are in."""
 
     def live(self) -> "BookQuerySet":
-        """Books that may be found; withdrawn ones stay only for the history of readers."""
+        """Return the books that may be found; withdrawn ones stay only for the history of readers."""
         return self.filter(withdrawn_at=None)
 
 

@@ -23,4 +23,6 @@ class JobsConfig(AppConfig):
         register_health("jobs", monitoring.health)
         register_collector(monitoring.collect)
         register_panel("work", "Background work", work_panel, order=30)
-        register_backup_part("jobs", BackupPart(fleeting=("jobs.Runner",), settle=lambda _, now: requeue_all(now=now)))
+        register_backup_part(
+            "jobs", BackupPart(ephemeral=("jobs.Runner",), after_restore=lambda _, now: requeue_all(now=now))
+        )

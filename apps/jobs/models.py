@@ -22,11 +22,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Reads that several services share."""
 
     def due(self, now: datetime) -> "JobQuerySet":
-        """Waiting jobs whose time has come."""
+        """Return the waiting jobs whose time has come."""
         return self.filter(state=Job.State.QUEUED, run_at__lte=now)
 
     def held(self, *, job_id: int, owner: str, attempt: int) -> "JobQuerySet":
-        """The job as long as this attempt of this runner holds its lease: the fence around every write of a runner."""
+        """Return the job while this attempt of this runner holds its lease: the fence around each write of a runner."""
         return self.filter(pk=job_id, state=Job.State.LEASED, lease_owner=owner, attempt=attempt)
 
 
@@ -57,7 +57,7 @@ class Job(models.Model):
     progress_text = models.CharField(max_length=200, blank=True, default="", db_default="")
     checkpoint = models.JSONField(null=True, blank=True)
     leased_at = models.DateTimeField(null=True, blank=True, help_text="When the last attempt began.")
-    # Of the last attempt, by the clock of its runner that nobody sets: up to its last sign of life, and its checkpoint.
+    # Of the last attempt, by the clock of its runner that nobody sets: up to its last heartbeat, and its checkpoint.
     worked_seconds = models.FloatField(default=0.0, db_default=0.0)
     saved_seconds = models.FloatField(default=0.0, db_default=0.0)
     last_error = models.CharField(max_length=500, blank=True, default="", db_default="")

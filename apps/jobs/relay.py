@@ -18,7 +18,7 @@ from apps.platform.services.errors import UnavailableError
 
 EXECUTE = "jobs.execute"
 LANES = QUICK, LONG = ("quick", "long")  # those of the models, which cannot be imported before Django is set up
-TIMEOUT_SECONDS = 2  # who asks gives a sign of life every 5 s, and would miss too many with a longer one
+TIMEOUT_SECONDS = 2  # who asks sends a heartbeat every 5 s, and would miss too many with a longer one
 
 
 class BrokerUnavailableError(UnavailableError):
@@ -65,7 +65,7 @@ class Lanes:
 
 
 def broker_url(redis_url: str) -> str:
-    """The address as Celery writes it; Django's cache calls a socket unix://.
+    """Write the address as Celery does; Django's cache calls a socket unix://.
 
     >>> broker_url("unix:///run/redis.sock"), broker_url("redis://broker:6379/0")
     ('redis+socket:///run/redis.sock', 'redis://broker:6379/0')

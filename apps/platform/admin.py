@@ -41,7 +41,7 @@ from apps.platform.services.api_keys import (
 )
 from apps.platform.services.audit import Action, record, subject_of
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.login_locks import Attempt, next_attempt_at
+from apps.platform.services.login_locks import LoginAttempt, next_attempt_at
 from epicml.audience.bands import AgeBand
 
 REVOKE = Bulk(
@@ -133,11 +133,11 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def _post_clean(self) -> None:
-        """The service checks and makes the row; the form's values are not those of its columns."""
+        """Check nothing more: the service checks and makes the row, whose columns are not the form's values."""
 
 
 def key_values(values: dict[str, Any]) -> dict[str, Any]:
-    """The form's values as the service takes them."""
+    """Return the form's values as the service takes them."""
     plain = {name: values[name] for name in ("name", "scopes", "public", *_LIMITS)}
     return plain | {"origins": values["origins"].split()}
 
@@ -179,7 +179,7 @@ class ApiKeyAdmin(StaffAdmin):
         obj.pk, self.secrets[made.id] = made.id, made.secret
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """The one page that shows the secret; it is in no message, no cookie, and (as all of admin) no cache."""
+        """Show the one page that has the secret; it is in no message, no cookie, and (as all of admin) no cache."""
         context = {
             **self.admin_site.each_context(request),
             "title": "API key made",
@@ -209,12 +209,12 @@ def _each(request: HttpRequest, keys: QuerySet[ApiKey], act: Callable[..., str],
     now = timezone.now()
     for key in list(keys):
         try:
-            said = act(key.pk, now=now)
+            sentence = act(key.pk, now=now)
         except EpicmlError as error:
             messages.warning(request, error.message)
         else:
             record(Action.CHANGED_MANY, by=actor_of(request), about=f"{bulk.verb}: API key {key}", now=now)
-            messages.success(request, said)
+            messages.success(request, sentence)
 
 
 @admin.register(AuditEntry)
@@ -263,7 +263,7 @@ class LoginLockAdmin(WrittenAdmin):
 
     @admin.display(description="Locked until")
     def locked_until(self, row: AccessAttempt) -> datetime | None:
-        attempt = Attempt(row.username, row.ip_address, row.user_agent)
+        attempt = LoginAttempt(row.username, row.ip_address, row.user_agent)
         return next_attempt_at(attempt, now=timezone.now())
 
     @admin.action(description="Unlock the chosen log-ins…", permissions=["unlock"])

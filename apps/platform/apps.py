@@ -16,7 +16,7 @@ class PlatformConfig(AppConfig):
         from apps.platform import checks  # noqa: F401 - registers itself
         from apps.platform.api.cors import origin_has_key
         from apps.platform.services import monitoring
-        from apps.platform.services.backup.access import carry_access, settle_access
+        from apps.platform.services.backup.access import carry_access, reapply_access
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.disk import disk_health, written_folders
         from apps.platform.services.health import database_health, register_health
@@ -33,5 +33,7 @@ class PlatformConfig(AppConfig):
         if settings.REDIS_URL:
             register_health("redis", redis_health)
         register_collector(monitoring.collect)
-        fleeting = ("sessions.Session", "platform.ThrottleCount")
-        register_backup_part("platform", BackupPart(fleeting=fleeting, carry=carry_access, settle=settle_access))
+        ephemeral = ("sessions.Session", "platform.ThrottleCount")
+        register_backup_part(
+            "platform", BackupPart(ephemeral=ephemeral, carry=carry_access, after_restore=reapply_access)
+        )

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 @checks.register()
 def elasticsearch_is_not_there(**_: Any) -> list[checks.CheckMessage]:
-    """This version searches in its own process only; an address that would be ignored is refused."""
+    """Refuse the address of a server that would be ignored: this version searches in its own process only."""
     if not settings.ELASTICSEARCH_URL:
         return []
     return [
@@ -24,7 +24,7 @@ def elasticsearch_is_not_there(**_: Any) -> list[checks.CheckMessage]:
 
 @checks.register(checks.Tags.urls)
 def views_name_their_scopes(**_: Any) -> list[checks.CheckMessage]:
-    """Each method of each API view needs a scope, or the view says that anybody may call it."""
+    """Refuse an API view with a method that needs no scope and does not say that anybody may call it."""
     from rest_framework.views import APIView  # here: DRF reads settings that name this project's classes
 
     return [

@@ -16,7 +16,7 @@ AGE_BANDS = [(band.value, band.label) for band in AgeBand]
 
 
 def _without_public_scopes() -> Trim:
-    """What is left of the scopes when those of public keys are taken away; "" for a key that holds no other."""
+    """Return what is left of the scopes without those of public keys; "" for a key that holds no other."""
     text = models.TextField()
     rest: F | Replace = F("scopes")
     for scope in PUBLIC_SCOPES:
@@ -86,7 +86,7 @@ class ApiKey(models.Model):
 
     @property
     def standing(self) -> Standing:
-        """On what terms its holder is answered."""
+        """Return on what terms its holder is answered."""
         highest = AgeBand.ADULT if self.highest_band is None else AgeBand(self.highest_band)
         unproven = highest if self.unproven_band is None else AgeBand(self.unproven_band)
         return Standing(highest=highest, unproven=unproven, must_prove=self.public)

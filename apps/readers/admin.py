@@ -21,7 +21,7 @@ from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action
 from apps.readers.models import AGE_BANDS, ErasureLog, Reader
 from apps.readers.selectors import reader_ids
-from apps.readers.services import ReaderInput, erase_reader, export_reader, note_readers, save_reader
+from apps.readers.services import ReaderInput, erase_reader, export_reader, record_access, save_reader
 from epicml.audience.bands import AgeBand
 from epicml.text.languages import UnknownLanguageError, language_code
 
@@ -80,7 +80,7 @@ class ReaderForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
     def reader(self) -> ReaderInput:
-        """The profile that the form describes."""
+        """Return the profile that the form describes."""
         values = self.cleaned_data
         return ReaderInput(
             key=self.instance.key,
@@ -107,7 +107,7 @@ class ReaderAdmin(StaffAdmin):
         return () if obj is None else ("key",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Reader | None = None) -> bool:
-        """Erasing is an action: it goes over all apps, and is logged."""
+        """Refuse: erasing is an action, which goes over all apps and is logged."""
         return False
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
@@ -162,26 +162,26 @@ class ReaderAdmin(StaffAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The readers on the page are seen, and on record for it."""
+        """Return the page of readers, and record that those on it are seen."""
         shown = super().get_changelist_instance(request)
         if request.method != "POST":
-            self._note(request, Action.READER_LISTED, shown.result_list)
+            self._record_access(request, Action.READER_LISTED, shown.result_list)
         return shown
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Reader | None:
-        """Every page of one reader begins here: its form, its history, its change."""
+        """Return the reader, and record who looks: every page of one reader begins here."""
         reader: Reader | None = super().get_object(request, object_id, from_field)
         if reader is not None:
-            self._note(request, Action.READER_SEEN, [reader])
+            self._record_access(request, Action.READER_SEEN, [reader])
         return reader
 
-    def _note(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
-        note_readers(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
+    def _record_access(self, request: HttpRequest, action: Action, readers: Iterable[Reader]) -> None:
+        record_access(action, [reader.key for reader in readers], by=actor_of(request), now=timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Reader, form: ReaderForm, change: bool) -> None:  # noqa: FBT001
         save_reader(form.reader(), now=timezone.now())
         obj.pk = reader_ids([obj.key])[obj.key]
-        self._note(request, Action.READER_SAVED, [obj])
+        self._record_access(request, Action.READER_SAVED, [obj])
 
 
 @admin.register(ErasureLog)

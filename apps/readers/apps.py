@@ -17,9 +17,9 @@ class ReadersConfig(AppConfig):
 
         from apps.platform.services.audit import register_subject_hash
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
-        from apps.platform.services.tabular.refusals import forget_in
-        from apps.readers.services import carry_erasures, reader_hash, register_text_erasure, settle_erasures
+        from apps.platform.services.tabular.refusals import erase_in
+        from apps.readers.services import carry_erasures, reader_hash, reapply_erasures, register_text_erasure
 
         register_subject_hash(reader_hash)
-        register_backup_part("readers", BackupPart(carry=carry_erasures, settle=settle_erasures))
-        register_text_erasure("imports", partial(forget_in, [settings.VAR_DIR, settings.VAR_DIR / "imports"]))
+        register_backup_part("readers", BackupPart(carry=carry_erasures, after_restore=reapply_erasures))
+        register_text_erasure("imports", partial(erase_in, [settings.VAR_DIR, settings.VAR_DIR / "imports"]))

@@ -46,7 +46,7 @@ class Reader(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Without the pseudonym: the admin writes this into its log and its messages, which outlive an erasure."""
+        """Name the row without the pseudonym: the admin writes this into its log, which outlives an erasure."""
         return f"Reader {self.pk}"
 
 

@@ -46,7 +46,7 @@ class ReaderProfile:
     languages: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The one shape of a reader in the API."""
+        """Return the one shape of a reader in the API."""
         return {
             "key": self.key,
             "age_band": self.age_band.code,
@@ -65,7 +65,7 @@ class Audience:
 
 
 def reader_profile(key: str) -> ReaderProfile:
-    """The reader with this pseudonym."""
+    """Return the reader with this pseudonym."""
     profile = _find(key)
     if profile is None:
         raise ReaderNotFoundError(key)
@@ -73,27 +73,27 @@ def reader_profile(key: str) -> ReaderProfile:
 
 
 def reader_ids(keys: Sequence[str]) -> dict[str, int]:
-    """The ids of the readers with these pseudonyms; unknown ones are left out."""
+    """Return the ids of the readers with these pseudonyms; unknown ones are left out."""
     return dict(Reader.objects.filter(key__in=keys).values_list("key", "id"))
 
 
 def known_reader_ids(ids: Collection[int]) -> set[int]:
-    """Those of these ids that are of readers who were not erased."""
+    """Return those of these ids that are of readers who were not erased."""
     return set(Reader.objects.filter(id__in=ids).values_list("id", flat=True)) if ids else set()
 
 
 def all_reader_ids() -> dict[str, int]:
-    """The id of every reader by pseudonym."""
+    """Return the id of every reader by pseudonym."""
     return dict(Reader.objects.values_list("key", "id"))
 
 
 def reader_bands() -> dict[int, AgeBand]:
-    """The age band of every reader by id, for training and reports."""
+    """Return the age band of every reader by id, for training and reports."""
     return {reader_id: AgeBand(band) for reader_id, band in Reader.objects.values_list("id", "age_band")}
 
 
 def sample_readers(*, per_band: int) -> list[ReaderProfile]:
-    """The first readers of each age band, youngest band first."""
+    """Return the first readers of each age band, youngest band first."""
     return [
         _profile(row)
         for band in AgeBand
@@ -102,21 +102,21 @@ def sample_readers(*, per_band: int) -> list[ReaderProfile]:
 
 
 def audience(reader_key: str | None, age_band: AgeBand | None, standing: Standing = TRUSTED) -> Audience:
-    """The lower of the reader's band and the one asked for; who names nobody, or nobody known, is the youngest."""
+    """Return the lower of the reader's band and the one asked for; the youngest for nobody, or nobody known."""
     reader, naming = _named(reader_key, standing)
     own = reader.age_band if reader else None
     return Audience(answer_band(naming, reader_band=own, asked=age_band, standing=standing), reader)
 
 
 def answered_for(reader_key: str | None, age_band: AgeBand | None, standing: Standing = TRUSTED) -> AnsweredFor:
-    """The same as a value that also says how the reader was named."""
+    """Return the same as a value that also says how the reader was named."""
     reader, naming = _named(reader_key, standing)
     key, own = (reader.key, reader.age_band) if reader else (None, None)
     return answered(naming, reader=key, reader_band=own, asked=age_band, standing=standing)
 
 
 def reader_audience(reader_key: str, standing: Standing = TRUSTED) -> Audience:
-    """This reader and nobody else, with the band of the answer; who is not proven is not looked for."""
+    """Return this reader and nobody else, with the band of the answer; who is not proven is not looked for."""
     reader, naming = _named(reader_key, standing)
     if naming is Naming.NOT_PROVEN:
         raise ReaderNotProvenError
@@ -126,7 +126,7 @@ def reader_audience(reader_key: str, standing: Standing = TRUSTED) -> Audience:
 
 
 def _named(key: str | None, standing: Standing) -> tuple[ReaderProfile | None, Naming]:
-    """The reader who was named, or else is proven. Nobody is looked for who is not proven where that is needed."""
+    """Find the reader who was named, or else is proven. Nobody is looked for who is not proven where that is needed."""
     if key is None and standing.proof is None:
         return None, Naming.NOBODY
     if key is not None and not KEY.fullmatch(key):

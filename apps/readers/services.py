@@ -62,12 +62,12 @@ class ErasureReport:
 
 
 def save_reader(reader: ReaderInput, *, now: datetime) -> bool:
-    """The profile is as given. Whether the reader is new."""
+    """Save the profile as given; tells whether the reader is new."""
     return save_readers([reader], now=now) == 1
 
 
 def change_reader(key: str, changes: Mapping[str, Any], *, now: datetime) -> None:
-    """The fields of the profile that are given are as given, and the others as they were."""
+    """Save the fields of the profile that are given, and leave the others as they were."""
     with transaction.atomic():
         # The lock, so that of two changes at once neither undoes the other.
         found = Reader.objects.select_for_update().filter(key=key).first() if KEY.fullmatch(key) else None
@@ -87,7 +87,7 @@ def change_reader(key: str, changes: Mapping[str, Any], *, now: datetime) -> Non
 
 
 def save_readers(readers: Sequence[ReaderInput], *, now: datetime) -> int:
-    """The profiles are as given. How many of the readers are new."""
+    """Save the profiles as given; returns how many of the readers are new."""
     for reader in readers:
         _check_levels(reader)
     with transaction.atomic():
@@ -102,40 +102,40 @@ def save_readers(readers: Sequence[ReaderInput], *, now: datetime) -> int:
 
 
 def issue_reader_token(key: str, *, seconds: int, origin: str = "", now: datetime) -> ReaderToken:
-    """A token with which a page proves that this reader sits before it; with an origin, only pages there."""
+    """Make a token with which a page proves that this reader sits before it; with an origin, only pages there."""
     profile = reader_profile(key)
     return sign_reader(Proof(profile.key, profile.id), seconds=seconds, origin=origin, now=now)
 
 
 def register_erasure(name: str, erase: Erasure) -> None:
-    """Erasing a reader from now on also calls this, which erases the app's rows of that reader and counts them."""
+    """Call this when a reader is erased: it erases the app's rows of that reader and counts them."""
     _erasures[name] = erase
 
 
 def register_text_erasure(name: str, erase: TextErasure) -> None:
-    """Erasing a reader from now on also calls this, which takes the pseudonym out of texts and counts them."""
+    """Call this when a reader is erased: it takes the pseudonym out of texts and counts them."""
     _text_erasures[name] = erase
 
 
 def register_export(name: str, export: Export) -> None:
-    """A reader's export from now on also has this part, under this name."""
+    """Add this part to a reader's export, under this name."""
     _exports[name] = export
 
 
-def note_readers(action: Action, keys: Iterable[str], *, by: Actor, now: datetime) -> None:
-    """It is on record that this was done with each of these readers, by the keyed hash of each pseudonym."""
+def record_access(action: Action, keys: Iterable[str], *, by: Actor, now: datetime) -> None:
+    """Record that this was done with each of these readers, by the keyed hash of each pseudonym."""
     record_each(action, by=by, subjects=[reader_hash(key) for key in keys], now=now)
 
 
 def see_reader(key: str, *, by: Actor, now: datetime) -> ReaderProfile:
-    """The profile, for somebody who is on record for having looked at it."""
+    """Return the profile, and record who looked at it."""
     profile = reader_profile(key)
-    note_readers(Action.READER_SEEN, [key], by=by, now=now)
+    record_access(Action.READER_SEEN, [key], by=by, now=now)
     return profile
 
 
 def erase_reader(key: str, *, by: str, address: str | None = None, now: datetime) -> ErasureReport:
-    """Nothing about this reader is stored any more; the log says by whom, when and how much, but not who it was."""
+    """Erase all that is stored about this reader; the log says by whom, when and how much, but not who it was."""
     by = by.replace(key, "the reader") if KEY.fullmatch(key) else by
     with transaction.atomic():
         # The lock makes events that are just being stored wait, and then find that their reader is gone.
@@ -147,16 +147,16 @@ def erase_reader(key: str, *, by: str, address: str | None = None, now: datetime
         reader.delete()
         counts["readers"] = 1
         ErasureLog.objects.create(reader_hash=reader_hash(key), erased_by=by, erased_at=now, counts=counts)
-        note_readers(Action.READER_ERASED, [key], by=Actor(by, address), now=now)
+        record_access(Action.READER_ERASED, [key], by=Actor(by, address), now=now)
     leave_nothing_on_disk()
     return ErasureReport(counts)
 
 
 def export_reader(key: str, *, by: Actor, now: datetime) -> dict[str, JSON]:
-    """Everything that is stored about this reader, by app, and who looked; this export is on record too."""
+    """Return everything that is stored about this reader, by app, and who looked; this export is recorded too."""
     profile = reader_profile(key)
     parts = {name: export(profile.id) for name, export in _exports.items()}
-    note_readers(Action.READER_EXPORTED, [key], by=by, now=now)
+    record_access(Action.READER_EXPORTED, [key], by=by, now=now)
     looks = [
         {"at": entry.at.isoformat(), "what": entry.action, "by": entry.actor.partition(" ")[0]}
         for entry in entries_about(reader_hash(key))
@@ -165,18 +165,18 @@ def export_reader(key: str, *, by: Actor, now: datetime) -> dict[str, JSON]:
 
 
 def reader_hash(key: str) -> str:
-    """Tells whether the log speaks of a given pseudonym; without the project's secret key nobody can."""
+    """Return what tells whether the log speaks of a pseudonym; nobody can tell without the project's secret key."""
     return salted_hmac("apps.readers.erasure", key, algorithm="sha256").hexdigest()
 
 
 def carry_erasures() -> JSON:
-    """Every erasure on record, for a database that will have rows from before it."""
+    """Return every erasure on record, for a database that will have rows from before it."""
     rows = ErasureLog.objects.order_by("erased_at", "id").values("reader_hash", "erased_by", "erased_at", "counts")
     return [{**row, "erased_at": row["erased_at"].isoformat()} for row in rows]
 
 
-def settle_erasures(carried: Sequence[JSON], now: datetime) -> str:
-    """Nobody is in the database who was erased since its rows were saved, and the log has all that it had; says so."""
+def reapply_erasures(carried: Sequence[JSON], now: datetime) -> str:
+    """Erase again who was erased since the rows were saved, and give the log all that it had; says so."""
     erased = [
         (entry["reader_hash"], datetime.fromisoformat(entry["erased_at"]), entry) for log in carried for entry in log
     ]

@@ -15,8 +15,8 @@ class RecommendationsConfig(AppConfig):
 
         from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.platform.services.health import register_health
+        from apps.platform.services.lifecycle import register_warmer
         from apps.platform.services.metrics import register_collector
-        from apps.platform.services.warming import register_warmer
         from apps.recommendations.selectors import stock
         from apps.recommendations.services import measures, training
         from apps.releases.services.leases import LEASE_SECONDS

@@ -23,7 +23,9 @@ class ReleasesConfig(AppConfig):
         from apps.releases.pages.overview import live_panel, waiting_panel
         from apps.releases.services import leases, monitoring, reconciling, restoring
 
-        part = BackupPart(files=restoring.kept_files, put_back=restoring.put_back, settle=restoring.settle)
+        part = BackupPart(
+            files=restoring.kept_files, put_back=restoring.put_back, after_restore=restoring.after_restore
+        )
         register_backup_part("releases", part)
         register_health("artifacts", monitoring.storage_health)
         register_collector(monitoring.collect)

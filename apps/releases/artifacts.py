@@ -86,7 +86,7 @@ def seal(kind: str, key: str) -> Manifest:
     folder = _building(kind, key)
     if _sealed(kind, key).exists():
         raise FolderTakenError(_sealed(kind, key))
-    if remote.is_remote() and remote.holds(kind, key):
+    if remote.is_remote() and remote.is_stored(kind, key):
         raise FolderTakenError(f"{kind}/{key} in {place()}")
     try:
         manifest = manifest_of(folder)
@@ -142,7 +142,7 @@ def fetch(kind: str, key: str, sha256: str) -> Path:
         ArtifactStorageError: the storage does not answer or broke off, or there is no room here.
     """
     folder, aside = _sealed(kind, key), local_path(f"{kind}/{FETCHING}{key}")
-    with _one_fetch(kind):
+    with _fetch_lock(kind):
         try:
             return _open_local(kind, key, sha256)  # another process was here first
         except ArtifactCorruptError:
@@ -353,7 +353,7 @@ def _write_safely(folder: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _one_fetch(kind: str) -> Iterator[None]:
+def _fetch_lock(kind: str) -> Iterator[None]:
     """Let one process of this machine fetch artifacts of this kind at a time."""
     path = local_path(f".fetching-{kind}.lock")
     try:

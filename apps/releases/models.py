@@ -15,7 +15,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.filter(state__in=Release.UNFINISHED)
 
     def once_live(self) -> "ReleaseQuerySet":
-        """Retired ones, the one that was live last first."""
+        """Return the retired ones, the one that was live last first."""
         return self.filter(state=Release.State.RETIRED).order_by("-retired_at", "-id")
 
 
@@ -104,13 +104,13 @@ class Release(models.Model):
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether it was refused, and only for what a person may accept."""
+        """Tell whether it was refused, and only for what a person may accept."""
         refused = self.state in {self.State.REFUSED, self.State.REFUSED_BY_AUDIT}
         return refused and bool(self.refusals) and all(refusal["acceptable"] for refusal in self.refusals)
 
     @property
     def open_refusals(self) -> list[str]:
-        """Names under which it is refused and which nobody accepted yet."""
+        """Return the names under which it is refused and which nobody accepted yet."""
         taken = {accepted["name"] for accepted in self.accepted}
         return list(dict.fromkeys(refusal["name"] for refusal in self.refusals if refusal["name"] not in taken))
 

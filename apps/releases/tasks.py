@@ -14,13 +14,13 @@ def build(run: RunningJob) -> None:
 
 @shared_task(name="releases.reconcile")
 def reconcile(run: RunningJob) -> None:
-    """What dead builders left behind is cleared up."""
+    """Clear up what dead builders left behind."""
     reconciling.reconcile(now=run.now())
 
 
 @shared_task(name="releases.verify_live")
 def verify_live(run: RunningJob) -> None:
-    """The files of what is live are read, and damage is on record."""
+    """Read the files of what is live, and record damage."""
     run.report_progress(0, 0, verifying.verify_live())
 
 

@@ -17,8 +17,8 @@ class SearchConfig(AppConfig):
         from apps.jobs.services.ledger.registry import register_job, register_schedule
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
+        from apps.platform.services.lifecycle import register_warmer
         from apps.platform.services.metrics import register_collector
-        from apps.platform.services.warming import register_warmer
         from apps.releases.services.kinds import register_kind
         from apps.releases.services.leases import LEASE_SECONDS
         from apps.search.selectors.live_index import on_damage
@@ -36,5 +36,5 @@ class SearchConfig(AppConfig):
         register_kind(SEARCH_INDEX)
         register_health("search", monitoring.health)
         register_collector(monitoring.collect)
-        register_backup_part("search", BackupPart(settle=lambda _, now: applying.settle_copies(now=now)))
+        register_backup_part("search", BackupPart(after_restore=lambda _, now: applying.settle_copies(now=now)))
         register_warmer("search", lambda: warming.warm(now=timezone.now()))

@@ -43,7 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
-        """Whether the connection still lives; one that does not say so soon is taken for dead."""
+        """Tell whether the connection still lives; one that does not say so soon is taken for dead."""
         if self._answer_seconds is None or self.connection is None:
             return bool(super().is_usable())
         if breaker.open:

@@ -13,7 +13,7 @@ from django.db.backends.sqlite3 import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection of Django that makes no file, and is given up when its file is another one."""
+    """A connection of Django that makes no file, and is closed when its file is another one."""
 
     _opened: tuple[int, int] | None = None
 
@@ -27,7 +27,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
-        """Whether the file is the one that was opened; asked once for each request."""
+        """Tell whether the file is the one that was opened; asked once for each request."""
         return self._opened == self._file()
 
     def _file(self) -> tuple[int, int] | None:

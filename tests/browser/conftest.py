@@ -147,7 +147,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(chromium: Browser, demo_server: DemoServer, screenshots: Path) -> Iterator[OpenPage]:
-    """Open windows: `open_page(width=360, dark=True)`. The test fails if one complained in its console."""
+    """Open windows: `open_page(width=360, dark=True)`. The test fails if the console of one has an error."""
     opened: list[tuple[BrowserContext, Visit]] = []
 
     def open_one(

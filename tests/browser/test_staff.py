@@ -94,7 +94,7 @@ class TestEveryPage:
         [({"width": 1440}, "desktop"), ({"width": 360, "height": 780, "touch": True}, "360"), ({"dark": True}, "dark")],
         ids=["desktop", "360", "dark"],
     )
-    def test_opens_without_a_complaint_and_without_scrolling_sideways(
+    def test_opens_without_an_error_and_without_scrolling_sideways(
         self, log_in: OpenPage, demo_server: DemoServer, waiting: str, window: dict[str, int | bool], name: str
     ) -> None:
         shown_to = demo_server.readers["9-11"][1]

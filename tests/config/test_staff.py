@@ -100,8 +100,8 @@ class TestEntry:
 
     def test_claims_nothing_of_an_address_that_only_begins_alike(self) -> None:
         entry = Entry("Status", "monitor_heart", "status")
-        assert entry.claim_on(reverse("status")) == len(reverse("status"))
-        assert entry.claim_on("/admin/statuses/") == 0
+        assert entry.match_length(reverse("status")) == len(reverse("status"))
+        assert entry.match_length("/admin/statuses/") == 0
 
 
 class TestWaitingBadge:

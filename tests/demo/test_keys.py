@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import live_key, reset_key_cache
+from apps.platform.selectors.api_keys import key_of_secret, reset_key_cache
 from apps.platform.services.api_keys import PUBLIC_SCOPES, SCOPES, create_api_key, revoke_api_key
 from demo import keys
 from demo.keys import TooManyOriginsError, server_key, storefront_key
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 class TestStorefrontKey:
     def test_is_public_and_bound_to_its_origin(self, now: datetime) -> None:
-        key = live_key(storefront_key("http://localhost:8000", now=now), now=now)
+        key = key_of_secret(storefront_key("http://localhost:8000", now=now), now=now)
 
         assert key is not None
         assert key.public
@@ -39,7 +39,7 @@ class TestStorefrontKey:
 
     def test_is_made_anew_after_it_was_revoked(self, now: datetime) -> None:
         first = storefront_key("http://localhost:8000", now=now)
-        record = live_key(first, now=now)
+        record = key_of_secret(first, now=now)
         assert record is not None
         revoke_api_key(record.id, now=now)
 
@@ -58,7 +58,7 @@ class TestServerKey:
         path = tmp_path / "key"
         secret = server_key(path, now=now)
 
-        key = live_key(secret, now=now)
+        key = key_of_secret(secret, now=now)
         assert key is not None
         assert key.scopes == set(SCOPES)
         assert server_key(path, now=now) == secret
@@ -68,7 +68,7 @@ class TestServerKey:
         path = tmp_path / "key"
         path.write_text(create_api_key(name="before", scopes=SCOPES[:-1], now=now).secret)
 
-        key = live_key(server_key(path, now=now), now=now)
+        key = key_of_secret(server_key(path, now=now), now=now)
         assert key is not None
         assert key.scopes == set(SCOPES)
 
@@ -76,4 +76,4 @@ class TestServerKey:
         path = tmp_path / "key"
         path.write_text("epic_sk_of_a_database_that_is_gone")
 
-        assert live_key(server_key(path, now=now), now=now) is not None
+        assert key_of_secret(server_key(path, now=now), now=now) is not None

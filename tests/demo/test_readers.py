@@ -6,7 +6,7 @@ import pytest
 from apps.catalog.selectors.books import BookCard
 from apps.readers.services import ReaderInput, save_readers
 from demo.models import Preparation
-from demo.readers import demo_readers, made_up_readers, reader_key
+from demo.readers import demo_readers, reader_key, synthetic_readers
 from epicml.audience.bands import AgeBand
 
 
@@ -53,7 +53,7 @@ class TestMadeUpReaders:
     def test_cuts_readers_into_the_shares_by_how_young_their_books_are(self) -> None:
         # A hundred readers: the higher the number, the more of their five books are for 15 to 17.
         rated = [(user, "1" if place * 20 > user else "2") for user in range(1, 101) for place in range(5)]
-        readers = {reader.key: reader.age_band for reader in made_up_readers(ratings(*rated), books=BOOKS)}
+        readers = {reader.key: reader.age_band for reader in synthetic_readers(ratings(*rated), books=BOOKS)}
 
         counts = Counter(readers.values())
         assert [counts[band] for band in AgeBand] == [8, 14, 22, 22, 14, 20]
@@ -61,7 +61,7 @@ class TestMadeUpReaders:
         assert readers["R-00100"] is AgeBand.ADULT
 
     def test_takes_who_rated_no_childrens_book_for_an_adult(self) -> None:
-        (reader,) = made_up_readers(ratings((7, "3")), books=BOOKS)
+        (reader,) = synthetic_readers(ratings((7, "3")), books=BOOKS)
 
         assert reader.age_band is AgeBand.ADULT
 
@@ -70,7 +70,7 @@ class TestMadeUpReaders:
         more = [*some, *ratings((1, "3"), (3, "3"))]
 
         def bands(rows: list[dict[str, str]]) -> dict[str, AgeBand]:
-            return {reader.key: reader.age_band for reader in made_up_readers(rows, books=BOOKS)}
+            return {reader.key: reader.age_band for reader in synthetic_readers(rows, books=BOOKS)}
 
         assert bands(some) == bands(more)
 
@@ -78,12 +78,12 @@ class TestMadeUpReaders:
         german = ratings((1, "4"), (1, "5"), (1, "1"))
         english = ratings((2, "4"))
 
-        readers = {reader.key: reader.languages for reader in made_up_readers(german + english, books=BOOKS)}
+        readers = {reader.key: reader.languages for reader in synthetic_readers(german + english, books=BOOKS)}
 
         assert readers == {"R-00001": ("de",), "R-00002": ("en",)}
 
     def test_leaves_out_ratings_of_books_that_are_not_in_the_catalogue(self) -> None:
-        assert made_up_readers(ratings((1, "99")), books=BOOKS) == []
+        assert synthetic_readers(ratings((1, "99")), books=BOOKS) == []
 
 
 @pytest.mark.django_db

@@ -15,12 +15,11 @@ from django.urls import reverse
 
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
-from apps.jobs.models import Attempt as JobAttempt
-from apps.jobs.models import Purge
+from apps.jobs.models import Attempt, Purge
 from apps.jobs.services.ledger.queue import enqueue
 from apps.platform.services.api_keys import create_api_key
 from apps.platform.services.audit import Action, Actor, record
-from apps.platform.services.login_locks import Attempt, take_attempt
+from apps.platform.services.login_locks import LoginAttempt, take_attempt
 from apps.readers.models import ErasureLog
 from apps.readers.services import ReaderInput, save_reader
 from epicml.audience.bands import AgeBand
@@ -55,13 +54,11 @@ def rows(now: datetime, admin_user: User) -> None:
     ErasureLog.objects.create(reader_hash="f", erased_by="ada", erased_at=now, counts={})
     create_api_key(name="shop", scopes=["search:read"], now=now)
     record(Action.LOGGED_IN, by=Actor("staff ada"), now=now)
-    take_attempt(Attempt("f" * 64, "192.0.2.1"), now=now)
+    take_attempt(LoginAttempt("f" * 64, "192.0.2.1"), now=now)
     enqueue("jobs.purge", now=now)
     Purge.objects.create(name="events", state=Purge.State.HELD, before=now, rows=2, total=3, reason="many", at=now)
     seconds = {"started_at": now, "ended_at": now, "work_seconds": 2.5, "lost_seconds": 0.5}
-    JobAttempt.objects.create(
-        job_id=1, name="jobs.purge", number=1, owner="a", outcome="lost", fingerprint="E", **seconds
-    )
+    Attempt.objects.create(job_id=1, name="jobs.purge", number=1, owner="a", outcome="lost", fingerprint="E", **seconds)
     Group.objects.create(name="librarians")
     User.objects.create_user("tom", is_staff=True)
     kind = ContentType.objects.get_for_model(Group)

@@ -18,7 +18,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from apps.platform.services.backup.folders import whole_backups
-from apps.platform.services.backup.manifest import Manifest, read_manifest
+from apps.platform.services.backup.manifest import BackupManifest, read_manifest
 from tests.apps.jobs.processes import child_environment, database_url, wait_until
 from tests.safety import library
 from tests.servers import PostgresqlServer
@@ -158,7 +158,7 @@ def back_up_while_events_come_in(here: Place, tmp_path: Path) -> tuple[Path, lis
     return whole_backups(tmp_path / "backups")[0], before
 
 
-def check_restored(there: dict[str, Any], manifest: Manifest, before: list[str]) -> None:
+def check_restored(there: dict[str, Any], manifest: BackupManifest, before: list[str]) -> None:
     """Every row that was acknowledged before the backup is there, and the live releases answer."""
     assert set(before) <= set(there["events"])
     counts = {name: table.rows for name, table in manifest.tables.items()}

@@ -13,7 +13,7 @@ from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from apps.events.models import Event
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import create_api_key, revoke_api_key
 from apps.platform.services.backup.folders import whole_backups
 from apps.readers.models import ErasureLog, Reader
@@ -102,7 +102,7 @@ class TestAccess:
         said = restore(whole_backups(root)[0], "--replace")
 
         assert "1 API keys were revoked since and stay so." in said
-        assert live_key(key.secret, now=now + timedelta(minutes=1)) is None
+        assert key_of_secret(key.secret, now=now + timedelta(minutes=1)) is None
         assert ApiKey.objects.filter(pk=key.id).exists()
 
 

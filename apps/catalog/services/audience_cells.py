@@ -34,7 +34,7 @@ _GRADES = re.compile(r"(?:pre-?)?k(?:\s*(?:-|–|to)\s*\d{1,2})?", re.IGNORECASE
 
 
 def audience_heading(statement: str) -> str | None:
-    """The statement as a heading that names an age or a stage; None where it names none.
+    """Return the statement as a heading that names an age or a stage; None where it names none.
 
     >>> [audience_heading(text) for text in ("j", "Ages 9-12.", "9-12", "009-012", "Children", "K-3", "g", "540L")]
     ['Juvenile literature', 'Ages 9-12', 'Ages 9-12', 'Ages 9-12', "Children's books", 'Grades K-3', None, None]

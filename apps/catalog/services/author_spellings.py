@@ -15,17 +15,17 @@ class AuthorSpellings:
 
     @classmethod
     def of_catalogue(cls) -> "AuthorSpellings":
-        """Those that the catalogue has; names without initials have one spelling and are not kept."""
+        """Read those that the catalogue has; names without initials have one spelling and are not kept."""
         found = cls()
         for name in Author.objects.order_by("id").values_list("name", flat=True).iterator():
             found.one_of(name)
         return found
 
     def one_of(self, name: str) -> str:
-        """The spelling of this author."""
+        """Return the spelling of this author."""
         same = same_author(name)
         return name if same == name else self.spellings.setdefault(same, name)
 
     def of(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The spellings of these authors, each once."""
+        """Return the spellings of these authors, each once."""
         return tuple(dict.fromkeys(map(self.one_of, names)))

@@ -8,9 +8,9 @@ from apps.platform.services.tabular.cells import (
     LONGEST_STATEMENT,
     NOTHING,
     ROUNDED,
-    UNSAID,
+    UNSET,
     Cells,
-    Said,
+    MaybeUnset,
     items_in,
 )
 from epicml.audience.bands import AgeBand, UnknownAgeBandError
@@ -42,7 +42,7 @@ class BookCells(Cells):
 
     has_isbd: bool = False
 
-    def title(self, *, longest: int) -> Said[str | None]:
+    def title(self, *, longest: int) -> MaybeUnset[str | None]:
         """Read the title; a book may be called "None"."""
         return self.text("title", longest=longest, nothing=ERRORS)
 
@@ -51,14 +51,16 @@ class BookCells(Cells):
         mended = one_line(self.mended(name, text))
         return without_isbd(mended) if self.has_isbd else mended
 
-    def authors(self, *, most: int, longest: int, separator: str | None, order: Order | None) -> Said[tuple[str, ...]]:
+    def authors(
+        self, *, most: int, longest: int, separator: str | None, order: Order | None
+    ) -> MaybeUnset[tuple[str, ...]]:
         """Read the names in all columns of authors, each once."""
         cells = self.filled("authors")
         texts = (self.mended("authors", " \n ".join(items_in(cell)))[: most * longest] for cell in cells)
         names = [one_line(name) for text in texts for name in authors_of(text, separator=separator, order=order)]
         return self.bounded("authors", [name for name in names if name], most=most, longest=longest)
 
-    def genres(self, *, most: int, longest: int, separator: str | None) -> Said[tuple[str, ...]]:
+    def genres(self, *, most: int, longest: int, separator: str | None) -> MaybeUnset[tuple[str, ...]]:
         """Read the headings of all columns of genres, each once; semicolons, pipes or lines part them, else commas."""
         found = [
             without_isbd(one_line(part)).rstrip(".") if self.has_isbd else one_line(part)
@@ -68,7 +70,7 @@ class BookCells(Cells):
         fitting = [self._fitting(heading, longest) for heading in found if heading]
         return self.bounded("genres", [heading for heading in fitting if heading], most=most, longest=longest)
 
-    def isbns(self, *, most: int) -> Said[tuple[str, ...]]:
+    def isbns(self, *, most: int) -> MaybeUnset[tuple[str, ...]]:
         """Read the ISBNs in all columns that have some, those that are none left out."""
         found: list[str] = []
         for cell in self.values.get("isbns", ()):
@@ -77,23 +79,25 @@ class BookCells(Cells):
                     found += self._isbn(part)
         return self.bounded("isbns", found, most=most, longest=13)
 
-    def year(self, *, low: int, high: int) -> Said[int | None]:
+    def year(self, *, low: int, high: int) -> MaybeUnset[int | None]:
         """Read the first year that a cell names; 0 is how some programs say that none is known."""
         return self.read("year", year_in, low=low, high=high, nothing=("0", "0000", "0.0"))
 
-    def level(self, *, low: int, high: int) -> Said[int | None]:
+    def level(self, *, low: int, high: int) -> MaybeUnset[int | None]:
         """Read a school year; the lower one of two, the first one for kindergarten."""
         return self.read("reading_level", _school_year, low=low, high=high)
 
-    def series_number(self, *, high: float) -> Said[float | None]:
+    def series_number(self, *, high: float) -> MaybeUnset[float | None]:
         """Read the place in a series; not known where the cell names several."""
         value = self.first("series_number")[:LONGEST_STATEMENT]
         if names_several(value):
-            self.note("series_number", "left out", "Several volumes in one have no single place in a series.", value)
+            self.add_remark(
+                "series_number", "left out", "Several volumes in one have no single place in a series.", value
+            )
             return None
         return self.read("series_number", place_in_series, low=0, high=high)
 
-    def age_band(self) -> Said[AgeBand | None]:
+    def age_band(self) -> MaybeUnset[AgeBand | None]:
         """Read an age band by its code, or by words that name an age."""
         value = self.first("age_band")[:LONGEST_STATEMENT]
         if value in NOTHING:
@@ -103,12 +107,12 @@ class BookCells(Cells):
         except UnknownAgeBandError as error:
             band = _band_of_date(value) or _band_of_words(value)
             if band is None:
-                self.note("age_band", "left out", str(error), value)
-                return UNSAID
-            self.note("age_band", "read in part", f"Read as {band.code}.", value)
+                self.add_remark("age_band", "left out", str(error), value)
+                return UNSET
+            self.add_remark("age_band", "read in part", f"Read as {band.code}.", value)
             return band
 
-    def language(self) -> Said[str]:
+    def language(self) -> MaybeUnset[str]:
         """Read the first language that the cell names."""
         value = self.first("language")[:LONGEST_STATEMENT]
         if value in NOTHING:
@@ -116,8 +120,8 @@ class BookCells(Cells):
         try:
             return language_in(value)
         except UnknownLanguageError as error:
-            self.note("language", "left out", str(error), value)
-            return UNSAID
+            self.add_remark("language", "left out", str(error), value)
+            return UNSET
 
     def audience(self) -> tuple[str, ...]:
         """Read what the columns of the audience say, each statement by itself."""
@@ -130,7 +134,7 @@ class BookCells(Cells):
         if len(heading) <= longest:
             return heading
         if len(heading) > LONGEST_HEADING:
-            self.note("genres", "left out", f"Longer than {longest} characters.", heading)
+            self.add_remark("genres", "left out", f"Longer than {longest} characters.", heading)
             return ""
         parts = _SUBDIVISION.split(heading)
         while len(parts) > 2 and len(" -- ".join(parts)) > longest:
@@ -141,9 +145,9 @@ class BookCells(Cells):
             first = first[: longest - len(last)].rsplit(" ", 1)[0].rstrip(" -,;:")
         shorter = first + last
         if heading_of(shorter) != heading_of(heading):
-            self.note("genres", "left out", f"Longer than {longest} characters.", heading)
+            self.add_remark("genres", "left out", f"Longer than {longest} characters.", heading)
             return ""
-        self.note("genres", "cut", f"Cut to {shorter!r}.", heading)
+        self.add_remark("genres", "cut", f"Cut to {shorter!r}.", heading)
         return shorter
 
     def _isbn(self, part: str) -> list[str]:
@@ -155,12 +159,12 @@ class BookCells(Cells):
             return [isbn13(bare, zeros_may_be_lost=True)]
         except InvalidIsbnError as error:
             if ROUNDED.fullmatch(bare.strip("=\"'")):
-                self.note("isbns", "rounded by a spreadsheet and left out", str(error), part, of_column=True)
+                self.add_remark("isbns", "rounded by a spreadsheet and left out", str(error), part, of_column=True)
                 return []
             like = _ISBN_LIKE.search(bare)
             if like and like[0] != bare:
                 return self._isbn(like[0])
-            self.note("isbns", "left out", str(error), part)
+            self.add_remark("isbns", "left out", str(error), part)
             return []
 
 

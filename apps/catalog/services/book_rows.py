@@ -21,7 +21,7 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.catalog.services.open_library import cells_of
-from apps.platform.services.tabular.cells import UNSAID, Said
+from apps.platform.services.tabular.cells import UNSET, MaybeUnset
 from apps.platform.services.tabular.records import Row
 from apps.platform.services.tabular.refusals import TableError
 from apps.platform.services.tabular.remarks import CellRemark
@@ -33,11 +33,11 @@ from epicml.text.catalogue_numbers import named_place
 from epicml.text.normalise import main_title, normal_form, series_of
 
 KEY = re.compile(KEY_PATTERN)
-Tags = dict[str, Said[tuple[str, ...]]]
+Tags = dict[str, MaybeUnset[tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BookCellFormat:
     """How the cells of a file are read: as its shape says, and as a person says otherwise.
 
     `clears` says that an empty cell means that the value is not known; else it says nothing.
@@ -55,29 +55,29 @@ class BookRows:
 
     positions: dict[str, tuple[int, ...]]
     width: int
-    reading: Reading
+    cell_format: BookCellFormat
     tags: Tags = field(default_factory=dict)
     author_names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, *, mapping: Mapping[str, str], reading: Reading) -> "BookRows":
-        """The columns that the mapping names, and for the rest those with a known name."""
-        return cls(book_columns(table, mapping=mapping, shape=reading.shape), len(table.columns), reading)
+    def of(cls, table: Table, *, mapping: Mapping[str, str], cell_format: BookCellFormat) -> "BookRows":
+        """Take the columns that the mapping names, and for the rest those with a known name."""
+        return cls(book_columns(table, mapping=mapping, shape=cell_format.shape), len(table.columns), cell_format)
 
     @property
     def has_genres(self) -> bool:
-        """Whether the table itself says the genres."""
-        return "genres" in self.positions or self.reading.shape is OPEN_LIBRARY
+        """Tell whether the table itself says the genres."""
+        return "genres" in self.positions or self.cell_format.shape is OPEN_LIBRARY
 
     def require_title(self, table: Table, *, mapping: Mapping[str, str]) -> None:
-        """Says that the column is missing: known books need none, but a file of which none is known does."""
-        if self.reading.shape is not OPEN_LIBRARY:
-            columns_of(table, names=column_names(self.reading.shape), required=("key", "title"), mapping=mapping)
+        """Refuse a table without titles: known books need none, but a file of which none is known does."""
+        if self.cell_format.shape is not OPEN_LIBRARY:
+            columns_of(table, names=column_names(self.cell_format.shape), required=("key", "title"), mapping=mapping)
 
     def book(self, row: Row) -> tuple[BookInput, list[CellRemark]]:
-        """The book of a row, and what was made of its cells; RowError when it cannot be a book."""
+        """Return the book of a row, and what was made of its cells; RowError when it cannot be a book."""
         values, missing = self._values(row)
-        cells = BookCells(values, clears=self.reading.clears, has_isbd=self.reading.shape.has_isbd)
+        cells = BookCells(values, clears=self.cell_format.clears, has_isbd=self.cell_format.shape.has_isbd)
         if row.remark:
             cells.remarks.append(CellRemark("", "quotation marks read as they stand", row.remark, ",".join(row.cells)))
         for key in missing:
@@ -87,23 +87,23 @@ class BookRows:
 
     def _values(self, row: Row) -> tuple[dict[str, tuple[str, ...]], list[str]]:
         check_width(row, self.width, required=self.positions["key"])
-        if self.reading.shape is OPEN_LIBRARY:
+        if self.cell_format.shape is OPEN_LIBRARY:
             return cells_of(row, names=self.author_names)
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {name: tuple(cells[place] for place in places) for name, places in self.positions.items()}, []
 
     def _book(self, cells: BookCells) -> BookInput:
-        shape = self.reading.shape
+        shape = self.cell_format.shape
         key = cells.key(pattern=KEY)
-        title = cells.title(longest=MAX_TITLE) or UNSAID
+        title = cells.title(longest=MAX_TITLE) or UNSET
         book = BookInput(
             key=key,
-            title=UNSAID if title is UNSAID else main_title(title),
+            title=UNSET if title is UNSET else main_title(title),
             authors=cells.authors(
                 most=MAX_AUTHORS,
                 longest=MAX_NAME,
-                separator=self.reading.authors_separator or shape.authors_separator,
-                order=self.reading.authors_order,
+                separator=self.cell_format.authors_separator or shape.authors_separator,
+                order=self.cell_format.authors_order,
             ),
             age_band=cells.age_band(),
             reading_level=cells.level(low=1, high=12),
@@ -116,18 +116,18 @@ class BookRows:
         )
         return _with_audience(_with_series(book, cells, title), cells)
 
-    def _genres(self, cells: BookCells, key: str) -> Said[tuple[str, ...]]:
+    def _genres(self, cells: BookCells, key: str) -> MaybeUnset[tuple[str, ...]]:
         if key in self.tags:
             return self.tags[key]
-        shape = self.reading.shape
+        shape = self.cell_format.shape
         genres = cells.genres(most=MAX_GENRES, longest=MAX_TAG, separator=shape.genres_separator)
-        if genres is UNSAID:
-            return UNSAID
+        if genres is UNSET:
+            return UNSET
         return tuple(genre for genre in genres if genre.casefold() not in shape.leaves_out)
 
 
 def book_columns(table: Table, *, mapping: Mapping[str, str], shape: BookShape) -> dict[str, tuple[int, ...]]:
-    """The places of a book's fields in a table; TableError where the table cannot be one of books."""
+    """Find the places of a book's fields in a table; TableError where the table cannot be one of books."""
     if shape is OPEN_LIBRARY:
         if tuple(table.columns) != OPEN_LIBRARY_COLUMNS:
             raise TableError(f"{table.name} is no Open Library dump: its rows do not begin with a type and a key.")
@@ -139,7 +139,7 @@ def book_columns(table: Table, *, mapping: Mapping[str, str], shape: BookShape) 
 
 
 def read_tags(table: Table, *, clears: bool) -> Tags:
-    """The genres of every book that this second table names."""
+    """Read the genres of every book that this second table names."""
     names = {name: column_names(BookShape("genres", ""))[name] for name in ("key", "genres")}
     places = columns_of(table, names=names, required=("key", "genres"), mapping={})
     found: Tags = {}
@@ -151,26 +151,26 @@ def read_tags(table: Table, *, clears: bool) -> Tags:
     return found
 
 
-def _with_series(book: BookInput, cells: BookCells, title: Said[str]) -> BookInput:
-    """What the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
+def _with_series(book: BookInput, cells: BookCells, title: MaybeUnset[str]) -> BookInput:
+    """Take what the columns say, else what the title notes in brackets: "Catching Fire (The Hunger Games, #2)"."""
     series = cells.text("series", longest=MAX_NAME)
     number = cells.series_number(high=HIGHEST_SERIES_NUMBER)
     if isinstance(series, str):
         series, behind = named_place(series)
-        number = behind if number is UNSAID and behind is not None else number
-    noted = None if title is UNSAID else series_of(title)
+        number = behind if number is UNSET and behind is not None else number
+    noted = None if title is UNSET else series_of(title)
     if noted is None:
         return replace(book, series=series, series_number=number)
     of_note = noted.number if noted.number is not None and noted.number <= HIGHEST_SERIES_NUMBER else None
-    if series is UNSAID or series is None:
-        return replace(book, series=noted.name[:MAX_NAME], series_number=of_note if number is UNSAID else number)
-    if number is UNSAID and normal_form(series) == normal_form(noted.name):
+    if series is UNSET or series is None:
+        return replace(book, series=noted.name[:MAX_NAME], series_number=of_note if number is UNSET else number)
+    if number is UNSET and normal_form(series) == normal_form(noted.name):
         number = of_note
     return replace(book, series=series, series_number=number)
 
 
 def _with_audience(book: BookInput, cells: BookCells) -> BookInput:
-    """An age that a column of the audience names counts as a heading, or as given where the file says no headings."""
+    """Count an age that a column of the audience names as a heading, or as given where the file says no headings."""
     headings: list[str] = []
     for statement in cells.audience():
         if heading := audience_heading(statement):
@@ -181,6 +181,6 @@ def _with_audience(book: BookInput, cells: BookCells) -> BookInput:
             )
     if not headings or isinstance(book.age_band, AgeBand):
         return book
-    if book.genres is UNSAID:
+    if book.genres is UNSET:
         return replace(book, age_band=audience_of(headings).age_band)
     return replace(book, genres=tuple(dict.fromkeys((*headings, *book.genres)))[:MAX_GENRES])

@@ -11,7 +11,7 @@ from apps.catalog.services.book_values import BookValues
 from epicml.audience.bands import AgeBand
 
 KEYS_PER_QUERY = 2000
-Named = TypeVar("Named", Author, Series)
+NamedModel = TypeVar("NamedModel", Author, Series)
 PLAIN = (
     "series_number",
     "age_band",
@@ -37,7 +37,7 @@ class StoredBook:
 
 
 def stored_books(keys: Sequence[str]) -> dict[str, StoredBook]:
-    """The books with these keys, withdrawn ones too; unknown keys are left out."""
+    """Return the books with these keys, withdrawn ones too; unknown keys are left out."""
     found: dict[str, StoredBook] = {}
     for some in _in_chunks(keys):
         rows = list(Book.objects.filter(key__in=some).values_list(*READ))
@@ -48,7 +48,7 @@ def stored_books(keys: Sequence[str]) -> dict[str, StoredBook]:
 
 
 def write_books(books: Mapping[str, BookValues], *, ids: Mapping[str, int], now: datetime) -> list[int]:
-    """The books are in the tables as given and live; those that have no id yet are new. Their ids, new ones last."""
+    """Write the books as given and live; those that have no id yet are new. Returns their ids, new ones last."""
     if not books:
         return []
     authors = _ids_of(Author, {name for values in books.values() for name in values.authors})
@@ -71,7 +71,7 @@ def write_books(books: Mapping[str, BookValues], *, ids: Mapping[str, int], now:
 
 
 def isbn_owners(numbers: Collection[str]) -> dict[str, str]:
-    """The key of the live book that each of these ISBNs names already."""
+    """Find the key of the live book that each of these ISBNs names already."""
     found: dict[str, str] = {}
     for some in _in_chunks(sorted(numbers)):
         rows = Isbn.objects.filter(number__in=some, book__withdrawn_at=None)
@@ -123,7 +123,7 @@ def _in_chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
     return (items[start : start + KEYS_PER_QUERY] for start in range(0, len(items), KEYS_PER_QUERY))
 
 
-def _ids_of(model: type[Named], names: set[str]) -> dict[str, int]:
+def _ids_of(model: type[NamedModel], names: set[str]) -> dict[str, int]:
     known = _known_ids(model, names)
     missing = sorted(names - known.keys())
     if missing:
@@ -132,7 +132,7 @@ def _ids_of(model: type[Named], names: set[str]) -> dict[str, int]:
     return known
 
 
-def _known_ids(model: type[Named], names: set[str]) -> dict[str, int]:
+def _known_ids(model: type[NamedModel], names: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _in_chunks(sorted(names)):
         found |= dict(model.objects.filter(name__in=some).values_list("name", "id"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from apps.catalog.models import AgeBandSource
-from apps.platform.services.tabular.cells import UNSAID, Said
+from apps.platform.services.tabular.cells import UNSET, MaybeUnset
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import TagAudience, audience_of
 
@@ -18,23 +18,23 @@ class BookInput:
     """
 
     key: str
-    title: Said[str] = UNSAID
-    authors: Said[tuple[str, ...]] = UNSAID
-    series: Said[str | None] = UNSAID
-    series_number: Said[float | None] = UNSAID
-    age_band: Said[AgeBand | None] = UNSAID
-    reading_level: Said[int | None] = UNSAID
-    language: Said[str] = UNSAID
-    published_year: Said[int | None] = UNSAID
-    genres: Said[tuple[str, ...]] = UNSAID
-    ratings_count: Said[int] = UNSAID
-    average_rating: Said[float | None] = UNSAID
-    isbns: Said[tuple[str, ...]] = UNSAID
+    title: MaybeUnset[str] = UNSET
+    authors: MaybeUnset[tuple[str, ...]] = UNSET
+    series: MaybeUnset[str | None] = UNSET
+    series_number: MaybeUnset[float | None] = UNSET
+    age_band: MaybeUnset[AgeBand | None] = UNSET
+    reading_level: MaybeUnset[int | None] = UNSET
+    language: MaybeUnset[str] = UNSET
+    published_year: MaybeUnset[int | None] = UNSET
+    genres: MaybeUnset[tuple[str, ...]] = UNSET
+    ratings_count: MaybeUnset[int] = UNSET
+    average_rating: MaybeUnset[float | None] = UNSET
+    isbns: MaybeUnset[tuple[str, ...]] = UNSET
     by_staff: bool = False
 
     def replacing(self) -> "BookInput":
-        """The same as a whole book: what is left out is not known."""
-        left_out = {name: value for name, value in NOT_KNOWN.items() if getattr(self, name) is UNSAID}
+        """Return the same as a whole book: what is left out is not known."""
+        left_out = {name: value for name, value in NOT_KNOWN.items() if getattr(self, name) is UNSET}
         return replace(self, **left_out)
 
 
@@ -58,7 +58,7 @@ class BookValues:
 
     @property
     def guessed_from(self) -> tuple[str, ...]:
-        """The genres that a guessed age band rests on; none where nothing said for whom the book is."""
+        """List the genres that a guessed age band rests on; none where nothing said for whom the book is."""
         guessed = self.age_band_source == AgeBandSource.GUESSED
         return audience_of(self.genres).headings if guessed else ()
 
@@ -99,53 +99,55 @@ class NoTitleError(ValueError):
         self.key = key
 
 
-def settled(said: BookInput, known: BookValues | None) -> tuple[BookValues, tuple[Remark, ...]]:
-    """The book after what was said of it; NoTitleError where it is new and has no title."""
-    if known is None and said.title is UNSAID:
-        raise NoTitleError(said.key)
-    plain = {name: _after(said, known, name) for name in _PLAIN}
-    band, source, level = _audience(said, known, genres=plain["genres"])
-    isbns = tuple(dict.fromkeys(_after(said, known, "isbns")))
+def merge_book(given: BookInput, known: BookValues | None) -> tuple[BookValues, tuple[Remark, ...]]:
+    """Return the book after what was given of it; NoTitleError where it is new and has no title."""
+    if known is None and given.title is UNSET:
+        raise NoTitleError(given.key)
+    plain = {name: _after(given, known, name) for name in _PLAIN}
+    band, source, level = _audience(given, known, genres=plain["genres"])
+    isbns = tuple(dict.fromkeys(_after(given, known, "isbns")))
     values = BookValues(age_band=band, age_band_source=source, reading_level=level, isbns=isbns, **plain)
-    return values, _remarks(said, values)
+    return values, _remarks(given, values)
 
 
-def _after(said: BookInput, known: BookValues | None, name: str) -> Any:
-    value = getattr(said, name)
-    if value is not UNSAID:
+def _after(given: BookInput, known: BookValues | None, name: str) -> Any:
+    value = getattr(given, name)
+    if value is not UNSET:
         return value
     return getattr(known, name) if known is not None else NOT_KNOWN[name]
 
 
-def _audience(said: BookInput, known: BookValues | None, *, genres: tuple[str, ...]) -> tuple[AgeBand, str, int | None]:
-    """For whom the book is, who says so, and its reading level."""
-    if known is not None and known.age_band_source == AgeBandSource.STAFF and not said.by_staff:
+def _audience(
+    given: BookInput, known: BookValues | None, *, genres: tuple[str, ...]
+) -> tuple[AgeBand, str, int | None]:
+    """Decide for whom the book is, who says so, and its reading level."""
+    if known is not None and known.age_band_source == AgeBandSource.STAFF and not given.by_staff:
         return known.age_band, known.age_band_source, known.reading_level
-    if isinstance(said.age_band, AgeBand):
-        source = AgeBandSource.STAFF if said.by_staff else AgeBandSource.GIVEN
-        return said.age_band, source, _after(said, known, "reading_level")
-    keeps = known is not None and known.age_band_source != AgeBandSource.GUESSED and said.age_band is UNSAID
-    if known is not None and (keeps or (said.age_band is UNSAID and said.genres is UNSAID)):
-        return known.age_band, known.age_band_source, _after(said, known, "reading_level")
+    if isinstance(given.age_band, AgeBand):
+        source = AgeBandSource.STAFF if given.by_staff else AgeBandSource.GIVEN
+        return given.age_band, source, _after(given, known, "reading_level")
+    keeps = known is not None and known.age_band_source != AgeBandSource.GUESSED and given.age_band is UNSET
+    if known is not None and (keeps or (given.age_band is UNSET and given.genres is UNSET)):
+        return known.age_band, known.age_band_source, _after(given, known, "reading_level")
     guess = audience_of(genres)
-    return guess.age_band, AgeBandSource.GUESSED, _guessed_level(said, known, guess)
+    return guess.age_band, AgeBandSource.GUESSED, _guessed_level(given, known, guess)
 
 
-def _guessed_level(said: BookInput, known: BookValues | None, guess: TagAudience) -> int | None:
-    """What is said; else what was known by itself; else what goes with the guess."""
-    if said.reading_level is not UNSAID and said.reading_level is not None:
-        return said.reading_level
-    if said.reading_level is UNSAID and known is not None and known.reading_level is not None:
+def _guessed_level(given: BookInput, known: BookValues | None, guess: TagAudience) -> int | None:
+    """Return the level that is given; else what was known by itself; else what goes with the guess."""
+    if given.reading_level is not UNSET and given.reading_level is not None:
+        return given.reading_level
+    if given.reading_level is UNSET and known is not None and known.reading_level is not None:
         was_guessed = known.reading_level == audience_of(known.genres).reading_level
         return guess.reading_level if was_guessed else known.reading_level
     return guess.reading_level
 
 
-def _remarks(said: BookInput, values: BookValues) -> tuple[Remark, ...]:
-    if said.by_staff or not isinstance(said.age_band, AgeBand) or said.age_band is values.age_band:
+def _remarks(given: BookInput, values: BookValues) -> tuple[Remark, ...]:
+    if given.by_staff or not isinstance(given.age_band, AgeBand) or given.age_band is values.age_band:
         return ()
     return (
         Remark(
-            "age_band", f"Staff set the age band {values.age_band.code}; it stays, {said.age_band.code} is not taken."
+            "age_band", f"Staff set the age band {values.age_band.code}; it stays, {given.age_band.code} is not taken."
         ),
     )

@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.catalog.models import Book, Change
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.catalog.services.book_tables import StoredBook, isbn_owners, stored_books, write_books
-from apps.catalog.services.book_values import BookInput, BookValues, NoTitleError, Remark, settled
+from apps.catalog.services.book_values import BookInput, BookValues, NoTitleError, Remark, merge_book
 from apps.catalog.services.changes import lock_change_log, record_changes
 
 CREATED, UPDATED, UNCHANGED, REFUSED = "created", "updated", "unchanged", "refused"
@@ -44,16 +44,16 @@ class SaveReport:
 
 
 def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = False) -> SaveReport:
-    """The books are as said, those that were withdrawn are back, and each real change has its number in the log.
+    """Save the books as given, bring back those that were withdrawn, and number each real change in the log.
 
     What is left out stays as it was. A key given twice is saved as it comes last. A new book without a title is
     refused; with `only_live` every book that is new or withdrawn is.
     """
-    said = {book.key: book for book in books}
+    given = {book.key: book for book in books}
     with transaction.atomic():
         lock_change_log()
-        stored = stored_books(list(said))
-        wanted, remarks, reasons = _settled(said, stored, only_live=only_live)
+        stored = stored_books(list(given))
+        wanted, remarks, reasons = _merge_books(given, stored, only_live=only_live)
         wanted, remarks = _without_taken_isbns(wanted, stored, remarks)
         outcomes = {key: _outcome(values, stored.get(key)) for key, values in wanted.items()}
         written = {key: values for key, values in wanted.items() if outcomes[key] != UNCHANGED}
@@ -64,7 +64,7 @@ def save_books(books: Sequence[BookInput], *, now: datetime, only_live: bool = F
 
 
 def delete_books(keys: Sequence[str], *, now: datetime) -> int:
-    """The books are withdrawn: found nowhere any more, kept for the history of readers. How many were live."""
+    """Withdraw the books: found nowhere any more, kept for the history of readers. Returns how many were live."""
     with transaction.atomic():
         lock_change_log()
         ids = list(Book.objects.live().filter(key__in=keys).order_by("id").values_list("id", flat=True))
@@ -74,7 +74,7 @@ def delete_books(keys: Sequence[str], *, now: datetime) -> int:
 
 
 def restore_books(keys: Sequence[str], *, now: datetime) -> int:
-    """Withdrawn books are found again, as they were; an ISBN that another book has by now stays there. How many."""
+    """Bring withdrawn books back as they were; an ISBN that another book has by now stays there. Returns how many."""
     with transaction.atomic():
         lock_change_log()
         withdrawn = Book.objects.filter(key__in=keys, withdrawn_at__isnull=False)
@@ -84,20 +84,20 @@ def restore_books(keys: Sequence[str], *, now: datetime) -> int:
     return len(ids)
 
 
-Settled = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
+MergedBooks = tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]], dict[str, str]]
 
 
-def _settled(said: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *, only_live: bool) -> Settled:
+def _merge_books(given: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *, only_live: bool) -> MergedBooks:
     wanted: dict[str, BookValues] = {}
     remarks: dict[str, tuple[Remark, ...]] = {}
     reasons: dict[str, str] = {}
-    for key, book in said.items():
+    for key, book in given.items():
         known = stored.get(key)
         if only_live and (known is None or known.withdrawn):
             reasons[key] = str(BookNotFoundError(key))
             continue
         try:
-            wanted[key], remarks[key] = settled(book, known.values if known else None)
+            wanted[key], remarks[key] = merge_book(book, known.values if known else None)
         except NoTitleError as error:
             reasons[key] = str(error)
     return wanted, remarks, reasons
@@ -106,7 +106,7 @@ def _settled(said: Mapping[str, BookInput], stored: Mapping[str, StoredBook], *,
 def _without_taken_isbns(
     wanted: Mapping[str, BookValues], stored: Mapping[str, StoredBook], remarks: Mapping[str, tuple[Remark, ...]]
 ) -> tuple[dict[str, BookValues], dict[str, tuple[Remark, ...]]]:
-    """An ISBN stays with the book that has it; of two new ones the first gets it."""
+    """Leave an ISBN with the book that has it; of two new ones the first gets it."""
     numbers = {number for values in wanted.values() for number in values.isbns}
     owners = {number: key for number, key in isbn_owners(numbers).items() if key not in wanted}
     for key in sorted(wanted, key=lambda key: key not in stored or stored[key].withdrawn):  # those that have some first

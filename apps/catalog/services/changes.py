@@ -16,20 +16,20 @@ _hooks: list[ChangeHook] = []
 
 
 def on_change(hook: ChangeHook) -> None:
-    """From now on the hook is called with the last number and the time, in the transaction of every change."""
+    """Call the hook with the last number and the time, in the transaction of every change from now on."""
     if hook not in _hooks:
         _hooks.append(hook)
 
 
 def lock_change_log() -> None:
-    """No other writer of the catalogue gets a number before this transaction ends."""
+    """Let no other writer of the catalogue get a number before this transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHANGE_LOCK])
 
 
 def record_changes(book_ids: Iterable[int], *, kind: Change.Kind, now: datetime) -> None:
-    """Each of these books has a new number in the log and the hooks know the last one."""
+    """Give each of these books a new number in the log, and tell the hooks the last one."""
     changes = Change.objects.bulk_create(Change(book_id=book_id, kind=kind, at=now) for book_id in book_ids)
     if changes:
         last = max(change.number for change in changes)

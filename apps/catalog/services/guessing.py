@@ -1,7 +1,6 @@
 """Age bands that were guessed, guessed again: after an upgrade the rule may know more headings, or trust fewer."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from apps.catalog.models import AgeBandSource, Book
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import UPDATED, save_books
+from apps.platform.services.progress_printer import ReportRows
 from epicml.audience.bands import AgeBand
 
 BATCH = 1000
@@ -23,8 +23,8 @@ class GuessReport:
     moved: Counter[tuple[AgeBand, AgeBand]] = field(default_factory=Counter)
 
 
-def guess_again(*, dry_run: bool = False, now: datetime, progress: Callable[[int], None] | None = None) -> GuessReport:
-    """Every guessed age band is what the rule says today of the genres; what files or staff said stays."""
+def guess_again(*, dry_run: bool = False, now: datetime, progress: ReportRows | None = None) -> GuessReport:
+    """Guess every guessed age band anew by the rule of today; what files or staff said stays."""
     report, last = GuessReport(), 0
     guessed = Book.objects.live().filter(age_band_source=AgeBandSource.GUESSED).order_by("pk")
     while batch := list(guessed.filter(pk__gt=last).values_list("pk", "key", "age_band")[:BATCH]):

@@ -38,7 +38,7 @@ class ImportReport:
         return self.created + self.updated + self.unchanged + self.refused + self.left_out
 
     def add(self, saved: SaveReport) -> None:
-        """The books of this batch are counted in."""
+        """Count the books of this batch."""
         self.created += saved.created
         self.updated += saved.updated
         self.unchanged += saved.unchanged
@@ -49,7 +49,7 @@ class ImportReport:
             self.nothing_said += values.age_band_source == AgeBandSource.GUESSED and not values.guessed_from
 
     def sentences(self) -> list[str]:
-        """How the file was read, for whom its books are, and what was made of its cells, a sentence each."""
+        """Say how the file was read, for whom its books are, and what was made of its cells, a sentence each."""
         found = [f"Read as {self.shape}, {self.encoding}, {self.delimiter}."]
         if self.bands:
             found.append(self._ages())
@@ -60,7 +60,7 @@ class ImportReport:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the same for programs."""
         return {
             "rows": self.rows,
             "created": self.created,

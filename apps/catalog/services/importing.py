@@ -1,6 +1,6 @@
 """Importing books from a file, a thousand at a time. Each batch is one transaction: what is broken off is run again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,14 +10,14 @@ from pathlib import Path
 from django.db import transaction
 
 from apps.catalog.services.author_spellings import AuthorSpellings
-from apps.catalog.services.book_rows import BookRows, Reading, Tags, book_columns, read_tags
+from apps.catalog.services.book_rows import BookCellFormat, BookRows, book_columns, read_tags
 from apps.catalog.services.book_shapes import KNOWN_COLUMNS, OPEN_LIBRARY, OPEN_LIBRARY_DUMP, BookShape, book_shape_of
 from apps.catalog.services.book_values import BookInput
-from apps.catalog.services.books import SaveReport, save_books
+from apps.catalog.services.books import save_books
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.open_library import author_names, is_book
-from apps.platform.services.tabular.cells import UNSAID
-from apps.platform.services.tabular.records import Row
+from apps.platform.services.progress_printer import ReportRows
+from apps.platform.services.tabular.cells import UNSET
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.remarks import CellRemark, Remarks, remarks_in
 from apps.platform.services.tabular.tables import Table, TableOptions, open_table
@@ -54,9 +54,9 @@ def import_books(
     refused_file: Path,
     now: datetime,
     options: BookImport = BookImport(),
-    progress: Callable[[int], None] | None = None,
+    progress: ReportRows | None = None,
 ) -> ImportReport:
-    """The books of the file are in the catalogue; rows that cannot be imported are in the file of refused rows.
+    """Save the books of the file in the catalogue, and rows that cannot be imported in the file of refused rows.
 
     Genres come from the second file, or from a genres.csv beside the first one where that names no genres itself. A dry
     run says what would be, and leaves the catalogue as it is.
@@ -69,7 +69,7 @@ def import_books(
 
 
 def _imported(
-    path: Path, *, refused_file: Path, now: datetime, options: BookImport, progress: Callable[[int], None] | None
+    path: Path, *, refused_file: Path, now: datetime, options: BookImport, progress: ReportRows | None
 ) -> ImportReport:
     with (
         _opened(path, options) as table,
@@ -112,24 +112,18 @@ class _Saving:
 
     def save(self, batch: list[_Line], *, now: datetime) -> None:
         books = [
-            book if book.authors is UNSAID else replace(book, authors=self.spellings.of(book.authors))
+            book if book.authors is UNSET else replace(book, authors=self.spellings.of(book.authors))
             for book in (line.book for line in batch)
         ]
         saved = save_books(books, now=now)
         self.report.add(saved)
         for line in batch:
-            self._note(line, saved)
-
-    def note(self, row: Row, remark: CellRemark) -> None:
-        self.remarks.add(row.line, remark)
-
-    def _note(self, line: _Line, saved: SaveReport) -> None:
-        key = line.book.key
-        if key in saved.reasons:
-            self.refusals.add(line.number, RowError(saved.reasons[key], column="title"))
-        for remark in saved.remarks.get(key, ()):
-            kind = "isbns of another book" if remark.field == "isbns" else f"{remark.field} of staff kept"
-            self.remarks.add(line.number, CellRemark(remark.field, kind, remark.reason, key))
+            key = line.book.key
+            if key in saved.reasons:
+                self.refusals.add(line.number, RowError(saved.reasons[key], column="title"))
+            for remark in saved.remarks.get(key, ()):
+                kind = "isbns of another book" if remark.field == "isbns" else f"{remark.field} of staff kept"
+                self.remarks.add(line.number, CellRemark(remark.field, kind, remark.reason, key))
 
 
 def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
@@ -138,13 +132,15 @@ def _opened(path: Path, options: BookImport) -> AbstractContextManager[Table]:
 
 
 def _rows(table: Table, path: Path, shape: BookShape, options: BookImport) -> BookRows:
-    """The columns of the table, and what the other files and a first look at this one say of it."""
+    """Find the columns of the table, and what the other files and a first look at this one say of it."""
     order = options.authors_order or shape.authors_order or _order(path, shape, options)
-    reading = Reading(shape, options.clears, options.authors_separator, order)
-    rows = BookRows.of(table, mapping=options.mapping or {}, reading=reading)
+    cell_format = BookCellFormat(shape, options.clears, options.authors_separator, order)
+    rows = BookRows.of(table, mapping=options.mapping or {}, cell_format=cell_format)
     if options.genres is not None or not rows.has_genres:
-        beside = path.with_name(GENRES_FILE)
-        rows.tags = _tags(options.genres or beside, required=options.genres is not None, clears=options.clears)
+        genres = options.genres or path.with_name(GENRES_FILE)
+        if options.genres is not None or genres.is_file():
+            with open_table(genres, known=KNOWN_COLUMNS) as second:
+                rows.tags = read_tags(second, clears=options.clears)
     if shape is OPEN_LIBRARY:
         rows.author_names = author_names([path, *([options.authors] if options.authors else [])])
     return rows
@@ -161,17 +157,10 @@ def _order(path: Path, shape: BookShape, options: BookImport) -> Order | None:
         )
 
 
-def _tags(path: Path, *, required: bool, clears: bool) -> Tags:
-    if not required and not path.is_file():
-        return {}
-    with open_table(path, known=KNOWN_COLUMNS) as table:
-        return read_tags(table, clears=clears)
-
-
 def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
     lines: dict[str, int] = {}
     for row in table.rows:
-        if rows.reading.shape is OPEN_LIBRARY and not is_book(row):
+        if rows.cell_format.shape is OPEN_LIBRARY and not is_book(row):
             saving.report.left_out += 1
             continue
         try:
@@ -184,6 +173,6 @@ def _readable(rows: BookRows, table: Table, saving: _Saving) -> Iterator[_Line]:
             saving.refusals.add(row.line, twice)
             continue
         for remark in remarks:
-            saving.note(row, remark)
+            saving.remarks.add(row.line, remark)
         lines[book.key] = row.line
         yield _Line(row.line, book)

@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 
 def author_names(paths: Iterable[Path]) -> dict[str, str]:
-    """The name of every author that has a row in one of these dumps, by key such as "/authors/OL26320A"."""
+    """Read the name of every author that has a row in one of these dumps, by key such as "/authors/OL26320A"."""
     names: dict[str, str] = {}
     for path in paths:
         with open_table(path, known=KNOWN_COLUMNS, without_header=(OPEN_LIBRARY_DUMP,)) as table:
@@ -30,25 +30,26 @@ def author_names(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def is_book(row: Row) -> bool:
-    """Whether the row is a work or an edition; the dump has authors, redirects and others too."""
+    """Tell whether the row is a work or an edition; the dump has authors, redirects and others too."""
     return row.cells[0] in BOOK_TYPES
 
 
 def cells_of(row: Row, *, names: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """The cells of the book by field, and the keys of authors that nothing names; RowError where it is no JSON."""
+    """Return the cells of the book by field, and the keys of authors that nothing names; RowError if it is no JSON."""
     record = _record(row)
     keys = [key for author in _list(record, "authors") if (key := _author_key(author))]
+    languages = (str(item.get("key", "")) if isinstance(item, dict) else "" for item in _list(record, "languages"))
     joined = {
         "title": _text(record, "title"),
         "genres": BETWEEN.join(_texts(record, "subjects")),
         "authors": BETWEEN.join(names[key] for key in keys if key in names) or _text(record, "by_statement"),
         "isbns": BETWEEN.join((*_texts(record, "isbn_13"), *_texts(record, "isbn_10"))),
         "year": _text(record, "publish_date") or _text(record, "first_publish_date"),
-        "language": next((_last(item) for item in _list(record, "languages")), ""),
+        "language": next(languages, "").rpartition("/")[2],
         "series": next(iter(_texts(record, "series")), ""),
     }
-    said = {name: (text,) for name, text in joined.items() if text}
-    return {"key": (row.cells[1].rpartition("/")[2],), **said}, [key for key in keys if key not in names]
+    given = {name: (text,) for name, text in joined.items() if text}
+    return {"key": (row.cells[1].rpartition("/")[2],), **given}, [key for key in keys if key not in names]
 
 
 def _record(row: Row) -> Json:
@@ -76,13 +77,8 @@ def _texts(record: Json, name: str) -> list[str]:
 
 
 def _author_key(author: Any) -> str:
-    """Works name {"author": {"key": …}} or {"author": "/authors/…"}, editions {"key": …}."""
+    """Read the key: works name {"author": {"key": …}} or {"author": "/authors/…"}, editions {"key": …}."""
     if isinstance(author, dict):
         inner = author.get("author", author)
         return str(inner.get("key", "")) if isinstance(inner, dict) else str(inner)
     return author if isinstance(author, str) else ""
-
-
-def _last(item: Any) -> str:
-    """ "eng" of {"key": "/languages/eng"}."""
-    return str(item.get("key", "")).rpartition("/")[2] if isinstance(item, dict) else ""

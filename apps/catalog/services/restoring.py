@@ -10,8 +10,8 @@ from apps.catalog.services.books import delete_books, save_books
 from epicml.audience.bands import AgeBand
 
 
-def carry_strictness() -> dict[str, Any]:
-    """The age bands that staff set, and the books that are withdrawn."""
+def carry_restrictions() -> dict[str, Any]:
+    """List the age bands that staff set, and the books that are withdrawn."""
     by_staff = Book.objects.filter(age_band_source=AgeBandSource.STAFF)
     withdrawn = Book.objects.exclude(withdrawn_at=None)
     return {
@@ -20,8 +20,8 @@ def carry_strictness() -> dict[str, Any]:
     }
 
 
-def settle_strictness(carried: Sequence[Any], now: datetime) -> str:
-    """No book is for younger readers than staff said since, and none is back that was withdrawn since; says how many.
+def reapply_restrictions(carried: Sequence[Any], now: datetime) -> str:
+    """Keep each book at the higher age band that staff set since, and withdrawn where it was since; says how many.
 
     The newest word counts: a book may come back, and a band may be set lower again.
     """
@@ -36,6 +36,6 @@ def settle_strictness(carried: Sequence[Any], now: datetime) -> str:
     ]
     save_books(raised, now=now, only_live=True)
     gone = delete_books([key for key in withdrawn if key in restored], now=now)
-    said = [f"{len(raised):,} books stay in the higher age band that staff gave them since"] * bool(raised)
-    said += [f"{gone:,} books stay withdrawn that were since"] * bool(gone)
-    return f"{'; '.join(said)}." if said else ""
+    sentences = [f"{len(raised):,} books stay in the higher age band that staff gave them since"] * bool(raised)
+    sentences += [f"{gone:,} books stay withdrawn that were since"] * bool(gone)
+    return f"{'; '.join(sentences)}." if sentences else ""

@@ -8,15 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.events.services.retention import Rule, purge_events, purge_plan
-from apps.jobs.services.ledger.purging import Acceptance, Plan, why_unusual
+from apps.events.services.retention import RetentionRule, purge_events, purge_plan
+from apps.jobs.services.ledger.purging import PurgeAcceptance, why_unusual
 from apps.platform.services.errors import EpicmlError
 
 
 class PurgeCommand(BaseCommand):
-    """Says what a rule would erase; erases it where a person accepts that."""
+    """Say what a rule would erase, and erase it where a person accepts that."""
 
-    rule: Rule
+    rule: RetentionRule
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--accept", action="store_true", help="erase them, however many they are; needs --why")
@@ -26,19 +26,16 @@ class PurgeCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rule, now, started = self.rule, timezone.now(), monotonic()
         plan = purge_plan(rule, now=now, kept_for=rule.kept_for())
-        self.stdout.write(_told(rule, plan, why_unusual(plan, now=now)))
+        newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
+        found = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
+        reason = why_unusual(plan, now=now) or "The nightly purge erases as many without asking."
+        self.stdout.write(f"{found} {reason}")
         if not options["accept"]:
             self.stdout.write(f"Nothing was erased. To keep {rule.name} longer, set {rule.setting}.")
             return
-        acceptance = Acceptance(options["by"], options["why"])
+        acceptance = PurgeAcceptance(options["by"], options["why"])
         try:
             erased = purge_events(rule, now=now, kept_for=rule.kept_for(), acceptance=acceptance)
         except EpicmlError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{rule.name.capitalize()} erased: {erased:,} in {monotonic() - started:.1f} s.")
-
-
-def _told(rule: Rule, plan: Plan, reason: str) -> str:
-    newest = f"; the newest came in at {plan.newest_at:%Y-%m-%d %H:%M}" if plan.newest_at else ""
-    facts = f"{plan.rows:,} of {plan.total:,} {rule.happened} before {plan.before:%Y-%m-%d %H:%M}{newest}."
-    return f"{facts} {reason or 'The nightly purge erases as many without asking.'}"

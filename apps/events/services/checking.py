@@ -55,7 +55,7 @@ class CheckedEvent:
 
 
 def checked_event(item: Any, *, now: datetime, own_reader: str | None = None) -> CheckedEvent:
-    """The event that a client sent; RefusedEventError names the first field that is wrong.
+    """Read the event that a client sent; RefusedEventError names the first field that is wrong.
 
     Who is proven to be `own_reader` need not name the reader.
     """
@@ -124,7 +124,7 @@ def check_fields(item: Any, fields: frozenset[str]) -> None:
 
 
 def sent_id(item: Any, name: str) -> str | None:
-    """The id as it was sent, by which the outcome names an item that may be of any form; None where it is no text."""
+    """Return the id as it was sent, by which the outcome names an item of any form; None where it is no text."""
     found = item.get(name) if isinstance(item, Mapping) else None
     return found[:64] if isinstance(found, str) else None
 
@@ -140,7 +140,7 @@ def sent_position(item: Mapping[str, Any], name: str) -> int | None:
 
 
 def checked_value(value: Any, *, kind: str) -> float | None:
-    """The rating of an event of kind "rated", from 1 to 5; nothing for the other kinds."""
+    """Return the rating of an event of kind "rated", from 1 to 5; nothing for the other kinds."""
     if kind != "rated":
         if value is not None:
             raise RefusedEventError("value", f"An event of kind {kind} has no value.")
@@ -153,7 +153,7 @@ def checked_value(value: Any, *, kind: str) -> float | None:
 
 
 def checked_moment(moment: datetime, *, now: datetime, field: str = "occurred_at") -> datetime:
-    """The moment in UTC, not before 2000 and not after tomorrow."""
+    """Return the moment in UTC; refuse one before 2000 or after tomorrow."""
     if not 1 < moment.year < 9999:  # at the ends of the calendar there is no other zone to move to
         raise RefusedEventError(field, "The year must be 2000 or later.")
     if moment < EARLIEST:

@@ -25,7 +25,7 @@ class ImportReport:
     new_readers: int = 0
 
     def sentences(self) -> list[str]:
-        """What the counts of events leave out, and how the file was read, a sentence each."""
+        """Say what the counts of events leave out, and how the file was read, a sentence each."""
         found = []
         if self.changed:
             found.append(f"Changed ratings: {self.changed:,}, stored as newer ones.")
@@ -37,7 +37,7 @@ class ImportReport:
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the same for programs."""
         return {
             "rows": self.rows,
             "stored": self.stored,

@@ -1,6 +1,6 @@
 """Importing what readers did from a file. Each batch is one transaction: an import that broke off is run again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from apps.events.services.checking import READER_KEY
 from apps.events.services.import_report import ImportReport
 from apps.events.services.interaction_rows import (
     Interaction,
+    InteractionCellFormat,
     InteractionColumns,
-    InteractionReading,
     InteractionRows,
 )
 from apps.events.services.interaction_shapes import KNOWN_COLUMNS, InteractionShape, RatingScale, interaction_shape_of
@@ -24,6 +24,7 @@ from apps.events.services.rating_versions import current_versions, moment_of_cha
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
 from apps.events.services.surveying import Survey, rating_key, survey
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.progress_printer import ReportRows
 from apps.platform.services.tabular.refusals import Refusals, RowError, refusals_in
 from apps.platform.services.tabular.tables import Table, TableOptions, open_table
 from apps.readers.selectors import all_reader_ids, reader_ids
@@ -69,9 +70,9 @@ def import_interactions(
     refused_file: Path,
     now: datetime,
     options: InteractionImport = InteractionImport(),
-    progress: Callable[[int], None] | None = None,
+    progress: ReportRows | None = None,
 ) -> ImportReport:
-    """The interactions of the file are stored, each once; rows that cannot be are in the file of refused rows.
+    """Store the interactions of the file, each once, and rows that cannot be in the file of refused rows.
 
     A rating that differs from the one that was imported before is stored as a newer one. A dry run says what would be,
     and stores nothing.
@@ -86,14 +87,14 @@ def import_interactions(
 
 
 def _imported(
-    path: Path, *, refused_file: Path, now: datetime, options: InteractionImport, progress: Callable[[int], None] | None
+    path: Path, *, refused_file: Path, now: datetime, options: InteractionImport, progress: ReportRows | None
 ) -> ImportReport:
     surveyed = _survey(path, options)
     with _opened(path, options) as table, refusals_in(refused_file) as refusals:
         shape = interaction_shape_of(table.columns, name=options.shape)
         scale = options.scale or shape.scale
         report = ImportReport(refused_file, shape.name, shape.label, table.encoding, table.delimiter, scale.label)
-        known = _Known(options.new_readers, now=now)
+        known = _KnownKeys(options.new_readers, now=now)
         rows = _rows(table, shape, options, surveyed=surveyed, now=now)
         readable = _readable(rows, table, known, refusals, surveyed=surveyed, report=report)
         while batch := list(islice(readable, BATCH)):
@@ -121,7 +122,7 @@ def _survey(path: Path, options: InteractionImport) -> Survey:
 def _rows(
     table: Table, shape: InteractionShape, options: InteractionImport, *, surveyed: Survey, now: datetime
 ) -> InteractionRows:
-    reading = InteractionReading(
+    cell_format = InteractionCellFormat(
         shape,
         options.scale or shape.scale,
         first_at=options.first_at or now - BEFORE_NOW,
@@ -131,11 +132,11 @@ def _rows(
         date_pattern=options.date_pattern,
     )
     columns = InteractionColumns.of(table, shape=shape, mapping=options.mapping, reader=options.reader)
-    return InteractionRows(columns, reading)
+    return InteractionRows(columns, cell_format)
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownKeys:
     """Which readers and books there are, and whether readers may be made."""
 
     new_readers: AgeBand | None
@@ -152,7 +153,7 @@ class _Known:
             raise RowError(reason, column="reader", value=row.reader)
 
     def _knows_isbn(self, text: str) -> bool:
-        """Whether the text is an ISBN of a book; from then on it names that book as its key does."""
+        """Tell whether the text is an ISBN of a book; from then on it names that book as its key does."""
         try:
             number = isbn13(text, zeros_may_be_lost=True)
         except InvalidIsbnError:
@@ -164,7 +165,7 @@ class _Known:
         return number in self._isbns
 
     def add_readers(self, keys: set[str]) -> int:
-        """Those of the readers that are not known are made. How many."""
+        """Make those of the readers that are not known; returns how many."""
         missing = sorted(keys - self.readers.keys())
         if not missing or self.new_readers is None:
             return 0
@@ -174,7 +175,13 @@ class _Known:
 
 
 def _readable(
-    rows: InteractionRows, table: Table, known: _Known, refusals: Refusals, *, surveyed: Survey, report: ImportReport
+    rows: InteractionRows,
+    table: Table,
+    known: _KnownKeys,
+    refusals: Refusals,
+    *,
+    surveyed: Survey,
+    report: ImportReport,
 ) -> Iterator[Interaction]:
     for number, row in enumerate(table.rows):
         report.rows += 1
@@ -193,9 +200,9 @@ def _readable(
         yield from found
 
 
-def _store(batch: list[Interaction], known: _Known, report: ImportReport, *, now: datetime) -> None:
-    """What is new of the batch is stored, a rating that has changed as a newer one."""
-    versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.made_id])
+def _store(batch: list[Interaction], known: _KnownKeys, report: ImportReport, *, now: datetime) -> None:
+    """Store what is new of the batch, a rating that has changed as a newer one."""
+    versions = current_versions([row.event_id for row in batch if row.kind == "rated" and row.has_derived_id])
     events: dict[str, NewEvent] = {}
     changed: set[str] = set()
     for row in batch:

@@ -13,15 +13,15 @@ from apps.events.models import ListMark
 from apps.events.services.checking import CheckedEvent, RefusedEventError, checked_event
 from apps.events.services.list_marks import (
     KnownLists,
-    Named,
+    ListReference,
     canonical_list_id,
     count_agreements,
     mark_of,
-    settle_marks,
+    update_marks,
 )
 from apps.events.services.storing import IMPORTS, NewEvent, store_events
-from apps.readers.selectors import Audience, ReaderNotFoundError, reader_audience, reader_ids
-from epicml.audience.asking import TRUSTED, Proof, Standing
+from apps.readers.selectors import ReaderNotFoundError, reader_audience, reader_ids
+from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
 
 MAX_BATCH = 1000
@@ -50,13 +50,13 @@ class Sender:
 
     @classmethod
     def of_key(cls, key_id: int, standing: Standing) -> "Sender":
-        """A key; those who share a public one are senders of their own, for they must not meet in their ids."""
+        """Return the sender of a key; those who share a public one are senders of their own: ids must not meet."""
         own = f"/{standing.proof.reader_id}" if standing.must_prove and standing.proof else ""
         return cls(f"{key_id}{own}", standing)
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownIds:
     """Ids of the readers and books that a batch may be about."""
 
     readers: Mapping[str, int]
@@ -68,7 +68,7 @@ OURSELVES = Sender(IMPORTS)
 
 
 def ingest(items: Sequence[Any], *, sender: Sender = OURSELVES, now: datetime) -> list[Outcome]:
-    """Every valid event that was not known is stored; the answer has one outcome for each item, in their order.
+    """Store every valid event that was not known; the answer has one outcome for each item, in their order.
 
     A reader who is not proven, where that is needed, is not looked for: such events are refused alike.
     """
@@ -91,34 +91,34 @@ def _checked(item: Any, standing: Standing, *, now: datetime) -> CheckedEvent | 
 def _stored(checked: Sequence[CheckedEvent | Outcome], sender: Sender, *, now: datetime) -> list[Outcome]:
     events = [event for event in checked if isinstance(event, CheckedEvent)]
     known = _known(events, sender.standing)
-    placed = [event if isinstance(event, Outcome) else _placed(event, known, now=now) for event in checked]
+    resolved = [event if isinstance(event, Outcome) else _resolved(event, known, now=now) for event in checked]
     new: dict[str, NewEvent] = {}
-    for event in placed:
+    for event in resolved:
         if isinstance(event, NewEvent):
             new.setdefault(event.event_id, event)
     agreements = _agreements(new.values(), sender)
-    rows = [_marked(row, agreements) for row in new.values()] if agreements else list(new.values())
+    rows = list(new.values())
+    if agreements:
+        rows = [
+            row._replace(list_mark=mark_of(agreements[row.event_id])) if row.event_id in agreements else row
+            for row in rows
+        ]
     stored = store_events(rows, sender=sender.name)
     if agreements:
         _follow_lists([(new[event_id].list_id, agreements[event_id]) for event_id in stored & agreements.keys()])
-    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in placed]
+    return [event if isinstance(event, Outcome) else _outcome(event, stored) for event in resolved]
 
 
 def _agreements(rows: Collection[NewEvent], sender: Sender) -> dict[str, str]:
-    """How each of these events that names a list agrees with it."""
+    """Find how each of these events that names a list agrees with it."""
     naming = [row for row in rows if row.list_id]
     if not naming:
         return {}
     lists = KnownLists({row.list_id for row in naming})
     return {
-        row.event_id: lists.agreement(Named(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
+        row.event_id: lists.agreement(ListReference(sender.name, row.list_id, row.reader_id, row.book_id, row.position))
         for row in naming
     }
-
-
-def _marked(row: NewEvent, agreements: Mapping[str, str]) -> NewEvent:
-    agreement = agreements.get(row.event_id)
-    return row if agreement is None else row._replace(list_mark=mark_of(agreement))
 
 
 def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
@@ -127,27 +127,23 @@ def _follow_lists(stored: Sequence[tuple[str, str]]) -> None:
     missing = {list_id for list_id, agreement in stored if agreement == ListMark.UNKNOWN}
     came = missing & KnownLists(missing).ids if missing else set()
     if came:
-        settle_marks(came)
+        update_marks(came)
 
 
-def _known(events: Sequence[CheckedEvent], standing: Standing) -> _Known:
-    """What these events name; a page learns of no book that its reader may not see."""
+def _known(events: Sequence[CheckedEvent], standing: Standing) -> _KnownIds:
+    """Look up what these events name; a page learns of no book that its reader may not see."""
     books = {event.book for event in events if event.book is not None}
     if standing.proof is None or not events:
         readers = {event.reader for event in events if event.reader is not None}
-        return _Known(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
-    found = _proven(standing.proof, standing)
-    if found is None or found.reader is None:
-        return _Known({}, {})
-    highest = found.age_band if standing.must_prove else AgeBand.ADULT
-    return _Known({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
-
-
-def _proven(proof: Proof, standing: Standing) -> Audience | None:
+        return _KnownIds(reader_ids(list(readers)), sent_book_ids(books, highest=AgeBand.ADULT))
     try:
-        return reader_audience(proof.reader, standing)
+        found = reader_audience(standing.proof.reader, standing)
     except ReaderNotFoundError:
-        return None
+        return _KnownIds({}, {})
+    if found.reader is None:
+        return _KnownIds({}, {})
+    highest = found.age_band if standing.must_prove else AgeBand.ADULT
+    return _KnownIds({found.reader.key: found.reader.id}, sent_book_ids(books, highest=highest))
 
 
 def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
@@ -162,7 +158,7 @@ def sent_book_ids(keys: Collection[str], *, highest: AgeBand) -> dict[str, int]:
     return found | book_ids(missing, highest=highest) if missing else found
 
 
-def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | Outcome:
+def _resolved(event: CheckedEvent, known: _KnownIds, *, now: datetime) -> NewEvent | Outcome:
     reader_id = None if event.reader is None else known.readers.get(event.reader)
     book_id = None if event.book is None else known.books.get(event.book)
     if reader_id is None and event.reader is not None:
@@ -185,7 +181,7 @@ def _placed(event: CheckedEvent, known: _Known, *, now: datetime) -> NewEvent | 
 
 
 def _outcome(event: NewEvent, stored: set[str]) -> Outcome:
-    """The first event of an id that was new is stored; any further one of that id is not."""
+    """Answer "stored" for the first event of an id that was new, and "duplicate" for any further one of that id."""
     if event.event_id not in stored:
         return DUPLICATE
     stored.remove(event.event_id)

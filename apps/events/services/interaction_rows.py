@@ -1,7 +1,7 @@
 """A row of a file as what a reader did; columns are known by name, those of common exports among them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -20,11 +20,14 @@ KIND_OF_SHELF = {"read": "finished", "currently-reading": "started"}
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One thing that a reader did, as a line of the file says it. `made_id`: the id follows from what was done."""
+    """One thing that a reader did, as a line of the file says it.
+
+    `has_derived_id`: the id follows from what was done.
+    """
 
     line: int
     event_id: str
-    made_id: bool
+    has_derived_id: bool
     reader: str
     book: str
     kind: str
@@ -33,7 +36,7 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionReading:
+class InteractionCellFormat:
     """How the cells of a file are read: as its shape says, as its dates say, and as a person says otherwise."""
 
     shape: InteractionShape
@@ -57,7 +60,7 @@ class InteractionColumns:
     def of(
         cls, table: Table, *, shape: InteractionShape, mapping: Mapping[str, str], reader: str | None
     ) -> "InteractionColumns":
-        """The columns that the mapping names, and for the rest those with a known name."""
+        """Take the columns that the mapping names, and for the rest those with a known name."""
         names = {**COLUMN_NAMES, **shape.columns, "shelf": shape.shelf}
         required = ["book"] if reader is not None else ["reader", "book"]
         positions = columns_of(table, names=names, required=required, mapping=mapping)
@@ -72,11 +75,12 @@ class InteractionColumns:
         return cls(positions, len(table.columns), frozenset(positions[name][0] for name in required))
 
     def cells(self, row: Row) -> dict[str, str]:
-        """The cells of a row by field, the first that is not blank where several columns have one."""
+        """Return the cells of a row by field, the first that is not blank where several columns have one."""
         check_width(row, self.width, required=self.required)
         cells = row.cells if len(row.cells) == self.width else [*row.cells, ""]
         return {
-            name: cells[places[0]].strip() or (len(places) > 1 and _first(cells, places)) or ""
+            name: cells[places[0]].strip()
+            or (next((cell for place in places if (cell := cells[place].strip())), "") if len(places) > 1 else "")
             for name, places in self.positions.items()
         }
 
@@ -89,13 +93,13 @@ class InteractionRows:
     """
 
     columns: InteractionColumns
-    reading: InteractionReading
+    cell_format: InteractionCellFormat
 
     def interactions(self, row: Row) -> list[Interaction]:
-        """What the row says, nothing where it has neither a rating nor an act; RowError when it cannot be stored."""
+        """List what the row says, nothing where it has neither rating nor act; RowError when it cannot be stored."""
         cells = self.columns.cells(row)
-        if self.reading.reader is not None:
-            cells["reader"] = self.reading.reader
+        if self.cell_format.reader is not None:
+            cells["reader"] = self.cell_format.reader
         return list(self._interactions(cells, row.line))
 
     def _interactions(self, cells: dict[str, str], line: int) -> Iterator[Interaction]:
@@ -108,7 +112,7 @@ class InteractionRows:
         text = cells.get("value", "")
         if kind != "rated" and text:
             raise RowError(f"An event of kind {kind} has no value.", column="value", value=text)
-        value = rating_of(text, scale=self.reading.scale) if kind == "rated" else None
+        value = rating_of(text, scale=self.cell_format.scale) if kind == "rated" else None
         if kind != "rated" or value is not None:
             later = AFTER_READING if act is not None else timedelta(0)
             yield self._interaction(cells, line, kind=kind, value=value, later=later)
@@ -120,8 +124,8 @@ class InteractionRows:
         own_id = cells.get("event_id")
         return Interaction(
             line=line,
-            event_id=_matching(cells, "event_id", EVENT_ID) if own_id else made_id(cells, kind),
-            made_id=not own_id,
+            event_id=_matching(cells, "event_id", EVENT_ID) if own_id else derived_event_id(cells, kind),
+            has_derived_id=not own_id,
             reader=reader,
             book=book,
             kind=kind,
@@ -131,10 +135,10 @@ class InteractionRows:
 
     def _moment(self, text: str, line: int) -> datetime:
         if not text:
-            return min(self.reading.first_at + BETWEEN_ROWS * line, self.reading.now)
+            return min(self.cell_format.first_at + BETWEEN_ROWS * line, self.cell_format.now)
         try:
-            moment = moment_of(text, order=self.reading.day_order, pattern=self.reading.date_pattern)
-            return checked_moment(moment, now=self.reading.now)
+            moment = moment_of(text, order=self.cell_format.day_order, pattern=self.cell_format.date_pattern)
+            return checked_moment(moment, now=self.cell_format.now)
         except RefusedEventError as error:
             raise RowError(error.reason, column="occurred_at", value=text) from error
         except UnknownMomentError as error:
@@ -142,20 +146,16 @@ class InteractionRows:
             raise RowError(reason, column="occurred_at", value=text) from error
 
 
-def _first(cells: Sequence[str], places: Sequence[int]) -> str:
-    return next((cells[place].strip() for place in places if cells[place].strip()), "")
-
-
 def rating_of(text: str, *, scale: RatingScale) -> float | None:
-    """The rating of a cell from 1 to 5, None where it says that there is none; RowError where it is none."""
+    """Read a rating from 1 to 5, None where the cell says that there is none; RowError where it is none."""
     try:
         return scale.rating(text)
     except RatingError as error:
         raise RowError(str(error), column="value", value=text) from error
 
 
-def made_id(cells: Mapping[str, str], kind: str) -> str:
-    """The same row has the same id in every run, so that a second import stores nothing twice."""
+def derived_event_id(cells: Mapping[str, str], kind: str) -> str:
+    """Derive the id from the row, so that a second import of the same row stores nothing twice."""
     parts = "\n".join((cells["reader"], cells["book"], kind, cells.get("occurred_at", "")))
     return f"import-{blake2b(parts.encode(), digest_size=16).hexdigest()}"
 

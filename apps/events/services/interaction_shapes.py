@@ -41,7 +41,7 @@ class RatingScale:
 
     @classmethod
     def named(cls, text: str) -> "RatingScale":
-        """The scale of "1-10"."""
+        """Read a scale such as "1-10"."""
         found = _SCALE.fullmatch(text.strip())
         if found is None or float(found[1]) >= float(found[2]):
             raise UnknownScaleError(f"--rating-scale {text!r} does not have the form LOWEST-HIGHEST, such as 1-10.")
@@ -49,11 +49,11 @@ class RatingScale:
 
     @property
     def label(self) -> str:
-        """The scale as a person writes it."""
+        """Write the scale as a person writes it."""
         return f"{self.low:g}-{self.high:g}"
 
     def rating(self, text: str) -> float | None:
-        """The rating from 1 to 5; None where the cell says that there is none: blank, or 0 on a scale above it.
+        """Return the rating from 1 to 5; None where the cell says that there is none: blank, or 0 on a scale above it.
 
         >>> RatingScale(1, 10).rating("10"), RatingScale(0, 100).rating("50"), RatingScale().rating("4,5")
         (5.0, 3.0, 4.5)
@@ -102,7 +102,7 @@ def interaction_shape_of(columns: Collection[str], *, name: str | None) -> Inter
 
 
 def rating_number(text: str) -> float | None:
-    """The number of a cell; None where it is none.
+    """Read the number of a cell; None where it is none.
 
     >>> rating_number("4,5"), rating_number("4.0"), rating_number("four")
     (4.5, 4.0, None)

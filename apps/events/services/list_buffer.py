@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from apps.events.services.list_storing import NewRow
 from apps.platform.services.metrics import registry
-from apps.platform.services.outages import note_outage, outage_of, reason_of
+from apps.platform.services.outages import log_outage, outage_of, reason_of
 
 ROWS_PER_FLUSH = 500
 MOST_ROWS = 10_000  # 10 MB; at 500 lists a second, 20 s of a database that is away
@@ -56,8 +56,9 @@ class ListBuffer:
             if waiting > MOST_ROWS:
                 self._rows.popleft()
                 DROPPED.labels("full").inc()
-            if self._thread is None:
-                self._start()
+            if self._thread is None and settings.EPICML_LISTS_FLUSH_SECONDS is not None:
+                self._thread = threading.Thread(target=self._run, name="lists", daemon=True)
+                self._thread.start()
         if waiting >= ROWS_PER_FLUSH:
             self._many.set()
         if not self._some.is_set():
@@ -65,7 +66,7 @@ class ListBuffer:
         SERVED.labels(row.surface).inc()
 
     def flush(self) -> bool:
-        """Store what waits; whether nothing does any more. While the database is away, it goes on waiting."""
+        """Store what waits; tells whether nothing does any more. While the database is away, it goes on waiting."""
         with self._flushing:
             while rows := self._take():
                 try:
@@ -74,7 +75,7 @@ class ListBuffer:
                     outage = outage_of(error)
                     if outage is None:
                         raise
-                    note_outage(outage, error)
+                    log_outage(outage, error)
                     self._put_back(rows)
                     break
         BUFFERED.set(len(self._rows))
@@ -123,11 +124,6 @@ class ListBuffer:
         stored = self._store(rows)
         STORED.inc(stored)
         DROPPED.labels("reader_erased").inc(len(rows) - stored)
-
-    def _start(self) -> None:
-        if settings.EPICML_LISTS_FLUSH_SECONDS is not None:
-            self._thread = threading.Thread(target=self._run, name="lists", daemon=True)
-            self._thread.start()
 
     def _run(self) -> None:
         some, many = self._some, self._many

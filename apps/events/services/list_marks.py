@@ -27,16 +27,16 @@ UNKNOWN_EVENTS = """
     WHERE list_id IN ({places}) AND list_mark = 'unknown'
 """
 
-NAMED = Counter(
+EVENTS_OF_LISTS = Counter(
     "epicml_events_of_lists", "Stored events that name a list, by how they agree.", ("agree",), registry=registry
 )
-SETTLED = Counter(
+MARKED_LATER = Counter(
     "epicml_events_of_lists_settled", "Events whose list was stored after them.", ("agree",), registry=registry
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class Named(NamedTuple):
+class ListReference(NamedTuple):
     """What an event says of its list."""
 
     sender: str
@@ -54,8 +54,8 @@ class _List:
     first_position: int
     is_named_by_us: bool  # the id is the row's; else the sender's own, which another sender may have given by chance
 
-    def is_of(self, named: "Named") -> bool:
-        """Whether the event may be of this list: the same reader, or nobody and no chance that it is another list."""
+    def is_of(self, named: "ListReference") -> bool:
+        """Tell whether the event may be of this list: the same reader, or nobody and no chance of another list."""
         if self.reader_id is None:
             return self.is_named_by_us or self.sender == named.sender
         return self.reader_id == named.reader_id
@@ -72,11 +72,11 @@ class KnownLists:
 
     @property
     def ids(self) -> set[str]:
-        """Those of the ids that name a list."""
+        """Return those of the ids that name a list."""
         return set(self._lists)
 
-    def agreement(self, named: Named) -> str:
-        """How the event agrees with its list: a ListMark, or OTHER_READER."""
+    def agreement(self, named: ListReference) -> str:
+        """Say how the event agrees with its list: a ListMark, or OTHER_READER."""
         found = self._lists.get(named.list_id)
         if not found:
             return ListMark.UNKNOWN
@@ -105,36 +105,36 @@ def known_sent_ids(sent_ids: Sequence[str], *, sender: str) -> set[str]:
     return {sent_id for sent_id, _, by in _sent_lists(sent_ids) if by == sender}
 
 
-def settle_marks(list_ids: Collection[str]) -> int:
-    """Mark anew the events whose lists were not stored when they came; how many have found theirs.
+def update_marks(list_ids: Collection[str]) -> int:
+    """Mark anew the events whose lists were not stored when they came; returns how many have found theirs.
 
     To be called when what was stored is committed: then of a list and its event the later one sees the earlier.
     """
     events = list(_unknown_events(sorted(list_ids)))
     known = KnownLists({event.list_id for _, event in events})
-    settled: dict[str, list[int]] = defaultdict(list)
+    marked: dict[str, list[int]] = defaultdict(list)
     for row_id, event in events:
         agree = known.agreement(event)
         if agree not in {ListMark.UNKNOWN, OTHER_READER}:
-            settled[agree].append(row_id)
-    for agree, row_ids in settled.items():
+            marked[agree].append(row_id)
+    for agree, row_ids in marked.items():
         Event.objects.filter(id__in=row_ids, list_mark=ListMark.UNKNOWN).update(list_mark=agree)
-        SETTLED.labels(agree).inc(len(row_ids))
-    return sum(map(len, settled.values()))
+        MARKED_LATER.labels(agree).inc(len(row_ids))
+    return sum(map(len, marked.values()))
 
 
 def count_agreements(agreements: Iterable[str]) -> None:
     """Count events that were stored by how they agree with their lists."""
     for agree, count in Tally(agreements).items():
-        NAMED.labels(agree).inc(count)
+        EVENTS_OF_LISTS.labels(agree).inc(count)
 
 
 def mark_of(agreement: str) -> str:
-    """What the row of an event says."""
+    """Return what the row of an event says."""
     return ListMark.UNKNOWN if agreement == OTHER_READER else agreement
 
 
-def _agreement(found: _List, named: Named) -> str:
+def _agreement(found: _List, named: ListReference) -> str:
     if named.book_id not in found.items:
         return ListMark.BOOK
     if named.position is None:
@@ -145,7 +145,7 @@ def _agreement(found: _List, named: Named) -> str:
 
 
 def _sent_lists(sent_ids: Sequence[str]) -> list[tuple[str, UUID, str]]:
-    """The id that its sender gave each list, that of its row, and the sender."""
+    """Find the id that its sender gave each list, that of its row, and the sender."""
     if not sent_ids:
         return []
     with connection.cursor() as cursor:
@@ -153,14 +153,14 @@ def _sent_lists(sent_ids: Sequence[str]) -> list[tuple[str, UUID, str]]:
         return [(sent_id, UUID(str(row_id)), sender) for sent_id, row_id, sender in cursor.fetchall()]
 
 
-def _unknown_events(list_ids: Sequence[str]) -> Iterable[tuple[int, Named]]:
+def _unknown_events(list_ids: Sequence[str]) -> Iterable[tuple[int, ListReference]]:
     for start in range(0, len(list_ids), IDS_PER_QUERY):
         some = list_ids[start : start + IDS_PER_QUERY]
         with connection.cursor() as cursor:
             cursor.execute(UNKNOWN_EVENTS.format(places=_places(some)), list(some))
             rows = cursor.fetchall()
         for row_id, *values in rows:
-            yield row_id, Named(*values)
+            yield row_id, ListReference(*values)
 
 
 def _places(values: Sequence[str]) -> str:

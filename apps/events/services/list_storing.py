@@ -9,7 +9,7 @@ import orjson
 from django.db import IntegrityError, connection, transaction
 
 from apps.events.models import ServedList
-from apps.events.services.list_marks import settle_marks
+from apps.events.services.list_marks import update_marks
 from apps.readers.selectors import known_reader_ids
 from epicml.audience.bands import AgeBand
 
@@ -39,12 +39,12 @@ COPY = f"COPY events_servedlist ({COLUMNS}) FROM STDIN"
 
 
 def store_lists(rows: Sequence[NewRow]) -> int:
-    """Store the lists, those of readers excepted who were erased meanwhile; how many are stored.
+    """Store the lists, those of readers excepted who were erased meanwhile; returns how many are stored.
 
     Events that named one of them before are marked anew.
     """
     stored = _store_once(rows)
-    settle_marks({str(row.id) for row in rows} | {row.sent_id for row in rows if row.sent_id})
+    update_marks({str(row.id) for row in rows} | {row.sent_id for row in rows if row.sent_id})
     return stored
 
 
@@ -69,8 +69,13 @@ def _store(rows: Sequence[NewRow]) -> int:
 
 
 def _insert(rows: Sequence[NewRow]) -> None:
+    """Write the rows as Django keeps them in SQLite: hexadecimal ids, and moments as text in UTC without a zone."""
+    adapted = []
+    for row in rows:
+        list_id, *values, served_at, sender, sent_id = _values(row)
+        adapted.append((list_id.hex, *values, str(served_at.replace(tzinfo=None)), sender, sent_id))
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT, [_adapted(row) for row in rows])
+        cursor.executemany(INSERT, adapted)
 
 
 def _copy(rows: Sequence[NewRow]) -> None:
@@ -91,12 +96,6 @@ def _values(row: NewRow) -> tuple[Any, ...]:
         None if row.propensities is None else _json(list(row.propensities)),
         *row[9:],
     )
-
-
-def _adapted(row: NewRow) -> tuple[Any, ...]:
-    """As Django keeps them in SQLite: ids are hexadecimal, and moments text in UTC without a zone."""
-    list_id, *values, served_at, sender, sent_id = _values(row)
-    return (list_id.hex, *values, str(served_at.replace(tzinfo=None)), sender, sent_id)
 
 
 def _json(value: Any) -> str:

@@ -8,17 +8,17 @@ from epicml.audience.bands import AgeBand
 
 
 def erase_events(reader_id: int) -> int:
-    """None of this reader's events is stored any more. How many were."""
+    """Erase every event of this reader; returns how many there were."""
     return Event.objects.filter(reader_id=reader_id).delete()[0]
 
 
 def erase_lists(reader_id: int) -> int:
-    """Erase every list that this reader was shown; those that wait in memory are never stored. How many were."""
+    """Erase every list that this reader was shown; those that wait in memory are never stored. Returns how many."""
     return ServedList.objects.filter(reader_id=reader_id).delete()[0]
 
 
 def export_events(reader_id: int) -> list[dict[str, Any]]:
-    """Everything this reader did, oldest first."""
+    """Return everything this reader did, oldest first."""
     rows = Event.objects.filter(reader_id=reader_id).order_by("occurred_at", "id")
     return [
         {
@@ -40,7 +40,7 @@ def export_events(reader_id: int) -> list[dict[str, Any]]:
 
 
 def export_lists(reader_id: int) -> list[dict[str, Any]]:
-    """Everything this reader was shown, oldest first."""
+    """Return everything this reader was shown, oldest first."""
     rows = list(ServedList.objects.filter(reader_id=reader_id).order_by("id"))
     keys = book_keys({book_id for row in rows for book_id in row.items})
     return [

@@ -27,7 +27,7 @@ class RatingVersion(NamedTuple):
 
 
 def current_versions(event_ids: Collection[str]) -> dict[str, RatingVersion]:
-    """The version that counts of each of these ratings; those that are not stored are left out."""
+    """Find the version that counts of each of these ratings; those that are not stored are left out."""
     found: dict[str, RatingVersion] = {}
     number, wanted = 0, {event_id: event_id for event_id in event_ids}
     while wanted:
@@ -39,7 +39,7 @@ def current_versions(event_ids: Collection[str]) -> dict[str, RatingVersion]:
 
 
 def version_id(event_id: str, number: int) -> str:
-    """The id of a rating's change with this number.
+    """Return the id of a rating's change with this number.
 
     >>> version_id("import-1f", 0), version_id("import-1f", 2)
     ('import-1f', 'import-1f-2')
@@ -48,7 +48,7 @@ def version_id(event_id: str, number: int) -> str:
 
 
 def moment_of_change(event_id: str, version: RatingVersion, *, at: datetime) -> datetime:
-    """When the rating was changed: as the file says, but after the version that it changes."""
+    """Return when the rating was changed: as the file says, but after the version that it changes."""
     events = Event.objects.filter(sender=IMPORTS, event_id=version_id(event_id, version.number))
     before = events.values_list("occurred_at", flat=True).get()
     return max(at, before + LATER)

@@ -142,7 +142,7 @@ def _books(checked: CheckedList, found: Audience, sender: Sender) -> list[int]:
 
 
 def _store_new(rows: Sequence[NewRow], sender: Sender) -> set[str]:
-    """Store the lists whose id this sender did not send before; the ids of those that were new.
+    """Store the lists whose id this sender did not send before; returns the ids of those that were new.
 
     Those of a reader who is erased at this moment are as good as erased after they were stored.
     """
@@ -155,7 +155,7 @@ def _store_new(rows: Sequence[NewRow], sender: Sender) -> set[str]:
 
 
 def _outcome(row: NewRow, stored: set[str]) -> ListOutcome:
-    """The first list of an id that was new is stored; any further one of that id is not."""
+    """Answer "stored" for the first list of an id that was new, and "duplicate" for any further one of that id."""
     list_id = row.sent_id or str(row.id)
     if list_id not in stored:
         return ListOutcome("duplicate", list_id)

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 
 from apps.events.models import Event, ServedList
 from apps.events.services.list_ids import lowest_id, made_at
-from apps.jobs.services.ledger.purging import Acceptance, Plan, carry_out
+from apps.jobs.services.ledger.purging import PurgeAcceptance, PurgePlan, run_purge
 
 ROWS_PER_TRANSACTION = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RetentionRule:
     """What is kept for how long: `rows` are all that the rule is about, `old` those of them that go.
 
     Its command is manage.py purge_NAME: readiness names it where a purge is held.
@@ -30,13 +30,8 @@ class Rule:
     newest_at: Callable[[], datetime | None]
 
     def kept_for(self) -> timedelta:
-        """How long such rows are kept."""
+        """Return how long such rows are kept."""
         return timedelta(days=getattr(settings, self.setting))
-
-
-def _sessions() -> QuerySet[models.Model]:
-    # Written out: SQLite uses a partial index only where the text is that of the index.
-    return Event.objects.extra(where=["kind = 'typed'"])
 
 
 def _newest_event_at() -> datetime | None:
@@ -48,7 +43,7 @@ def _newest_list_at() -> datetime | None:
     return None if newest is None else made_at(newest)
 
 
-EVENTS = Rule(
+EVENTS = RetentionRule(
     name="events",
     setting="EVENTS_KEPT_DAYS",
     happened="events happened",
@@ -57,7 +52,7 @@ EVENTS = Rule(
     newest_at=_newest_event_at,
 )
 # A range of the primary key, which sorts by time: no other index, and no row is looked at that stays.
-LISTS = Rule(
+LISTS = RetentionRule(
     name="lists",
     setting="LISTS_KEPT_DAYS",
     happened="served lists were stored",
@@ -65,22 +60,23 @@ LISTS = Rule(
     old=lambda rows, before: rows.filter(id__lt=lowest_id(before)),
     newest_at=_newest_list_at,
 )
-SESSIONS = Rule(
+SESSIONS = RetentionRule(
     name="sessions",
     setting="SESSIONS_KEPT_DAYS",
     happened="sessions of suggestions came in",
-    rows=_sessions,
+    # Written out: SQLite uses a partial index only where the text is that of the index.
+    rows=lambda: Event.objects.extra(where=["kind = 'typed'"]),
     old=lambda rows, before: rows.filter(received_at__lt=before),
     newest_at=_newest_event_at,
 )
 RULES = {rule.name: rule for rule in (EVENTS, LISTS, SESSIONS)}
 
 
-def purge_plan(rule: Rule = EVENTS, *, now: datetime, kept_for: timedelta) -> Plan:
+def purge_plan(rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedelta) -> PurgePlan:
     """Count what a purge would erase now."""
     before = now - kept_for
     rows = rule.rows()
-    return Plan(
+    return PurgePlan(
         name=rule.name,
         before=before,
         rows=rule.old(rows, before).count(),
@@ -91,14 +87,14 @@ def purge_plan(rule: Rule = EVENTS, *, now: datetime, kept_for: timedelta) -> Pl
 
 
 def purge_events(
-    rule: Rule = EVENTS, *, now: datetime, kept_for: timedelta, acceptance: Acceptance | None = None
+    rule: RetentionRule = EVENTS, *, now: datetime, kept_for: timedelta, acceptance: PurgeAcceptance | None = None
 ) -> int:
-    """Erase every row of this rule that is older, or hold the purge for a person; how many were erased."""
+    """Erase every row of this rule that is older, or hold the purge for a person; returns how many were erased."""
     plan = purge_plan(rule, now=now, kept_for=kept_for)
-    return carry_out(plan, erase=lambda before: _erase(rule, before), now=now, acceptance=acceptance)
+    return run_purge(plan, erase=lambda before: _erase(rule, before), now=now, acceptance=acceptance)
 
 
-def _erase(rule: Rule, before: datetime) -> int:
+def _erase(rule: RetentionRule, before: datetime) -> int:
     old = rule.old(rule.rows(), before).order_by("pk").values_list("pk", flat=True)
     erased = 0
     while keys := list(old[:ROWS_PER_TRANSACTION]):

@@ -44,11 +44,11 @@ class Session:
 
     @property
     def position(self) -> int | None:
-        """The place of what was chosen, from 1."""
+        """Return the place of what was chosen, from 1."""
         return None if self.chosen is None else self.shown.index(self.chosen) + 1
 
     def as_json(self) -> str:
-        """What is stored of it."""
+        """Return what is stored of it."""
         return json.dumps({"typed": kept_text(self.typed), "shown": self.shown, "chosen": self.chosen})
 
 

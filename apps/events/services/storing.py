@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -53,7 +53,7 @@ INSERT_POSTGRESQL = f"""
 
 
 def store_events(events: Sequence[NewEvent], *, sender: str) -> set[str]:
-    """The events are stored, those excepted whose id is known of this sender. The ids of the ones that were new.
+    """Store the events, those excepted whose id is known of this sender; returns the ids of the ones that were new.
 
     An id occurs once in `events`: the caller has told apart what was sent twice. Of acts at one instant the later one
     in `events` counts as the newer. Nothing happens after it was heard of: where the sender's clock is ahead, its act
@@ -70,11 +70,15 @@ def store_events(events: Sequence[NewEvent], *, sender: str) -> set[str]:
 
 
 def _insert(events: Sequence[NewEvent], sender: str) -> set[str]:
-    """SQLite: nobody else writes during this transaction (BEGIN IMMEDIATE), so what is new now stays new."""
+    """Store them in SQLite, where nobody else writes meanwhile (BEGIN IMMEDIATE): what is new now stays new."""
     known = _known_ids([event.event_id for event in events], sender)
     new = [event for event in events if event.event_id not in known]
+    adapted = []
+    for event in new:  # moments as Django keeps them there: text in UTC without a zone
+        occurred_at, received_at = event.occurred_at.replace(tzinfo=None), event.received_at.replace(tzinfo=None)
+        adapted.append((sender, *event[:7], str(occurred_at), str(received_at), *event[9:]))
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT_SQLITE, [(sender, *_adapted(event)) for event in new])
+        cursor.executemany(INSERT_SQLITE, adapted)
     return {event.event_id for event in new}
 
 
@@ -85,12 +89,6 @@ def _known_ids(event_ids: Sequence[str], sender: str) -> set[str]:
         found = Event.objects.filter(sender=sender, event_id__in=some)
         known.update(found.values_list("event_id", flat=True))
     return known
-
-
-def _adapted(event: NewEvent) -> tuple[Any, ...]:
-    """Moments as Django keeps them in SQLite: text in UTC without a zone."""
-    occurred_at, received_at = event.occurred_at.replace(tzinfo=None), event.received_at.replace(tzinfo=None)
-    return (*event[:7], str(occurred_at), str(received_at), *event[9:])
 
 
 def _copy(events: Sequence[NewEvent], sender: str) -> set[str]:

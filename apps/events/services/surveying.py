@@ -24,17 +24,17 @@ class Survey:
     last_rows: Mapping[int, int] = field(default_factory=dict)
 
     def is_replaced(self, row: int, key: int) -> bool:
-        """Whether a row after this one rates the same book by the same reader, at the same time or without one."""
+        """Tell whether a row after this one rates the same book by the same reader, at the same time or without one."""
         return self.last_rows.get(key, row) != row
 
 
 def rating_key(cells: Mapping[str, str]) -> int:
-    """What is the same in two rows of one rating. Of 64 bits: a file of ten million has no two by accident."""
+    """Return what two rows of one rating share. Of 64 bits: a file of ten million has no two by accident."""
     return hash((cells.get("reader", ""), cells["book"], cells.get("occurred_at", "")))
 
 
 def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, states_dates: bool) -> Survey:
-    """What the whole table says; TableError where it is ambiguous and a person must say more."""
+    """Read the whole table once; TableError where it is ambiguous and a person must say more."""
     keys, rows = array("q"), array("q")
     dates = DayOrderExamples()
     has_dates = "occurred_at" in columns.positions
@@ -51,17 +51,14 @@ def survey(table: Table, columns: InteractionColumns, *, scale: RatingScale, sta
             continue
         ratings += 1
         above += value > scale.high
-        if scale.low <= value <= scale.high and _has_made_id(cells):
+        has_derived_id = not cells.get("event_id") and cells.get("kind", "").casefold() in ("", "rated")
+        if scale.low <= value <= scale.high and has_derived_id:
             keys.append(rating_key(cells))
             rows.append(number)
     _check_scale(table, scale, ratings=ratings, above=above)
     if dates.undecided and not states_dates:
         raise _undecided(table, dates)
     return Survey(dates.order, _last_rows(keys, rows))
-
-
-def _has_made_id(cells: Mapping[str, str]) -> bool:
-    return not cells.get("event_id") and cells.get("kind", "").casefold() in ("", "rated")
 
 
 def _check_scale(table: Table, scale: RatingScale, *, ratings: int, above: int) -> None:
@@ -81,7 +78,7 @@ def _undecided(table: Table, dates: DayOrderExamples) -> TableError:
 
 
 def _last_rows(keys: "array[int]", rows: "array[int]") -> dict[int, int]:
-    """The last row of each rating that has several."""
+    """Find the last row of each rating that has several."""
     of_row = np.frombuffer(keys, dtype=np.int64) if keys else np.zeros(0, dtype=np.int64)
     found, from_end, counts = np.unique(of_row[::-1], return_index=True, return_counts=True)
     last = np.frombuffer(rows, dtype=np.int64)[::-1][from_end] if rows else from_end

@@ -8,9 +8,9 @@ from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
 from apps.jobs.selectors.ledger_time import ledger_now
 from apps.jobs.selectors.runners import runners_able
 from apps.platform.pages import formats
-from apps.platform.services.panels import Cell, Column, Link, Panel, Sentences
+from apps.platform.services.panels import Cell, Column, Link, Message, Panel
 
-NOBODY_WORKS = Sentences(
+NOBODY_WORKS = Message(
     "Nobody does the background work.",
     "Jobs wait, but no runner was seen in the last 30 s. Readers still get answers; what changed does not reach search."
     " It mends itself when manage.py serve or manage.py runjobs runs.",

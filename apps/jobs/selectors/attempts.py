@@ -1,15 +1,14 @@
-"""Attempts at jobs: those of one job, and what they add up to by name, day, outcome and fault.
+"""Attempts at jobs: those of one job, and what they add up to by name, outcome and fault.
 
 Attempts that are over are rows and outlive their jobs; the one that runs now is in its job's row. Sums count an attempt
-on the day (UTC) and in the range in which it ended. Ranges are half-open.
+in the range in which it ended. Ranges are half-open.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
 
 from apps.jobs.models import Attempt, Job
 from apps.jobs.selectors.jobs import JobRow, job_of, row_of
@@ -22,7 +21,7 @@ MOST_SHOWN = 20  # a job has five attempts, and more only where runners were sto
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One attempt at a job. Of one that runs, seconds are as of its last sign of life, and nothing is lost yet."""
+    """One attempt at a job. Of one that runs, seconds are as of its last heartbeat, and nothing is lost yet."""
 
     number: int
     outcome: str
@@ -44,29 +43,17 @@ class JobDetail(JobRow):
 
 
 @dataclass(frozen=True, slots=True)
-class DayOfWork:
-    """What the attempts at jobs of one name that ended on one day add up to."""
-
-    name: str
-    day: date
-    attempts: int
-    work_seconds: float
-    lost_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
-    """Attempts that ended by the same fault: how many, of which jobs, and when and how it was seen last."""
+    """Attempts that ended by the same fault: how many, of which jobs, and how it was seen last."""
 
     fingerprint: str
     names: Sequence[str]
     attempts: int
-    last_at: datetime
     last_error: str
 
 
 def attempts_of(job_id: int, *, limit: int = MOST_SHOWN) -> list[AttemptRow]:
-    """The newest attempts of this job, the running one first; also of a job that was purged."""
+    """Return the newest attempts of this job, the running one first; also of a job that was purged."""
     job = Job.objects.filter(pk=job_id, state=Job.State.LEASED).first()
     running = [_running(job)] if job else []
     ended = Attempt.objects.filter(job_id=job_id).order_by("-pk")[: limit - len(running)]
@@ -75,42 +62,34 @@ def attempts_of(job_id: int, *, limit: int = MOST_SHOWN) -> list[AttemptRow]:
 
 
 def job_detail(job_id: int) -> JobDetail:
-    """The job with this number and its newest attempts, as the API shows them."""
+    """Return the job with this number and its newest attempts, as the API shows them."""
     row = row_of(job_of(job_id))
     return JobDetail(
         **{field: getattr(row, field) for field in JobRow.__dataclass_fields__}, attempts=attempts_of(job_id)
     )
 
 
-def work_by_day(since: datetime, until: datetime) -> list[DayOfWork]:
-    """Seconds of work and lost work by name and day, ordered by day and name."""
-    rows = _ended(since, until).annotate(day=TruncDate("ended_at", tzinfo=UTC)).values_list("name", "day")
-    summed = rows.annotate(n=Count("pk"), work=Sum("work_seconds"), lost=Sum("lost_seconds"))
-    return [DayOfWork(*row) for row in summed.order_by("day", "name")]
-
-
 def work_by_name(since: datetime, until: datetime) -> dict[str, tuple[float, float]]:
-    """Seconds of work and of lost work: by name."""
+    """Sum the seconds of work and of lost work: by name."""
     rows = _ended(since, until).values_list("name")
     summed = rows.annotate(work=Sum("work_seconds"), lost=Sum("lost_seconds")).order_by("name")
     return {name: (work, lost) for name, work, lost in summed}
 
 
 def attempts_by_outcome(since: datetime, until: datetime) -> dict[tuple[str, str], int]:
-    """How many attempts ended how: by (name, outcome)."""
+    """Count how many attempts ended how: by (name, outcome)."""
     rows = _ended(since, until).values_list("name", "outcome").annotate(n=Count("pk"))
     return {(name, outcome): count for name, outcome, count in rows.order_by("name", "outcome")}
 
 
 def faults(since: datetime, until: datetime, *, limit: int = MOST_SHOWN) -> list[Fault]:
-    """Failed and lost attempts by fingerprint, the most frequent first."""
+    """Count failed and lost attempts by fingerprint, the most frequent first."""
     failed = _ended(since, until).filter(~Q(fingerprint=""))
     rows = failed.values_list("fingerprint").annotate(n=Count("pk"), last=Max("pk")).order_by("-n", "fingerprint")
     found = []
     for fingerprint, count, last in rows[:limit]:
         names = failed.filter(fingerprint=fingerprint).order_by("name").values_list("name", flat=True).distinct()
-        newest = Attempt.objects.get(pk=last)
-        found.append(Fault(fingerprint, list(names), count, newest.ended_at, newest.error))
+        found.append(Fault(fingerprint, list(names), count, Attempt.objects.get(pk=last).error))
     return found
 
 

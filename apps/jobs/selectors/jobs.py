@@ -44,7 +44,7 @@ FIELDS = tuple(JobRow.__dataclass_fields__)
 
 
 def job_of(job_id: int) -> Job:
-    """The job with this number."""
+    """Return the job with this number."""
     try:
         return Job.objects.get(pk=job_id)
     except Job.DoesNotExist as error:
@@ -52,56 +52,56 @@ def job_of(job_id: int) -> Job:
 
 
 def job_row(job_id: int) -> JobRow:
-    """The job with this number, as the API shows it."""
+    """Return the job with this number, as the API shows it."""
     return row_of(job_of(job_id))
 
 
 def job_rows(*, state: str | None, name: str | None, start: int, stop: int) -> tuple[list[JobRow], int]:
-    """These jobs, newest first, and how many there are in all."""
+    """Return these jobs, newest first, and how many there are in all."""
     wanted: dict[str, Any] = {field: value for field, value in (("state", state), ("name", name)) if value}
     jobs = Job.objects.filter(**wanted)
     return [row_of(job) for job in jobs.order_by("-pk")[start:stop]], jobs.count()
 
 
 def counts_by_name() -> dict[tuple[str, str], int]:
-    """How many jobs wait, run and are dead: by (name, state)."""
+    """Count how many jobs wait, run and are dead: by (name, state)."""
     rows = Job.objects.filter(state__in=COUNTED).values_list("name", "state").annotate(n=Count("pk"))
     return {(name, state): count for name, state, count in rows.order_by()}
 
 
 def any_due(now: datetime, *, names: Collection[str]) -> bool:
-    """Whether a job of these names waits and its time has come; a read, so that an idle runner takes no write lock."""
+    """Tell whether a job of these names is due; a read, so that an idle runner takes no write lock."""
     return Job.objects.due(now).filter(name__in=names).exists()
 
 
 def oldest_due_at(now: datetime, *, names: Collection[str] | None = None) -> datetime | None:
-    """Since when the job that waits the longest, of these names, could have run; None if none waits."""
+    """Return since when the job that waits the longest, of these names, could have run; None if none waits."""
     due = Job.objects.due(now) if names is None else Job.objects.due(now).filter(name__in=names)
     return due.order_by("run_at").values_list("run_at", flat=True).first()
 
 
 def unknown_due(now: datetime, *, names: Collection[str]) -> list[str]:
-    """Names of due jobs that are none of these: no runner of this version takes them."""
+    """List names of due jobs that are none of these: no runner of this version takes them."""
     return sorted(set(Job.objects.due(now).exclude(name__in=names).values_list("name", flat=True)))
 
 
 def anything_moved(since: datetime, *, names: Collection[str]) -> bool:
-    """Whether a job of these names was begun, got further or was done after this moment."""
+    """Tell whether a job of these names was begun, got further or was done after this moment."""
     moved = Q(progress_at__gte=since, state=Job.State.LEASED) | Q(finished_at__gte=since)
     return Job.objects.filter(moved, name__in=names).exists()
 
 
-def silent_jobs(now: datetime, *, since: datetime) -> list[Job]:
-    """Jobs whose runner is alive and renews their lease, but that got no further after this moment."""
+def stalled_jobs(now: datetime, *, since: datetime) -> list[Job]:
+    """Find jobs whose runner is alive and renews their lease, but that got no further after this moment."""
     return list(Job.objects.filter(state=Job.State.LEASED, lease_expires_at__gte=now, progress_at__lt=since))
 
 
 def dead_names(since: datetime) -> dict[str, int]:
-    """How many jobs died after this moment and wait for a person, by name."""
+    """Count how many jobs died after this moment and wait for a person, by name."""
     dead = Job.objects.filter(state=Job.State.DEAD, finished_at__gte=since)
     return dict(dead.values_list("name").annotate(n=Count("pk")).order_by("name"))
 
 
 def row_of(job: Job) -> JobRow:
-    """This job as the API shows it."""
+    """Return this job as the API shows it."""
     return JobRow(**{field: getattr(job, field) for field in FIELDS})

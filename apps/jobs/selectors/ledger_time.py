@@ -10,7 +10,7 @@ ASKED_EVERY_SECONDS = 10.0
 
 
 def ledger_now(local: datetime) -> datetime:
-    """The database's time. SQLite has no clock but this machine's, whose time is given."""
+    """Return the database's time. SQLite has no clock but this machine's, whose time is given."""
     if connection.vendor == "sqlite":
         return local
     with connection.cursor() as cursor:
@@ -22,7 +22,7 @@ def ledger_now(local: datetime) -> datetime:
 class LedgerClock:
     """The ledger's time for a process that works on it: asked of the database now and then, counted on in between.
 
-    Leases and signs of life are written by one machine and judged by another. With clocks of their own, a machine that
+    Leases and heartbeats are written by one machine and judged by another. With clocks of their own, a machine that
     is a minute behind would lose every job it takes; and a clock that is set would reach the ledger at once.
     """
 
@@ -32,7 +32,7 @@ class LedgerClock:
         self._known: tuple[datetime, float] | None = None
 
     def __call__(self) -> datetime:
-        """The time; the first call needs the database, later ones go on without it."""
+        """Return the time; the first call needs the database, later ones go on without it."""
         if connection.vendor == "sqlite":
             return self._local()
         asked = self._monotonic()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from apps.jobs.models import Lane, Runner
 
 LANES = tuple(Lane.values)
-ALIVE_FOR = timedelta(seconds=30)  # six missed signs of life
+ALIVE_FOR = timedelta(seconds=30)  # six missed heartbeats
 # Signs of life bear the database's time; one from later is of before its clock was set back, and says nothing.
 AHEAD = timedelta(seconds=5)
 
@@ -32,31 +32,31 @@ class RunnerRow:
 
 
 def runners_seen(now: datetime) -> list[RunnerRow]:
-    """Runners, relays and Celery workers that gave a sign of life lately, whether or not they can work."""
+    """List runners, relays and Celery workers that were seen lately, whether or not they can work."""
     rows = Runner.objects.filter(seen_at__gte=now - ALIVE_FOR, seen_at__lte=now + AHEAD).order_by("owner")
     return [_row(runner) for runner in rows]
 
 
 def runners_able(now: datetime) -> list[RunnerRow]:
-    """Those that can run jobs now: runners that were seen, and Celery workers where a relay feeds them."""
+    """List those that can run jobs now: runners that were seen, and Celery workers where a relay feeds them."""
     able = [row for row in runners_seen(now) if not row.problem]
     is_fed = any(row.is_relay for row in able)
     return [row for row in able if row.kind == Runner.Kind.RUNNER or (row.is_worker and is_fed)]
 
 
 def lanes_covered(rows: list[RunnerRow]) -> set[str]:
-    """The lanes from which at least one of these takes jobs."""
+    """Return the lanes from which at least one of these takes jobs."""
     return {lane for row in rows for lane in row.lanes} & set(LANES)
 
 
 def runner_of_process(*, machine: str, process: int) -> RunnerRow | None:
-    """The newest row of this process on this machine, however old: what its supervisor looks at."""
+    """Return the newest row of this process on this machine, however old: what its supervisor looks at."""
     row = Runner.objects.filter(owner__contains=f"@{machine}:{process}:").order_by("-started_at").first()
     return _row(row) if row else None
 
 
 def place_of(owner: str) -> tuple[str, str]:
-    """The machine and the process in the name of a runner; both empty if it is none of ours.
+    """Read the machine and the process from the name of a runner; both empty if it is none of ours.
 
     >>> place_of("celery@library-2:4711:9f3a"), place_of("test")
     (('library-2', '4711'), ('', ''))

@@ -11,9 +11,9 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from apps.platform.api.throttling import client_address, count_refusal, count_refusal_of_key
-from apps.platform.selectors.api_keys import KeyRecord, live_key
+from apps.platform.selectors.api_keys import KeyRecord, key_of_secret
 from apps.platform.services.addresses import UNKNOWN
-from apps.platform.services.api_keys import note_use
+from apps.platform.services.api_keys import record_use
 from apps.platform.services.audit import Actor
 from apps.platform.services.reader_tokens import ReaderTokenExpiredError, ReaderTokenInvalidError, proven_reader
 
@@ -31,12 +31,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         if kind.lower() != "bearer" or not secret.startswith("epic_") or len(header) > LONGEST_HEADER:
             raise AuthenticationFailed("Send an API key: Authorization: Bearer epic_…")
         now = timezone.now()
-        key = live_key(secret.strip(), now=now)
+        key = key_of_secret(secret.strip(), now=now)
         if key is None:
             count_refusal(request)
             raise AuthenticationFailed("This API key is not known, or it was revoked.")
         origin = _checked_origin(request, key) if key.public else None
-        note_use(key, now=now)
+        record_use(key, now=now)
         return None, _with_reader(request, key, origin=origin, now=now)
 
     def authenticate_header(self, request: Request) -> str:

@@ -13,7 +13,7 @@ from rest_framework import exceptions
 from apps.platform.api.responses import json_response
 from apps.platform.services.errors import EpicmlError, UnavailableError
 from apps.platform.services.logs import request_id
-from apps.platform.services.outages import Outage, note_outage, outage_of
+from apps.platform.services.outages import Outage, log_outage, outage_of
 
 UNAUTHORIZED = 401
 UNAVAILABLE_RETRY_SECONDS = 5
@@ -44,7 +44,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 def outage_response(outage: Outage, error: BaseException, *, page_of: HttpRequest | None = None) -> HttpResponse:
     """503 and when to come back, as JSON or as a page that needs no database; the log has one line for many of them."""
-    note_outage(outage, error)
+    log_outage(outage, error)
     if page_of is None:
         answer = error_response(code=outage.code, message=outage.message, status=503)
     else:

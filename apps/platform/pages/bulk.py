@@ -33,25 +33,28 @@ class Bulk:
     word: str = ""
 
     def counted(self, count: int) -> str:
-        """1 book, 1,852 books."""
+        """Write 1 book, 1,852 books."""
         return counted(count, self.one, self.many)
 
     def to_type(self, count: int) -> str:
-        """What is typed before it is done with so many; "" where a click is enough."""
+        """Return what is typed before it is done with so many; "" where a click is enough."""
         if self.word:
             return f"{self.word} {thousands(count)}"
         return thousands(count) if count > TYPED_ABOVE else ""
 
 
-def ask_first(
+def confirmation_page(
     request: HttpRequest, rows: QuerySet[Any], bulk: Bulk, *, name: Callable[[Any], str] = str, back: str, to: str = ""
 ) -> HttpResponse | None:
-    """The page that asks, or None where just these rows were confirmed in a page that showed them.
+    """Return the page that asks, or None where just these rows were confirmed in a page that showed them.
 
     `to` is where the page sends its answer, where that is not the address it stands at.
     """
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
-    digest, typed = _digest(request, bulk, keys), bulk.to_type(len(keys))
+    # It stands for these rows, this action and this person: nobody makes one who was not shown the page.
+    content = f"{request.user.pk} {bulk.action} {','.join(map(str, keys))}"
+    digest = salted_hmac("apps.platform.bulk", content, algorithm="sha256").hexdigest()
+    typed = bulk.to_type(len(keys))
     given = request.POST.get(CONFIRMED, "") if request.method == "POST" else ""
     same = constant_time_compare(given, digest)
     if same and _plain(request.POST.get(TYPED, "")) == _plain(typed):
@@ -75,12 +78,6 @@ def ask_first(
         "to": to or request.get_full_path(),
     }
     return TemplateResponse(request, "platform/bulk.html", context, status=400 if wrong else 200)
-
-
-def _digest(request: HttpRequest, bulk: Bulk, keys: list[Any]) -> str:
-    """Stands for these rows, this deed and this person; nobody makes one who was not shown the page."""
-    content = f"{request.user.pk} {bulk.action} {','.join(map(str, keys))}"
-    return salted_hmac("apps.platform.bulk", content, algorithm="sha256").hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -17,40 +17,40 @@ def _is_missing(value: Number | None) -> bool:
 
 
 def _signed(text: str) -> str:
-    """A proper minus, and no minus before what is rounded to zero."""
+    """Write a proper minus, and no minus before what is rounded to zero."""
     if text.startswith("-"):
         return MINUS + text[1:] if text.strip("-0.,") else text[1:]
     return text
 
 
 def thousands(value: Number | None, digits: int = 0) -> str:
-    """21836 as 21,836."""
+    """Write 21836 as 21,836."""
     if value is None or _is_missing(value):
         return MISSING
     return _signed(f"{value:,.{digits}f}")
 
 
 def change(value: Number | None, digits: int = 0) -> str:
-    """A difference with its sign: +3, −988, 0."""
+    """Write a difference with its sign: +3, −988, 0."""
     text = thousands(value, digits)
     return f"+{text}" if value is not None and text not in {MISSING, "0"} and value > 0 else text
 
 
 def _percent_number(share: Number, digits: int) -> str:
-    """The number before the sign; all and nothing are written without decimals."""
+    """Write the number before the sign; all and nothing are written without decimals."""
     value = float(share) * 100
     return _signed(f"{value:,.0f}" if value in {0.0, 100.0} else f"{value:,.{digits}f}")
 
 
 def percent(share: Number | None, digits: int = 1) -> str:
-    """A share of 0.041 as 4.1 %."""
+    """Write a share of 0.041 as 4.1 %."""
     if share is None or _is_missing(share):
         return MISSING
     return f"{_percent_number(share, digits)}{NARROW_SPACE}%"
 
 
 def percent_change(share: Number | None, digits: int = 1) -> str:
-    """A relative change of 0.032 as +3.2 %; the plus is for estimates only."""
+    """Write a relative change of 0.032 as +3.2 %; the plus is for estimates only."""
     if share is None or _is_missing(share):
         return MISSING
     number = _percent_number(share, digits)
@@ -58,14 +58,14 @@ def percent_change(share: Number | None, digits: int = 1) -> str:
 
 
 def percent_range(low: Number | None, high: Number | None, digits: int = 1) -> str:
-    """The two ends of an interval: 2.3 to 5.9 %."""
+    """Write the two ends of an interval: 2.3 to 5.9 %."""
     if low is None or high is None or _is_missing(low) or _is_missing(high):
         return MISSING
     return f"{_percent_number(low, digits)} to {_percent_number(high, digits)}{NARROW_SPACE}%"
 
 
 def score(value: Number | None, digits: int = 4) -> str:
-    """A ranking measure without its leading zero: .0943."""
+    """Write a ranking measure without its leading zero: .0943."""
     if value is None or _is_missing(value):
         return MISSING
     text = f"{value:.{digits}f}"
@@ -73,7 +73,7 @@ def score(value: Number | None, digits: int = 4) -> str:
 
 
 def day(value: date | None) -> str:
-    """21 Nov 2026, in UTC."""
+    """Write 21 Nov 2026, in UTC."""
     if value is None:
         return MISSING
     moment = value.astimezone(UTC) if isinstance(value, datetime) else value
@@ -81,17 +81,17 @@ def day(value: date | None) -> str:
 
 
 def clock(value: datetime | None) -> str:
-    """13:51 UTC."""
+    """Write 13:51 UTC."""
     return MISSING if value is None else f"{value.astimezone(UTC):%H:%M} UTC"
 
 
 def moment(value: datetime | None) -> str:
-    """21 Nov 2026, 13:51 UTC."""
+    """Write 21 Nov 2026, 13:51 UTC."""
     return MISSING if value is None else f"{day(value)}, {clock(value)}"
 
 
 def clock_range(start: datetime | None, end: datetime | None) -> str:
-    """02:00 to 02:06 UTC, with seconds where the two would look alike."""
+    """Write 02:00 to 02:06 UTC, with seconds where the two would look alike."""
     if start is None or end is None:
         return clock(start)
     first, last = (f"{value.astimezone(UTC):%H:%M}" for value in (start, end))
@@ -101,7 +101,7 @@ def clock_range(start: datetime | None, end: datetime | None) -> str:
 
 
 def age(value: datetime | None, now: datetime) -> str:
-    """How long ago, in the largest whole unit: 8 s, 14 min, 3 h, 6 days. For freshness only, never for a record."""
+    """Write how long ago, in the largest whole unit: 8 s, 14 min, 3 h, 6 days. For freshness, never for a record."""
     if value is None:
         return MISSING
     seconds = max(0, int((now - value).total_seconds()))
@@ -113,7 +113,7 @@ def age(value: datetime | None, now: datetime) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """0.9 ms, 40 s, 1 min 12 s, 6 min 04 s, 2 h 05 min."""
+    """Write 0.9 ms, 40 s, 1 min 12 s, 6 min 04 s, 2 h 05 min."""
     if seconds is None or _is_missing(seconds):
         return MISSING
     if seconds < 1:
@@ -127,7 +127,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: Number | None) -> str:
-    """Bytes in binary units: 512 B, 22.4 MiB, 64 MiB."""
+    """Write bytes in binary units: 512 B, 22.4 MiB, 64 MiB."""
     if count is None or _is_missing(count):
         return MISSING
     value = float(count)
@@ -139,7 +139,7 @@ def size(count: Number | None) -> str:
 
 
 def short_hash(value: str) -> str:
-    """Enough of a SHA-256 to compare by eye: its first 14 and last 4 digits."""
+    """Write enough of a SHA-256 to compare by eye: its first 14 and last 4 digits."""
     return value if len(value) <= 20 else f"{value[:14]}…{value[-4:]}"
 
 
@@ -147,12 +147,12 @@ TERMS = {"item_knn": "item-kNN", "lightfm": "LightFM"}
 
 
 def term(name: str) -> str:
-    """A technical name as people write it: item_knn as item-kNN, next_in_series as next in series."""
+    """Write a technical name as people do: item_knn as item-kNN, next_in_series as next in series."""
     return TERMS.get(name, name.replace("_", " ").replace("sha256", "SHA-256"))
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: 1 warning, 2 warnings."""
+    """Write a count with its noun: 1 warning, 2 warnings."""
     return f"{thousands(count)} {one if count == 1 else many or one + 's'}"
 
 

@@ -34,7 +34,7 @@ class Estimate:
         return self.low > 0 or self.high < 0
 
     def state(self, wanted: Direction) -> str:
-        """better or worse only when the whole interval says so; else flat."""
+        """Return better or worse only when the whole interval says so; else flat."""
         if not self.excludes_zero:
             return "flat"
         return "better" if (self.low > 0) == (wanted == "up") else "worse"
@@ -49,7 +49,7 @@ class Axis:
     ticks: tuple[float, ...]
 
     def x(self, value: float) -> float:
-        """The place of a value in percent of the width, not cut."""
+        """Return the place of a value in percent of the width, not cut."""
         return 100 * (value - self.low) / (self.high - self.low)
 
     def holds(self, value: float) -> bool:
@@ -57,7 +57,7 @@ class Axis:
 
 
 def axis_for(estimates: Iterable[Estimate], *, include: Sequence[float] = (), most: int = 6) -> Axis:
-    """A scale fitted to the middle rows, with zero and round ends; it reaches beyond each of the values to include.
+    """Fit a scale to the middle rows, with zero and round ends; it reaches beyond each of the values to include.
 
     `most` bounds the number of its steps: what is read in a narrow column has few.
     """
@@ -84,7 +84,7 @@ def _at(value: float) -> str:
 
 
 def ticks_svg(axis: Axis) -> SafeString:
-    """The scale's numbers in percent, for the table's header; the last one carries the unit."""
+    """Draw the scale's numbers in percent, for the table's header; the last one carries the unit."""
     digits = 0 if round((axis.ticks[1] - axis.ticks[0]) * 100, 6) >= 1 else 1
     *texts, last = (percent_change(tick, digits) for tick in axis.ticks)
     texts = [text.removesuffix("%").rstrip("\u202f") for text in texts]
@@ -100,7 +100,7 @@ def ticks_svg(axis: Axis) -> SafeString:
 
 
 def label(estimate: Estimate, *, wanted: Direction) -> str:
-    """What the picture says, in words: +4.1 %, 95 % interval 2.3 to 5.9 %: better."""
+    """Say in words what the picture shows: +4.1 %, 95 % interval 2.3 to 5.9 %: better."""
     verdict = {"flat": "not proven"}.get(estimate.state(wanted), estimate.state(wanted))
     ends = percent_range(estimate.low, estimate.high)
     return f"{percent_change(estimate.value)}, 95\u202f% interval {ends}: {verdict}"
@@ -109,7 +109,7 @@ def label(estimate: Estimate, *, wanted: Direction) -> str:
 def pill(
     estimate: Estimate, axis: Axis, *, wanted: Direction = "up", margin: float | None = None, crossed: bool = False
 ) -> SafeString:
-    """The row's picture. The margin is a rule's limit: dashed, hatched beyond; a crossed one has a warning stroke."""
+    """Draw the row's picture. The margin is a limit: dashed, hatched beyond; a crossed one in a warning's colour."""
     parts = [
         _margin(margin, axis, wanted) if margin is not None else "",
         format_html('<line class="e-i-zero" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', _at(axis.x(0)), HEIGHT),
@@ -149,14 +149,14 @@ def _bar(estimate: Estimate, axis: Axis, *, wanted: Direction, crossed: bool) ->
 
 
 def _chevron(*, right: bool) -> SafeString:
-    """Cut at this end: there is more beyond the axis."""
+    """Mark an interval as cut at this end: there is more beyond the axis."""
     place, points = ("100%", "-7,-4 -3,0 -7,4") if right else ("0%", "7,-4 3,0 7,4")
     shape = '<svg x="{}" y="{}" overflow="visible"><polyline class="e-i-cut" points="{}"/></svg>'
     return format_html(shape, place, MIDDLE, points)
 
 
 def _margin(margin: float, axis: Axis, wanted: Direction) -> SafeString:
-    """A dashed line at the limit and a hatch on its refused side; nothing where the limit lies off the axis."""
+    """Draw a dashed line at the limit and a hatch on its refused side; nothing where the limit lies off the axis."""
     if not axis.low < margin < axis.high:
         return SafeString("")
     start, end = (axis.low, margin) if wanted == "up" else (margin, axis.high)

@@ -22,7 +22,7 @@ from apps.platform.pages.shell import actor_of
 from apps.platform.selectors.accounts import account_name, name_hash
 from apps.platform.services import login_locks
 from apps.platform.services.audit import Action, Actor, record
-from apps.platform.services.login_locks import Attempt
+from apps.platform.services.login_locks import LoginAttempt
 from apps.platform.services.passwords import RETRY_SECONDS, HashingBusyError
 
 STAFF = "/admin/"
@@ -55,9 +55,9 @@ class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]
         until = login_locks.next_attempt_at(attempt, now=timezone.now())
         by = Actor(account_name(str(credentials.get("username") or "")), actor_of(request).address)
         if until is None:
-            _record_anyhow(Action.LOGIN_FAILED, by=by)
+            _record_if_possible(Action.LOGIN_FAILED, by=by)
         else:
-            _record_anyhow(Action.LOGIN_LOCKED, by=by, about=f"until {until:%H:%M:%S} UTC")
+            _record_if_possible(Action.LOGIN_LOCKED, by=by, about=f"until {until:%H:%M:%S} UTC")
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
         attempt = getattr(request, "login_attempt", None)
@@ -67,7 +67,7 @@ class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]
 
     def user_logged_out(self, sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
         if user is not None:
-            _record_anyhow(Action.LOGGED_OUT, by=actor_of(request, user))
+            _record_if_possible(Action.LOGGED_OUT, by=actor_of(request, user))
 
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
@@ -106,7 +106,7 @@ class LoginMiddleware:
             return self._change_password(request)
         response = self._get_response(request)
         if hasattr(request, "login_attempt") and request.user.is_authenticated:
-            _know_device(request, response)
+            _remember_device(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -115,7 +115,7 @@ class LoginMiddleware:
         return _try_later(request, exception.message, seconds=RETRY_SECONDS, status=exception.status)
 
     def _change_password(self, request: HttpRequest) -> HttpResponse:
-        """Who found a session open guesses the old password no more often than at the log-in."""
+        """Let who found a session open guess the old password no more often than at the log-in."""
         now = timezone.now()
         attempt = attempt_of(request, request.user.get_username())
         until = login_locks.take_attempt(attempt, now=now)
@@ -129,21 +129,21 @@ class LoginMiddleware:
 
 
 def locked_page(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
-    """What axes' middleware answers with instead of the page."""
+    """Return what axes' middleware answers with instead of the page."""
     return _locked_page(request, request.login_until, now=timezone.now())  # type: ignore[attr-defined]
 
 
-def attempt_of(request: HttpRequest, username: str) -> Attempt:
-    """Who tries this name: by address, or by the device where somebody logged in with this name before."""
+def attempt_of(request: HttpRequest, username: str) -> LoginAttempt:
+    """Return who tries this name: by address, or by the device where somebody logged in with this name before."""
     hashed = name_hash(username)
     address = actor_of(request).address or login_locks.UNKNOWN_ADDRESS
     cookie = request.get_signed_cookie(DEVICE_COOKIE, "", salt=DEVICE_SALT, max_age=DEVICE_KEPT_FOR)
     known_name, _, device = (cookie or "").partition(".")
-    return Attempt(hashed, address, device if known_name == hashed else "")
+    return LoginAttempt(hashed, address, device if known_name == hashed else "")
 
 
-def _know_device(request: HttpRequest, response: HttpResponse) -> None:
-    """This browser is known for this name from now on."""
+def _remember_device(request: HttpRequest, response: HttpResponse) -> None:
+    """Know this browser for this name from now on."""
     value = f"{name_hash(request.user.get_username())}.{secrets.token_hex(16)}"
     response.set_signed_cookie(
         DEVICE_COOKIE,
@@ -157,8 +157,8 @@ def _know_device(request: HttpRequest, response: HttpResponse) -> None:
     )
 
 
-def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
-    """On record, as far as that can be written: the attempt has failed either way, and who logs out is logged out."""
+def _record_if_possible(action: str, *, by: Actor, about: str = "") -> None:
+    """Record it as far as that can be written: the attempt has failed either way, and who logs out is logged out."""
     try:
         record(action, by=by, about=about, now=timezone.now())
     except DatabaseError:
@@ -168,12 +168,12 @@ def _record_anyhow(action: str, *, by: Actor, about: str = "") -> None:
 def _locked_page(request: HttpRequest, until: datetime, *, now: datetime) -> HttpResponse:
     seconds = max(1, math.ceil((until - now).total_seconds()))
     wait = f"{seconds} second{'' if seconds == 1 else 's'}" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
-    said = f"Too many log-ins have failed. Try again in {wait}, after {until:%H:%M:%S} UTC."
-    return _try_later(request, said, seconds=seconds, status=429)
+    reason = f"Too many log-ins have failed. Try again in {wait}, after {until:%H:%M:%S} UTC."
+    return _try_later(request, reason, seconds=seconds, status=429)
 
 
-def _try_later(request: HttpRequest, said: str, *, seconds: int, status: int) -> HttpResponse:
-    answer = render(request, "epicml/try_later.html", {"said": said}, status=status)
+def _try_later(request: HttpRequest, reason: str, *, seconds: int, status: int) -> HttpResponse:
+    answer = render(request, "epicml/try_later.html", {"reason": reason}, status=status)
     answer["Retry-After"] = str(seconds)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -22,7 +22,7 @@ _DRAWINGS = {
 
 
 def shape(state: str) -> SafeString:
-    """The state's shape alone, for where a word stands beside it already."""
+    """Draw the state's shape alone, for where a word stands beside it already."""
     return format_html(
         '<svg class="e-shape" data-state="{}" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5"'
         ' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
@@ -32,5 +32,5 @@ def shape(state: str) -> SafeString:
 
 
 def mark(state: str, word: str) -> SafeString:
-    """Shape, word and colour of a state."""
+    """Draw shape, word and colour of a state."""
     return format_html('<span class="e-state" data-state="{}">{}<span>{}</span></span>', state, shape(state), word)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from apps.platform.pages.bulk import Bulk, ask_first
+from apps.platform.pages.bulk import Bulk, confirmation_page
 
 # What a database or a field says of a value that it cannot compare with.
 BAD_VALUES = (ValueError, OverflowError, ValidationError, FieldError, DataError)
@@ -31,7 +31,7 @@ class StaffAdmin(ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """By the columns of the filters only: any other lookup could read what no page shows, letter by letter."""
+        """Allow the columns of the filters only: any other lookup could read what no page shows, letter by letter."""
         filters = {getattr(one, "parameter_name", one) for one in self.get_list_filter(request)}
         name, _, kind = lookup.rpartition("__") if lookup.rpartition("__")[2] in LOOKUPS else (lookup, "", "exact")
         return name.removesuffix("__id") in filters and kind in LOOKUPS
@@ -68,16 +68,16 @@ class StaffAdmin(ModelAdmin):  # type: ignore[misc]
     def page_before(
         self, request: HttpRequest, rows: QuerySet[Any], bulk: Bulk, *, name: Callable[[Any], str] = str
     ) -> HttpResponse | None:
-        """What is answered before it is done with just these rows; None once the page that shows them was confirmed."""
+        """Return the page that asks first, or one that has nothing to do; None once these rows were confirmed."""
         if not rows.exists():
             nothing = f"Nothing was changed: among those chosen is no {bulk.one} to {bulk.verb.lower()}."
             messages.warning(request, nothing)
             return HttpResponseRedirect(request.get_full_path())
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        return ask_first(request, rows, bulk, name=name, back=back)
+        return confirmation_page(request, rows, bulk, name=name, back=back)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponseRedirect:
-        """Django's message would keep what was asked for in the session."""
+        """Raise a 404: Django's message would keep what was asked for in the session."""
         raise Http404
 
 

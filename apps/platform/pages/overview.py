@@ -28,8 +28,8 @@ def dashboard(request: HttpRequest, context: Mapping[str, Any]) -> dict[str, Any
 
 
 def _waiting_sentence(panels: list[ShownPanel]) -> str:
-    said = [shown.panel.waits for shown in panels if shown.panel and shown.panel.waits]
+    sentences = [shown.panel.waits for shown in panels if shown.panel and shown.panel.waits]
     failed = [shown.title for shown in panels if shown.panel is None]
     if failed:
-        said.append(f"What else waits is not known: {', '.join(failed)} could not be read.")
-    return " ".join(said) or "Nothing waits for you."
+        sentences.append(f"What else waits is not known: {', '.join(failed)} could not be read.")
+    return " ".join(sentences) or "Nothing waits for you."

@@ -21,12 +21,12 @@ class StaffView(Protocol):
 
 
 def page_context(request: HttpRequest, *, title: str, **values: Any) -> dict[str, Any]:
-    """What the shell needs (sidebar, badge, theme) with the page's title and its own values."""
+    """Return what the shell needs (sidebar, badge, theme) with the page's title and its own values."""
     return {**admin.site.each_context(request), "title": title, **values}
 
 
 def page(request: HttpRequest, template: str, *, title: str, status: int = 200, **values: Any) -> HttpResponse:
-    """One page in the shell."""
+    """Render one page in the shell."""
     return render(request, template, page_context(request, title=title, **values), status=status)
 
 

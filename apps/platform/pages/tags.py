@@ -22,7 +22,7 @@ register.simple_tag(interval.pill)
 
 @register.simple_tag(name="request_id")
 def shown_request_id() -> str:
-    """What the log calls this request, so that a person can say which one failed."""
+    """Return what the log calls this request, so that a person can say which one failed."""
     return request_id.get()
 
 
@@ -33,7 +33,7 @@ COVER_COLORS = (
 
 @register.simple_tag
 def cover(title: str) -> SafeString:
-    """A small cover drawn from the title: the same title always has the same colour."""
+    """Draw a small cover from the title: the same title always has the same colour."""
     color = COVER_COLORS[crc32(title.encode()) % len(COVER_COLORS)]
     return format_html(
         '<svg class="e-cover" viewBox="0 0 34 48" aria-hidden="true"><rect width="34" height="48" fill="{}"/>'
@@ -46,7 +46,7 @@ def cover(title: str) -> SafeString:
 
 @register.simple_tag
 def share_bar(share: float, text: str = "") -> SafeString:
-    """A bar as long as the share, for a table's row or a job's progress."""
+    """Draw a bar as long as the share, for a table's row or a job's progress."""
     return format_html(
         '<svg class="e-progress" {} viewBox="0 0 100 6" preserveAspectRatio="none"><rect class="e-track" width="100"'
         ' height="6"/><rect class="e-fill" width="{}" height="6"/></svg>',

@@ -4,5 +4,5 @@ from apps.platform.pages import views
 
 urlpatterns = [
     path("status/", views.status, name="status"),
-    path("autocomplete/", views.nothing),
+    path("autocomplete/", views.refuse_autocompletion),
 ]

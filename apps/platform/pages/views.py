@@ -14,7 +14,7 @@ STATE_WORDS = {"ok": (BETTER, "Works"), "degraded": (WATCH, "Degraded"), "down":
 
 @staff_page()
 def status(request: HttpRequest) -> HttpResponse:
-    """Does everything work, and if not, what do readers notice?"""
+    """Show whether everything works, and if not, what readers notice."""
     parts = parts_health()
     return page(
         request,
@@ -27,18 +27,18 @@ def status(request: HttpRequest) -> HttpResponse:
     )
 
 
-def nothing(request: HttpRequest) -> HttpResponse:
-    """No page chooses by the admin's autocompletion, which lists the rows of any table to who may see them."""
+def refuse_autocompletion(request: HttpRequest) -> HttpResponse:
+    """Refuse the admin's autocompletion, which lists the rows of any table; no page chooses by it."""
     raise Http404
 
 
 def health_mark(part: PartHealth) -> SafeString:
-    """The mark of a part's state."""
+    """Draw the mark of a part's state."""
     return mark(*STATE_WORDS[part.state])
 
 
 def health_sentence(parts: list[PartHealth]) -> str:
-    """Whether everything works, naming what does not."""
+    """Say whether everything works, naming what does not."""
     down = [part.name for part in parts if part.state == "down"]
     degraded = [part.name for part in parts if part.state == "degraded"]
     if not down and not degraded:

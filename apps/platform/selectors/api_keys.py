@@ -32,12 +32,12 @@ _origins: list[tuple[frozenset[str], datetime]] = []
 
 
 def digest_of(secret: str) -> str:
-    """What is stored of a secret. No salt: it is random already."""
+    """Return what is stored of a secret. No salt: it is random already."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
-    """The key of this secret; None when there is none or it was revoked more than KEY_CACHE_SECONDS ago."""
+def key_of_secret(secret: str, *, now: datetime) -> KeyRecord | None:
+    """Return the key of this secret; None when there is none or it was revoked more than KEY_CACHE_SECONDS ago."""
     digest = digest_of(secret)
     known = _keys.get(digest)
     if known is not None and _is_fresh(known[1], now):
@@ -54,7 +54,7 @@ def live_key(secret: str, *, now: datetime) -> KeyRecord | None:
 
 
 def public_origins(*, now: datetime) -> frozenset[str]:
-    """The origins of all live public keys: the ones whose pages may call the API from a browser."""
+    """Return the origins of all live public keys: the ones whose pages may call the API from a browser."""
     if not _origins or not _is_fresh(_origins[0][1], now):
         rows = ApiKey.objects.filter(public=True, revoked_at=None).values_list("origins", flat=True)
         origins = frozenset(origin for row in rows for origin in row.split())
@@ -63,12 +63,12 @@ def public_origins(*, now: datetime) -> frozenset[str]:
 
 
 def _is_fresh(read_at: datetime, now: datetime) -> bool:
-    """Whether what was read then is believed still. After a clock was set back it is not, else for years."""
+    """Tell whether what was read then is believed still. After a clock was set back it is not, else for years."""
     return timedelta() <= now - read_at < timedelta(seconds=KEY_CACHE_SECONDS)
 
 
 def reset_key_cache() -> None:
-    """This process reads every key anew."""
+    """Read every key anew in this process."""
     _keys.clear()
     _origins.clear()
 

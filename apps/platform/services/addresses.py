@@ -9,7 +9,7 @@ UNKNOWN = "unknown"
 
 
 def address_of(meta: Mapping[str, Any], *, proxies: int) -> str:
-    """The address that the outermost trusted proxy saw, else the one that is connected; "unknown" without any.
+    """Return the address that the outermost trusted proxy saw, else the one that is connected; "unknown" without any.
 
     Of an IPv6 address it is the network of one subscriber.
     """

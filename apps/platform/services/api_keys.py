@@ -13,7 +13,7 @@ from apps.platform.models import PUBLIC_SCOPES as _PUBLIC_SCOPES
 from apps.platform.models import ApiKey
 from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, KeyRecord, digest_of, reset_key_cache
 from apps.platform.services.errors import ConflictError, EpicmlError, NotFoundError
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 from apps.platform.services.sqlite import short_wait
 from epicml.audience.bands import YOUNGEST, AgeBand
 
@@ -33,9 +33,9 @@ SCOPES = (
 SECRET_BYTES = 32  # 256 bits: nobody guesses it, so its plain SHA-256 is enough to store
 PREFIX_LENGTH = 12
 REINSTATED_WITHIN = timedelta(hours=24)  # a slip shows within a day; a key that leaked must not come back years later
-USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
+USE_RECORDED_EVERY = timedelta(minutes=1)  # so that reading does not become writing
 
-_noted: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
+_recorded: dict[int, datetime] = {}  # by key: when this process wrote that it is in use
 
 
 class InvalidKeyError(EpicmlError):
@@ -91,7 +91,7 @@ def create_api_key(
     unproven_band: AgeBand | None = None,
     now: datetime,
 ) -> NewKey:
-    """A key with these scopes works from now on; its secret is in the answer and nowhere else.
+    """Make a key with these scopes that works from now on; its secret is in the answer and nowhere else.
 
     A public key that is given no highest band shows nothing above the youngest: everybody can read it.
     """
@@ -126,7 +126,7 @@ def check_new_key(
     highest_band: AgeBand | None = None,
     unproven_band: AgeBand | None = None,
 ) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Name, scopes and origins as they are stored; raises when no key can be made with them."""
+    """Return name, scopes and origins as they are stored; raises when no key can be made with them."""
     chosen = _checked_scopes(scopes, public=public)
     _check_bands(highest_band, unproven_band, public=public)
     if not 1 <= len(name.strip()) <= 100 or not name.isprintable():
@@ -135,7 +135,7 @@ def check_new_key(
 
 
 def revoke_api_key(key_id: int, *, now: datetime) -> str:
-    """The key stops working, here at once and in other processes within KEY_CACHE_SECONDS; says so in a sentence."""
+    """Stop the key, here at once and in other processes within KEY_CACHE_SECONDS; says so in a sentence."""
     row = ApiKey.objects.filter(pk=key_id).first()
     if row is None:
         raise ApiKeyNotFoundError(str(key_id))
@@ -146,7 +146,7 @@ def revoke_api_key(key_id: int, *, now: datetime) -> str:
 
 
 def reinstate_api_key(key_id: int, *, now: datetime) -> str:
-    """A key that was revoked a short time ago works again; says so in a sentence."""
+    """Let a key that was revoked a short time ago work again; says so in a sentence."""
     row = ApiKey.objects.filter(pk=key_id).first()
     if row is None:
         raise ApiKeyNotFoundError(str(key_id))
@@ -157,7 +157,7 @@ def reinstate_api_key(key_id: int, *, now: datetime) -> str:
 
 
 def key_id_of_prefix(prefix: str) -> int:
-    """The one key whose secret starts so."""
+    """Find the one key whose secret starts so."""
     found = list(ApiKey.objects.filter(prefix__startswith=prefix[:PREFIX_LENGTH]).values_list("pk", flat=True)[:2])
     if not found:
         raise ApiKeyNotFoundError(prefix)
@@ -166,13 +166,13 @@ def key_id_of_prefix(prefix: str) -> int:
     return int(found[0])
 
 
-def note_use(key: KeyRecord, *, now: datetime) -> None:
-    """That the key is in use is on record, to the minute; where nothing can be stored, the request goes on without."""
-    noted_at = _noted.get(key.id, key.last_used_at)
-    if noted_at is not None and timedelta() <= now - noted_at < USE_NOTED_EVERY:
+def record_use(key: KeyRecord, *, now: datetime) -> None:
+    """Record to the minute that the key is in use; where nothing can be stored, the request goes on without."""
+    noted_at = _recorded.get(key.id, key.last_used_at)
+    if noted_at is not None and timedelta() <= now - noted_at < USE_RECORDED_EVERY:
         return
-    _noted[key.id] = now
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY) | Q(last_used_at__gt=now)
+    _recorded[key.id] = now
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_RECORDED_EVERY) | Q(last_used_at__gt=now)
     try:
         with short_wait():
             ApiKey.objects.filter(stale, pk=key.id).update(last_used_at=now)
@@ -180,12 +180,12 @@ def note_use(key: KeyRecord, *, now: datetime) -> None:
         outage = outage_of(error)
         if outage is None:
             raise
-        note_outage(outage, error)
+        log_outage(outage, error)
 
 
 def reset_uses() -> None:
-    """This process forgets which uses it noted."""
-    _noted.clear()
+    """Forget which uses this process noted."""
+    _recorded.clear()
 
 
 def _checked_scopes(scopes: Iterable[str], *, public: bool) -> tuple[str, ...]:
@@ -223,7 +223,7 @@ def _checked_origins(origins: Sequence[str], *, public: bool) -> tuple[str, ...]
 
 
 def checked_origin(origin: str) -> str:
-    """The origin as it is stored and compared: in small letters, without a path."""
+    """Return the origin as it is stored and compared: in small letters, without a path."""
     parts = urlsplit(origin.strip().rstrip("/").lower())
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or " " in parts.netloc:
         reason = f"{origin!r} is not an origin such as https://library.example."

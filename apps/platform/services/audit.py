@@ -29,12 +29,12 @@ class Actor:
 
 
 def record(action: str, *, by: Actor, subject: str = "", about: str = "", now: datetime) -> None:
-    """It is on record that this was done. `subject` is the keyed hash of a reader, never a pseudonym."""
+    """Record that this was done. `subject` is the keyed hash of a reader, never a pseudonym."""
     record_each(action, by=by, subjects=[subject], about=about, now=now)
 
 
 def record_each(action: str, *, by: Actor, subjects: Iterable[str], about: str = "", now: datetime) -> None:
-    """It is on record that this was done with each of these readers."""
+    """Record that this was done with each of these readers."""
     common = {
         "at": now,
         "action": action,
@@ -48,22 +48,22 @@ def record_each(action: str, *, by: Actor, subjects: Iterable[str], about: str =
 
 
 def register_subject_hash(hash_of: Callable[[str], str]) -> None:
-    """Staff who look for a pseudonym find the entries of its keyed hash."""
+    """Let staff who look for a pseudonym find the entries of its keyed hash."""
     _subject_hashes[:] = [hash_of]
 
 
 def subject_of(text: str) -> str:
-    """The keyed hash under which a reader of this pseudonym would stand."""
+    """Return the keyed hash under which a reader of this pseudonym would stand."""
     return _subject_hashes[0](text) if _subject_hashes else ""
 
 
 def entries_about(subject: str) -> list[AuditEntry]:
-    """What was done with the reader of this keyed hash, oldest first."""
+    """Return what was done with the reader of this keyed hash, oldest first."""
     return list(AuditEntry.objects.filter(subject=subject).order_by("id"))
 
 
 def purge_audit(*, now: datetime) -> int:
-    """Entries older than a year are gone, and addresses older than a month. How many entries were deleted."""
+    """Delete entries older than a year, and addresses older than a month; returns how many entries were deleted."""
     # The plain queryset: the model's own neither changes nor deletes.
     entries: models.QuerySet[AuditEntry] = models.QuerySet(AuditEntry)
     gone = entries.filter(at__lt=now - KEPT_FOR).delete()[0]

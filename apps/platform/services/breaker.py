@@ -31,7 +31,7 @@ class TimeLimitError(UnavailableError):
     code = "time_limit"
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def call_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     """Return what the work returns, or raise TimeLimitError; then it goes on by itself, and nobody waits for it.
 
     The time limits of a client do not bound the whole: each address and each answer has its own, and the look-up of a
@@ -84,7 +84,7 @@ class CircuitBreaker:
 
     @property
     def open(self) -> bool:
-        """Whether a call would be refused now."""
+        """Tell whether a call would be refused now."""
         return self._pause > 0 and self._clock() < self._open_until
 
     def call(self, work: Callable[[], T], *, proves: bool = True) -> T:
@@ -110,7 +110,7 @@ class CircuitBreaker:
         return result
 
     def trip(self, error: Exception) -> None:
-        """It is open now, for a failure that was met outside of a call."""
+        """Open it now, for a failure that was met outside of a call."""
         if not self.open:
             self._failed(error, self._clock())
 

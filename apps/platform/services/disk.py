@@ -25,7 +25,7 @@ class Folder:
 
 
 def written_folders(*, var: Path, database: Mapping[str, Any]) -> list[Folder]:
-    """EPICML_VAR, and where the database's file lies on SQLite."""
+    """Return EPICML_VAR, and where the database's file lies on SQLite."""
     folders = [Folder(var, "EPICML_VAR")]
     if "sqlite" in database["ENGINE"]:
         folders.append(Folder(Path(database["NAME"]).parent, "the database"))
@@ -33,12 +33,12 @@ def written_folders(*, var: Path, database: Mapping[str, Any]) -> list[Folder]:
 
 
 def free_bytes(folder: Folder) -> int:
-    """How much may still be written there."""
+    """Return how much may still be written there."""
     return shutil.disk_usage(folder.path).free
 
 
 def disk_health(folders: Sequence[Folder]) -> Health:
-    """Whether each of these folders has room and takes a write; the first that has not speaks.
+    """Tell whether each of these folders has room and takes a write; the first that has not speaks.
 
     A disk that takes no write is not `down`: readers still get answers, and 503 would take this machine out of service.
     """

@@ -18,14 +18,14 @@ class FileSum:
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
-    """The content of a file. It is read and never mapped: a file that is cut short ends early and kills nobody."""
+    """Read the content of a file. It is never mapped: a file that is cut short ends early and kills nobody."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
 
 
 def file_sum(path: Path) -> FileSum:
-    """Size and SHA-256 of a file as it is now."""
+    """Return size and SHA-256 of a file as it is now."""
     digest, size = hashlib.sha256(), 0
     for chunk in read_chunks(path):
         digest.update(chunk)
@@ -34,7 +34,7 @@ def file_sum(path: Path) -> FileSum:
 
 
 def flush(path: Path) -> None:
-    """What was written of this file, or the names in this folder, survives a loss of power."""
+    """Make what was written of this file, or the names in this folder, survive a loss of power."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

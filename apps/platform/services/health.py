@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db import Error, connection, connections
 
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 
 LONGEST_SECONDS = 1.5
 KNOWN_FOR_SECONDS = 1.0
@@ -46,7 +46,7 @@ class PartHealth:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _RunningProbe:
     """A probe that runs, or ran, in a thread of its own."""
 
     found: list[PartHealth]
@@ -54,26 +54,26 @@ class _Asked:
 
 
 _probes: dict[str, Callable[[], Health]] = {}
-_asked: dict[str, _Asked] = {}
+_running: dict[str, _RunningProbe] = {}
 _known: list[tuple[float, list[PartHealth]]] = []
 _lock = threading.Lock()
 
 
 def register_health(name: str, probe: Callable[[], Health]) -> None:
-    """From now on this part is asked how it is. A probe is quick and does not raise."""
+    """Ask this part how it is from now on. A probe is quick and does not raise."""
     _probes[name] = probe
     _known.clear()
 
 
 def parts_health() -> list[PartHealth]:
-    """How every registered part is now, by name."""
-    return [_ask(name, probe) for name, probe in sorted(_probes.items())]
+    """Return how every registered part is now, by name."""
+    return [_probe(name, probe) for name, probe in sorted(_probes.items())]
 
 
 def parts_health_in_time(
     *, seconds: float = LONGEST_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> list[PartHealth]:
-    """The same after `seconds` at the latest, whichever part hangs, and asked once a second however many want to know.
+    """Return the same after `seconds` at the latest, whichever part hangs; parts are asked once a second at most.
 
     Orchestrators ask every few seconds and take a late answer for a dead process. A part that hangs is asked once and
     not again before it answered: else each question would leave one more thread behind.
@@ -81,24 +81,24 @@ def parts_health_in_time(
     with _lock:
         if not _known or clock() - _known[0][0] >= KNOWN_FOR_SECONDS:
             end = clock() + seconds
-            asked = {name: _asked_now(name, probe) for name, probe in sorted(_probes.items())}
-            found = [_answer(name, one, end - clock()) for name, one in asked.items()]
+            running = {name: _started(name, probe) for name, probe in sorted(_probes.items())}
+            found = [_result(name, one, end - clock()) for name, one in running.items()]
             _known[:] = [(clock(), found)]
         return _known[0][1]
 
 
 def reset_health() -> None:
-    """This process asks every part anew."""
+    """Ask every part anew in this process."""
     _known.clear()
 
 
 def worst_state(parts: list[PartHealth]) -> State:
-    """The state of the whole: that of its worst part."""
+    """Return the state of the whole: that of its worst part."""
     return max((part.state for part in parts), key=_SEVERITY.index, default="ok")
 
 
 def database_health() -> Health:
-    """Whether the database answers and holds tables; nothing works without it."""
+    """Tell whether the database answers and holds tables; nothing works without it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
@@ -106,7 +106,7 @@ def database_health() -> Health:
     except Error as error:
         outage = outage_of(error)
         if outage is not None:
-            note_outage(outage, error)
+            log_outage(outage, error)
             return Health(
                 "down",
                 outage.message,
@@ -124,7 +124,7 @@ def database_health() -> Health:
     )
 
 
-def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
+def _probe(name: str, probe: Callable[[], Health]) -> PartHealth:
     try:
         health = probe()
     except Exception as error:  # the health page must stand when anything else has fallen
@@ -137,26 +137,26 @@ def _ask(name: str, probe: Callable[[], Health]) -> PartHealth:
     return PartHealth(name, health.state, health.detail, health.impact, health.remedy)
 
 
-def _asked_now(name: str, probe: Callable[[], Health]) -> _Asked:
-    asked = _asked.get(name)
-    if asked is None or not asked.thread.is_alive():
+def _started(name: str, probe: Callable[[], Health]) -> _RunningProbe:
+    running = _running.get(name)
+    if running is None or not running.thread.is_alive():
         found: list[PartHealth] = []
-        asked = _Asked(found, threading.Thread(target=_ask_into, args=(found, name, probe), daemon=True))
-        _asked[name] = asked
-        asked.thread.start()
-    return asked
+        running = _RunningProbe(found, threading.Thread(target=_probe_into, args=(found, name, probe), daemon=True))
+        _running[name] = running
+        running.thread.start()
+    return running
 
 
-def _ask_into(found: list[PartHealth], name: str, probe: Callable[[], Health]) -> None:
+def _probe_into(found: list[PartHealth], name: str, probe: Callable[[], Health]) -> None:
     try:
-        found.append(_ask(name, probe))
+        found.append(_probe(name, probe))
     finally:
         connections.close_all()  # of this thread
 
 
-def _answer(name: str, asked: _Asked, seconds: float) -> PartHealth:
-    asked.thread.join(max(seconds, 0.0))
-    if asked.found:
-        return asked.found[0]
+def _result(name: str, running: _RunningProbe, seconds: float) -> PartHealth:
+    running.thread.join(max(seconds, 0.0))
+    if running.found:
+        return running.found[0]
     state: State = "down" if name in NEEDED else "degraded"
     return PartHealth(name, state, "It does not answer in time.", "Answers that need it wait or fail.", "See its log.")

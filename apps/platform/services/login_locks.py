@@ -28,7 +28,7 @@ class Backoff:
     longest: timedelta
 
     def wait_after(self, failures: int) -> timedelta:
-        """How long after the last of so many failures the next attempt may come.
+        """Return how long after the last of so many failures the next attempt may come.
 
         >>> backoff = Backoff(free=5, first=timedelta(minutes=1), longest=timedelta(minutes=60))
         >>> [int(backoff.wait_after(failures).total_seconds()) for failures in (4, 5, 6, 7, 10, 11, 99)]
@@ -49,7 +49,7 @@ NAME = Backoff(free=20, first=timedelta(seconds=1), longest=timedelta(seconds=30
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """Who tries to log in: the name as its hash, the address, and the device where this name is known on it."""
 
     name_hash: str
@@ -57,7 +57,7 @@ class Attempt:
     device: str = ""
 
 
-def take_attempt(attempt: Attempt, *, now: datetime) -> datetime | None:
+def take_attempt(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
     """Count the attempt as failed and return None, or count nothing and return when the next one may come.
 
     It is counted before the password is looked at: of sixteen at once no more get through than of one after another.
@@ -80,31 +80,31 @@ def take_attempt(attempt: Attempt, *, now: datetime) -> datetime | None:
         return until
 
 
-def give_back(attempt: Attempt) -> None:
-    """The attempt was no failure: nobody looked at the password."""
+def give_back(attempt: LoginAttempt) -> None:
+    """Take the attempt back, for it was no failure: nobody looked at the password."""
     _rows(attempt).filter(failures_since_start__gt=0).update(failures_since_start=F("failures_since_start") - 1)
 
 
-def forget_failures(attempt: Attempt) -> None:
-    """Who tried has logged in: the failures of this name from there are forgotten."""
+def forget_failures(attempt: LoginAttempt) -> None:
+    """Forget the failures of this name from there: who tried has logged in."""
     _rows(attempt).delete()
 
 
-def next_attempt_at(attempt: Attempt, *, now: datetime) -> datetime | None:
-    """When this client may try this name again; None if at once."""
+def next_attempt_at(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
+    """Return when this client may try this name again; None if at once."""
     row = _rows(attempt).filter(attempt_time__gt=now - KEPT_FOR).first()
     own = _until(NAME_AT_ADDRESS, row.failures_since_start, row.attempt_time, now=now) if row else None
     return max(filter(None, (own, _general_wait(attempt, now=now))), default=None)
 
 
 def purge_attempts(*, now: datetime) -> int:
-    """Nothing is stored any more of attempts that count no more. How many rows were."""
+    """Delete what is stored of attempts that count no more; returns how many rows there were."""
     count: int = AccessAttempt.objects.filter(attempt_time__lte=now - KEPT_FOR).delete()[0]
     return count
 
 
-def _general_wait(attempt: Attempt, *, now: datetime) -> datetime | None:
-    """What the address and the name have to wait for; a known device for neither."""
+def _general_wait(attempt: LoginAttempt, *, now: datetime) -> datetime | None:
+    """Return what the address and the name have to wait for; a known device for neither."""
     if attempt.device:
         return None
     waits = (
@@ -121,17 +121,17 @@ def _wait_of(which: Q, backoff: Backoff, *, now: datetime) -> datetime | None:
 
 
 def _until(backoff: Backoff, failures: int, last: datetime | None, *, now: datetime) -> datetime | None:
-    """When the wait after so many failures ends; None if it is over, or there is none."""
+    """Return when the wait after so many failures ends; None if it is over, or there is none."""
     wait = backoff.wait_after(failures)
     return last + wait if last is not None and wait and last + wait > now else None
 
 
-def _own(attempt: Attempt) -> dict[str, str]:
-    """The row of this attempt. What axes calls a user agent tells known devices apart; browsers' names are not kept."""
+def _own(attempt: LoginAttempt) -> dict[str, str]:
+    """Return the row of this attempt. What axes calls a user agent tells known devices apart, and names no browser."""
     address = UNKNOWN_ADDRESS if attempt.device else attempt.address  # a device has one count, wherever it is
     return {"username": attempt.name_hash, "ip_address": address, "user_agent": attempt.device}
 
 
-def _rows(attempt: Attempt) -> QuerySet[Any]:
+def _rows(attempt: LoginAttempt) -> QuerySet[Any]:
     found: QuerySet[Any] = AccessAttempt.objects.filter(**_own(attempt))
     return found

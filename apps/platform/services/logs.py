@@ -34,7 +34,7 @@ class LineFormatter(logging.Formatter):
     """One line for each record, and the places of a traceback below it, without anything that a client sent."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message = on_one_line(_said(record))
+        record.message = on_one_line(_message(record))
         record.asctime = self.formatTime(record, self.datefmt)
         error = record.exc_info[1] if record.exc_info else None
         lines = [self.formatMessage(record), *(_traceback(error) if error else ())]
@@ -42,43 +42,45 @@ class LineFormatter(logging.Formatter):
 
 
 def on_one_line(text: str) -> str:
-    """The text with line ends, escape sequences and all else that does not print written as Python writes them."""
+    """Write line ends, escape sequences and all else that does not print as Python writes them."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def described(error: BaseException) -> str:
-    """What kind of error it is; what it says only where the system or the database says it of itself."""
-    said = ""
+    """Say what kind of error it is; what it says only where the system or the database says it of itself."""
+    message = ""
     if isinstance(error, OSError) and error.strerror:
-        said = error.strerror
+        message = error.strerror
     elif isinstance(error, OperationalError | InterfaceError):
-        said = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+        message = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def _said(record: logging.LogRecord) -> str:
+def _message(record: logging.LogRecord) -> str:
     if record.name.partition(".")[0] in OWN:
         if not record.args:
             return str(record.msg)
-        own = _each(record.args, lambda value: described(value) if isinstance(value, BaseException) else value)
-        return _filled(record.msg, own)
+        own = _mapped(record.args, lambda value: described(value) if isinstance(value, BaseException) else value)
+        return _formatted(record.msg, own)
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
-        return f"{_status(record)} at {_route(request)}"
+        match = request.resolver_match
+        route = (match.route or "/") if match is not None else "an address that is not there"
+        return f"{_status(record)} at {route}"
     if record.name == "py.warnings":  # "path:line: Category: what is wrong\n  the line"
         return ": ".join(record.getMessage().split(": ")[:2])
     if record.args:
-        numbers = _each(record.args, lambda value: value if isinstance(value, int | float) else _Hidden())
-        return _filled(record.msg, numbers)
+        numbers = _mapped(record.args, lambda value: value if isinstance(value, int | float) else _Hidden())
+        return _formatted(record.msg, numbers)
     return f"said at {record.pathname}:{record.lineno}"
 
 
-def _filled(template: Any, arguments: Any) -> str:
+def _formatted(template: Any, arguments: Any) -> str:
     text: str = str(template) % arguments
     return text
 
 
-def _each(args: Any, change: Any) -> Any:
+def _mapped(args: Any, change: Any) -> Any:
     if isinstance(args, dict):
         return {name: change(value) for name, value in args.items()}
     return tuple(change(value) for value in args)
@@ -105,13 +107,8 @@ def _status(record: logging.LogRecord) -> str:
         return "A request"
 
 
-def _route(request: HttpRequest) -> str:
-    match = request.resolver_match
-    return (match.route or "/") if match is not None else "an address that is not there"
-
-
 def _traceback(error: BaseException) -> Iterator[str]:
-    """Where it was raised, and what raised it in turn, the first cause first."""
+    """List where it was raised, and what raised it in turn, the first cause first."""
     chain = [error]
     while len(chain) < LONGEST_CHAIN and (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(before)

@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from apps.platform.services.counter_files import CountersOfAllProcesses, write_counts
-from apps.platform.services.outages import note_outage, outage_of
+from apps.platform.services.outages import log_outage, outage_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # From a suggestion (a millisecond) to a report that somebody waits for.
@@ -37,7 +37,7 @@ class _Registered(Collector):
             outage = outage_of(error)
             if outage is None:
                 raise
-            note_outage(outage, error)
+            log_outage(outage, error)
             return []
 
 
@@ -45,12 +45,12 @@ _collectors: dict[str, _Registered] = {}
 
 
 def register_collector(read: Callable[[], Iterable[Metric]]) -> None:
-    """From now on every answer of /metrics holds what this function returns; it must be quick."""
+    """Add what this function returns to every answer of /metrics from now on; it must be quick."""
     _collectors[f"{read.__module__}.{read.__qualname__}"] = _Registered(read)
 
 
 def exposition() -> bytes:
-    """All metrics in Prometheus' text format."""
+    """Write all metrics in Prometheus' text format."""
     collected = registry
     if folder := os.environ.get(_FOLDER):
         collected = CollectorRegistry()

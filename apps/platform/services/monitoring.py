@@ -13,7 +13,7 @@ STATES = {"ok": 0, "degraded": 1, "down": 2}
 
 
 def collect() -> Iterable[Metric]:
-    """The state of each part, and the room on each disk that can be asked."""
+    """Collect the state of each part, and the room on each disk that can be asked."""
     states = GaugeMetricFamily("epicml_part_state", "0 works, 1 degraded, 2 down.", labels=["part"])
     for part in parts_health_in_time():
         states.add_metric([part.name], STATES[part.state])

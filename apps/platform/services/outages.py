@@ -61,7 +61,7 @@ _BY_ERRNO = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, err
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
-    """The outage that this error tells of; None for a fault of ours."""
+    """Return the outage that this error tells of; None for a fault of ours."""
     if isinstance(
         error, SessionInterrupted
     ):  # Django's word for a session that could not be saved, whatever the reason
@@ -79,18 +79,15 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return _BY_SQLSTATE.get(state) or (AWAY if state[:2] in _AWAY_CLASSES else None)
     if code is not None:
         return _BY_SQLITE_CODE.get(code & 0xFF)
-    return AWAY if _says_nothing_more(error) else None
+    # A connection that failed or was lost has no code, and nor has what a driver cannot place.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    has_failed = type(error).__name__ == "DatabaseError" or not names.isdisjoint({"OperationalError", "InterfaceError"})
+    return AWAY if has_failed else None
 
 
 def reason_of(error: BaseException) -> str:
-    """The first line of what was said, with its class: the lines after it may hold values of a row."""
+    """Return the first line of what was said, with its class: the lines after it may hold values of a row."""
     return f"{type(error).__name__}: {error}".splitlines()[0].strip()
-
-
-def _says_nothing_more(error: BaseException) -> bool:
-    """A connection that failed or was lost has no code, and nor has what a driver cannot place."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return type(error).__name__ == "DatabaseError" or not names.isdisjoint({"OperationalError", "InterfaceError"})
 
 
 def _first_below(error: BaseException) -> Outage | None:
@@ -112,8 +109,8 @@ class OutageLog:
         self._said_at: dict[str, float] = {}
         self._kept_back: dict[str, int] = {}
 
-    def note(self, outage: Outage, error: BaseException) -> None:
-        """It is in the log, at once or with the next line of this outage."""
+    def add(self, outage: Outage, error: BaseException) -> None:
+        """Log it, at once or with the next line of this outage."""
         with self._lock:
             now, last = self._clock(), self._said_at.get(outage.code)
             if last is not None and now - last < LOGGED_EVERY_SECONDS:
@@ -125,11 +122,11 @@ class OutageLog:
         logger.error("%s (%s). %s%s", outage.code, reason_of(error), outage.remedy, counted)
 
     def reset(self) -> None:
-        """The next outage of each kind is said at once."""
+        """Log the next outage of each kind at once."""
         with self._lock:
             self._said_at.clear()
             self._kept_back.clear()
 
 
 _log = OutageLog()
-note_outage, reset_outage_log = _log.note, _log.reset
+log_outage, reset_outage_log = _log.add, _log.reset

@@ -39,7 +39,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
+class Message:
     """A title and what there is to say under it. `is_good`: nothing is to be done about it."""
 
     title: str
@@ -58,10 +58,10 @@ class Panel:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    empty: Sentences | None = None
+    empty: Message | None = None
     waits: str = ""
     link: Link | None = None
-    notice: Sentences | None = None
+    notice: Message | None = None
 
     def laid_out(self) -> list[list[tuple[Column, Cell, int]]]:
         """Lay each row out: column, cell, and over how many columns the cell reaches."""
@@ -86,21 +86,21 @@ class ShownPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class _Registration:
+class _RegisteredPanel:
     title: str
     build: Callable[[datetime], Panel]
     order: int
     permission: str
 
 
-_registrations: dict[str, _Registration] = {}
+_registrations: dict[str, _RegisteredPanel] = {}
 
 
 def register_panel(
     name: str, title: str, build: Callable[[datetime], Panel], *, order: int, permission: str = ""
 ) -> None:
     """Show this panel, made for the present moment, to all staff or to those who have the permission."""
-    _registrations[name] = _Registration(title, build, order, permission)
+    _registrations[name] = _RegisteredPanel(title, build, order, permission)
 
 
 def shown_panels(*, now: datetime, may: Callable[[str], bool]) -> list[ShownPanel]:
@@ -109,7 +109,7 @@ def shown_panels(*, now: datetime, may: Callable[[str], bool]) -> list[ShownPane
     return [_shown(name, one, now, may) for name, one in in_order if not one.permission or may(one.permission)]
 
 
-def _shown(name: str, registration: _Registration, now: datetime, may: Callable[[str], bool]) -> ShownPanel:
+def _shown(name: str, registration: _RegisteredPanel, now: datetime, may: Callable[[str], bool]) -> ShownPanel:
     try:
         panel = registration.build(now)
         if panel.link and panel.link.permission and not may(panel.link.permission):

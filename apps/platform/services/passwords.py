@@ -37,11 +37,11 @@ class OneAtATimeHasher(PBKDF2PasswordHasher):
     """Django's own hashes: what was stored before stays valid."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        return in_turn(partial(super().encode, password, salt, iterations))
+        return run_exclusively(partial(super().encode, password, salt, iterations))
 
 
-def in_turn(work: Callable[[], str]) -> str:
-    """What the work returns, once no other work runs.
+def run_exclusively(work: Callable[[], str]) -> str:
+    """Return what the work returns, once no other work runs.
 
     Raises:
         HashingBusyError: somebody waits already, or the turn did not come within LONGEST_WAIT_SECONDS.
@@ -61,10 +61,10 @@ def in_turn(work: Callable[[], str]) -> str:
 
 @cache
 def _thread() -> ThreadPoolExecutor:
-    """A thread of its own: a request thread that lowers its priority may not raise it again."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="password", initializer=_give_way)
+    """Return a thread of its own: a request thread that lowers its priority may not raise it again."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="password", initializer=_lower_priority)
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     if sys.platform == "linux":  # where each thread has a priority of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

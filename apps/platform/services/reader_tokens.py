@@ -46,14 +46,14 @@ class ReaderToken:
 
 
 def sign_reader(proof: Proof, *, seconds: int, origin: str, now: datetime) -> ReaderToken:
-    """A token for this reader until so many seconds from now; with an origin, for the pages there only."""
+    """Make a token for this reader until so many seconds from now; with an origin, for the pages there only."""
     expires = int(now.timestamp()) + seconds
     token = signing.dumps([proof.reader, proof.reader_id, expires, origin], salt=SALT)
     return ReaderToken(token, datetime.fromtimestamp(expires, tz=UTC))
 
 
 def proven_reader(token: str, *, origin: str | None, now: datetime) -> Proof:
-    """The reader of a token that is good now, at a page of this origin; None for a sender that is no page.
+    """Return the reader of a token that is good now, at a page of this origin; None for a sender that is no page.
 
     Raises:
         ReaderTokenInvalidError: it was not signed here for this, was changed, or belongs to another page.

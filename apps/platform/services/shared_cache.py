@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
-from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, within
+from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, call_with_timeout
 from apps.platform.services.health import Health
 
 _PROBE = "platform.health"
@@ -24,7 +24,7 @@ def _breaker() -> CircuitBreaker:
 
 @cache
 def shared_cache() -> BaseCache:
-    """The one cache of this process: Django's own `cache` is another one in each thread, with its own connections."""
+    """Return the one cache of this process: Django's `cache` is another one, with its connections, in each thread."""
     shared = caches["default"]
     getattr(shared, "_cache", None)  # imports the client, 0.2 s that no limit of time should count
     return shared
@@ -32,11 +32,11 @@ def shared_cache() -> BaseCache:
 
 def guarded(work: Callable[[], T], *, proves: bool = True) -> T:
     """Return what the work on the cache returns; raise after REDIS_SECONDS, and at once while Redis is away."""
-    return _breaker().call(lambda: within(settings.REDIS_SECONDS, work), proves=proves)
+    return _breaker().call(lambda: call_with_timeout(settings.REDIS_SECONDS, work), proves=proves)
 
 
 def redis_health() -> Health:
-    """Whether Redis takes a write; without it the database counts requests, and no job reaches a Celery worker."""
+    """Tell whether Redis takes a write; without it the database counts requests, and no job reaches a Celery worker."""
     shared = shared_cache()
     try:
         guarded(lambda: shared.set(_PROBE, 1, timeout=60))
@@ -55,6 +55,6 @@ def redis_health() -> Health:
 
 
 def reset_shared_cache() -> None:
-    """This process knows nothing of how Redis was."""
+    """Forget how Redis was, in this process."""
     shared_cache.cache_clear()
     _breaker.cache_clear()

@@ -11,7 +11,7 @@ DELETING_MS = 500  # for who reads at this moment; where it is not enough the ne
 
 @contextmanager
 def short_wait(milliseconds: int = SHORT_MS) -> Iterator[None]:
-    """Inside, what finds the lock taken fails after this time instead of the connection's, if that is longer.
+    """Let what finds the lock taken fail after this time instead of the connection's, if that is longer.
 
     Measured while another writer held the lock for 12 s: suggestions waited up to 16.6 s for counts and notes that
     would not be missed. PostgreSQL locks rows, and who counts holds one for no longer than a statement.

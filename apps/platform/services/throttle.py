@@ -36,10 +36,10 @@ class Counter(Protocol):
     """Counts per bucket and window, shared by all processes."""
 
     def add(self, bucket: str, window: int, *, amount: int, ceiling: int) -> int | None:
-        """The count after adding; None, or more than ceiling + amount, when the ceiling was reached before."""
+        """Add, and return the count; None, or more than ceiling + amount, when the ceiling was reached before."""
 
     def used(self, bucket: str, window: int) -> int:
-        """The count as it is."""
+        """Return the count as it is."""
 
 
 class Guard(Protocol):
@@ -180,7 +180,7 @@ class Throttle:
             return 0.0
 
     def give_back(self, bucket: str, *, amount: int, now: datetime) -> None:
-        """So many requests that were let through in this window did not take place."""
+        """Take back so many requests that were let through in this window and did not take place."""
         share = self._shares.get(bucket)
         if share is not None and share.window == int(now.timestamp() // WINDOW_SECONDS):
             with share.lock:
@@ -207,7 +207,7 @@ class Throttle:
             del self._shares[next(iter(self._shares))]
         if not 0 <= window - self._purged < PURGED_EVERY:
             self._purged = window
-            purge(before=window - KEPT_WINDOWS + 1)
+            purge_counts(before=window - KEPT_WINDOWS + 1)
 
     def _reserve(self, bucket: str, share: _Share, limit: int, seconds: float, *, wanted: int) -> None:
         """Hold so many more, or what is left of the limit: fewer than wanted stay for who wants fewer."""
@@ -224,8 +224,8 @@ class Throttle:
             share.closed_until = seconds + min(left, max(step, 1.0))
 
 
-def purge(*, before: int) -> int:
-    """Counts of windows before this one, which no limit looks at any more, are deleted."""
+def purge_counts(*, before: int) -> int:
+    """Delete the counts of windows before this one, which no limit looks at any more."""
     try:
         with short_wait():
             return ThrottleCount.objects.filter(minute__lt=before).delete()[0]
@@ -238,7 +238,7 @@ _throttles: list[Throttle] = []
 
 
 def shared_throttle() -> Throttle:
-    """This process's throttle; it counts in Redis where there is one, else in the database."""
+    """Return this process's throttle; it counts in Redis where there is one, else in the database."""
     if not _throttles:
         database = CircuitBreaker("The count of requests in the database")
         counters = [GuardedCounter(DatabaseCounter(), database.call)]
@@ -249,6 +249,6 @@ def shared_throttle() -> Throttle:
 
 
 def reset_throttle() -> None:
-    """This process forgets what it holds."""
+    """Forget what this process holds."""
     _throttles.clear()
     reset_shared_cache()

@@ -29,7 +29,7 @@ from apps.readers.services import (
     erase_reader,
     export_reader,
     issue_reader_token,
-    note_readers,
+    record_access,
     save_reader,
     see_reader,
 )
@@ -67,7 +67,7 @@ class ReaderView(APIView):
             fields.add_error("key", f"A pseudonym has the form {KEY.pattern}.")
         reader, now = ReaderInput(key=key, **_read(fields, names=FIELDS)), timezone.now()
         created = save_reader(reader, now=now)
-        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
+        record_access(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json(), status=201 if created else 200)
 
     @extend_schema(
@@ -83,7 +83,7 @@ class ReaderView(APIView):
         sent = [name for name in FIELDS if isinstance(body, dict) and name in body]
         now = timezone.now()
         change_reader(key, _read(Fields(body), names=sent), now=now)
-        note_readers(Action.READER_SAVED, [key], by=actor_of(request), now=now)
+        record_access(Action.READER_SAVED, [key], by=actor_of(request), now=now)
         return json_response(reader_profile(key).as_json())
 
     @extend_schema(

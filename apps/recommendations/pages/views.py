@@ -15,7 +15,7 @@ from apps.platform.pages import formats
 from apps.platform.pages.shell import actor_of, page, staff_page
 from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
-from apps.readers.services import export_reader, note_readers
+from apps.readers.services import export_reader, record_access
 from apps.recommendations.pages.shown_lists import shown_panel, shown_values
 from apps.recommendations.selectors.explain import ExplainedItem, Explanation, FilterStep, explain
 from apps.recommendations.selectors.stock import current_stock
@@ -42,7 +42,7 @@ def models(request: HttpRequest) -> HttpResponse:
     now, waiting = timezone.now(), releases_waiting()
     live, served = live_release(KIND), current_stock(now).model
     samples = sample_readers(per_band=2) if request.user.has_perm("readers.view_reader") else []
-    note_readers(Action.READER_LISTED, [sample.key for sample in samples], by=actor_of(request), now=now)
+    record_access(Action.READER_LISTED, [sample.key for sample in samples], by=actor_of(request), now=now)
     return page(
         request,
         "recommendations/models.html",
@@ -75,7 +75,7 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
     seen = explain(key, limit=SHOWN_BOOKS, now=timezone.now())
     seconds = perf_counter() - begun
     shown = shown_panel(seen.reader.id, asked=request.GET.get("list", ""))
-    note_readers(Action.READER_SEEN, [key], by=actor_of(request), now=timezone.now())
+    record_access(Action.READER_SEEN, [key], by=actor_of(request), now=timezone.now())
     return page(
         request,
         "recommendations/reader.html",

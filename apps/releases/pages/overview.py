@@ -5,7 +5,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from apps.platform.pages import formats
-from apps.platform.services.panels import Cell, Column, Link, Panel, Sentences
+from apps.platform.services.panels import Cell, Column, Link, Message, Panel
 from apps.releases.pages.views import list_line, waiting_sentence
 from apps.releases.selectors.listing import releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release
@@ -18,7 +18,7 @@ def live_panel(now: datetime) -> Panel:
         caption="The live release of each kind",
         columns=(Column("Kind"), Column("Release"), Column("Live for")),
         rows=tuple(_live_row(kind, live_release(kind.name), now) for kind in release_kinds()),
-        empty=Sentences("No kind of release is known.", "The apps that build something register it when they start."),
+        empty=Message("No kind of release is known.", "The apps that build something register it when they start."),
         link=Link("All releases", reverse("releases")),
     )
 
@@ -41,7 +41,7 @@ def waiting_panel(now: datetime) -> Panel:
         rows=tuple(
             (Cell(line["title"], key=line["row"].key, href=line["href"]), Cell(line["reason"])) for line in lines
         ),
-        empty=Sentences(
+        empty=Message(
             "Nothing waits for a decision.",
             "A release that passes its gate and is not promoted by itself appears here.",
             is_good=True,

@@ -79,7 +79,7 @@ class ReleaseDetail:
     size_bytes: int
 
     def as_json(self) -> dict[str, Any]:
-        """The release as the API shows it."""
+        """Return the release as the API shows it."""
         return {
             **self.row.as_json(),
             "live": self.live.key if self.live else None,
@@ -97,7 +97,7 @@ class ReleaseDetail:
 
 
 def release_detail(kind: str, key: str, *, now: datetime | None = None) -> ReleaseDetail:
-    """Everything that is known of this release: as it is at this moment, or as it was recorded last."""
+    """Return everything that is known of this release: as it is at this moment, or as it was recorded last."""
     release = find_release(kind, key, now=now)
     live = live_release(kind)
     return ReleaseDetail(
@@ -119,13 +119,13 @@ def release_detail(kind: str, key: str, *, now: datetime | None = None) -> Relea
 
 
 def decisions_of(release: Release) -> list[DecisionRow]:
-    """The decisions that made this release live, the newest first."""
+    """Return the decisions that made this release live, the newest first."""
     rows = release.decisions.select_related("release", "replaced").order_by("-id")
     return [_decision_row(decision) for decision in rows]
 
 
 def live_history(kind: str, *, limit: int = 20) -> list[LiveSpan]:
-    """Which release of the kind was live when, the present one first."""
+    """Return which release of the kind was live when, the present one first."""
     rows = Decision.objects.filter(release__kind=kind).select_related("release").order_by("-id")[:limit]
     spans, until = [], None
     offered: set[int] = set()
@@ -152,7 +152,7 @@ def _decision_row(decision: Decision) -> DecisionRow:
 
 
 def _why_not_promotable(release: Release, live: LiveRelease | None) -> str | None:
-    """None where promoting would be accepted; else the reason as a sentence."""
+    """Return None where promoting would be accepted; else the reason as a sentence."""
     if release.state == State.LIVE:
         return "It is live."
     if not release.gate_passed:
@@ -174,6 +174,10 @@ def _was_compared_with(release: Release, live: LiveRelease | None) -> bool:
 
 
 def _steps(release: Release, live: LiveRelease | None) -> list[Step]:
+    results = release.gate_results
+    has_failed = any(not result["passed"] for result in results)  # a rule; what only the audit found is refused there
+    gate_refused = not release.gate_passed and (has_failed or release.state == State.REFUSED)
+    passed = sum(bool(result.get("passed")) for result in results)
     steps = [
         _step("Build", release.built_at, refused=False, text=release.created_by),
         _step(
@@ -183,7 +187,7 @@ def _steps(release: Release, live: LiveRelease | None) -> list[Step]:
             text=_findings_text(release.findings),
         ),
         _step("Evaluate", release.evaluated_at, refused=False, text=""),
-        _step("Gate", release.gated_at, refused=_was_refused_by_gate(release), text=_gate_text(release)),
+        _step("Gate", release.gated_at, refused=gate_refused, text=f"{passed} of {len(results)} rules passed"),
     ]
     return [*_only_first_open_is_current(steps, release), _promote_step(release, live)]
 
@@ -194,7 +198,7 @@ def _step(name: str, at: datetime | None, *, refused: bool, text: str) -> Step:
 
 
 def _only_first_open_is_current(steps: list[Step], release: Release) -> list[Step]:
-    """The first step that is not done is where it runs, or where it failed."""
+    """Mark the first step that is not done as where it runs, or where it failed."""
     current = {State.FAILED: "failed"}.get(
         State(release.state), "running" if release.state in Release.UNFINISHED else ""
     )
@@ -218,14 +222,3 @@ def _findings_text(findings: Sequence[Mapping[str, Any]]) -> str:
         (severity, sum(f.get("severity") == severity for f in findings)) for severity in ("stop", "warning", "note")
     ]
     return ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts if n) or "no findings"
-
-
-def _was_refused_by_gate(release: Release) -> bool:
-    """Whether a rule failed, or nothing was compared; what only the audit found is refused at its own step."""
-    failed = any(not result["passed"] for result in release.gate_results)
-    return not release.gate_passed and (failed or release.state == State.REFUSED)
-
-
-def _gate_text(release: Release) -> str:
-    passed = sum(bool(result.get("passed")) for result in release.gate_results)
-    return f"{passed} of {len(release.gate_results)} rules passed"

@@ -43,7 +43,7 @@ class ReleaseRow:
     accepted: Sequence[Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
-        """The row as the API shows it."""
+        """Return the row as the API shows it."""
         return {name: getattr(self, name) for name in FIELDS if name != "id"}
 
 
@@ -51,7 +51,7 @@ FIELDS = tuple(ReleaseRow.__slots__)
 
 
 def find_release(kind: str, key: str, *, now: datetime | None = None) -> Release:
-    """The release of this kind and key: as it is at this moment, or as it was recorded last."""
+    """Return the release of this kind and key: as it is at this moment, or as it was recorded last."""
     try:
         release = Release.objects.get(kind=kind, key=key)
     except Release.DoesNotExist as error:
@@ -60,7 +60,7 @@ def find_release(kind: str, key: str, *, now: datetime | None = None) -> Release
 
 
 def release_row(kind: str, key: str, *, now: datetime | None = None) -> ReleaseRow:
-    """The row of this kind and key: as it is at this moment, or as it was recorded last."""
+    """Return the row of this kind and key: as it is at this moment, or as it was recorded last."""
     release = Release.objects.filter(kind=kind, key=key).only(*FIELDS).first()
     if release is None:
         raise ReleaseNotFoundError(kind, key)
@@ -75,18 +75,18 @@ def releases(
     limit: int = 100,
     now: datetime | None = None,
 ) -> list[ReleaseRow]:
-    """This part of the list of releases, newest first: as they are at this moment, or as they were recorded last."""
+    """Return this part of the list of releases, newest first: as they are now, or as they were recorded last."""
     rows = _selected(kind, states).order_by("-id").only(*FIELDS)[offset : offset + limit]
     return [_row(_as_of(release, now)) for release in rows]
 
 
 def release_count(*, kind: str | None = None, states: Sequence[str] = ()) -> int:
-    """How many releases the whole list has."""
+    """Count the releases of the whole list."""
     return _selected(kind, states).count()
 
 
 def releases_waiting() -> list[ReleaseRow]:
-    """What a person may promote beside what is live now: passed, or refused for what can be accepted; newest first."""
+    """Return what a person may promote now, newest first: passed, or refused for what can be accepted."""
     live = dict(Release.objects.live().values_list("kind", "id"))
     states = [Release.State.PASSED, Release.State.REFUSED, Release.State.REFUSED_BY_AUDIT]
     candidates = Release.objects.filter(state__in=states, artifact_removed_at=None).order_by("-id")
@@ -99,7 +99,7 @@ def releases_waiting() -> list[ReleaseRow]:
 
 
 def has_builder(job_id: int | None) -> bool:
-    """Whether this job is at work, or will go on: an unfinished release without such a job is dead."""
+    """Tell whether this job is at work, or will go on: an unfinished release without such a job is dead."""
     if job_id is None:
         return False
     try:
@@ -109,7 +109,7 @@ def has_builder(job_id: int | None) -> bool:
 
 
 def _as_of(release: Release, now: datetime | None) -> Release:
-    """A build that nobody goes on with is failed, whether or not somebody came by to record it."""
+    """Show a build that nobody goes on with as failed, whether or not somebody came by to record it."""
     if now is not None and release.state in Release.UNFINISHED and not has_builder(release.job_id):
         release.state, release.error, release.failed_at = Release.State.FAILED.value, BUILDER_DIED, now
     return release

@@ -23,14 +23,14 @@ class LiveRelease:
 
 
 def live_release(kind: str) -> LiveRelease | None:
-    """The live release of this kind, or None where none was promoted yet; one query."""
+    """Return the live release of this kind, or None where none was promoted yet; one query."""
     fields = ("id", "kind", "key", "sha256", "manifest", "promoted_at")
     row = Release.objects.of_kind(kind).live().values_list(*fields).first()
     return LiveRelease(*row) if row else None
 
 
 def former_releases(kind: str) -> list[LiveRelease]:
-    """Those that were live and whose files were kept, the one that was live last first.
+    """Return those that were live and whose files were kept, the one that was live last first.
 
     What somebody rolled back from comes after all others: it was found to be worse.
     """
@@ -66,5 +66,5 @@ def kept_keys(kind: str) -> set[str]:
 
 
 def live_key(kind: str) -> tuple[str, str] | None:
-    """Key and SHA-256 of the live release: the cheapest way to see whether it changed; one query."""
+    """Return key and SHA-256 of the live release: the cheapest way to see whether it changed; one query."""
     return Release.objects.of_kind(kind).live().values_list("key", "sha256").first()

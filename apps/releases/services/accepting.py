@@ -15,11 +15,11 @@ class UnknownRefusalError(ConflictError):
     code = "unknown_refusal"
 
     def __init__(self, kind: AnyKind, names: Sequence[str]) -> None:
-        said = (
+        sentence = (
             f"Nothing that can be accepted is called {', '.join(map(repr, names))}; known for {kind.name} are "
             f"{', '.join(acceptable_names(kind))}."
         )
-        super().__init__(said, fields={"accept": [said]})
+        super().__init__(sentence, fields={"accept": [sentence]})
 
 
 class ReasonMissingError(EpicmlError):
@@ -28,8 +28,8 @@ class ReasonMissingError(EpicmlError):
     code = "reason_missing"
 
     def __init__(self, names: Collection[str]) -> None:
-        said = f"Say why {', '.join(sorted(names))} is accepted: the reason stays with the release."
-        super().__init__(said, fields={"why": [said]})
+        sentence = f"Say why {', '.join(sorted(names))} is accepted: the reason stays with the release."
+        super().__init__(sentence, fields={"why": [sentence]})
 
 
 class NotAcceptedError(ConflictError):
@@ -39,12 +39,12 @@ class NotAcceptedError(ConflictError):
 
 
 def acceptable_names(kind: AnyKind) -> list[str]:
-    """Every name under which a person may accept something of this kind."""
+    """List every name under which a person may accept something of this kind."""
     return sorted({*(rule.key for rule in kind.rules if rule.acceptable), *kind.acceptable_findings, NOT_COMPARED})
 
 
 def checked_names(kind: AnyKind, names: Iterable[str], *, why: str) -> tuple[str, ...]:
-    """The names, each once, all of them known and with a reason."""
+    """Return the names, each once, all of them known and with a reason."""
     given = tuple(dict.fromkeys(names))
     unknown = [name for name in given if name not in acceptable_names(kind)]
     if unknown:
@@ -55,7 +55,7 @@ def checked_names(kind: AnyKind, names: Iterable[str], *, why: str) -> tuple[str
 
 
 def how_to_accept(kind: AnyKind, key: str, refusals: Sequence[Refusal]) -> str:
-    """What a person does who wants it all the same, or what it is that nobody may accept."""
+    """Say what a person does who wants it all the same, or what it is that nobody may accept."""
     never = [refusal.name or "the audit" for refusal in refusals if not refusal.acceptable]
     if never:
         return f"Nobody can accept this: {', '.join(dict.fromkeys(never))}."
@@ -71,5 +71,5 @@ def how_to_accept(kind: AnyKind, key: str, refusals: Sequence[Refusal]) -> str:
 
 
 def acceptances(names: Iterable[str], *, by: str, why: str, at: datetime) -> list[dict[str, Any]]:
-    """What the row of a release keeps of an acceptance."""
+    """Return what the row of a release keeps of an acceptance."""
     return [{"name": name, "by": by, "at": at.isoformat(), "why": why} for name in names]

@@ -60,7 +60,7 @@ NO_BOOKS = Books(np.zeros(0, np.int64), np.zeros(0, np.int8), {})
 
 
 def books_of(cards: Sequence[BookCard]) -> Books:
-    """These books as the next build will compare them."""
+    """Return these books as the next build will compare them."""
     ordered = sorted(cards, key=lambda card: card.id)
     columns = {
         "title": [card.title for card in ordered],
@@ -87,7 +87,7 @@ def keep_catalogue(folder: Path, books: Books) -> None:
 
 
 def catalogue_findings(context: BuildContext, books: Books) -> list[Finding]:
-    """What changed in the books since the live release was built.
+    """List what changed in the books since the live release was built.
 
     Where the files of the live release are damaged nothing is found: the gate refuses then, since nothing was compared.
     """
@@ -101,7 +101,7 @@ def catalogue_findings(context: BuildContext, books: Books) -> list[Finding]:
 
 
 def read_catalogue(folder: Path) -> Books:
-    """The books that lie beside a release."""
+    """Read the books that lie beside a release."""
     if not (folder / CATALOGUE_FILE).exists():
         raise NoCatalogueError(f"it has no {CATALOGUE_FILE}: an earlier version of this program built it")
     try:
@@ -112,12 +112,12 @@ def read_catalogue(folder: Path) -> Books:
 
 
 def arrays_of(books: Books) -> NamedArrays:
-    """The books as arrays by name."""
+    """Return the books as arrays by name."""
     return {IDS: books.ids, BANDS: books.bands, **{f"{VALUE}{name}": values for name, values in books.values.items()}}
 
 
 def books_from(arrays: Mapping[str, npt.NDArray[Any]]) -> Books:
-    """The books of these arrays; other arrays among them are passed over.
+    """Return the books of these arrays; other arrays among them are passed over.
 
     Raises:
         NoCatalogueError: the columns are of unequal lengths.
@@ -153,7 +153,7 @@ def _changes(before: Books, books: Books) -> Iterator[Finding]:
 
 
 def _names(ids: npt.NDArray[np.int64]) -> Callable[[int], str]:
-    """The key of the book at a place; asked for a few examples only."""
+    """Return what finds the key of the book at a place; asked for a few examples only."""
 
     def name(place: int) -> str:
         found = live_cards([int(ids[place])])

@@ -9,14 +9,13 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.steps import StepResult, Stored
 from epicml.datasets.audit import Finding, stops
 from epicml.evaluation.gate import GateRule
 from epicml.evaluation.report import Report
-
-Progress = Callable[[int, int, str], None]
 
 
 class UnknownKindError(NotFoundError):
@@ -33,8 +32,8 @@ class AuditRefusedError(EpicmlError):
     status = 409
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        said = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if stops(finding))
-        super().__init__(f"The audit refuses the data: {said}")
+        reason = " ".join(f"{finding.text.rstrip('.')}." for finding in findings if stops(finding))
+        super().__init__(f"The audit refuses the data: {reason}")
         self.findings = list(findings)
 
 
@@ -53,7 +52,7 @@ class BuildContext:
     now: datetime
     champion: LiveRelease | None
     options: Mapping[str, Any]
-    progress: Progress
+    progress: ReportProgress
     champion_folder: Path | None = None
     champion_problem: str = ""
     last_event: int | None = None
@@ -64,7 +63,7 @@ class Fitted(StepResult, Protocol):
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What the release was built from, and how."""
+        """Return what the release was built from, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +123,17 @@ _KINDS: dict[str, AnyKind] = {}
 
 
 def register_kind(kind: AnyKind) -> None:
-    """Releases of this kind can be made; registering the name again replaces it."""
+    """Let releases of this kind be made; registering the name again replaces it."""
     _KINDS[kind.name] = kind
 
 
 def must_stop(findings: Sequence[Finding]) -> bool:
-    """Whether nothing may be built from these data, whoever wants it: what can be accepted is decided at the gate."""
+    """Tell whether nothing may be built from these data; what can be accepted is decided at the gate."""
     return any(stops(finding) and not finding.name for finding in findings)
 
 
 def release_kind(name: str) -> AnyKind:
-    """The registered kind of this name."""
+    """Return the registered kind of this name."""
     try:
         return _KINDS[name]
     except KeyError as error:
@@ -142,5 +141,5 @@ def release_kind(name: str) -> AnyKind:
 
 
 def release_kinds() -> list[AnyKind]:
-    """All kinds, by name."""
+    """Return all kinds, by name."""
     return [_KINDS[name] for name in sorted(_KINDS)]

@@ -60,13 +60,13 @@ def own_job(kind: str, *, clock: Callable[[], datetime]) -> Iterator[RunningJob]
         heartbeat.close()
 
 
-def tries_again(job: RunningJob) -> bool:
-    """Whether the ledger gives this job another attempt if this one fails."""
+def will_retry(job: RunningJob) -> bool:
+    """Tell whether the ledger gives this job another attempt if this one fails."""
     return job.attempt < registration_of(job.name).max_attempts
 
 
 def holds(job: RunningJob) -> bool:
-    """Whether this attempt still holds its job."""
+    """Tell whether this attempt still holds its job."""
     try:
         leases.heartbeat(job.lease, now=job.now(), worked=job.worked())
     except leases.LeaseLostError:

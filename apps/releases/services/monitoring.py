@@ -17,7 +17,7 @@ ASK_AGAIN_SECONDS = 5.0  # while it is away
 
 
 @dataclass(slots=True)
-class _Asked:
+class _LastProbe:
     """What the storage said last, in this process."""
 
     problem: str = ""
@@ -30,30 +30,30 @@ class _Asked:
         return self.at is None or self.clock() - self.at >= every
 
 
-_asked = _Asked()
+_last = _LastProbe()
 
 
 def storage_health() -> Health:
     """Tell whether artifacts can be stored and fetched; what is open goes on either way."""
     if not artifacts.keeps_copies():
         return Health("ok", f"Artifacts lie in {artifacts.place()}.")
-    if _asked.is_old():
+    if _last.is_old():
         try:
             artifacts.check_reachable()
         except ArtifactStorageError as error:
-            _asked.problem = error.message
+            _last.problem = error.message
         else:
-            _asked.problem = ""
-        _asked.at = _asked.clock()
+            _last.problem = ""
+        _last.at = _last.clock()
     copies = "; ".join(
         f"{kind.name} {', '.join(keys)}" for kind in release_kinds() if (keys := artifacts.cached(kind.name))
     )
     here = f"This machine has copies of {copies}." if copies else "This machine has no copies yet."
-    if not _asked.problem:
+    if not _last.problem:
         return Health("ok", f"Artifacts lie in {artifacts.place()}. {here}")
     return Health(
         "degraded",
-        _asked.problem,
+        _last.problem,
         impact=f"Nothing yet: what is open goes on. {here} Nothing can be built, or fetched by a new machine.",
         remedy=f"It is asked again every {ASK_AGAIN_SECONDS:.0f} s. Bring the storage back; or set ARTIFACTS_URL or "
         "the credentials right, and restart.",
@@ -62,7 +62,7 @@ def storage_health() -> Health:
 
 def reset_storage_health() -> None:
     """Ask the storage anew. For tests."""
-    _asked.problem, _asked.at = "", None
+    _last.problem, _last.at = "", None
 
 
 def collect() -> Iterator[Metric]:

@@ -32,9 +32,9 @@ class NotPromotableError(ConflictError):
 def promote_release(
     kind: str, key: str, *, decided_by: str, why: str, now: datetime, accept: Sequence[str] = ()
 ) -> ReleaseRow:
-    """This release is the live one of its kind; the one it replaced can be rolled back to.
+    """Make this release the live one of its kind; the one it replaced can be rolled back to.
 
-    Where it was refused, `accept` names each refusal that is taken upon oneself; the row keeps who, when and why.
+    Where it was refused, `accept` names each refusal that is accepted; the row keeps who, when and why.
     """
     release = find_release(kind, key)
     names = accepting.checked_names(release_kind(kind), accept, why=why) if accept else ()
@@ -44,13 +44,15 @@ def promote_release(
     _check_files(release)
     decision = Decision(action=Decision.Action.PROMOTE, decided_by=decided_by, why=why, at=now)
     with_build = [accepted["name"] for accepted in release.accepted]
-    decision.accepted = with_build + (_accepted(release, names) if release.may_be_accepted else [])
+    if release.may_be_accepted and not set(release.open_refusals) <= set(names):
+        raise accepting.NotAcceptedError(f"{release} cannot be live: {release.gate_reason}")
+    decision.accepted = with_build + (release.open_refusals if release.may_be_accepted else [])
     _make_live(release, decision)
     return release_row(kind, key)
 
 
 def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | None = None) -> ReleaseRow:
-    """The release that was live before the present one, or the named one, is live again."""
+    """Make the release live again that was live before the present one, or the named one."""
     release = find_release(kind, to) if to else _predecessor(kind)
     _check_gate(release)
     if release.state == Release.State.PASSED:
@@ -59,15 +61,8 @@ def roll_back(kind: str, *, decided_by: str, why: str, now: datetime, to: str | 
     return release_row(kind, release.key)
 
 
-def _accepted(release: Release, names: Sequence[str]) -> list[str]:
-    """The refusals of this release that are accepted now: all that are open."""
-    if not set(release.open_refusals) <= set(names):
-        raise accepting.NotAcceptedError(f"{release} cannot be live: {release.gate_reason}")
-    return release.open_refusals
-
-
 def _predecessor(kind: str) -> Release:
-    """What the live release replaced when it was promoted: rolling back twice goes back twice, never forth."""
+    """Find what the live release replaced when it was promoted: rolling back twice goes back twice, never forth."""
     current = Release.objects.of_kind(kind).live().first()
     if current is None:
         raise NotPromotableError(f"No {kind} is live, so there is nothing to roll back from.")
@@ -85,7 +80,7 @@ def _check_gate(release: Release) -> None:
 
 
 def _check_champion(release: Release) -> None:
-    """Its gate compared it with one champion; against another one nothing is proven."""
+    """Refuse a release whose gate compared it with another champion: against this one nothing is proven."""
     live = live_release(release.kind)
     was_live = release.state in {Release.State.LIVE, Release.State.RETIRED}
     if not was_live and release.champion_id != (live.id if live else None):
@@ -114,13 +109,17 @@ def _make_live(release: Release, decision: Decision) -> None:
 
 def _exchange(release: Release, decision: Decision) -> None:
     now = decision.at
-    _one_at_a_time(release.kind)
+    # Other decisions on this kind wait until this transaction ends; its first release stands for the kind. On SQLite
+    # every writing transaction is alone anyway (IMMEDIATE).
+    Release.objects.select_for_update().of_kind(release.kind).order_by("pk").values_list("pk", flat=True).first()
     if decision.action == Decision.Action.PROMOTE:
         _check_champion(release)  # again: somebody may have decided while this one read the files
     decision.release, decision.replaced = release, Release.objects.of_kind(release.kind).live().first()
     Release.objects.of_kind(release.kind).live().update(state=Release.State.RETIRED, retired_at=now)
     ready = Release.objects.filter(pk=release.pk, state=release.state, artifact_removed_at=None)
-    if not ready.update(state=Release.State.LIVE, promoted_at=now, retired_at=None, **_taken_upon(release, decision)):
+    if not ready.update(
+        state=Release.State.LIVE, promoted_at=now, retired_at=None, **_acceptance_fields(release, decision)
+    ):
         raise NotPromotableError(f"{release} changed in the meantime; look again.")
     decision.save(force_insert=True)
     kind = release_kind(release.kind)
@@ -130,8 +129,8 @@ def _exchange(release: Release, decision: Decision) -> None:
     transaction.on_commit(lambda: retention.remove_outdated(release.kind, now=now))
 
 
-def _taken_upon(release: Release, decision: Decision) -> dict[str, Any]:
-    """What a release keeps of it that somebody accepted what it was refused for."""
+def _acceptance_fields(release: Release, decision: Decision) -> dict[str, Any]:
+    """Return what a release keeps of it that somebody accepted what it was refused for."""
     if not release.may_be_accepted:
         return {}
     by, names = decision.decided_by, release.open_refusals
@@ -142,11 +141,3 @@ def _taken_upon(release: Release, decision: Decision) -> dict[str, Any]:
         "gate_reason": f"Accepted: {texts}",
         "accepted": [*release.accepted, *accepting.acceptances(names, by=by, why=decision.why, at=decision.at)],
     }
-
-
-def _one_at_a_time(kind: str) -> None:
-    """Other decisions on this kind wait until this transaction ends; its first release stands for the kind.
-
-    On SQLite every writing transaction is alone anyway (IMMEDIATE).
-    """
-    Release.objects.select_for_update().of_kind(kind).order_by("pk").values_list("pk", flat=True).first()

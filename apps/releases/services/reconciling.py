@@ -19,8 +19,8 @@ def reconcile(*, now: datetime) -> str:
     failed = fail_dead_builds(now=now)
     abandoned = remove_abandoned_folders()
     old = remove_old_snapshots(now=now)
-    said = f"{len(failed)} dead builds failed, {len(abandoned)} abandoned folders removed"
-    return f"{said}, {old} snapshots that were kept too long removed" if old else said
+    sentence = f"{len(failed)} dead builds failed, {len(abandoned)} abandoned folders removed"
+    return f"{sentence}, {old} snapshots that were kept too long removed" if old else sentence
 
 
 def fail_dead_builds(*, now: datetime, kind: str | None = None) -> list[str]:

@@ -20,10 +20,10 @@ def kept_files() -> list[KeptFile]:
     found = []
     for release in releases.only("kind", "key", "sha256", "manifest"):
         kind, key = release.kind, release.key
-        bring = partial(artifacts.open_verified, kind, key, release.sha256) if artifacts.keeps_copies() else None
+        fetch = partial(artifacts.open_verified, kind, key, release.sha256) if artifacts.keeps_copies() else None
         for name, file in release.manifest["files"].items():
             path = artifacts.file_path(kind, key, name)
-            found.append(KeptFile(path, f"{kind}/{key}/{name}", file["sha256"], size=file["size"], bring=bring))
+            found.append(KeptFile(path, f"{kind}/{key}/{name}", file["sha256"], size=file["size"], fetch=fetch))
     return found
 
 
@@ -35,7 +35,7 @@ def put_back(folder: Path) -> str:
     return f"The files of {len(found):,} releases are in their place."
 
 
-def settle(_: Sequence[Any], now: datetime) -> str:
+def after_restore(_: Sequence[Any], now: datetime) -> str:
     """Fail what was being built, and record which former releases have no files any more; return what was found."""
     failed = Release.objects.building().update(
         state=Release.State.FAILED,
@@ -52,11 +52,11 @@ def settle(_: Sequence[Any], now: datetime) -> str:
     else:
         away = ""
     live = Release.objects.live().filter(pk__in=gone)
-    said = [f"The files of {release} were not in the backup: build it anew." for release in live]
+    sentences = [f"The files of {release} were not in the backup: build it anew." for release in live]
     removed = Release.objects.filter(pk__in=gone).exclude(state=Release.State.LIVE).update(artifact_removed_at=now)
-    said += [f"{failed:,} releases were being built and are failed."] * bool(failed)
-    said += [f"{removed:,} former releases have no files any more."] * bool(removed)
-    return " ".join([*said, *([away] if away else [])])
+    sentences += [f"{failed:,} releases were being built and are failed."] * bool(failed)
+    sentences += [f"{removed:,} former releases have no files any more."] * bool(removed)
+    return " ".join([*sentences, *([away] if away else [])])
 
 
 def _is_sound(release: Release) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from apps.releases import artifacts
-from apps.releases.models import Release, ReleaseQuerySet
+from apps.releases.models import Release
 from apps.releases.selectors.live import kept_keys
 from apps.releases.services.kinds import release_kind, release_kinds
 
@@ -52,11 +52,7 @@ def _kept(kind: str) -> list[int]:
     live = releases.live().values_list("pk", flat=True).first()
     once_live = releases.once_live().values_list("pk", flat=True)[:KEPT_ONCE_LIVE]
     waiting = releases.filter(state=Release.State.PASSED, champion_id=live).order_by("-id").values_list("pk", flat=True)
-    return [*once_live, *waiting[:KEPT_WAITING], *_to_be_accepted(releases.filter(champion_id=live))]
-
-
-def _to_be_accepted(releases: ReleaseQuerySet) -> list[int]:
-    """The newest refused releases that a person may still accept."""
-    refused = releases.filter(state__in=[Release.State.REFUSED, Release.State.REFUSED_BY_AUDIT])
+    refused = releases.filter(state__in=[Release.State.REFUSED, Release.State.REFUSED_BY_AUDIT], champion_id=live)
     newest = refused.filter(artifact_removed_at=None).order_by("-id")
-    return [release.pk for release in newest if release.may_be_accepted][:KEPT_WAITING]
+    acceptable = [release.pk for release in newest if release.may_be_accepted]
+    return [*once_live, *waiting[:KEPT_WAITING], *acceptable[:KEPT_WAITING]]

@@ -89,7 +89,7 @@ def keys(kind: str) -> list[str]:
         return sorted(_folders(kind))
 
 
-def holds(kind: str, key: str) -> bool:
+def is_stored(kind: str, key: str) -> bool:
     """Tell whether anything is stored under this key, sealed or not."""
     with _reached():
         return any(True for _ in _walk(f"{kind}/{key}"))

@@ -73,20 +73,20 @@ class S3Artifacts(S3Storage):  # type: ignore[misc]  # it has no types
         if mode != "rb":
             raise ValueError(f"An artifact in object storage is written whole, by save(), and not by {mode!r}.")
         key = self._normalize_name(name)
-        body = _told(lambda: self.bucket.Object(key).get()["Body"])
+        body = _translated(lambda: self.bucket.Object(key).get()["Body"])
         return File(_Body(body), name)  # type: ignore[arg-type]  # it is only read
 
     def _save(self, name: str, content: Any) -> str:
-        return str(_told(lambda: super(S3Artifacts, self)._save(name, content)))
+        return str(_translated(lambda: super(S3Artifacts, self)._save(name, content)))
 
     def exists(self, name: str) -> bool:
-        return bool(_told(lambda: super(S3Artifacts, self).exists(name)))
+        return bool(_translated(lambda: super(S3Artifacts, self).exists(name)))
 
     def delete(self, name: str) -> None:
-        _told(lambda: super(S3Artifacts, self).delete(name))
+        _translated(lambda: super(S3Artifacts, self).delete(name))
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        folders, files = _told(lambda: super(S3Artifacts, self).listdir(path))
+        folders, files = _translated(lambda: super(S3Artifacts, self).listdir(path))
         return folders, files
 
 
@@ -103,23 +103,23 @@ class _Body:
         self._body = body
 
     def read(self, size: int = -1) -> bytes:
-        return bytes(_told(lambda: self._body.read(None if size < 0 else size)))
+        return bytes(_translated(lambda: self._body.read(None if size < 0 else size)))
 
     def close(self) -> None:
         self._body.close()
 
 
-def _told(work: Callable[[], T]) -> T:
-    with _errors_as_sentences():
+def _translated(work: Callable[[], T]) -> T:
+    with _translating():
         return work()
 
 
 @contextmanager
-def _errors_as_sentences() -> Iterator[None]:
+def _translating() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _answered(error) from error
+        raise _error_of(error) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         sentence = "no credentials are set (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role of this machine)"
         raise PermissionError(errno.EACCES, sentence) from error
@@ -131,7 +131,7 @@ def _errors_as_sentences() -> Iterator[None]:
         raise OSError(errno.EIO, f"its client fails ({type(error).__name__})") from error
 
 
-def _answered(error: ClientError) -> OSError:
+def _error_of(error: ClientError) -> OSError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code == "NoSuchBucket":

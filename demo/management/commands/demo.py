@@ -27,7 +27,7 @@ DEFAULT_PORT = "8000"
 
 
 class Command(BaseCommand):
-    help = "Prepares the demo: database, real books and ratings, search index, recommender, logins. Can be run again."
+    help = "Prepare the demo: database, real books and ratings, search index, recommender, logins. Can be run again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, default=SHELF, help="a folder with goodbooks-10k; default: demo/data")
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             self._timed(name, lambda step=step: prepare(step, work))
 
     def _access(self, address: str) -> dict[str, Any]:
-        """The logins and keys are there; the answer says them."""
+        """Make the logins and keys where they are missing, and return them."""
         now = timezone.now()
         readers: dict[str, list[str]] = {}
         for profile in demo_readers():
@@ -83,9 +83,9 @@ class Command(BaseCommand):
     def _timed(self, name: str, work: Any) -> None:
         self._progress(name)
         started = time.perf_counter()
-        said = work()
-        self._clear()
-        self._say(f"  {name:<13} {said:<78} {time.perf_counter() - started:6.1f} s")
+        sentence = work()
+        self._progress("")
+        self._say(f"  {name:<13} {sentence:<78} {time.perf_counter() - started:6.1f} s")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -93,12 +93,7 @@ class Command(BaseCommand):
 
     def _progress(self, text: str) -> None:
         if sys.stderr.isatty():
-            self.stderr.write(f"\r\033[K  {text} ...", ending="")
-            self.stderr.flush()
-
-    def _clear(self) -> None:
-        if sys.stderr.isatty():
-            self.stderr.write("\r\033[K", ending="")
+            self.stderr.write(f"\r\033[K  {text} ..." if text else "\r\033[K", ending="")
             self.stderr.flush()
 
 
@@ -110,7 +105,7 @@ def _write(path: Path, access: dict[str, Any]) -> None:
 
 
 def _staff_password(path: Path) -> str:
-    """The password of the demo's staff login: made once, kept in a file that only its owner reads."""
+    """Return the password of the demo's staff login: made once, kept in a file that only its owner reads."""
     password = path.read_text().strip() if path.is_file() else secrets.token_urlsafe(9)
     if not path.is_file():
         write_private(path, password)

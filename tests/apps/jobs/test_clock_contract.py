@@ -9,7 +9,7 @@ from apps.jobs.models import Job, Runner, ScheduleSlot
 from apps.jobs.selectors.runners import runners_seen
 from apps.jobs.services.ledger import attempts, leases, registry
 from apps.jobs.services.ledger.queue import InvalidJobError, enqueue, enqueue_many
-from apps.jobs.services.ledger.reconciliation import heal_future, requeue_lost
+from apps.jobs.services.ledger.reconciliation import correct_future_times, requeue_lost
 from apps.jobs.services.ledger.registry import register_schedule, registrations
 from apps.jobs.services.runner.execution import run_next
 from apps.jobs.services.runner.loop import RunnerLoop
@@ -103,10 +103,10 @@ class TestClockThatWasAhead:
         Runner.objects.create(owner="of 2028", kind="runner", started_at=ahead, seen_at=ahead)
         ScheduleSlot.objects.create(schedule="nightly", slot_at=ahead)
         with caplog.at_level(logging.WARNING):
-            assert heal_future(now=now) == 5
+            assert correct_future_times(now=now) == 5
 
         assert "(1 waiting jobs, 1 ended jobs, 1 attempts, 1 slots, 1 runners)" in caplog.text
-        assert heal_future(now=now) == 0
+        assert correct_future_times(now=now) == 0
         marks = ("run_at", "created_at", "started_at", "finished_at", "progress_at", "relayed_at")
         for job in Job.objects.all():
             assert all(getattr(job, mark) is None or getattr(job, mark) <= now for mark in marks)
@@ -132,7 +132,7 @@ class TestClockThatWasAhead:
     def test_job_for_later_stays_for_later(self, now: datetime) -> None:
         later = now + timedelta(days=30)
         enqueue("sample.nothing", run_at=later, now=now)
-        heal_future(now=now)
+        correct_future_times(now=now)
 
         assert Job.objects.get().run_at == later
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from apps.platform.models import ApiKey, AuditEntry
 from apps.platform.selectors.accounts import name_hash
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import create_api_key, revoke_api_key
 from apps.platform.services.audit import Action, Actor, record
-from apps.platform.services.login_locks import Attempt, take_attempt
+from apps.platform.services.login_locks import LoginAttempt, take_attempt
 from apps.readers.services import reader_hash
 from tests import bulk
 
@@ -29,7 +29,7 @@ class TestApiKeyAdmin:
         secret = re.search(r"epic_sk_[\w-]{43}", answer.text)
         assert secret is not None
         assert "no-store" in answer["Cache-Control"]
-        key = live_key(secret.group(), now=now)
+        key = key_of_secret(secret.group(), now=now)
         assert key is not None
         assert key.scopes == {"search:read", "catalog:read"}
         later = admin_client.get(reverse("admin:platform_apikey_change", args=[key.id])).text
@@ -68,10 +68,10 @@ class TestApiKeyAdmin:
     def test_staff_revoke_by_an_action(self, admin_client: Client, now: datetime) -> None:
         key = create_api_key(name="shop", scopes=["search:read"], now=now)
         assert "within 5 seconds" in bulk.do(admin_client, reverse(LIST), "revoke", [key.id]).text
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
         assert "works again" in bulk.do(admin_client, reverse(LIST), "reinstate", [key.id]).text
-        assert live_key(key.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is not None
         assert [entry.about for entry in AuditEntry.objects.filter(action="changed_many").order_by("id")] == [
             f"Revoke: API key shop ({key.prefix}…)",
             f"Reinstate: API key shop ({key.prefix}…)",
@@ -82,7 +82,7 @@ class TestApiKeyAdmin:
         revoke_api_key(key.id, now=timezone.now() - timedelta(hours=25))
         page = bulk.ask(admin_client, reverse(LIST), "reinstate", [key.id])
         assert "no API key to reinstate" in admin_client.get(page["Location"]).text
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
     def test_who_may_only_look_can_neither_make_nor_revoke(self, client: Client, now: datetime) -> None:
         key = create_api_key(name="shop", scopes=["search:read"], now=now)
@@ -92,7 +92,7 @@ class TestApiKeyAdmin:
         assert client.get(reverse(LIST)).status_code == 200
         assert client.get(reverse(ADD)).status_code == 403
         client.post(reverse(LIST), {"action": "revoke", "_selected_action": [key.id]})
-        assert live_key(key.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is not None
 
 
 class TestAuditEntryAdmin:
@@ -133,7 +133,7 @@ class TestLoginLockAdmin:
         User.objects.create_user("tom", is_staff=True)
         for name in ("tom", "hunter2"):
             for _ in range(5):
-                take_attempt(Attempt(name_hash(name), "192.0.2.7"), now=timezone.now())
+                take_attempt(LoginAttempt(name_hash(name), "192.0.2.7"), now=timezone.now())
 
     def test_names_accounts_and_nothing_else_that_was_typed(self, admin_client: Client, locked: None) -> None:
         page = admin_client.get(self.LIST).text
@@ -145,7 +145,7 @@ class TestLoginLockAdmin:
     def test_lets_a_superuser_unlock(self, admin_client: Client, locked: None) -> None:
         chosen = list(AccessAttempt.objects.filter(username=name_hash("tom")).values_list("pk", flat=True))
         assert "Unlocked: 1 log-in." in bulk.do(admin_client, self.LIST, "unlock", chosen).text
-        assert take_attempt(Attempt(name_hash("tom"), "192.0.2.7"), now=timezone.now()) is None
+        assert take_attempt(LoginAttempt(name_hash("tom"), "192.0.2.7"), now=timezone.now()) is None
         assert AuditEntry.objects.get(action="login_unlocked").about == "tom"
 
     def test_lets_nobody_else(self, client: Client, locked: None) -> None:

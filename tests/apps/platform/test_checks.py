@@ -54,24 +54,24 @@ class Routes:
         self.urlpatterns = [path("api/", include([first])), *others]
 
 
-def complaints(settings: Settings, *views: Any) -> list[str]:
+def check_errors(settings: Settings, *views: Any) -> list[str]:
     settings.ROOT_URLCONF = Routes(*views)
     return [str(message.msg) for message in views_name_their_scopes()]
 
 
 class TestViewsNameTheirScopes:
     def test_passes_views_that_do(self, settings: Settings) -> None:
-        assert complaints(settings, CarefulView.as_view(), plain, OpenView.as_view()) == []
+        assert check_errors(settings, CarefulView.as_view(), plain, OpenView.as_view()) == []
 
     def test_names_view_and_method_of_one_that_forgot(self, settings: Settings) -> None:
-        assert complaints(settings, ForgetfulView.as_view(), CarefulView.as_view()) == [
+        assert check_errors(settings, ForgetfulView.as_view(), CarefulView.as_view()) == [
             "ForgetfulView does not say which scope POST needs.",
             "ForgetfulView does not say which scope DELETE needs.",
         ]
 
     @pytest.mark.parametrize("view", [NamelessView, BothView])
     def test_names_a_view_that_says_nothing(self, settings: Settings, view: type[APIView]) -> None:
-        (said,) = complaints(settings, plain, view.as_view())
+        (said,) = check_errors(settings, plain, view.as_view())
         assert said.startswith(f"{view.__name__} does not say which scope ")
 
     def test_finds_nothing_in_the_product(self) -> None:

@@ -26,7 +26,7 @@ from apps.catalog.services.books import save_books
 from apps.events.models import ServedList
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.jobs.models import Job
-from apps.platform.services.tabular.refusals import forget_in
+from apps.platform.services.tabular.refusals import erase_in
 from apps.readers.models import Reader
 from epicml.audience.bands import AgeBand
 from tests import bulk
@@ -129,16 +129,16 @@ class TestAdminLogOfBefore:
         assert sorted(LogEntry.objects.values_list("object_repr", flat=True)) == ["Reader 17", "tom"]
 
 
-class TestForgetIn:
+class TestEraseIn:
     def test_takes_whole_words_out_of_each_cell(self, tmp_path: Path) -> None:
         file = tmp_path / "a.refused.csv"
         rows = ["line,column,reason,value", "2,reader,There is no reader 'mia'.,mia", "3,book,no,mia-2 miami"]
         file.write_text("\r\n".join(rows))
         (tmp_path / "other.txt").write_text("mia")
-        assert forget_in([tmp_path], "mia") == 1
+        assert erase_in([tmp_path], "mia") == 1
         assert file.read_text().splitlines() == [
             "line,column,reason,value",
             "2,reader,There is no reader '(erased)'.,(erased)",
             "3,book,no,mia-2 miami",
         ]
-        assert forget_in([tmp_path / "nowhere"], "mia") == 0
+        assert erase_in([tmp_path / "nowhere"], "mia") == 0

@@ -15,11 +15,11 @@ from apps.readers.services import (
     erase_reader,
     export_reader,
     reader_hash,
+    reapply_erasures,
     register_erasure,
     register_export,
     save_reader,
     save_readers,
-    settle_erasures,
 )
 from epicml.audience.bands import AgeBand
 
@@ -135,7 +135,7 @@ class TestExportReader:
         }
 
 
-class TestSettleErasures:
+class TestReapplyErasures:
     """After a restore, with what the log said before it."""
 
     def test_erases_again_who_was_erased_since_the_backup(self, now: datetime) -> None:
@@ -145,7 +145,7 @@ class TestSettleErasures:
         ErasureLog.objects.all().delete()
         save_reader(MIA, now=now)  # as in the backup
 
-        said = settle_erasures([carried], now + timedelta(hours=2))
+        said = reapply_erasures([carried], now + timedelta(hours=2))
 
         assert said == "1 readers who were erased since the backup are erased again."
         assert list(Reader.objects.values_list("key", flat=True)) == ["tom"]
@@ -157,8 +157,8 @@ class TestSettleErasures:
         ErasureLog.objects.all().delete()
         save_reader(MIA, now=now)
 
-        settle_erasures([carried, carried], now + timedelta(hours=2))
-        settle_erasures([carry_erasures()], now + timedelta(hours=3))
+        reapply_erasures([carried, carried], now + timedelta(hours=2))
+        reapply_erasures([carry_erasures()], now + timedelta(hours=3))
 
         log = list(ErasureLog.objects.order_by("erased_at").values_list("erased_by", "erased_at"))
         assert log == [("librarian", now), ("restore", now + timedelta(hours=2))]
@@ -171,7 +171,7 @@ class TestSettleErasures:
         ErasureLog.objects.all().delete()
         save_reader(MIA, now=now + timedelta(days=1))
 
-        assert settle_erasures([carried], now + timedelta(days=2)) == (
+        assert reapply_erasures([carried], now + timedelta(days=2)) == (
             "0 readers who were erased since the backup are erased again."
         )
         assert Reader.objects.exists()
@@ -180,8 +180,8 @@ class TestSettleErasures:
         save_reader(MIA, now=now)
         erase_reader(MIA.key, by="librarian", now=now)
 
-        assert settle_erasures([carry_erasures()], now) == ""
-        assert settle_erasures([], now) == ""
+        assert reapply_erasures([carry_erasures()], now) == ""
+        assert reapply_erasures([], now) == ""
 
     def test_recognises_nobody_under_another_secret_key(self, now: datetime, settings: Settings) -> None:
         save_reader(MIA, now=now)
@@ -191,6 +191,6 @@ class TestSettleErasures:
         save_reader(MIA, now=now)
         settings.SECRET_KEY = "another"
 
-        settle_erasures([carried], now)
+        reapply_erasures([carried], now)
 
         assert Reader.objects.exists()

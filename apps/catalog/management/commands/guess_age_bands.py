@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from apps.catalog.services.guessing import GuessReport, guess_again
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = monotonic()
         report = guess_again(
-            dry_run=options["dry_run"], now=timezone.now(), progress=Progress(self.stderr.write, monotonic)
+            dry_run=options["dry_run"], now=timezone.now(), progress=ProgressPrinter(self.stderr.write, monotonic)
         )
         self.stdout.write(_summary(report, dry_run=options["dry_run"], seconds=monotonic() - started))
 

@@ -14,7 +14,7 @@ from apps.catalog.services.book_shapes import SHAPES
 from apps.catalog.services.import_report import ImportReport
 from apps.catalog.services.importing import BookImport, import_books
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 from apps.platform.services.tabular.options import file_beside, mapping_of, table_options_of
 from epicml.text.authors import Order
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
                 refused_file=options["refused"] or file_beside(path, "refused", elsewhere=elsewhere),
                 now=timezone.now(),
                 options=_import_of(options, path, elsewhere=elsewhere),
-                progress=Progress(self.stderr.write, monotonic),
+                progress=ProgressPrinter(self.stderr.write, monotonic),
             )
         except EpicmlError as error:
             raise CommandError(error.message) from error

@@ -15,7 +15,7 @@ from apps.events.services.import_report import ImportReport
 from apps.events.services.importing import InteractionImport, import_interactions
 from apps.events.services.interaction_shapes import SHAPES, RatingScale
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 from apps.platform.services.tabular.options import file_beside, mapping_of, table_options_of
 from epicml.audience.bands import CODES, AgeBand
 from epicml.text.moments import DayOrder
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 refused_file=options["refused"] or file_beside(path, "refused", elsewhere=elsewhere),
                 now=timezone.now(),
                 options=_import_of(options),
-                progress=Progress(self.stderr.write, monotonic),
+                progress=ProgressPrinter(self.stderr.write, monotonic),
             )
         except EpicmlError as error:
             raise CommandError(error.message) from error
@@ -101,7 +101,7 @@ def _import_of(options: dict[str, Any]) -> InteractionImport:
 
 
 def _pattern(form: str) -> str:
-    """The form in the signs of strptime; "DD/MM/YYYY" is what people write."""
+    """Write the form in the signs of strptime; "DD/MM/YYYY" is what people write."""
     for written, sign in SIGNS.items():
         form = form.replace(written, sign)
     if "%" not in form:

@@ -5,5 +5,5 @@ from apps.events.services.retention import EVENTS
 
 
 class Command(PurgeCommand):
-    help = "Says which events are older than EVENTS_KEPT_DAYS and would be erased; with --accept they are."
+    help = "Say which events are older than EVENTS_KEPT_DAYS and would be erased; with --accept they are."
     rule = EVENTS

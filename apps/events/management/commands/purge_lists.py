@@ -5,5 +5,5 @@ from apps.events.services.retention import LISTS
 
 
 class Command(PurgeCommand):
-    help = "Says which served lists are older than LISTS_KEPT_DAYS and would be erased; with --accept they are."
+    help = "Say which served lists are older than LISTS_KEPT_DAYS and would be erased; with --accept they are."
     rule = LISTS

@@ -5,5 +5,5 @@ from apps.events.services.retention import SESSIONS
 
 
 class Command(PurgeCommand):
-    help = "Says which sessions are older than SESSIONS_KEPT_DAYS and would be erased; with --accept they are."
+    help = "Say which sessions are older than SESSIONS_KEPT_DAYS and would be erased; with --accept they are."
     rule = SESSIONS

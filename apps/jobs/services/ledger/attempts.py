@@ -45,7 +45,7 @@ class Ending:
     """How an attempt ended, and when.
 
     `worked` is how many seconds it worked by the clock of its runner that nobody sets; None where only the job's row
-    knows, as of the last sign of life.
+    knows, as of the last heartbeat.
     """
 
     outcome: Outcome
@@ -55,7 +55,7 @@ class Ending:
 
     @property
     def error(self) -> str:
-        """The sentence as the columns hold it."""
+        """Return the sentence as the columns hold it."""
         return self.failure.sentence[:MAX_ERROR] if self.failure else ""
 
 
@@ -88,13 +88,13 @@ def requeue(lease: Lease, ending: Ending, *, run_at: datetime | None = None) -> 
     _queue_again(lease, ending, **again, **({"run_at": run_at} if run_at else {}))
 
 
-def record(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
+def record_attempt(lease: Lease, ending: Ending, *, seen: float, saved: float) -> None:
     """Write the account of an attempt that has just ended, in the transaction that ended it.
 
     Args:
         lease: the lease that has ended.
         ending: how.
-        seen: seconds of work as of the last sign of life, >= 0; they count where the ending knows no better.
+        seen: seconds of work as of the last heartbeat, >= 0; they count where the ending knows no better.
         saved: seconds of work that the checkpoint saves, >= 0.
     """
     known = find_registration(lease.name)
@@ -119,7 +119,7 @@ def _end(lease: Lease, ending: Ending, **columns: Any) -> None:
             cursor.execute(update, (*values, lease.job_id, lease.owner, lease.attempt))
             seconds = cursor.fetchone()
         if seconds is not None:
-            record(lease, ending, seen=seconds[0], saved=seconds[1])
+            record_attempt(lease, ending, seen=seconds[0], saved=seconds[1])
     if seconds is None:  # outside: whoever catches it can go on in the transaction around
         raise LeaseLostError(lease.job_id)
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from apps.jobs.models import Job
 from apps.jobs.selectors.jobs import JobNotFoundError, job_of
-from apps.jobs.services.ledger.attempts import Ending, Outcome, record
+from apps.jobs.services.ledger.attempts import Ending, Outcome, record_attempt
 from apps.jobs.services.ledger.leases import lease_of
 from apps.platform.services.errors import ConflictError
 
@@ -28,7 +28,7 @@ def cancel_job(job_id: int, *, now: datetime) -> None:
         raise JobStateError(f"Job {job_id} is {job.get_state_display().lower()}; there is nothing to cancel.")
     jobs.update(state=Job.State.CANCELLED, finished_at=now, lease_expires_at=None)
     if job.state == Job.State.LEASED:
-        record(lease_of(job), Ending(Outcome.CANCELLED, now), seen=job.worked_seconds, saved=job.saved_seconds)
+        record_attempt(lease_of(job), Ending(Outcome.CANCELLED, now), seen=job.worked_seconds, saved=job.saved_seconds)
 
 
 def retry_job(job_id: int, *, now: datetime) -> None:

@@ -83,7 +83,7 @@ def _claim(
 
 
 def lease_of(job: Job) -> Lease:
-    """The lease under which this claimed job is worked on."""
+    """Return the lease under which this claimed job is worked on."""
     known = find_registration(job.name)  # None: of another version of this software
     started_at = job.leased_at or job.heartbeat_at or job.created_at  # claimed by a version that wrote no leased_at
     seconds = known.lease_seconds if known else LEASE_SECONDS

@@ -35,7 +35,7 @@ class WhyMissingError(EpicmlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PurgePlan:
     """What a rule would erase now.
 
     `rows` of `total` are older than `before`; `newest_at` is when the newest of all came in, None if there is none.
@@ -51,15 +51,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A person who takes an unusual erasure upon themselves."""
+class PurgeAcceptance:
+    """Who accepts an unusual purge, and why."""
 
     by: str
     why: str
 
 
-def carry_out(
-    plan: Plan, *, erase: Callable[[datetime], int], now: datetime, acceptance: Acceptance | None = None
+def run_purge(
+    plan: PurgePlan, *, erase: Callable[[datetime], int], now: datetime, acceptance: PurgeAcceptance | None = None
 ) -> int:
     """Erase all that the plan says, or hold the purge until a person accepts it; returns how many rows went.
 
@@ -81,8 +81,8 @@ def carry_out(
     return rows
 
 
-def why_unusual(plan: Plan, *, now: datetime) -> str:
-    """What speaks against erasing this without asking, as a sentence; empty if nothing does."""
+def why_unusual(plan: PurgePlan, *, now: datetime) -> str:
+    """Say what speaks against erasing this without asking, as a sentence; empty if nothing does."""
     if not plan.rows or plan.newest_at is None:
         return ""
     came = f"the newest row came in at {plan.newest_at:%Y-%m-%d %H:%M}"
@@ -99,7 +99,7 @@ def why_unusual(plan: Plan, *, now: datetime) -> str:
     return ""
 
 
-def _hold(plan: Plan, reason: str, *, now: datetime) -> None:
+def _hold(plan: PurgePlan, reason: str, *, now: datetime) -> None:
     values = {"before": plan.before, "rows": plan.rows, "total": plan.total, "reason": reason}
     _, is_new = Purge.objects.update_or_create(
         name=plan.name, state=Purge.State.HELD, defaults=values, create_defaults={**values, "at": now}

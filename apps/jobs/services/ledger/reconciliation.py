@@ -50,7 +50,7 @@ def requeue_lost(*, now: datetime) -> int:
     return len(jobs)
 
 
-def heal_future(*, now: datetime) -> int:
+def correct_future_times(*, now: datetime) -> int:
     """Put right what lies in the future, because a clock was ahead and was set back; returns how many rows.
 
     Without that a waiting job would wait for years, a finished one stay as long, and a schedule miss its next slots.
@@ -60,29 +60,29 @@ def heal_future(*, now: datetime) -> int:
     # Longer than anybody may ask for, or than a failed job waits for its next attempt.
     too_late = Q(created_at__gt=latest) | Q(run_at__gt=latest + LONGEST_AHEAD)
     too_late |= Q(attempt__gt=0, run_at__gt=latest + timedelta(seconds=LONGEST_DELAY_SECONDS))
-    healed = {
-        "waiting jobs": _heal(
+    corrected = {
+        "waiting jobs": _correct_jobs(
             waiting.filter(too_late | Q(relayed_at__gt=latest)),
             now=now,
             run_at=Case(When(too_late, then=Value(now)), default=F("run_at")),
             relayed_at=None,
         ),
-        "ended jobs": _heal(
+        "ended jobs": _correct_jobs(
             Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED], finished_at__gt=latest),
             now=now,
             finished_at=now,
         ),
-        "attempts": _heal_attempts(Attempt.objects.filter(ended_at__gt=latest), now=now),
+        "attempts": _correct_attempts(Attempt.objects.filter(ended_at__gt=latest), now=now),
         "slots": _erase(ScheduleSlot.objects.filter(slot_at__gt=latest)),
         "runners": _erase(Runner.objects.filter(seen_at__gt=latest)),
     }
-    found = ", ".join(f"{count} {what}" for what, count in healed.items() if count)
+    found = ", ".join(f"{count} {what}" for what, count in corrected.items() if count)
     if found:
         logger.warning("A clock was ahead and was set back: moments in the future were put right (%s).", found)
-    return sum(healed.values())
+    return sum(corrected.values())
 
 
-def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
+def _correct_jobs(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
     """Give these jobs these values, and no mark of the future; they are looked at first, as a read takes no lock."""
     if not jobs.exists():
         return 0
@@ -93,7 +93,7 @@ def _heal(jobs: QuerySet[Job], *, now: datetime, **values: object) -> int:
     return jobs.update(**{**marks, **values})
 
 
-def _heal_attempts(rows: QuerySet[Attempt], *, now: datetime) -> int:
+def _correct_attempts(rows: QuerySet[Attempt], *, now: datetime) -> int:
     if not rows.exists():
         return 0
     return rows.update(

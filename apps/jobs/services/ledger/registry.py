@@ -10,6 +10,7 @@ from apps.platform.services.errors import EpicmlError
 
 LEASE_SECONDS = 60  # a dead runner's job waits this long; heartbeats come four times as often
 MAX_ATTEMPTS = 5  # a job that failed this often needs a person
+ReportProgress = Callable[[int, int, str], None]  # done, total, what is being done
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Schedule:
     at_start: bool = False
 
     def slot(self, now: datetime) -> datetime:
-        """The latest moment, not after now, at which this schedule is due."""
+        """Return the latest moment, not after now, at which this schedule is due."""
         if self.every is not None:
             step = self.every.total_seconds()
             return datetime.fromtimestamp(now.timestamp() // step * step, tz=UTC)
@@ -122,7 +123,7 @@ def register_schedule(
 
 
 def registration_of(name: str) -> Registration:
-    """How the job of this name is run."""
+    """Return how the job of this name is run."""
     try:
         return _jobs[name]
     except KeyError as error:
@@ -130,17 +131,17 @@ def registration_of(name: str) -> Registration:
 
 
 def find_registration(name: str) -> Registration | None:
-    """How the job of this name is run; None if it is of another version, which is being rolled out or back."""
+    """Return how the job of this name is run; None if it is of another version, which is being rolled out or back."""
     return _jobs.get(name)
 
 
 def registrations(*, quick_only: bool = False) -> list[Registration]:
-    """All registered jobs, or those that are not long."""
+    """Return all registered jobs, or those that are not long."""
     return [job for job in _jobs.values() if not (quick_only and job.long)]
 
 
 def schedules() -> list[Schedule]:
-    """All registered schedules."""
+    """Return all registered schedules."""
     return list(_schedules.values())
 
 

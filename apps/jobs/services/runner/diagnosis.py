@@ -128,7 +128,7 @@ def _pile(takers: Sequence[RunnerRow], *, waited: timedelta, names: Sequence[str
 
 
 def _silent(now: datetime) -> Iterator[Finding]:
-    for job in jobs.silent_jobs(now, since=now - LONGEST_SILENCE):
+    for job in jobs.stalled_jobs(now, since=now - LONGEST_SILENCE):
         machine, process = place_of(job.lease_owner)
         holder = f"process {process} on {machine}" if machine else job.lease_owner
         minutes = int((now - (job.progress_at or now)).total_seconds() // 60)

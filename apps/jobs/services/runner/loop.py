@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.jobs.models import Runner
-from apps.jobs.services.ledger.reconciliation import forget_gone_runners, heal_future, requeue_lost
+from apps.jobs.services.ledger.reconciliation import correct_future_times, forget_gone_runners, requeue_lost
 from apps.jobs.services.ledger.schedules import Timetable
 from apps.jobs.services.runner.stopping import StopRequest
 
@@ -104,7 +104,9 @@ class RunnerLoop:
         self._timetable.fire(now=now)
         requeue_lost(now=now)
         if is_due(self._healed_at, now, HEAL_EVERY):
-            heal_future(now=now)  # after the timetable: it knows its schedules by their slots, wherever these lie
+            correct_future_times(
+                now=now
+            )  # after the timetable: it knows its schedules by their slots, wherever these lie
             forget_gone_runners(now=now)
             self._healed_at = now
         if is_due(self._seen_at, now, SEEN_EVERY):

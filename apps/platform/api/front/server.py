@@ -22,7 +22,7 @@ from apps.platform.api.front.lanes import Lane, LaneFullError
 from apps.platform.api.middleware import HEADER as REQUEST_ID
 from apps.platform.api.middleware import policy
 from apps.platform.api.responses import json_response
-from apps.platform.services.ending import end_process
+from apps.platform.services.lifecycle import run_shutdown_hooks
 from apps.platform.services.metrics import registry
 
 LIVE_PATH = "/health/live"
@@ -81,7 +81,7 @@ class Front:
 
     def __rsgi_del__(self, loop: Any) -> None:
         """The process is about to end: no request is in hand any more."""
-        end_process()
+        run_shutdown_hooks()
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         """One request has its answer."""

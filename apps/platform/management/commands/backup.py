@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.platform.services.backup.folders import megabytes
 from apps.platform.services.backup.making import BackupReport, make_backup
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        progress = Progress(self.stderr.write, time.monotonic)
+        progress = ProgressPrinter(self.stderr.write, time.monotonic)
         try:
             report = make_backup(
                 options["folder"],
@@ -47,10 +47,10 @@ class Command(BaseCommand):
         for remark in report.remarks:
             self.stderr.write(remark)
         if as_json:
-            said = {"folder": str(report.folder), "rows": manifest.rows, "bytes": manifest.size, "seconds": seconds}
-            said |= {"removed": report.removed, "left_out": manifest.left_out, "remarks": report.remarks}
-            said |= {"secret_key": {"fingerprint": key.fingerprint, "source": key.source, "included": key.included}}
-            self.stdout.write(json.dumps(said))
+            outcome = {"folder": str(report.folder), "rows": manifest.rows, "bytes": manifest.size, "seconds": seconds}
+            outcome |= {"removed": report.removed, "left_out": manifest.left_out, "remarks": report.remarks}
+            outcome |= {"secret_key": {"fingerprint": key.fingerprint, "source": key.source, "included": key.included}}
+            self.stdout.write(json.dumps(outcome))
             return
         self.stdout.write(_of_key(key.source, key.fingerprint, included=key.included))
         removed = f", {len(report.removed)} older ones removed" if report.removed else ""

@@ -9,9 +9,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.platform.services.backup.restoring import Permissions, Plan, RestoreReport, plan_restore, restore, summary
+from apps.platform.services.backup.restoring import (
+    Permissions,
+    RestorePlan,
+    RestoreReport,
+    plan_restore,
+    restore,
+    summary,
+)
 from apps.platform.services.errors import EpicmlError
-from apps.platform.services.progress import Progress
+from apps.platform.services.progress_printer import ProgressPrinter
 
 WORD = "replace"
 NEXT = "Start manage.py serve (or the web workers, runners and relay) again; staff log in anew."
@@ -46,7 +53,7 @@ class Command(BaseCommand):
             other_key=options["other_key"],
             discard=options["discard"],
         )
-        progress = Progress(self.stderr.write, time.monotonic)
+        progress = ProgressPrinter(self.stderr.write, time.monotonic)
         try:
             plan = plan_restore(options["folder"], allowed=allowed)
             if plan.there and not options["no_input"]:
@@ -58,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self._say(report, seconds=time.monotonic() - started, as_json=options["json"])
 
-    def _ask(self, plan: Plan) -> None:
+    def _ask(self, plan: RestorePlan) -> None:
         counts = ", ".join(f"{name} {rows:,}" for name, rows in plan.there.items())
         self.stderr.write(f"There are now: {counts}.")
         self.stderr.write(f"The backup is as of {plan.manifest.made_at}; what came after it is lost.")
@@ -70,12 +77,12 @@ class Command(BaseCommand):
             self.stderr.write(remark)
         if as_json:
             tables = {name: table.rows for name, table in report.manifest.tables.items()}
-            said = {"made_at": report.manifest.made_at, "tables": tables, "seconds": seconds}
-            said |= {"settled": report.settled, "remarks": report.remarks}
-            said |= {"kept": str(report.kept) if report.kept else None}
-            self.stdout.write(json.dumps(said))
+            outcome = {"made_at": report.manifest.made_at, "tables": tables, "seconds": seconds}
+            outcome |= {"settled": report.notes, "remarks": report.remarks}
+            outcome |= {"kept": str(report.kept) if report.kept else None}
+            self.stdout.write(json.dumps(outcome))
             return
-        for sentence in report.settled:
+        for sentence in report.notes:
             self.stdout.write(sentence)
         if report.kept:
             self.stdout.write(f"What was there is in {report.kept}: remove it when you are sure.")

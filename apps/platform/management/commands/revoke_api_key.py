@@ -11,7 +11,7 @@ from apps.platform.services.errors import EpicmlError
 
 
 class Command(BaseCommand):
-    help = "Take an API key back."
+    help = "Revoke an API key: it stops working."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("key", help="its number, the start of its secret, or the whole secret")

@@ -14,7 +14,7 @@ GONE = {"is_active": False, "is_staff": True, "is_superuser": True}  # of a log-
 
 
 def carry_access() -> JSON:
-    """Which keys are revoked, and what each member of the staff may do."""
+    """List which keys are revoked, and what each member of the staff may do."""
     revoked = [(key.digest, key.revoked_at) for key in ApiKey.objects.exclude(revoked_at=None)]
     staff = User.objects.values("username", "date_joined", "password", *FLAGS)
     return {
@@ -23,21 +23,21 @@ def carry_access() -> JSON:
     }
 
 
-def settle_access(carried: Sequence[JSON], now: datetime) -> str:
-    """No key works that was revoked since the backup, and no log-in that was closed or changed since."""
+def reapply_access(carried: Sequence[JSON], now: datetime) -> str:
+    """Revoke again the keys that were revoked since the backup, and take back the rights that were since."""
     revoked = {digest: at for some in carried for digest, at in some["revoked_keys"].items()}
     keys = sum(
         ApiKey.objects.filter(digest=digest, revoked_at=None).update(revoked_at=parse_datetime(at))
         for digest, at in revoked.items()
     )
-    people = _settle_staff(carried[-1]["staff"]) if carried else 0  # closed and opened again: the newest word counts
-    said = [f"{keys:,} API keys were revoked since and stay so"] * bool(keys)
-    said += [f"{people:,} staff log-ins were closed or changed since and stay so"] * bool(people)
-    return f"{'; '.join(said)}." if said else ""
+    people = _reapply_staff(carried[-1]["staff"]) if carried else 0  # closed and opened again: the newest word counts
+    sentences = [f"{keys:,} API keys were revoked since and stay so"] * bool(keys)
+    sentences += [f"{people:,} staff log-ins were closed or changed since and stay so"] * bool(people)
+    return f"{'; '.join(sentences)}." if sentences else ""
 
 
-def _settle_staff(staff: Sequence[JSON]) -> int:
-    """How many restored log-ins had more rights or another password than since, or were removed since."""
+def _reapply_staff(staff: Sequence[JSON]) -> int:
+    """Take the rights and passwords that log-ins had since, none for removed ones; returns how many changed."""
     known = {(user["username"], parse_datetime(user["date_joined"])): user for user in staff}
     restored = list(User.objects.all())
     if not any((user.username, user.date_joined) in known for user in restored):

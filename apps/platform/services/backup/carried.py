@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from apps.platform.services.backup.engine import database_failed
 from apps.platform.services.backup.folders import whole_backups
-from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, Manifest, read_manifest
+from apps.platform.services.backup.manifest import CARRIED, BackupDamagedError, BackupManifest, read_manifest
 from apps.platform.services.backup.parts import JSON, backup_parts
 from apps.platform.services.backup.secret_key import fingerprint
 from apps.platform.services.errors import ConflictError, EpicmlError
@@ -21,12 +21,12 @@ class UnreadableDatabaseError(ConflictError):
 
     code = "database_unreadable"
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"{said} (the database that is there). --discard goes on without asking or keeping it.")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} (the database that is there). --discard goes on without asking or keeping it.")
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class LaterBackups:
     """Backups that were made after the one to restore, the oldest first, and what could not be read."""
 
     folders: list[Path]
@@ -41,13 +41,13 @@ class Carried:
     remarks: list[str] = field(default_factory=list)
 
     def add(self, source: Mapping[str, JSON]) -> None:
-        """The source is the newest so far."""
+        """Add a source, the newest so far."""
         for name, value in source.items():
             self.by_part.setdefault(name, []).append(value)
 
 
-def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) -> Later:
-    """The backups beside this one and those that were named, as far as they were made after it."""
+def later_backups(folder: Path, manifest: BackupManifest, *, named: Sequence[Path]) -> LaterBackups:
+    """Find the backups beside this one and those that were named, as far as they were made after it."""
     places = [path for place in named for path in (whole_backups(place) or [place])]
     dated: dict[Path, str] = {}
     remarks = []
@@ -55,13 +55,13 @@ def later_backups(folder: Path, manifest: Manifest, *, named: Sequence[Path]) ->
         try:
             dated[path.resolve()] = read_manifest(path).made_at
         except EpicmlError as error:
-            remarks.append(_unheeded(path, error))
+            remarks.append(_unread(path, error))
     later = [path for path, made_at in dated.items() if made_at > manifest.made_at]
-    return Later(sorted(later, key=dated.__getitem__), remarks)
+    return LaterBackups(sorted(later, key=dated.__getitem__), remarks)
 
 
-def all_carried(later: Later, *, ask_database: bool, discard: bool) -> Carried:
-    """What the later backups carry, and the database that is there.
+def all_carried(later: LaterBackups, *, ask_database: bool, discard: bool) -> Carried:
+    """Read what the later backups carry, and the database that is there.
 
     Raises:
         UnreadableDatabaseError: that database cannot be asked, and nobody said that it may be discarded.
@@ -71,7 +71,7 @@ def all_carried(later: Later, *, ask_database: bool, discard: bool) -> Carried:
         try:
             carried.add(_carried_of(folder, carried.remarks))
         except (EpicmlError, OSError, ValueError) as error:
-            carried.remarks.append(_unheeded(folder, error))
+            carried.remarks.append(_unread(folder, error))
     if ask_database:
         try:
             carried.add({name: part.carry() for name, part in backup_parts().items() if part.carry})
@@ -93,5 +93,5 @@ def _carried_of(folder: Path, remarks: list[str]) -> dict[str, JSON]:
     return carried
 
 
-def _unheeded(folder: Path, error: Exception) -> str:
+def _unread(folder: Path, error: Exception) -> str:
     return f"Not heeded which readers {folder} says were erased: {error}"

@@ -29,7 +29,7 @@ class Kind(Enum):
 
 
 def escape(text: str) -> str:
-    r"""The text without a character that has a meaning in the form.
+    r"""Return the text without a character that has a meaning in the form.
 
     >>> escape("a\tb")
     'a\\tb'
@@ -38,7 +38,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    r"""What was escaped.
+    r"""Return what was escaped.
 
     >>> unescape("a\\tb")
     'a\tb'
@@ -47,7 +47,7 @@ def unescape(text: str) -> str:
 
 
 def line_writer(kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], bytes]:
-    r"""Makes a line of a row of SQLite whose columns are of these kinds.
+    r"""Return what makes a line of a row of SQLite whose columns are of these kinds.
 
     Raises, when it is called:
         ValueError: SQLite, which lets any value into any column, holds one that is not of the column's kind.
@@ -65,7 +65,7 @@ def line_writer(kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], bytes]:
 
 
 def line_reader(kinds: Sequence[Kind]) -> Callable[[bytes], list[Any]]:
-    r"""Makes the row that SQLite stores of a line whose values are of these kinds.
+    r"""Return what makes the row that SQLite stores of a line whose values are of these kinds.
 
     Raises, when it is called:
         ValueError: the line has another number of values, or one that is not of its kind.

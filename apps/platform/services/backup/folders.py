@@ -37,22 +37,22 @@ class BackupRunningError(ConflictError):
         super().__init__(f"Another backup into {root} is running; wait for it to end.")
 
 
-def free_place(root: Path, moment: datetime) -> Path:
-    """Where a backup of this moment goes; the second one of a second has a 2 behind it."""
+def unused_folder(root: Path, moment: datetime) -> Path:
+    """Return where a backup of this moment goes; the second one of a second has a 2 behind it."""
     name = moment.astimezone(UTC).strftime(MOMENT)
     places = chain([root / name], (root / f"{name}-{number}" for number in count(2)))
     return next(place for place in places if not place.exists())
 
 
 def whole_backups(root: Path) -> list[Path]:
-    """Every backup in the folder that was completed, the oldest first."""
+    """List every backup in the folder that was completed, the oldest first."""
     found = [path for path in root.iterdir() if _WHOLE.fullmatch(path.name)] if os.path.isdir(root) else []
     return sorted(path for path in found if not path.is_symlink() and (path / MANIFEST).is_file())
 
 
 @contextmanager
-def only_backup(root: Path) -> Iterator[None]:
-    """Inside, the folder is there, nobody else writes backups into it, and what a killed one left is gone."""
+def backup_lock(root: Path) -> Iterator[None]:
+    """Make the folder for the block, let nobody else write backups into it, and remove what a killed one left."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -63,20 +63,20 @@ def only_backup(root: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it when a process dies
         except BlockingIOError as error:
             raise BackupRunningError(root) from error
-        _sweep(root)
+        _remove_unfinished(root)
         yield
     finally:
         os.close(handle)
 
 
 @contextmanager
-def written_aside(target: Path) -> Iterator[Path]:
-    """A folder to write in; it has its name when the block ends well, and is gone when it does not."""
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Open a folder to write in; it has its name when the block ends well, and is gone when it does not."""
     root, aside = target.parent, target.with_name(f"{MAKING}{target.name}")
     try:
         aside.mkdir(mode=0o700)
         yield aside
-        _make_safe(aside)
+        _flush_all(aside)
         aside.rename(target)
         flush(root)
     except BaseException as error:
@@ -87,16 +87,16 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 
 def remove_older(root: Path, *, keep: int) -> list[str]:
-    """Of the whole backups only the newest so many are left; the names of the others."""
+    """Leave only the newest so many of the whole backups; returns the names of the others."""
     outdated = whole_backups(root)[:-keep]
     for path in outdated:
         path.rename(root / f"{REMOVING}{path.name}")  # first, so that half of one is never taken for a whole one
-    _sweep(root)
+    _remove_unfinished(root)
     return [path.name for path in outdated]
 
 
 def check_root(root: Path) -> None:
-    """Backups may be kept in this folder; else one sentence says why not."""
+    """Refuse in one sentence a folder in which no backups may be kept."""
     real, var = (Path(os.path.realpath(path)) for path in (root, settings.VAR_DIR))
     if real == var or var in real.parents:
         raise BackupFolderError(
@@ -107,7 +107,7 @@ def check_root(root: Path) -> None:
 
 
 def check_space(root: Path, *, needed: int) -> None:
-    """The disk of the folder has so many bytes left."""
+    """Refuse a folder whose disk has not so many bytes left."""
     free = shutil.disk_usage(root).free
     if free < needed:
         raise BackupFolderError(
@@ -117,12 +117,12 @@ def check_space(root: Path, *, needed: int) -> None:
 
 
 def shares_disk(root: Path) -> bool:
-    """Whether the backups would be lost together with the data."""
+    """Tell whether the backups would be lost together with the data."""
     return root.stat().st_dev == Path(settings.VAR_DIR).stat().st_dev
 
 
 def folder_error(root: Path, error: OSError) -> BackupFolderError:
-    """What the operating system said, as a sentence."""
+    """Say what the operating system said, as a sentence."""
     reason = error.strerror or str(error)
     return BackupFolderError(
         f"The backup cannot be written in {root}: {reason}. Nothing of it is kept; older ones are."
@@ -130,7 +130,7 @@ def folder_error(root: Path, error: OSError) -> BackupFolderError:
 
 
 def megabytes(size: int) -> str:
-    """A size for people.
+    """Write a size for people.
 
     >>> megabytes(2_500_000)
     '2.5 MB'
@@ -138,14 +138,14 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def _sweep(root: Path) -> None:
+def _remove_unfinished(root: Path) -> None:
     for path in root.iterdir():
         if path.name.startswith((MAKING, REMOVING)) and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _make_safe(folder: Path) -> None:
-    """Everything in the folder is on disk and readable by its owner only."""
+def _flush_all(folder: Path) -> None:
+    """Write everything in the folder to disk, readable by its owner only."""
     for path in sorted(folder.rglob("*"), reverse=True):
         path.chmod(0o700 if path.is_dir() else 0o600)
         flush(path)

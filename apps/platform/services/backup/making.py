@@ -11,23 +11,23 @@ import orjson
 from django.conf import settings
 from django.db import DatabaseError
 
-from apps.platform.services.backup.engine import Engine, database_failed, engine
+from apps.platform.services.backup.engine import DatabaseEngine, database_failed, engine
 from apps.platform.services.backup.folders import (
+    atomic_folder,
+    backup_lock,
     check_root,
     check_space,
-    free_place,
-    only_backup,
     remove_older,
     shares_disk,
-    written_aside,
+    unused_folder,
 )
 from apps.platform.services.backup.manifest import (
     CARRIED,
     FILES,
     SECRET_KEY,
     TABLES,
+    BackupManifest,
     KeptTable,
-    Manifest,
     check_files,
     entries,
     read_manifest,
@@ -35,16 +35,15 @@ from apps.platform.services.backup.manifest import (
     write_manifest,
 )
 from apps.platform.services.backup.parts import JSON, KeptFile, backup_parts
-from apps.platform.services.backup.schema import Table, applied_migrations, tables
+from apps.platform.services.backup.schema import TableSchema, applied_migrations, tables
 from apps.platform.services.backup.secret_key import key_mark
 from apps.platform.services.errors import ConflictError, EpicmlError
 from apps.platform.services.file_sums import file_sum
+from apps.platform.services.progress_printer import ReportRows
 
 FASTEST = 1  # of gzip: a fifth of the text is left; slower levels take twice the time for a sixth less
 # The packed rows take less than this share of what the database takes with its indexes.
 SHARE_OF_DATABASE = 0.3
-
-Progress = Callable[[int], object]
 
 
 class NothingToBackUpError(ConflictError):
@@ -64,7 +63,7 @@ class BackupReport:
     """A backup that was made and read through, older ones that were removed, and what a person should know."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
     removed: list[str]
     remarks: list[str]
 
@@ -80,9 +79,9 @@ class _Read:
 
 
 def make_backup(
-    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: Progress
+    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
-    """One more whole backup is in the folder, read through; of all in it the newest `keep` are left.
+    """Make one more whole backup in the folder, read through; of all in it the newest `keep` are left.
 
     Raises:
         BackupFolderError: nothing can be written there; nothing half is left and older backups are as they were.
@@ -96,19 +95,19 @@ def make_backup(
 
 
 def write_backup(
-    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: Progress
+    root: Path, *, now: datetime, keep: int | None = None, with_secret_key: bool = False, progress: ReportRows
 ) -> BackupReport:
-    """The same, wherever the folder lies."""
+    """Make the same, wherever the folder lies."""
     key, database = key_mark(included=with_secret_key), engine()
-    with only_backup(root):
-        place = free_place(root, now)
-        with written_aside(place) as folder:
+    with backup_lock(root):
+        place = unused_folder(root, now)
+        with atomic_folder(place) as folder:
             read = _read_all(folder, database, progress)
             left_out = _copy_files(folder, read.files)
             (folder / CARRIED).write_bytes(orjson.dumps(read.carried, option=orjson.OPT_INDENT_2))
             if with_secret_key:
                 (folder / SECRET_KEY).write_text(settings.SECRET_KEY)
-            manifest = Manifest(
+            manifest = BackupManifest(
                 made_at=now.isoformat(),
                 database=database.name,
                 secret_key=key,
@@ -123,7 +122,7 @@ def write_backup(
     return BackupReport(place, manifest, removed, [f"Left out: {name}." for name in left_out])
 
 
-def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
+def _read_all(folder: Path, database: DatabaseEngine, progress: ReportRows) -> _Read:
     (folder / TABLES).mkdir()
     try:
         with database.snapshot():
@@ -133,7 +132,8 @@ def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
             kept = tables(migrations)
             parts = backup_parts()
             files = {name: part.files() for name, part in parts.items() if part.files}
-            known = sum(_size(file) for some in files.values() for file in some)
+            every = [file for some in files.values() for file in some]
+            known = sum(file.path.stat().st_size if file.path.exists() else file.size for file in every)
             check_space(folder, needed=known + int(database.size() * SHARE_OF_DATABASE))
             carried = {name: part.carry() for name, part in parts.items() if part.carry}
             rows = _dump_all(folder, database, kept, progress)
@@ -142,7 +142,9 @@ def _read_all(folder: Path, database: Engine, progress: Progress) -> _Read:
     return _Read(rows, migrations, carried, files)
 
 
-def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: Progress) -> dict[str, KeptTable]:
+def _dump_all(
+    folder: Path, database: DatabaseEngine, kept: Sequence[TableSchema], progress: ReportRows
+) -> dict[str, KeptTable]:
     done = 0
     found: dict[str, KeptTable] = {}
     for table in kept:
@@ -151,7 +153,7 @@ def _dump_all(folder: Path, database: Engine, kept: Sequence[Table], progress: P
     return found
 
 
-def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: Progress) -> KeptTable:
+def _dump(folder: Path, database: DatabaseEngine, table: TableSchema, *, done: int, progress: ReportRows) -> KeptTable:
     written = 0
     with gzip.GzipFile(folder / table_file(table.name), "wb", compresslevel=FASTEST, mtime=0) as file:
 
@@ -166,37 +168,33 @@ def _dump(folder: Path, database: Engine, table: Table, *, done: int, progress: 
 
 
 def _copy_files(folder: Path, files: dict[str, Sequence[KeptFile]]) -> list[str]:
-    """The files that are what the rows say are in the backup; the others are named, and why.
+    """Copy the files that are what the rows say; the others are named, and why.
 
     They can be made anew from the rows, and a damaged one must not keep the rows from being saved.
     """
     left_out = []
-    brought: dict[Callable[[], object], str] = {}  # once for all files of a release, whether it helped or not
+    fetched: dict[Callable[[], object], str] = {}  # once for all files of a release, whether it helped or not
     for part, some in files.items():
         for file in some:
             target = folder / FILES / part / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             problem = _copy(file, target)
-            if problem and file.bring is not None:
-                if file.bring not in brought:
-                    brought[file.bring] = _bring(file.bring)
-                problem = brought[file.bring] or _copy(file, target)
+            if problem and file.fetch is not None:
+                if file.fetch not in fetched:
+                    fetched[file.fetch] = _fetched(file.fetch)
+                problem = fetched[file.fetch] or _copy(file, target)
             if problem:
                 target.unlink(missing_ok=True)
                 left_out.append(f"{part}/{file.name} ({problem})")
     return left_out
 
 
-def _bring(bring: Callable[[], object]) -> str:
+def _fetched(fetch: Callable[[], object]) -> str:
     try:
-        bring()
+        fetch()
     except EpicmlError as error:
         return error.message.rstrip(".")
     return ""
-
-
-def _size(file: KeptFile) -> int:
-    return file.path.stat().st_size if file.path.exists() else file.size
 
 
 def _copy(file: KeptFile, target: Path) -> str:

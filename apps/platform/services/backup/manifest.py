@@ -60,7 +60,7 @@ class KeyMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class BackupManifest:
     """Everything that a restore must know of a backup."""
 
     made_at: str
@@ -75,24 +75,24 @@ class Manifest:
 
     @property
     def rows(self) -> int:
-        """Of all tables together."""
+        """Count the rows of all tables together."""
         return sum(table.rows for table in self.tables.values())
 
     @property
     def size(self) -> int:
-        """Bytes of all files together."""
+        """Sum the bytes of all files together."""
         return sum(found.size for found in self.files.values())
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """The manifest is in the folder, and beside it its own SHA-256, in the form of sha256sum."""
+def write_manifest(folder: Path, manifest: BackupManifest) -> None:
+    """Write the manifest into the folder, and beside it its own SHA-256, in the form of sha256sum."""
     content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     (folder / MANIFEST).write_bytes(content)
     (folder / MANIFEST_SUM).write_text(f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n")
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """What the backup in this folder says of itself.
+def read_manifest(folder: Path) -> BackupManifest:
+    """Return what the backup in this folder says of itself.
 
     Raises:
         NotABackupError: nothing in the folder is a backup of this software, or a newer version made it.
@@ -103,53 +103,57 @@ def read_manifest(folder: Path) -> Manifest:
     if not _is_file(folder / MANIFEST):
         raise NotABackupError(f"{folder} holds no {MANIFEST}: it is no backup.")
     content = _bounded(folder / MANIFEST)
-    said = _json_object(content, folder)
-    if said.get("product") != PRODUCT:
+    fields = _json_object(content, folder)
+    if fields.get("product") != PRODUCT:
         raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
-    if type(said.get("format")) is int and said["format"] > FORMAT:
+    if type(fields.get("format")) is int and fields["format"] > FORMAT:
         raise NotABackupError(
-            f"{folder} is in format {said['format']}, and this version reads up to {FORMAT}: update it."
+            f"{folder} is in format {fields['format']}, and this version reads up to {FORMAT}: update it."
         )
-    if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [_sum_of(content)]:
+    found = hashlib.sha256(content).hexdigest().encode()
+    if not _is_file(folder / MANIFEST_SUM) or _bounded(folder / MANIFEST_SUM).split()[:1] != [found]:
         raise BackupDamagedError(f"{folder / MANIFEST} is not as it was written: its SHA-256 differs.")
     try:
-        return _manifest(said)
+        return _manifest(fields)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BackupDamagedError(f"{folder / MANIFEST} does not say all that it must: {error}.") from error
 
 
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Each file is there with its size and SHA-256, nothing else is, and each table has its rows; else it raises."""
-    wrong = [f"{name} is not named in the manifest" for name in _strangers(folder, manifest)]
-    wrong += [said for name, expected in manifest.files.items() if (said := _difference(folder / name, name, expected))]
+def check_files(folder: Path, manifest: BackupManifest) -> None:
+    """Refuse a backup of which a file is missing, changed or too many, or a table has other rows."""
+    unknown = set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM}
+    wrong = [f"{name} is not named in the manifest" for name in sorted(unknown)]
+    wrong += [
+        problem for name, expected in manifest.files.items() if (problem := _difference(folder / name, name, expected))
+    ]
     if not wrong:
-        wrong = [said for name, table in manifest.tables.items() if (said := _miscount(folder, name, table))]
+        wrong = [problem for name, table in manifest.tables.items() if (problem := _miscount(folder, name, table))]
     if wrong:
         more = f" and {len(wrong) - NAMED_AT_MOST} more" if len(wrong) > NAMED_AT_MOST else ""
         raise BackupDamagedError(f"{folder} is damaged: {'; '.join(wrong[:NAMED_AT_MOST])}{more}.")
 
 
 def table_file(name: str) -> str:
-    """The name of the file with the rows of a table."""
+    """Return the name of the file with the rows of a table."""
     return f"{TABLES}/{name}.copy.gz"
 
 
 def table_lines(folder: Path, name: str) -> Iterator[bytes]:
-    """The rows of a table, one line each."""
+    """Read the rows of a table, one line each."""
     with gzip.open(folder / table_file(name), "rb") as file:
         yield from file
 
 
 def entries(folder: Path) -> Iterator[str]:
-    """The names of everything in a folder that is no folder itself, links included."""
+    """List the names of everything in a folder that is no folder itself, links included."""
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_dir():
             yield path.relative_to(folder).as_posix()
 
 
-def _manifest(said: dict[str, Any]) -> Manifest:
-    tables = {str(name): KeptTable(**table) for name, table in said["tables"].items()}
-    files = {name: FileSum(**found) for name, found in said["files"].items()}
+def _manifest(fields: dict[str, Any]) -> BackupManifest:
+    tables = {str(name): KeptTable(**table) for name, table in fields["tables"].items()}
+    files = {name: FileSum(**found) for name, found in fields["files"].items()}
     for name, found in files.items():
         if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
             raise ValueError(f"{name!r} is no name of a file in a backup")
@@ -158,19 +162,15 @@ def _manifest(said: dict[str, Any]) -> Manifest:
     for name, table in tables.items():
         if table_file(name) not in files or type(table.rows) is not int or type(table.last_id) is not int:
             raise ValueError(f"the table {name} has no file or no count")
-    return Manifest(
-        made_at=str(said["made_at"]),
-        database=str(said["database"]),
-        secret_key=KeyMark(**said["secret_key"]),
-        migrations={app: [str(name) for name in names] for app, names in said["migrations"].items()},
+    return BackupManifest(
+        made_at=str(fields["made_at"]),
+        database=str(fields["database"]),
+        secret_key=KeyMark(**fields["secret_key"]),
+        migrations={app: [str(name) for name in names] for app, names in fields["migrations"].items()},
         tables=tables,
         files=files,
-        left_out=list(said["left_out"]),
+        left_out=list(fields["left_out"]),
     )
-
-
-def _strangers(folder: Path, manifest: Manifest) -> list[str]:
-    return sorted(set(entries(folder)) - set(manifest.files) - {MANIFEST, MANIFEST_SUM})
 
 
 def _difference(path: Path, name: str, expected: FileSum) -> str:
@@ -212,13 +212,9 @@ def _bounded(path: Path) -> bytes:
 
 def _json_object(content: bytes, folder: Path) -> dict[str, Any]:
     try:
-        said = orjson.loads(content)
+        fields = orjson.loads(content)
     except ValueError as error:
         raise BackupDamagedError(f"{folder / MANIFEST} is not JSON.") from error
-    if not isinstance(said, dict):
+    if not isinstance(fields, dict):
         raise NotABackupError(f"{folder / MANIFEST} is not of a backup of {PRODUCT}.")
-    return said
-
-
-def _sum_of(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
+    return fields

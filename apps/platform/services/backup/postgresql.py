@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from apps.platform.services.backup.schema import Table, installed_tables
+from apps.platform.services.backup.schema import TableSchema, installed_tables
 
 LOCK_SECONDS = 10
 LINES_AT_ONCE = 1000
@@ -31,7 +31,7 @@ class PostgresqlEngine:
             _set_form(cursor)
             yield
 
-    def dump(self, table: Table, write: Callable[[bytes], object]) -> int:
+    def dump(self, table: TableSchema, write: Callable[[bytes], object]) -> int:
         columns = ", ".join(_quoted(column) for column in table.columns)
         rows = f"SELECT {columns} FROM {_quoted(table.name)} ORDER BY {_quoted(table.key)}"  # noqa: S608
         dump = f"COPY ({rows}) TO STDOUT"
@@ -42,7 +42,7 @@ class PostgresqlEngine:
                 count += line.count(b"\n")
         return count
 
-    def load(self, table: Table, lines: Iterable[bytes]) -> int:
+    def load(self, table: TableSchema, lines: Iterable[bytes]) -> int:
         columns = ", ".join(_quoted(column) for column in table.columns)
         with connection.cursor() as cursor:
             # Migrations of this transaction leave some immediate, and tables come in no order that suits them.
@@ -55,13 +55,13 @@ class PostgresqlEngine:
                     copy.write(some)
         return int(_one(f"SELECT count(*) FROM {_quoted(table.name)}"))  # noqa: S608
 
-    def last_id(self, table: Table) -> int:
+    def last_id(self, table: TableSchema) -> int:
         sequence = _sequence(table)
         if sequence is None:
             return 0
         return int(_one(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"))  # noqa: S608
 
-    def set_last_id(self, table: Table, last: int) -> None:
+    def set_last_id(self, table: TableSchema, last: int) -> None:
         sequence = _sequence(table)
         if sequence is None:
             return
@@ -69,7 +69,7 @@ class PostgresqlEngine:
         highest = max(last, highest)
         _one("SELECT setval(%s, %s, %s)", sequence, max(highest, 1), highest > 0)
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         return int(
             _one(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -98,7 +98,7 @@ def _set_form(cursor: Any) -> None:
         cursor.execute(f"SET LOCAL {setting}")
 
 
-def _sequence(table: Table) -> str | None:
+def _sequence(table: TableSchema) -> str | None:
     if not table.counted:
         return None
     found: str | None = _one("SELECT pg_get_serial_sequence(%s, %s)", _quoted(table.name), table.key)

@@ -13,39 +13,38 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from apps.platform.services.backup.carried import UnreadableDatabaseError, all_carried, later_backups
-from apps.platform.services.backup.engine import Engine, database_failed, engine
-from apps.platform.services.backup.folders import free_place, megabytes, whole_backups
+from apps.platform.services.backup.carried import Carried, UnreadableDatabaseError, all_carried, later_backups
+from apps.platform.services.backup.engine import DatabaseEngine, database_failed, engine
+from apps.platform.services.backup.folders import megabytes, unused_folder, whole_backups
 from apps.platform.services.backup.making import write_backup
 from apps.platform.services.backup.manifest import (
     FILES,
     BackupDamagedError,
-    Manifest,
+    BackupManifest,
     NotABackupError,
     check_files,
     read_manifest,
     table_lines,
 )
-from apps.platform.services.backup.parts import JSON, backup_parts
+from apps.platform.services.backup.parts import backup_parts
 from apps.platform.services.backup.schema import (
     MIGRATIONS_TABLE,
-    Table,
-    dispensed,
-    fleeting_tables,
+    TableSchema,
+    ephemeral_tables,
     installed_tables,
     known_migrations,
     last_of_each,
     tables,
+    uninstalled_apps,
 )
 from apps.platform.services.backup.secret_key import check_key
 from apps.platform.services.errors import ConflictError, EpicmlError, UnavailableError
+from apps.platform.services.progress_printer import ReportRows
 
 # Rows that every database has after its migrations: they say nothing of whether somebody works with it.
 MADE_BY_MIGRATIONS = ("django_content_type", "auth_permission")
 BEFORE_RESTORE = "before-restore"
 ROWS_BETWEEN = 1000  # from one word on the progress to the next
-
-Progress = Callable[[int], object]
 
 
 class DatabaseNotEmptyError(ConflictError):
@@ -88,8 +87,8 @@ class NotRestoredError(UnavailableError):
 
     code = "not_restored"
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"{said} The database is as it was.")
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"{sentence} The database is as it was.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +102,11 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """A backup that was found whole, and what is there instead of it now."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
     there: dict[str, int]
 
 
@@ -115,14 +114,14 @@ class Plan:
 class RestoreReport:
     """What is there now, what was put right, and where that is which was there before."""
 
-    manifest: Manifest
-    settled: list[str]
+    manifest: BackupManifest
+    notes: list[str]
     remarks: list[str]
     kept: Path | None
 
 
-def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
-    """The backup is whole and of a version that can be read, and its place is free or may be taken. Nothing is changed.
+def plan_restore(folder: Path, *, allowed: Permissions) -> RestorePlan:
+    """Check that the backup is whole and can be read, and its place free or to be taken. Nothing is changed.
 
     Raises:
         NotABackupError, BackupDamagedError, OtherVersionError, OtherKeyError: the backup, or the key, is not fit.
@@ -140,20 +139,20 @@ def plan_restore(folder: Path, *, allowed: Permissions) -> Plan:
     there = _rows_there(discard=allowed.discard)
     if there and not allowed.replace:
         raise DatabaseNotEmptyError(there)
-    return Plan(folder, manifest, there)
+    return RestorePlan(folder, manifest, there)
 
 
-def checked_backup(folder: Path) -> Manifest:
-    """What the backup in this folder holds, every file of it read through."""
+def checked_backup(folder: Path) -> BackupManifest:
+    """Return what the backup in this folder holds, every file of it read through."""
     manifest = read_manifest(_one_backup(folder))
     check_files(folder, manifest)
     return manifest
 
 
 def restore(
-    plan: Plan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: Progress
+    plan: RestorePlan, *, later: Sequence[Path] = (), discard: bool = False, now: datetime, progress: ReportRows
 ) -> RestoreReport:
-    """The database holds the rows of the backup, with all that must not be undone; until the end it is as it was.
+    """Replace the database by the backup, with all that must not be undone; until the end it is as it was.
 
     `later` are more backups, or folders of them, whose erasures are heeded too. With `discard` what was there is not
     kept, and need not be able to say what must not be undone, for it may be damaged.
@@ -165,7 +164,7 @@ def restore(
     try:
         with database.replacing(keep=kept):
             _load(plan, database, progress)
-            settled = [*_put_files_back(plan.folder), *_settle(carried.by_part, now)]
+            notes = _restore_parts(plan.folder, carried, now)
     except EpicmlError as error:
         raise NotRestoredError(error.message) from error
     except DatabaseError as error:
@@ -174,20 +173,20 @@ def restore(
         raise NotRestoredError(f"The backup cannot be restored: {error.strerror or error}.") from error
     finally:
         connection.close()
-    left = dispensed(plan.manifest.migrations)
+    left = uninstalled_apps(plan.manifest.migrations)
     remarks = [f"Tables of {app} are not restored: it is not installed here." for app in left]
-    return RestoreReport(plan.manifest, settled, [*found.remarks, *carried.remarks, *remarks], kept)
+    return RestoreReport(plan.manifest, notes, [*found.remarks, *carried.remarks, *remarks], kept)
 
 
 def _is_in_use() -> bool:
     try:
-        return engine().others() > 0
+        return engine().other_connections() > 0
     except DatabaseError as error:
         raise database_failed("The database does not answer", error) from error
 
 
 def _one_backup(folder: Path) -> Path:
-    """The folder itself; where it is one of many backups, the person shall name which."""
+    """Return the folder itself; where it is one of many backups, the person shall name which."""
     found = whole_backups(folder)
     if found:
         raise NotABackupError(f"{folder} holds {len(found)} backups: name one, the newest is {found[-1]}.")
@@ -195,44 +194,37 @@ def _one_backup(folder: Path) -> Path:
 
 
 def _rows_there(*, discard: bool) -> dict[str, int]:
-    """How many rows each table has, without the empty ones and those that migrations fill.
+    """Count the rows of each table, without the empty ones and those that migrations fill.
 
     By the names that the database itself has: after a return to an older version some are not known here.
     """
-    passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *fleeting_tables()}
+    passed_over = {*MADE_BY_MIGRATIONS, MIGRATIONS_TABLE, *ephemeral_tables()}
+    counts = {}
     try:
-        return {name: rows for name in sorted(installed_tables() - passed_over) if (rows := _count(name))}
+        for name in sorted(installed_tables() - passed_over):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")  # noqa: S608
+                counts[name] = int(cursor.fetchone()[0])
     except DatabaseError as error:
         if discard:
             return {}
         raise UnreadableDatabaseError(database_failed("It cannot be read", error).message) from error
+    return {name: rows for name, rows in counts.items() if rows}
 
 
-def _count(name: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")  # noqa: S608
-        return int(cursor.fetchone()[0])
-
-
-def _keep_what_is_there(database: Engine, *, now: datetime, progress: Progress) -> Path:
-    """Where what was there is to be found; a database that is a file is moved there only at the end."""
+def _keep_what_is_there(database: DatabaseEngine, *, now: datetime, progress: ReportRows) -> Path:
+    """Return where what was there is to be found; a database that is a file is moved there only at the end."""
     place = Path(settings.VAR_DIR) / BEFORE_RESTORE
     if database.name == "sqlite":
-        return free_place(place, now)
+        return unused_folder(place, now)
     try:
         return write_backup(place, now=now, progress=progress).folder
     except EpicmlError as error:
         raise NotRestoredError(f"{error.message} --discard goes on without keeping what is there.") from error
 
 
-def _put_files_back(folder: Path) -> list[str]:
-    """The files of every part are in their place; last, for a file that is replaced does not come back."""
-    parts = [(folder / FILES / name, part.put_back) for name, part in backup_parts().items() if part.put_back]
-    return [put_back(files) for files, put_back in parts if files.is_dir()]
-
-
-def _load(plan: Plan, database: Engine, progress: Progress) -> None:
-    """The rows stand in tables as they were, and the tables are then brought up to this version."""
+def _load(plan: RestorePlan, database: DatabaseEngine, progress: ReportRows) -> None:
+    """Load the rows into tables as they were, and bring the tables up to this version."""
     executor = MigrationExecutor(connection)
     migrations = known_migrations(plan.manifest.migrations, executor.loader, whose="The backup")
     executor.migrate(last_of_each(migrations, executor.loader))
@@ -246,7 +238,7 @@ def _load(plan: Plan, database: Engine, progress: Progress) -> None:
     emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
-def _counted(lines: Iterable[bytes], *, done: int, progress: Progress) -> Iterator[bytes]:
+def _counted(lines: Iterable[bytes], *, done: int, progress: ReportRows) -> Iterator[bytes]:
     for number, line in enumerate(lines):
         if number % ROWS_BETWEEN == 0:
             progress(done + number)
@@ -254,13 +246,16 @@ def _counted(lines: Iterable[bytes], *, done: int, progress: Progress) -> Iterat
 
 
 def _load_table(
-    plan: Plan, database: Engine, table: Table, counted: Callable[[Iterable[bytes]], Iterator[bytes]]
+    plan: RestorePlan,
+    database: DatabaseEngine,
+    table: TableSchema,
+    counted: Callable[[Iterable[bytes]], Iterator[bytes]],
 ) -> int:
     kept = plan.manifest.tables.get(table.name)
     if kept is None or set(kept.columns) != set(table.columns):
         raise BackupDamagedError(f"{plan.folder} does not hold the columns of {table.name} that its migrations make.")
     kinds = dict(zip(table.columns, table.kinds, strict=True))
-    ordered = Table(
+    ordered = TableSchema(
         table.name, tuple(kept.columns), tuple(kinds[column] for column in kept.columns), table.key, table.counted
     )
     try:
@@ -275,13 +270,20 @@ def _load_table(
     return rows
 
 
-def _settle(carried: dict[str, list[JSON]], now: datetime) -> list[str]:
-    parts = [(name, part.settle) for name, part in backup_parts().items() if part.settle]
-    return [said for name, settle in parts if (said := settle(carried.get(name, []), now))]
+def _restore_parts(folder: Path, carried: Carried, now: datetime) -> list[str]:
+    """Put the files of every part in their place, then undo in the rows what the restore must not bring back.
+
+    After the rows, for a file that is replaced does not come back.
+    """
+    parts = backup_parts()
+    files = [(folder / FILES / name, part.put_back) for name, part in parts.items() if part.put_back]
+    notes = [put_back(place) for place, put_back in files if place.is_dir()]
+    after = [(name, part.after_restore) for name, part in parts.items() if part.after_restore]
+    return notes + [note for name, reapply in after if (note := reapply(carried.by_part.get(name, []), now))]
 
 
 def summary(report: RestoreReport, *, seconds: float) -> str:
-    """What is there now, in one line."""
+    """Say what is there now, in one line."""
     manifest = report.manifest
     return (
         f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables and {megabytes(manifest.size)} of files,"

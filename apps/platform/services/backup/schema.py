@@ -8,7 +8,6 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.state import StateApps
 
 from apps.platform.services.backup.copy_text import Kind
 from apps.platform.services.backup.parts import backup_parts
@@ -44,7 +43,7 @@ class UnknownColumnError(EpicmlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableSchema:
     """A table, its columns, and the one whose values the database counts up."""
 
     name: str
@@ -55,7 +54,7 @@ class Table:
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """The migrations that the database has, of the apps that are installed here.
+    """Return the migrations that the database has, of the apps that are installed here.
 
     Raises:
         OtherVersionError: it has some that this version does not know, so its tables cannot all be known either.
@@ -65,8 +64,8 @@ def applied_migrations() -> dict[str, list[str]]:
 
 
 def known_migrations(migrations: Migrations, loader: MigrationLoader, *, whose: str) -> dict[str, list[str]]:
-    """The migrations without those of apps that may be left out here; refused when a newer version wrote them."""
-    left_out = dispensed(migrations)
+    """Return the migrations without those of apps that may be left out here; refuse those of a newer version."""
+    left_out = uninstalled_apps(migrations)
     wanted = {app: list(names) for app, names in migrations.items() if app not in left_out}
     unknown = [
         f"{app}.{name}" for app, names in wanted.items() for name in names if (app, name) not in loader.graph.nodes
@@ -79,7 +78,7 @@ def known_migrations(migrations: Migrations, loader: MigrationLoader, *, whose: 
 
 
 def last_of_each(migrations: Migrations, loader: MigrationLoader) -> list[tuple[str, str]]:
-    """Those of these migrations that no other of their app follows: what a database is brought up to."""
+    """Return those of these migrations that no other of their app follows: what a database is brought up to."""
     nodes = {(app, name) for app, names in migrations.items() for name in names}
     followed = {
         parent.key for node in nodes for parent in loader.graph.node_map[node].parents if parent.key[0] == node[0]
@@ -87,29 +86,31 @@ def last_of_each(migrations: Migrations, loader: MigrationLoader) -> list[tuple[
     return sorted(nodes - followed)
 
 
-def dispensed(migrations: Collection[str]) -> list[str]:
-    """Apps with tables there which are not installed here, and may be."""
+def uninstalled_apps(migrations: Collection[str]) -> list[str]:
+    """List the apps with tables there which are not installed here, and may be."""
     installed = MigrationLoader(None).migrated_apps
     return [app for app in settings.DISPENSABLE_APPS if app in migrations and app not in installed]
 
 
-def tables(migrations: Migrations) -> list[Table]:
-    """Every table after these migrations whose rows are kept, by name."""
+def tables(migrations: Migrations) -> list[TableSchema]:
+    """List every table after these migrations whose rows are kept, by name."""
     loader = MigrationLoader(connection)
     state = loader.project_state([(app, name) for app, names in migrations.items() for name in names])
-    left_out = fleeting_tables()
-    found = [_table(options) for options in _stored(state.apps) if options.db_table not in left_out]
+    left_out = ephemeral_tables()
+    every = [_options(model) for model in state.apps.get_models(include_auto_created=True)]
+    stored = [options for options in every if options.managed and not options.proxy]
+    found = [_table(options) for options in stored if options.db_table not in left_out]
     return sorted(found, key=lambda table: table.name)
 
 
-def fleeting_tables() -> set[str]:
-    """Tables whose rows are worth nothing after a restore."""
-    labels = [label for part in backup_parts().values() for label in part.fleeting]
+def ephemeral_tables() -> set[str]:
+    """Name the tables whose rows are worth nothing after a restore."""
+    labels = [label for part in backup_parts().values() for label in part.ephemeral]
     return {_options(apps.get_model(label)).db_table for label in labels}
 
 
 def installed_tables() -> set[str]:
-    """Every table in the database that belongs to this software, to a newer version of it too."""
+    """Name every table in the database that belongs to this software, to a newer version of it too."""
     there = set(connection.introspection.table_names())
     ours = set(connection.introspection.django_table_names(include_views=False)) | {MIGRATIONS_TABLE}
     loader = MigrationLoader(connection)
@@ -117,14 +118,9 @@ def installed_tables() -> set[str]:
     return {name for name in there if name in ours or any(name.startswith(f"{label}_") for label in labels)}
 
 
-def _stored(state: StateApps) -> list[Any]:
-    every = [_options(model) for model in state.get_models(include_auto_created=True)]
-    return [options for options in every if options.managed and not options.proxy]
-
-
-def _table(options: Any) -> Table:
+def _table(options: Any) -> TableSchema:
     fields = options.local_concrete_fields
-    return Table(
+    return TableSchema(
         name=options.db_table,
         columns=tuple(field.column for field in fields),
         kinds=tuple(_kind(field) for field in fields),

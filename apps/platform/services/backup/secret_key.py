@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from apps.platform.services.backup.manifest import SECRET_KEY as FILE
-from apps.platform.services.backup.manifest import KeyMark, Manifest
+from apps.platform.services.backup.manifest import BackupManifest, KeyMark
 from apps.platform.services.errors import ConflictError
 
 FINGERPRINT_LETTERS = 16
@@ -39,19 +39,19 @@ class OtherKeyError(ConflictError):
 
 
 def fingerprint() -> str:
-    """Tells two secret keys apart; nobody gets from it to the key."""
+    """Return what tells two secret keys apart; nobody gets from it to the key."""
     return salted_hmac("apps.platform.backup", "fingerprint", algorithm="sha256").hexdigest()[:FINGERPRINT_LETTERS]
 
 
 def key_mark(*, included: bool) -> KeyMark:
-    """The key that is set here, as a backup names it."""
+    """Return the key that is set here, as a backup names it."""
     if included and settings.SECRET_KEY_FILE is None:
         raise KeyFromEnvironmentError
     source = "environment" if settings.SECRET_KEY_FILE is None else "file"
     return KeyMark(fingerprint(), source, included)
 
 
-def check_key(folder: Path, manifest: Manifest) -> None:
-    """The key that is set here is the one of the backup; else one sentence says where to put it."""
+def check_key(folder: Path, manifest: BackupManifest) -> None:
+    """Refuse a key that is not the one of the backup, and say in one sentence where to put that."""
     if manifest.secret_key.fingerprint != fingerprint():
         raise OtherKeyError(folder, manifest.secret_key)

@@ -4,14 +4,14 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection
 
 from apps.platform.services.backup.copy_text import line_reader, line_writer
-from apps.platform.services.backup.schema import Table
+from apps.platform.services.backup.schema import TableSchema
 from apps.platform.services.file_sums import flush
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -43,7 +43,7 @@ class SqliteEngine:
             finally:
                 cursor.execute("ROLLBACK")
 
-    def dump(self, table: Table, write: Callable[[bytes], object]) -> int:
+    def dump(self, table: TableSchema, write: Callable[[bytes], object]) -> int:
         # "+" keeps Python's sqlite3 from converting by declared type: the values come as they are stored.
         columns = ", ".join(f"+{_quoted(column)}" for column in table.columns)
         rows = _raw().execute(f"SELECT {columns} FROM {_quoted(table.name)} ORDER BY {_quoted(table.key)}")  # noqa: S608
@@ -58,7 +58,7 @@ class SqliteEngine:
             raise DataError(f"{place} a value is not of its column's kind") from error
         return count
 
-    def load(self, table: Table, lines: Iterable[bytes]) -> int:
+    def load(self, table: TableSchema, lines: Iterable[bytes]) -> int:
         columns = ", ".join(_quoted(column) for column in table.columns)
         places = ", ".join("?" * len(table.columns))
         rows = map(line_reader(table.kinds), lines)
@@ -72,13 +72,13 @@ class SqliteEngine:
             cursor.execute("COMMIT")
             return int(cursor.execute(f"SELECT count(*) FROM {_quoted(table.name)}").fetchone()[0])  # noqa: S608
 
-    def last_id(self, table: Table) -> int:
+    def last_id(self, table: TableSchema) -> int:
         if not table.counted:
             return 0
         row = _raw().execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone()
         return int(row[0]) if row else 0
 
-    def set_last_id(self, table: Table, last: int) -> None:
+    def set_last_id(self, table: TableSchema, last: int) -> None:
         if not table.counted:
             return
         key, name = _quoted(table.key), _quoted(table.name)
@@ -86,14 +86,14 @@ class SqliteEngine:
         _raw().execute("DELETE FROM sqlite_sequence WHERE name = ?", [table.name])
         _raw().execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table.name, max(last, highest)])
 
-    def others(self) -> int:
-        """1 where anybody else has the file open, which shows when the log is given up: that needs to be alone."""
+    def other_connections(self) -> int:
+        """Return 1 where anybody else has the file open; to end the log, which shows it, needs to be alone."""
         if not self.path.exists():
             return 0
         connection.close()
         try:
             # A connection without Django's own settings: those would wait 20 s and switch the log on.
-            with _closing(sqlite3.connect(self.path, timeout=1)) as alone:
+            with closing(sqlite3.connect(self.path, timeout=1)) as alone:
                 alone.execute("PRAGMA journal_mode=DELETE").fetchone()
         except sqlite3.OperationalError as error:
             return int(LOCKED in str(error))
@@ -137,16 +137,8 @@ def _raw() -> sqlite3.Connection:
 
 
 @contextmanager
-def _closing(raw: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield raw
-    finally:
-        raw.close()
-
-
-@contextmanager
 def _connected_to(path: Path) -> Iterator[None]:
-    """Inside, all of Django works on this file."""
+    """Let all of Django work on this file for the block."""
     settings: dict[str, Any] = connection.settings_dict
     before = settings["NAME"]
     connection.close()
@@ -159,7 +151,7 @@ def _connected_to(path: Path) -> Iterator[None]:
 
 
 def _swap(aside: Path, target: Path, keep: Path | None) -> None:
-    """At every moment there is a database of that name, the old one or the new one."""
+    """Exchange the files so that at every moment there is a database of that name, the old one or the new one."""
     if keep is not None and target.exists():
         keep.mkdir(mode=0o700, parents=True)
         for path in (target, *(_beside(target, end) for end in SIDE_FILES)):

@@ -25,14 +25,14 @@ _DATE = re.compile(
 )
 
 
-class Unsaid(Enum):
-    """The type of UNSAID, told apart from None, which says that something is not known."""
+class UnsetType(Enum):
+    """The type of UNSET, told apart from None, which says that something is not known."""
 
-    UNSAID = "unsaid"
+    UNSET = "unset"
 
 
-UNSAID: Final = Unsaid.UNSAID
-Said: TypeAlias = T | Unsaid
+UNSET: Final = UnsetType.UNSET
+MaybeUnset: TypeAlias = T | UnsetType
 
 
 @dataclass(slots=True)
@@ -56,22 +56,22 @@ class Cells:
             raise RowError(f"An identifier has the form {pattern.pattern}.", column="key", value=value)
         return value
 
-    def text(self, name: str, *, longest: int, nothing: frozenset[str] = NOTHING) -> Said[str | None]:
+    def text(self, name: str, *, longest: int, nothing: frozenset[str] = NOTHING) -> MaybeUnset[str | None]:
         """Read text in one line, cut where it is too long; words in `nothing` say that there is none."""
         first = self.first(name)
         if first in nothing:
             return self.empty(name, None)
         value = self.one_line(name, first)
         if len(value) > longest:
-            self.note(name, "cut", f"Cut to {longest} characters.", value)
+            self.add_remark(name, "cut", f"Cut to {longest} characters.", value)
             value = value[:longest].rstrip()
         return value or self.empty(name, None)
 
-    def count(self, name: str, *, low: int, high: int, empty: int | None) -> Said[int | None]:
+    def count(self, name: str, *, low: int, high: int, empty: int | None) -> MaybeUnset[int | None]:
         """Read a whole number."""
         return self.read(name, count_in, low=low, high=high, empty=empty)
 
-    def number(self, name: str, *, low: float, high: float) -> Said[float | None]:
+    def number(self, name: str, *, low: float, high: float) -> MaybeUnset[float | None]:
         """Read a number that may have a fraction."""
         return self.read(name, number_in, low=low, high=high)
 
@@ -84,7 +84,7 @@ class Cells:
         high: float,
         empty: N | None = None,
         nothing: tuple[str, ...] = (),
-    ) -> Said[N | None]:
+    ) -> MaybeUnset[N | None]:
         """Read a number out of the first cell that has one within the bounds."""
         found = [cell.strip()[:LONGEST_STATEMENT] for cell in self.values.get(name, ())]
         cells = [cell for cell in found if cell not in NOTHING and cell not in nothing]
@@ -94,10 +94,10 @@ class Cells:
             value = number_of(cell)
             if value is not None and low <= value <= high:
                 if not _PLAIN_NUMBER.fullmatch(cell) and not _DATE.fullmatch(cell):
-                    self.note(name, "read in part", f"Read as {value:g}.", cell)
+                    self.add_remark(name, "read in part", f"Read as {value:g}.", cell)
                 return value
-        self.note(name, "left out", f"No number from {low:g} to {high:g} can be read in it.", cells[0])
-        return UNSAID
+        self.add_remark(name, "left out", f"No number from {low:g} to {high:g} can be read in it.", cells[0])
+        return UNSET
 
     def first(self, name: str) -> str:
         """Find the first cell of the field that is not blank; "" where there is none."""
@@ -107,17 +107,17 @@ class Cells:
         """List the cells of the field that say something, as they stand."""
         return [cell for cell in self.values.get(name, ()) if cell.strip() not in NOTHING]
 
-    def empty(self, name: str, empty: T) -> Said[T]:
+    def empty(self, name: str, empty: T) -> MaybeUnset[T]:
         """Say what an empty cell of this field means: nothing, or the value `empty`."""
-        return empty if self.clears and name in self.values else UNSAID
+        return empty if self.clears and name in self.values else UNSET
 
-    def bounded(self, name: str, found: list[str], *, most: int, longest: int) -> Said[tuple[str, ...]]:
+    def bounded(self, name: str, found: list[str], *, most: int, longest: int) -> MaybeUnset[tuple[str, ...]]:
         """Take each of the parts once, not too many and none too long."""
         each = list(dict.fromkeys(part[:longest].rstrip() for part in found))
         if any(len(part) > longest for part in found):
-            self.note(name, "cut", f"Cut to {longest} characters.", max(found, key=len))
+            self.add_remark(name, "cut", f"Cut to {longest} characters.", max(found, key=len))
         if len(each) > most:
-            self.note(name, "cut", f"Only the first {most} of {len(each)} were taken.", "; ".join(each))
+            self.add_remark(name, "cut", f"Only the first {most} of {len(each)} were taken.", "; ".join(each))
         return tuple(each[:most]) if each else self.empty(name, ())
 
     def one_line(self, name: str, text: str) -> str:
@@ -129,14 +129,16 @@ class Cells:
         decoded = without_entities(text)
         mended = from_mojibake(decoded)
         if mended != decoded:
-            self.note(name, "repaired", f"Accents were spoilt; read as {mended[:100]}.", text)
+            self.add_remark(name, "repaired", f"Accents were spoilt; read as {mended[:100]}.", text)
         elif looks_spoilt(mended):
-            self.note(name, "spoilt", "Accents look spoilt, and cannot be mended: see how the file was made.", text)
+            self.add_remark(
+                name, "spoilt", "Accents look spoilt, and cannot be mended: see how the file was made.", text
+            )
         if has_control(mended.replace("\x1f", "")):
-            self.note(name, "repaired", "Control characters were removed.", text)
+            self.add_remark(name, "repaired", "Control characters were removed.", text)
         return mended
 
-    def note(self, name: str, verb: str, done: str, value: str, *, of_column: bool = False) -> None:
+    def add_remark(self, name: str, verb: str, done: str, value: str, *, of_column: bool = False) -> None:
         """Keep what was done with a cell of this field."""
         self.remarks.append(CellRemark(name, f"{name} {verb}", done, value, of_column))
 

@@ -31,7 +31,7 @@ class Dialect:
     quoting: bool = True
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The records of these lines; csv.Error where one is not written in this dialect."""
+        """Read the records of these lines; csv.Error where one is not written in this dialect."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -43,7 +43,7 @@ class Dialect:
 
     @property
     def label(self) -> str:
-        """For people: "semicolons"."""
+        """Name the delimiter for people: "semicolons"."""
         return DELIMITERS.get(self.delimiter, repr(self.delimiter))
 
 
@@ -66,7 +66,7 @@ class Layout:
 
 
 def column_key(name: str) -> str:
-    """A column's name without what differs from program to program: "Book-Id", "book_id" and "BookID" are one.
+    """Return a column's name without what differs between programs: "Book-Id", "book_id" and "BookID" are one.
 
     >>> column_key(" My Rating"), column_key("series_number"), column_key("245 $a"), column_key("Author(s)")
     ('myrating', 'seriesnumber', '245$a', 'authors')
@@ -82,7 +82,7 @@ def layout_of(
     delimiter: str | None,
     without_header: Sequence[WithoutHeader],
 ) -> Layout:
-    """The layout of a file that begins with these lines; `known` are keys of columns that it may have."""
+    """Find the layout of a file that begins with these lines; `known` are keys of columns that it may have."""
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
         raise TableError(f"{name} is empty.")
@@ -91,9 +91,9 @@ def layout_of(
             return Layout(Dialect(kind.delimiter, quoting=False), list(kind.columns), first)
     text = "".join(lines)
     escape = len(_ESCAPED.findall(text)) > len(_DOUBLED.findall(text))
-    said = _SEPARATOR_LINE.fullmatch(lines[first])
-    if said and len(lines) > first + 1:
-        delimiter, first = delimiter or said[1], first + 1
+    separator = _SEPARATOR_LINE.fullmatch(lines[first])
+    if separator and len(lines) > first + 1:
+        delimiter, first = delimiter or separator[1], first + 1
     headers = [
         header
         for sign in ([delimiter] if delimiter else DELIMITERS)
@@ -115,7 +115,7 @@ class _Header:
 
 
 def _header(lines: Sequence[str], dialect: Dialect, known: Collection[str]) -> _Header | None:
-    """The first record with the most known names; else the first that has several cells."""
+    """Find the first record with the most known names; else the first that has several cells."""
     best: _Header | None = None
     reader = csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=True)
     for number, cells in enumerate(reader):

@@ -34,7 +34,7 @@ class Encoding:
 
 
 def named_encoding(name: str) -> Encoding:
-    """The encoding that a person names."""
+    """Return the encoding that a person names."""
     try:
         codec = codecs.lookup(name).name
         "".encode(codec)  # "zip" and "hex" are codecs too, of bytes
@@ -46,12 +46,12 @@ def named_encoding(name: str) -> Encoding:
 
 
 def detected_encoding(file: BinaryIO, name: str) -> Encoding:
-    """The encoding of the file, which is read to its end."""
+    """Detect the encoding of the file, which is read to its end."""
     first = file.read(CHUNK)
     for mark, codec, label in _BOMS:
         if first.startswith(mark):
             return Encoding(codec, label)
-    if wide := _without_mark(first):
+    if wide := _utf16_without_bom(first):
         return wide
     census = _Census()
     chunk = first
@@ -61,8 +61,8 @@ def detected_encoding(file: BinaryIO, name: str) -> Encoding:
     return census.verdict(name)
 
 
-def _without_mark(start: bytes) -> Encoding | None:
-    """UTF-16 without a byte order mark: every second byte of the delimiters and line ends is zero, never the others."""
+def _utf16_without_bom(start: bytes) -> Encoding | None:
+    """Detect UTF-16 without a byte order mark: every second byte of delimiters is zero, never the others."""
     even, odd = start[0::2].count(0), start[1::2].count(0)
     if odd > 20 * even and odd * 40 > len(start):
         return Encoding("utf-16-le", "UTF-16 LE")
@@ -82,7 +82,7 @@ class _Census:
     _carry: bytes = b""
 
     def add(self, chunk: bytes) -> None:
-        """What ends the chunk beyond ASCII waits for the next one: a character may be cut there."""
+        """Count the chunk; what ends it beyond ASCII waits for the next one: a character may be cut there."""
         chunk = self._carry + chunk
         whole = chunk.rstrip(_HIGH)
         self._carry = chunk[len(whole) :]
@@ -112,7 +112,7 @@ class _Census:
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
-    """One byte that the codec does not know, as Windows-1252, and as a control character where that has none either."""
+    """Read one byte that the codec does not know as Windows-1252, else as a control character."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     byte = error.object[error.start : error.start + 1]

@@ -35,8 +35,8 @@ _MARKUP = (
 )
 
 
-def no_table(start: bytes, path: Path) -> str | None:
-    """What the file is and what to do, in one sentence without its subject; None when it may be a table."""
+def why_no_table(start: bytes, path: Path) -> str | None:
+    """Say what the file is and what to do, in one sentence without its subject; None when it may be a table."""
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         what, advice = _zipped(path)
         return f"is {what}: {advice}"

@@ -17,7 +17,7 @@ class OptionError(EpicmlError):
 
 
 def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
-    """Which column holds which field, from "field=Column" texts."""
+    """Read which column holds which field, from "field=Column" texts."""
     mapping: dict[str, str] = {}
     for pair in pairs:
         name, equals, column = pair.partition("=")
@@ -28,7 +28,7 @@ def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def file_beside(path: Path, ending: str, *, elsewhere: Path) -> Path:
-    """FILE.refused.csv beside the file for "refused", or in the other folder where that one may not be written to."""
+    """Return FILE.refused.csv beside the file for "refused", or in the other folder where that is read-only."""
     folder = path.parent
     # Both: root may write everywhere, but a folder that was made read-only is meant to stay as it is.
     writable = os.access(folder, os.W_OK) and folder.stat().st_mode & WRITE_BITS
@@ -36,7 +36,7 @@ def file_beside(path: Path, ending: str, *, elsewhere: Path) -> Path:
 
 
 def table_options_of(*, encoding: str | None, delimiter: str | None) -> TableOptions:
-    """What a person says of the form of a file."""
+    """Read what a person says of the form of a file."""
     if delimiter is None:
         return TableOptions(encoding)
     sign = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(delimiter, delimiter)

@@ -13,7 +13,7 @@ BETWEEN_ITEMS = "\x1f"  # the sign that ASCII has for it: an item of a list may 
 
 
 def parquet_columns(path: Path) -> list[str]:
-    """The names of the columns."""
+    """Return the names of the columns."""
     import polars as pl  # here: half a second that no other command pays
 
     try:
@@ -23,7 +23,7 @@ def parquet_columns(path: Path) -> list[str]:
 
 
 def parquet_rows(path: Path) -> Iterator[Row]:
-    """The rows as text."""
+    """Read the rows as text."""
     import polars as pl
 
     start = 0

@@ -55,12 +55,12 @@ class Lines:
         return _NULL.sub("", line) if "\\N" in line else line
 
     def begin(self) -> None:
-        """What is taken from here on belongs to a new record."""
+        """Count what is taken from here on to a new record."""
         self.taken.clear()
         self._size = 0
 
     def give_back(self, *, but: int = 0) -> None:
-        """The lines of this record, the first ones excepted, come again."""
+        """Let the lines of this record, the first ones excepted, come again."""
         returned = self.taken[but:]
         self._returned.extend(reversed(returned))
         self.number -= len(returned)
@@ -69,7 +69,7 @@ class Lines:
 
 
 def records(lines: Lines, dialect: Dialect, *, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of these lines, as wide as their header where they are well formed.
+    """Read the rows of these lines, as wide as their header where they are well formed.
 
     Lines without any content are left out, and so is the header where it comes again: exports are joined end to end.
     """
@@ -100,9 +100,9 @@ def _without_blank_end(cells: list[str], width: int) -> list[str]:
 
 
 def _mended(lines: Lines, dialect: Dialect, width: int, *, otherwise: Row | None = None) -> Row:
-    """The record that begins with the first line taken, read in another way in which it has the right number of cells.
+    """Read the record that begins with the first line taken in another way in which it has the right number of cells.
 
-    Where none has, it is `otherwise`, if that stands on one line; else the first line is given up.
+    Where none has, it is `otherwise`, if that stands on one line; else the first line is refused.
     """
     spans = len(lines.taken)
     cells = _in_other_dialect(lines, replace(dialect, escape=not dialect.escape), width)
@@ -110,7 +110,9 @@ def _mended(lines: Lines, dialect: Dialect, width: int, *, otherwise: Row | None
         return Row(lines.number, cells)
     lines.give_back(but=1)
     first = lines.taken[0]
-    for cells in (_by_outer_marks(first, dialect.delimiter), _without_marks(first, dialect.delimiter)):
+    # Quotation marks, an even number of them, may be text like any other.
+    as_text = first.rstrip("\r\n").split(dialect.delimiter) if first.count('"') % 2 == 0 else None
+    for cells in (_by_outer_marks(first, dialect.delimiter), as_text):
         if cells is not None and len(cells) == width:
             return Row(lines.number, cells, remark=AS_THEY_STAND)
     if otherwise is not None and spans == 1:
@@ -128,7 +130,7 @@ def _in_other_dialect(lines: Lines, dialect: Dialect, width: int) -> list[str] |
 
 
 def _by_outer_marks(line: str, delimiter: str) -> list[str] | None:
-    """The cells where a quotation mark closes a cell only before a delimiter: those inside need not be doubled."""
+    """Split at quotation marks that close a cell only before a delimiter: those inside need not be doubled."""
     sign = re.escape(delimiter)
     cell = re.compile(rf' *"(?P<quoted>.*?)" *(?:{sign}|$)|(?P<plain>[^{sign}"]*)(?:{sign}|$)')
     text, place, cells = line.rstrip("\r\n"), 0, []
@@ -141,8 +143,3 @@ def _by_outer_marks(line: str, delimiter: str) -> list[str] | None:
             return cells
         place = found.end()
     return cells
-
-
-def _without_marks(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line in which quotation marks, an even number of them, are text like any other."""
-    return line.rstrip("\r\n").split(delimiter) if line.count('"') % 2 == 0 else None

@@ -40,7 +40,7 @@ class Refusals:
     _file: TextIO | None = field(default=None)
 
     def add(self, line: int, error: RowError) -> None:
-        """The file says which line was refused, in which column, why, and what stood there."""
+        """Write which line was refused, in which column, why, and what stood there."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")
@@ -50,7 +50,7 @@ class Refusals:
         self.count += 1
 
     def close(self) -> None:
-        """The refused rows are on disk; the file of an earlier import, which would now mislead, is gone."""
+        """Write the refused rows to disk, and remove the file of an earlier import, which would now mislead."""
         if self._file is not None:
             self._file.close()
         else:
@@ -59,7 +59,7 @@ class Refusals:
 
 @contextmanager
 def refusals_in(path: Path) -> Iterator[Refusals]:
-    """Refused rows go to this file until the block ends."""
+    """Write refused rows to this file until the block ends."""
     refusals = Refusals(path)
     try:
         yield refusals
@@ -67,13 +67,13 @@ def refusals_in(path: Path) -> Iterator[Refusals]:
         refusals.close()
 
 
-def forget_in(folders: Sequence[Path], text: str) -> int:
-    """In no CSV file of these folders a cell has this text as a word any more. How many rows had."""
+def erase_in(folders: Sequence[Path], text: str) -> int:
+    """Erase this text as a word from every cell of the CSV files of these folders; returns how many rows had it."""
     word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])", re.ASCII)
-    return sum(_forget_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
+    return sum(_erase_in_file(path, word) for folder in folders for path in sorted(folder.glob("*.csv")))
 
 
-def _forget_in_file(path: Path, word: re.Pattern[str]) -> int:
+def _erase_in_file(path: Path, word: re.Pattern[str]) -> int:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     kept = [[word.sub(ERASED, cell) for cell in row] for row in rows]

@@ -39,7 +39,7 @@ class Remarks:
     _file: TextIO | None = field(default=None)
 
     def add(self, line: int, remark: CellRemark) -> None:
-        """The remark is counted, and is in the file unless that has enough of its kind."""
+        """Count the remark, and write it to the file unless that has enough of its kind."""
         self.counts[remark.kind] += 1
         if self.path is None or self._listed[remark.kind] == (1 if remark.of_column else LINES_PER_KIND):
             return
@@ -52,7 +52,7 @@ class Remarks:
         csv.writer(self._file).writerow(row)
 
     def close(self) -> None:
-        """The remarks are on disk; the file of an earlier import, which would now mislead, is gone."""
+        """Write the remarks to disk, and remove the file of an earlier import, which would now mislead."""
         if self._file is not None:
             for kind, count in self.counts.items():
                 if count > self._listed[kind]:
@@ -64,7 +64,7 @@ class Remarks:
 
 @contextmanager
 def remarks_in(path: Path | None) -> Iterator[Remarks]:
-    """Remarks go to this file until the block ends; without a file they are counted only."""
+    """Write remarks to this file until the block ends; without a file they are counted only."""
     remarks = Remarks(path)
     try:
         yield remarks

@@ -30,8 +30,8 @@ class FileShape:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     alone: bool = False
 
-    def is_told_by(self, keys: Collection[str]) -> bool:
-        """Whether columns with these keys give the kind away."""
+    def is_recognised_by(self, keys: Collection[str]) -> bool:
+        """Tell whether columns with these keys give the kind away."""
         return any(told == keys if self.alone else told.issubset(keys) for told in self.tells)
 
 
@@ -54,4 +54,4 @@ def shape_of(columns: Collection[str], *, shapes: Mapping[str, S], name: str | N
     if name is not None:
         return shapes[name]
     keys = column_keys(*columns)
-    return next((shape for shape in shapes.values() if shape.is_told_by(keys)), shapes[PLAIN])
+    return next((shape for shape in shapes.values() if shape.is_recognised_by(keys)), shapes[PLAIN])

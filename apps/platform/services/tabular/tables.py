@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from apps.platform.services.tabular.dialects import LARGEST_RECORD, WithoutHeader, column_key, layout_of
 from apps.platform.services.tabular.encodings import Encoding, detected_encoding, named_encoding
-from apps.platform.services.tabular.kinds import no_table
+from apps.platform.services.tabular.kinds import why_no_table
 from apps.platform.services.tabular.parquet import parquet_columns, parquet_rows
 from apps.platform.services.tabular.records import Lines, Row, records
 from apps.platform.services.tabular.refusals import RowError, TableError
@@ -51,7 +51,7 @@ def open_table(
     without_header: Sequence[WithoutHeader] = (),
     options: TableOptions = TableOptions(),  # frozen
 ) -> Iterator[Table]:
-    """The file as a table while the block lasts; what it is, is told by its content and not by its name.
+    """Open the file as a table while the block lasts; what it is, is told by its content and not by its name.
 
     `known` are names of columns by which the line that names them is recognised.
     """
@@ -61,7 +61,7 @@ def open_table(
         return
     packed = start.startswith(GZIP)
     try:
-        encoding = _encoding(path, packed=packed, said=options.encoding)
+        encoding = _encoding(path, packed=packed, named=options.encoding)
         with (
             _opened(path, packed=packed) as file,
             io.TextIOWrapper(file, encoding.codec, encoding.errors, newline="") as text,
@@ -78,7 +78,7 @@ def columns_of(
     required: Collection[str],
     mapping: Mapping[str, str],
 ) -> dict[str, tuple[int, ...]]:
-    """At which places of a row each field stands: where the mapping says, else wherever a column has a known name.
+    """Find at which places of a row each field stands: where the mapping says, else wherever a column has a known name.
 
     The first known name comes first.
     """
@@ -101,7 +101,7 @@ def columns_of(
 
 
 def only_place(table: Table, places: Sequence[int]) -> int:
-    """The place of a column that may be there once only."""
+    """Return the place of a column that may be there once only."""
     names = [table.columns[place] for place in places]
     if len(names) > 1 and column_key(names[0]) == column_key(names[1]):
         raise TableError(f"{table.name} names a column twice: {names[0]}.")
@@ -109,7 +109,7 @@ def only_place(table: Table, places: Sequence[int]) -> int:
 
 
 def check_width(row: Row, width: int, *, required: Collection[int]) -> None:
-    """Refuses a row that was cut or has run over; the last cell may be missing if nothing needs it."""
+    """Refuse a row that was cut or has run over; the last cell may be missing if nothing needs it."""
     if row.fault:
         raise RowError(row.fault, value=row.cells[0])
     if len(row.cells) != width and (len(row.cells) != width - 1 or width - 1 in required):
@@ -144,16 +144,16 @@ def _opened(path: Path, *, packed: bool) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _encoding(path: Path, *, packed: bool, said: str | None) -> Encoding:
-    """Refuses what is no text on the way."""
+def _encoding(path: Path, *, packed: bool, named: str | None) -> Encoding:
+    """Detect the encoding, and refuse what is no text on the way."""
     with _opened(path, packed=packed) as file:
         start = file.read(LOOK_AT_BYTES)
     if not start:
         raise TableError(f"{path.name} is empty.")
-    if what := no_table(start, path):
+    if what := why_no_table(start, path):
         raise TableError(f"{path.name} {what}.")
-    if said is not None:
-        return named_encoding(said)
+    if named is not None:
+        return named_encoding(named)
     with _opened(path, packed=packed) as file:
         return detected_encoding(file, path.name)
 
@@ -199,7 +199,7 @@ def _first_lines(text: io.TextIOWrapper) -> list[str]:
 
 
 def _translated(lines: Lines, rows: Iterator[Row], name: str, encoding: Encoding) -> Iterator[Row]:
-    """The rows; whatever is wrong with the file as a whole becomes one sentence."""
+    """Read the rows; whatever is wrong with the file as a whole becomes one sentence."""
     try:
         for row in rows:
             marked = any(cell.startswith("'") for cell in row.cells)

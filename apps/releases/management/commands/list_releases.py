@@ -23,8 +23,8 @@ class Command(BaseCommand):
             self.stdout.write(orjson.dumps([row.as_json() for row in rows], option=orjson.OPT_INDENT_2).decode())
             return
         for row in rows:
-            said = row.error or (f"{row.gate_headline} {row.gate_reason}" if row.accepted else row.gate_reason)
-            line = f"{row.kind:14} {row.key:15} {row.state:17} {row.created_at:%Y-%m-%d %H:%M} UTC  {said}"
+            reason = row.error or (f"{row.gate_headline} {row.gate_reason}" if row.accepted else row.gate_reason)
+            line = f"{row.kind:14} {row.key:15} {row.state:17} {row.created_at:%Y-%m-%d %H:%M} UTC  {reason}"
             self.stdout.write(line.rstrip())
         if not rows:
             self.stdout.write("Nothing was built yet. `manage.py demo` builds an index and a model.")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.catalog.services.book_cells import BookCells
-from apps.platform.services.tabular.cells import UNSAID
+from apps.platform.services.tabular.cells import UNSET
 from apps.platform.services.tabular.refusals import RowError
 from epicml.audience.bands import AgeBand
 
@@ -36,12 +36,12 @@ class TestYears:
     @pytest.mark.parametrize("value", ["nan", "0", "0.0", "", "NULL"])
     def test_say_nothing_where_none_is_known(self, value: str) -> None:
         row = cells("year", value)
-        assert (row.year(low=-4000, high=2100), noted(row)) == (UNSAID, [])
+        assert (row.year(low=-4000, high=2100), noted(row)) == (UNSET, [])
 
     @pytest.mark.parametrize("value", ["99999", "19--?", "n.d.", "soon", "--1", "9" * 30, "1e3", "٣"])
     def test_are_left_out_with_a_remark_where_none_can_be_read(self, value: str) -> None:
         row = cells("year", value)
-        assert (row.year(low=-4000, high=2100), noted(row)) == (UNSAID, ["year left out"])
+        assert (row.year(low=-4000, high=2100), noted(row)) == (UNSET, ["year left out"])
         assert row.remarks[0].value == value
 
     def test_come_from_the_first_column_that_has_one(self) -> None:
@@ -56,7 +56,7 @@ class TestNumbers:
     @pytest.mark.parametrize("value", ["inf", "5.01", "four", "-0.1"])
     def test_are_left_out_where_they_are_none_in_bounds(self, value: str) -> None:
         row = cells("average_rating", value)
-        assert row.number("average_rating", low=0, high=5) is UNSAID
+        assert row.number("average_rating", low=0, high=5) is UNSET
         assert noted(row) == ["average_rating left out"]
 
     @pytest.mark.parametrize(("value", "count"), [("1,234", 1234), ("1.234", 1234), ("1 234 567", 1234567), ("7.0", 7)])
@@ -74,7 +74,7 @@ class TestNumbers:
         assert cells("reading_level", value).level(low=1, high=12) == level
 
     def test_of_another_scale_are_no_school_year(self) -> None:
-        assert cells("reading_level", "540L").level(low=1, high=12) is UNSAID
+        assert cells("reading_level", "540L").level(low=1, high=12) is UNSET
 
 
 class TestTexts:
@@ -100,8 +100,8 @@ class TestTexts:
         assert noted(row) == ["title repaired", "title cut"]
 
     def test_of_spreadsheets_errors_are_none(self) -> None:
-        assert cells("title", "#N/A").title(longest=9) is UNSAID
-        assert cells("series", "NULL").text("series", longest=9) is UNSAID
+        assert cells("title", "#N/A").title(longest=9) is UNSET
+        assert cells("series", "NULL").text("series", longest=9) is UNSET
         assert cells("title", "None").title(longest=9) == "None"
 
     def test_that_are_spoilt_beyond_mending_are_noticed(self) -> None:
@@ -121,17 +121,17 @@ class TestEmptyCells:
             row.authors(most=9, longest=9, separator=None, order=None), row.isbns(most=9), row.language(),
             row.age_band(),
         )  # fmt: skip
-        assert set(said) == {UNSAID}
+        assert set(said) == {UNSET}
 
     def test_clear_where_somebody_says_so(self) -> None:
         assert cells("year", "", clears=True).year(low=0, high=9) is None
         assert cells("language", "", clears=True).language() == "und"
         assert cells("genres", " ", clears=True).genres(most=9, longest=9, separator=None) == ()
         assert cells("popularity", "", clears=True).count("popularity", low=0, high=9, empty=0) == 0
-        assert BookCells({}, clears=True).year(low=0, high=9) is UNSAID  # there is no such column
+        assert BookCells({}, clears=True).year(low=0, high=9) is UNSET  # there is no such column
 
     def test_differ_from_those_that_cannot_be_read(self) -> None:
-        assert cells("year", "soon", clears=True).year(low=0, high=9) is UNSAID
+        assert cells("year", "soon", clears=True).year(low=0, high=9) is UNSET
 
 
 class TestGenres:
@@ -192,7 +192,7 @@ class TestGenres:
 
     def test_that_would_say_another_thing_when_cut_are_left_out(self) -> None:
         row = cells("genres", "Picture books " + "of the last century for collectors and dealers in antiquarian books")
-        assert row.genres(most=9, longest=14, separator=";") is UNSAID
+        assert row.genres(most=9, longest=14, separator=";") is UNSET
         assert noted(row) == ["genres left out"]
 
 
@@ -211,7 +211,7 @@ class TestIsbns:
 
     def test_that_are_none_are_left_out(self) -> None:
         row = cells("isbns", "B00009EF82", "9.78E+12", "9780306406158")
-        assert row.isbns(most=9) is UNSAID
+        assert row.isbns(most=9) is UNSET
         assert noted(row) == ["isbns left out", "isbns rounded by a spreadsheet and left out", "isbns left out"]
 
 
@@ -230,7 +230,7 @@ class TestAgeBands:
     @pytest.mark.parametrize("value", ["children", "young at heart", "06-Feb"])
     def test_are_left_out_where_no_age_is_named(self, value: str) -> None:
         row = cells("age_band", value)
-        assert (row.age_band(), noted(row)) == (UNSAID, ["age_band left out"])
+        assert (row.age_band(), noted(row)) == (UNSET, ["age_band left out"])
 
 
 class TestLanguages:
@@ -243,7 +243,7 @@ class TestLanguages:
 
     def test_that_are_none_are_left_out(self) -> None:
         row = cells("language", "Klingon, mostly")
-        assert (row.language(), noted(row)) == (UNSAID, ["language left out"])
+        assert (row.language(), noted(row)) == (UNSET, ["language left out"])
 
 
 @given(st.text(max_size=30))

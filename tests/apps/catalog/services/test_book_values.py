@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.catalog.models import AgeBandSource
-from apps.catalog.services.book_values import NOT_KNOWN, BookInput, BookValues, NoTitleError, settled
-from apps.platform.services.tabular.cells import UNSAID
+from apps.catalog.services.book_values import NOT_KNOWN, BookInput, BookValues, NoTitleError, merge_book
+from apps.platform.services.tabular.cells import UNSET
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import HOLES
 
-KNOWN, _ = settled(HOLES, None)
+KNOWN, _ = merge_book(HOLES, None)
 PICTURE_BOOK = ("Picture books",)
 
 
 def after(known: BookValues | None = None, **said: object) -> BookValues:
-    return settled(BookInput(key="1", **said), known)[0]  # type: ignore[arg-type]
+    return merge_book(BookInput(key="1", **said), known)[0]  # type: ignore[arg-type]
 
 
 class TestWhatIsLeftOut:
@@ -38,13 +38,13 @@ class TestWhatIsLeftOut:
         assert (values.age_band, values.age_band_source) == (AgeBand.ADULT, AgeBandSource.GUESSED)
 
     def test_is_not_known_after_the_book_was_replaced(self) -> None:
-        replaced = settled(BookInput(key="1", title="Holes").replacing(), KNOWN)[0]
+        replaced = merge_book(BookInput(key="1", title="Holes").replacing(), KNOWN)[0]
 
         assert replaced == after(title="Holes")
 
     def test_replacing_leaves_what_was_said(self) -> None:
         assert HOLES.replacing() == HOLES
-        assert UNSAID not in dataclasses.asdict(BookInput(key="1", title="x").replacing()).values()
+        assert UNSET not in dataclasses.asdict(BookInput(key="1", title="x").replacing()).values()
 
     def test_new_book_without_a_title_is_refused(self) -> None:
         with pytest.raises(NoTitleError, match="There is no book '1' yet, and a new one needs a title"):
@@ -114,10 +114,10 @@ class TestStaff:
         )
 
     def test_whoever_says_another_band_is_told(self) -> None:
-        _, remarks = settled(BookInput(key="1", age_band=AgeBand.AGES_0_TO_5), self.BY_STAFF)
+        _, remarks = merge_book(BookInput(key="1", age_band=AgeBand.AGES_0_TO_5), self.BY_STAFF)
 
         assert [remark.field for remark in remarks] == ["age_band"]
-        assert settled(BookInput(key="1", age_band=AgeBand.AGES_12_TO_14), self.BY_STAFF)[1] == ()
+        assert merge_book(BookInput(key="1", age_band=AgeBand.AGES_12_TO_14), self.BY_STAFF)[1] == ()
 
     def test_may_set_another_band_or_let_the_genres_decide_again(self) -> None:
         assert after(self.BY_STAFF, age_band=AgeBand.ADULT, by_staff=True).age_band is AgeBand.ADULT

@@ -11,9 +11,9 @@ from apps.events.services.list_marks import (
     SENT_LISTS,
     UNKNOWN_EVENTS,
     KnownLists,
-    Named,
+    ListReference,
     canonical_list_id,
-    settle_marks,
+    update_marks,
 )
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.readers.selectors import all_reader_ids
@@ -31,7 +31,7 @@ class TestKnownLists:
         lists = KnownLists({list_id, "other"})
 
         def agreement(reader: str, book: str, position: int | None, named: str = list_id) -> str:
-            return lists.agreement(Named("7", named, readers[reader], books[book], position))
+            return lists.agreement(ListReference("7", named, readers[reader], books[book], position))
 
         assert agreement("r1", "b1", 11) == agreement("r1", "b1", 13) == agreement("r1", "b1", None) == ListMark.MATCHED
         assert agreement("r1", "b1", 12) == agreement("r1", "b1", 14) == agreement("r1", "b1", 1) == ListMark.POSITION
@@ -41,7 +41,7 @@ class TestKnownLists:
         assert lists.ids == {list_id}
 
 
-class TestSettleMarks:
+class TestUpdateMarks:
     def test_leaves_alone_what_is_marked_already_and_what_it_was_not_asked_about(self, now: datetime) -> None:
         books, reader_id = all_book_ids(), all_reader_ids()["r1"]
         ids = [str(serve_list(NewList("home", AgeBand.ADULT, [books["b1"]], reader_id), now=now)) for _ in range(2)]
@@ -52,8 +52,8 @@ class TestSettleMarks:
         flush_lists()
         Event.objects.update(list_mark=ListMark.UNKNOWN)
 
-        assert settle_marks([ids[0]]) == 1
-        assert settle_marks([ids[0]]) == 0
+        assert update_marks([ids[0]]) == 1
+        assert update_marks([ids[0]]) == 0
         assert list(Event.objects.order_by("id").values_list("list_mark", flat=True)) == ["matched", "unknown"]
 
     @pytest.mark.parametrize(

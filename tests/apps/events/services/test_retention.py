@@ -12,13 +12,13 @@ from apps.events.services.ingest import STORED, ingest
 from apps.events.services.lists import NewList, flush_lists, serve_list
 from apps.events.services.retention import LISTS, RULES, SESSIONS, purge_events, purge_plan
 from apps.jobs.models import Purge
-from apps.jobs.services.ledger.purging import Acceptance
+from apps.jobs.services.ledger.purging import PurgeAcceptance
 from epicml.audience.bands import AgeBand
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop")]
 
 MONTH = timedelta(days=30)
-ADA = Acceptance("ada", "the school year is over")
+ADA = PurgeAcceptance("ada", "the school year is over")
 
 
 def happened(ages: list[int], *, now: datetime) -> None:
@@ -62,7 +62,7 @@ class TestWrongClock:
     def events(self, shop: None, now: datetime) -> None:
         happened([age % 300 for age in range(60)], now=now)
 
-    def purge(self, now: datetime, acceptance: Acceptance | None = None) -> int:
+    def purge(self, now: datetime, acceptance: PurgeAcceptance | None = None) -> int:
         return purge_events(now=now, kept_for=timedelta(days=settings.EVENTS_KEPT_DAYS), acceptance=acceptance)
 
     def test_ahead_erases_nothing(self, now: datetime) -> None:

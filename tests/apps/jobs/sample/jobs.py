@@ -1,4 +1,4 @@
-"""Jobs that only tests and benchmarks have. Leases are short, so that a kill is noticed within a test."""
+"""Jobs that only tests and benchmarks have. Leases are short, so that a kill is found out within a test."""
 
 from apps.jobs.services.ledger.registry import register_job
 

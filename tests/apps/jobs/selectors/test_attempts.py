@@ -1,15 +1,13 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from apps.jobs.models import Attempt, Job
 from apps.jobs.selectors.attempts import (
-    DayOfWork,
     attempts_by_outcome,
     attempts_of,
     faults,
     job_detail,
-    work_by_day,
     work_by_name,
 )
 from apps.jobs.services.ledger import leases
@@ -81,14 +79,6 @@ class TestSums:
         )
         ended(MONDAY + 2 * DAY)  # Wednesday
 
-    def test_work_and_lost_by_name_and_day(self) -> None:
-        assert work_by_day(MONDAY, MONDAY + 2 * DAY) == [
-            DayOfWork("index", date(2026, 11, 23), 1, 0.5, 0.0),
-            DayOfWork("train", date(2026, 11, 23), 2, 7200.0, 600.0),
-            DayOfWork("index", date(2026, 11, 24), 1, 3600.0, 0.0),
-            DayOfWork("train", date(2026, 11, 24), 1, 3600.0, 0.0),
-        ]
-
     def test_work_and_lost_by_name(self) -> None:
         assert work_by_name(MONDAY, MONDAY + 2 * DAY) == {"index": (3600.5, 0.0), "train": (10800.0, 600.0)}
 
@@ -105,11 +95,11 @@ class TestSums:
         first, second = faults(MONDAY, MONDAY + 2 * DAY)
 
         assert (first.fingerprint, first.names, first.attempts) == ("ValueError in a.py fit", ["index", "train"], 2)
-        assert (first.last_at, first.last_error) == (MONDAY + DAY + HOUR, "ValueError at a.py:8 in fit")
+        assert first.last_error == "ValueError at a.py:8 in fit"
         assert (second.fingerprint, second.names, second.attempts) == ("RunnerLost", ["train"], 1)
         assert len(faults(MONDAY, MONDAY + 2 * DAY, limit=1)) == 1
 
     def test_empty_range_has_none(self) -> None:
-        assert work_by_day(MONDAY + 5 * DAY, MONDAY + 6 * DAY) == []
+        assert work_by_name(MONDAY + 5 * DAY, MONDAY + 6 * DAY) == {}
         assert attempts_by_outcome(MONDAY, MONDAY) == {}
         assert faults(MONDAY, MONDAY) == []

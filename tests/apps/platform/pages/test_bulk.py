@@ -42,7 +42,7 @@ class TestBulk:
         assert (deed.counted(1), deed.counted(1852)) == ("1 book", "1,852 books")
 
 
-class TestAskFirst:
+class TestConfirmationPage:
     def test_one_post_changes_nothing_whatever_it_says(self, admin_client: Client, books: list[int]) -> None:
         for made_up in ({}, {"confirmed_set": "yes", "typed": "62"}, {"confirmed_set": "", "typed": ""}):
             form = {"action": "withdraw", "_selected_action": books[:1], "select_across": "1", **made_up}

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.platform.services import panels
-from apps.platform.services.panels import Cell, Column, Link, Panel, Sentences, register_panel
+from apps.platform.services.panels import Cell, Column, Link, Message, Panel, register_panel
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,7 @@ class TestOverview:
     def test_without_rows_says_what_that_means(
         self, admin_client: Client, only: Callable[..., None], *, good: bool
     ) -> None:
-        only(trials(empty=Sentences("No trial runs.", "Begin one.", is_good=good)))
+        only(trials(empty=Message("No trial runs.", "Begin one.", is_good=good)))
         page = overview(admin_client)
         assert "No trial runs." in page
         assert "Begin one." in page
@@ -73,7 +73,7 @@ class TestOverview:
     def test_says_at_its_head_what_waits_and_what_is_wrong(
         self, admin_client: Client, only: Callable[..., None]
     ) -> None:
-        only(trials(waits="1 trial waits for you: Rows.", notice=Sentences("Trials stand still.", "Start them.")))
+        only(trials(waits="1 trial waits for you: Rows.", notice=Message("Trials stand still.", "Start them.")))
         page = overview(admin_client)
         assert "1 trial waits for you: Rows.</p>" in page
         assert "Nothing waits for you." not in page

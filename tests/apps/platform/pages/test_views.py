@@ -25,7 +25,7 @@ class TestStatusPage:
         assert "Everything works." in page
         assert "2 parts asked just now" in page
 
-    def test_says_what_is_degraded_what_readers_notice_and_what_heals(
+    def test_says_what_is_degraded_the_impact_on_readers_and_the_remedy(
         self, admin_client: Client, parts: dict[str, Health]
     ) -> None:
         parts["search"] = Health(

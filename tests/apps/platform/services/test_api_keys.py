@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, live_key, public_origins, reset_key_cache
+from apps.platform.selectors.api_keys import KEY_CACHE_SECONDS, key_of_secret, public_origins, reset_key_cache
 from apps.platform.services.api_keys import (
     PUBLIC_SCOPES,
     SCOPES,
@@ -15,7 +15,7 @@ from apps.platform.services.api_keys import (
     InvalidKeyError,
     create_api_key,
     key_id_of_prefix,
-    note_use,
+    record_use,
     revoke_api_key,
 )
 from apps.platform.services.errors import ConflictError
@@ -83,7 +83,7 @@ class TestCreateApiKey:
     ) -> None:
         origins, bands = [SHOP] if public else [], {"highest_band": highest, "unproven_band": unproven}
         made = create_api_key(name="a", scopes=["search:read"], public=public, origins=origins, **bands, now=now)
-        record = live_key(made.secret, now=now)
+        record = key_of_secret(made.secret, now=now)
         assert record is not None
         assert (record.standing.highest, record.standing.unproven, record.standing.must_prove) == standing
         assert record.standing.proof is None
@@ -147,36 +147,36 @@ class TestLiveKey:
         later = now + timedelta(seconds=KEY_CACHE_SECONDS)
         with django_assert_num_queries(1):
             for _ in range(10):
-                assert live_key(secret, now=now) is not None
+                assert key_of_secret(secret, now=now) is not None
         with django_assert_num_queries(1):
-            assert live_key(secret, now=later) is not None
+            assert key_of_secret(secret, now=later) is not None
 
     def test_a_key_revoked_elsewhere_stops_within_the_seconds_it_says(self, now: datetime) -> None:
         key = create_api_key(name="shop", scopes=["search:read"], now=now)
-        assert live_key(key.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is not None
         ApiKey.objects.update(revoked_at=now)  # as another process does
-        assert live_key(key.secret, now=now) is not None
-        assert live_key(key.secret, now=now + timedelta(seconds=KEY_CACHE_SECONDS)) is None
+        assert key_of_secret(key.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now + timedelta(seconds=KEY_CACHE_SECONDS)) is None
 
     def test_believes_no_key_longer_because_the_clock_was_set_back(self, now: datetime) -> None:
         ahead = now + timedelta(days=731)
         key = create_api_key(name="shop", scopes=["search:read"], now=ahead)
-        assert live_key(key.secret, now=ahead) is not None
+        assert key_of_secret(key.secret, now=ahead) is not None
         ApiKey.objects.update(revoked_at=ahead)  # as another process does
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
     @pytest.mark.parametrize("secret", ["", "epic_sk_x", "epic_sk_\ud800", "epic_sk_\0", "x" * 100_000])
     def test_knows_no_other_secret(self, secret: str, now: datetime) -> None:
         create_api_key(name="shop", scopes=["search:read"], now=now)
-        assert live_key(secret, now=now) is None
+        assert key_of_secret(secret, now=now) is None
 
 
 class TestRevokeApiKey:
     def test_stops_the_key_in_this_process_at_once(self, now: datetime) -> None:
         key = create_api_key(name="shop", scopes=["search:read"], now=now)
-        assert live_key(key.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is not None
         assert "within 5 seconds" in revoke_api_key(key.id, now=now)
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
     def test_refuses_a_second_time(self, now: datetime) -> None:
         key = create_api_key(name="shop", scopes=["search:read"], now=now)
@@ -225,29 +225,29 @@ class TestNoteUse:
         ahead = now + timedelta(days=731)
         secret = create_api_key(name="shop", scopes=["search:read"], now=now).secret
         for moment in (ahead, now):
-            record = live_key(secret, now=moment)
+            record = key_of_secret(secret, now=moment)
             assert record is not None
-            note_use(record, now=moment)
+            record_use(record, now=moment)
         assert ApiKey.objects.get().last_used_at == now
 
     def test_writes_at_most_once_a_minute(
         self, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         secret = create_api_key(name="shop", scopes=["search:read"], now=now).secret
-        record = live_key(secret, now=now)
+        record = key_of_secret(secret, now=now)
         assert record is not None
         with django_assert_num_queries(1):
             for second in (0, 1, 59):
-                note_use(record, now=now + timedelta(seconds=second))
+                record_use(record, now=now + timedelta(seconds=second))
         assert ApiKey.objects.get().last_used_at == now
-        note_use(record, now=now + timedelta(seconds=60))
+        record_use(record, now=now + timedelta(seconds=60))
         assert ApiKey.objects.get().last_used_at == now + timedelta(seconds=60)
 
     def test_a_fresh_process_knows_the_last_use(self, now: datetime) -> None:
         secret = create_api_key(name="shop", scopes=["search:read"], now=now).secret
         ApiKey.objects.update(last_used_at=now)
         reset_key_cache()
-        record = live_key(secret, now=now)
+        record = key_of_secret(secret, now=now)
         assert record is not None
-        note_use(record, now=now + timedelta(seconds=30))
+        record_use(record, now=now + timedelta(seconds=30))
         assert ApiKey.objects.get().last_used_at == now

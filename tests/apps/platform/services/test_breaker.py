@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, TimeLimitError, within
+from apps.platform.services.breaker import CircuitBreaker, CircuitOpenError, TimeLimitError, call_with_timeout
 
 
 class Clock:
@@ -187,21 +187,21 @@ class TestCircuitBreaker:
         assert part.calls == 2
 
 
-class TestWithin:
+class TestCallWithTimeout:
     def test_returns_what_the_work_returns(self) -> None:
-        assert within(5, lambda: "answer") == "answer"
+        assert call_with_timeout(5, lambda: "answer") == "answer"
 
     def test_raises_what_the_work_raises(self) -> None:
         def fail() -> None:
             raise TimeoutError("the work's own")
 
         with pytest.raises(TimeoutError, match="the work's own"):
-            within(5, fail)
+            call_with_timeout(5, fail)
 
     def test_nobody_waits_longer_than_the_limit(self) -> None:
         never = threading.Event()
         began = time.monotonic()
         with pytest.raises(TimeLimitError, match=r"^No answer within 0\.05 s\.$"):
-            within(0.05, never.wait)
+            call_with_timeout(0.05, never.wait)
         assert time.monotonic() - began < 2
         never.set()

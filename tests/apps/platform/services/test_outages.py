@@ -146,10 +146,10 @@ class TestOutageLog:
         log = OutageLog(clock=lambda: seconds[0])
         caplog.set_level(logging.INFO)
         for _ in range(1000):
-            log.note(AWAY, OperationalError("refused"))
-        log.note(FULL, OSError(28, "No space left"))
+            log.add(AWAY, OperationalError("refused"))
+        log.add(FULL, OSError(28, "No space left"))
         seconds[0] = LOGGED_EVERY_SECONDS
-        log.note(AWAY, OperationalError("refused"))
+        log.add(AWAY, OperationalError("refused"))
         away = "database_unavailable (OperationalError: refused). Look at the database and at DATABASE_URL."
         assert [record.getMessage() for record in caplog.records] == [
             away,

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from apps.platform.services import passwords
-from apps.platform.services.passwords import HashingBusyError, OneAtATimeHasher, in_turn
+from apps.platform.services.passwords import HashingBusyError, OneAtATimeHasher, run_exclusively
 
 
 class TestOneAtATimeHasher:
@@ -21,7 +21,7 @@ class TestOneAtATimeHasher:
         assert ours.algorithm == theirs.algorithm
 
 
-class TestInTurn:
+class TestRunExclusively:
     def test_runs_one_lets_one_wait_and_sends_the_others_away(self) -> None:
         running, most, lock = [0], [0], threading.Lock()
 
@@ -36,7 +36,7 @@ class TestInTurn:
 
         def ask(_: int) -> str:
             try:
-                return in_turn(work)
+                return run_exclusively(work)
             except HashingBusyError:
                 return "busy"
 
@@ -55,13 +55,13 @@ class TestInTurn:
             return "first"
 
         with ThreadPoolExecutor(1) as threads:
-            first = threads.submit(in_turn, work)
+            first = threads.submit(run_exclusively, work)
             begun.wait(10)
             with pytest.raises(HashingBusyError):
-                in_turn(lambda: "second")
+                run_exclusively(lambda: "second")
             end.set()
             assert first.result() == "first"
-        assert in_turn(lambda: "third") == "third"
+        assert run_exclusively(lambda: "third") == "third"
 
     @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
     def test_gives_way_to_the_threads_that_answer(self) -> None:
@@ -69,5 +69,5 @@ class TestInTurn:
             stat = Path(f"/proc/self/task/{threading.get_native_id()}/stat").read_text()
             return stat.rpartition(")")[2].split()[16]
 
-        assert int(in_turn(niceness)) == passwords.NICENESS
+        assert int(run_exclusively(niceness)) == passwords.NICENESS
         assert int(niceness()) < passwords.NICENESS

@@ -6,9 +6,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from apps.platform.selectors.api_keys import KeyRecord
-from apps.platform.services.api_keys import note_use
+from apps.platform.services.api_keys import record_use
 from apps.platform.services.sqlite import short_wait
-from apps.platform.services.throttle import DatabaseCounter, purge
+from apps.platform.services.throttle import DatabaseCounter, purge_counts
 from epicml.audience.asking import TRUSTED
 from tests.conftest import NOW
 
@@ -34,10 +34,10 @@ def count() -> None:
 
 
 def note() -> None:
-    note_use(KEY, now=NOW)
+    record_use(KEY, now=NOW)
 
 
-@pytest.mark.parametrize("write", [count, note, lambda: purge(before=5)], ids=["count", "note", "purge"])
+@pytest.mark.parametrize("write", [count, note, lambda: purge_counts(before=5)], ids=["count", "note", "purge"])
 def test_what_a_request_can_do_without_waits_for_no_other_writer(lock_held: None, write: Callable[[], None]) -> None:
     started = time.monotonic()
     write()

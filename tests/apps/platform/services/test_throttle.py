@@ -2,6 +2,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache.backends.redis import RedisCache
@@ -21,10 +22,12 @@ from apps.platform.services.throttle import (
     GuardedCounter,
     MemoryCounter,
     Throttle,
-    purge,
+    purge_counts,
 )
 from tests.conftest import NOW
-from tests.servers import RedisServer
+
+if TYPE_CHECKING:
+    from tests.servers import RedisServer
 
 
 @pytest.fixture(params=["database", pytest.param("redis", marks=pytest.mark.servers)])
@@ -289,5 +292,5 @@ class TestPurge:
     def test_keeps_the_windows_that_still_count(self, db: None) -> None:
         for window in (7, 8, 9):
             DatabaseCounter().add("key:1", window, amount=1, ceiling=5)
-        assert purge(before=8) == 1
+        assert purge_counts(before=8) == 1
         assert set(ThrottleCount.objects.values_list("minute", flat=True)) == {8, 9}

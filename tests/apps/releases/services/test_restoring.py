@@ -9,7 +9,7 @@ from apps.platform.services.backup.making import BackupReport, write_backup
 from apps.releases import artifacts
 from apps.releases.models import Release
 from apps.releases.services.making import make_release
-from apps.releases.services.restoring import kept_files, put_back, settle
+from apps.releases.services.restoring import after_restore, kept_files, put_back
 from apps.releases.storage import remote
 from tests.apps.releases.numbers import KIND, NumberKind, damage
 from tests.apps.releases.object_storage import ObjectStorage, storages_at
@@ -51,7 +51,7 @@ class TestPutBack:
         assert put_back(tmp_path / "kept") == "The files of 1 releases are in their place."
 
         artifacts.open_verified(KIND, release.key, release.sha256)
-        assert settle([], now) == ""
+        assert after_restore([], now) == ""
 
     @pytest.mark.parametrize("there", ["the same", "damaged"])
     def test_minds_what_lies_there(self, numbers: NumberKind, now: datetime, tmp_path: Path, there: str) -> None:
@@ -97,7 +97,7 @@ class TestObjectStorage:
         assert put_back(kept) == "The files of 1 releases are in their place."
 
         artifacts.verify(KIND, release.key, release.sha256)
-        assert settle([], now) == ""
+        assert after_restore([], now) == ""
 
     def test_is_made_without_the_files_where_the_storage_is_away(
         self,
@@ -113,27 +113,27 @@ class TestObjectStorage:
         settings.STORAGES = storages_at("s3://artifacts-of-tests?endpoint=http://127.0.0.1:1")
         (remark,) = self.backed_up(tmp_path / "backups", now).remarks
         assert remark.startswith(f"Left out: releases/{KIND}/{release.key}/number.npz (Artifacts in s3://")
-        said = settle([], now)
+        said = after_restore([], now)
         assert said.endswith("Whether the files of all releases are there was not looked at.")
         assert Release.objects.get().artifact_removed_at is None
 
 
-class TestSettle:
+class TestAfterRestore:
     def test_forgets_damage_of_the_files_before(self, numbers: NumberKind, now: datetime) -> None:
         made(numbers, now)
         Release.objects.update(damage="It is cut.")
-        settle([], now)
+        after_restore([], now)
         assert Release.objects.get().damage == ""
 
     def test_fails_what_was_being_built(self, now: datetime) -> None:
         Release.objects.create(kind=KIND, key="1", created_by="ada", created_at=now)
-        assert settle([], now) == "1 releases were being built and are failed."
+        assert after_restore([], now) == "1 releases were being built and are failed."
         assert Release.objects.get().state == "failed"
 
     def test_says_that_a_live_one_has_no_files(self, numbers: NumberKind, now: datetime) -> None:
         release = made(numbers, now)
         artifacts.remove(KIND, release.key)
-        assert settle([], now) == f"The files of {release} were not in the backup: build it anew."
+        assert after_restore([], now) == f"The files of {release} were not in the backup: build it anew."
         assert Release.objects.get().artifact_removed_at is None
 
     def test_takes_a_former_one_without_files_from_those_one_can_return_to(
@@ -142,6 +142,6 @@ class TestSettle:
         first = made(numbers, now)
         made(numbers, now)
         artifacts.remove(KIND, first.key)
-        assert settle([], now) == "1 former releases have no files any more."
+        assert after_restore([], now) == "1 former releases have no files any more."
         first.refresh_from_db()
         assert first.artifact_removed_at == now

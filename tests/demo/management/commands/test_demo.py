@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from apps.events.models import Event
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import SCOPES
 from apps.readers.selectors import reader_profile
 from apps.releases.models import Release
@@ -153,12 +153,12 @@ class TestJson:
         return read
 
     def test_holds_what_a_program_needs(self, access: dict[str, object], var_dir: Path, now: datetime) -> None:
-        login, key, public = access["login"], live_key(str(access["api_key"]), now=now), access["public_key"]
+        login, key, public = access["login"], key_of_secret(str(access["api_key"]), now=now), access["public_key"]
         assert (access["address"], access["staff_address"]) == ("http://localhost:9001", "http://localhost:9001/admin/")
         assert login == {"username": "demo", "password": (var_dir / "demo_password").read_text().strip()}
         assert key is not None
         assert key.scopes == set(SCOPES)
-        storefront = live_key(str(public), now=now)
+        storefront = key_of_secret(str(public), now=now)
         assert storefront is not None
         assert storefront.origins == {"http://localhost:9001"}
 

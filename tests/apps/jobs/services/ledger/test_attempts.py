@@ -11,7 +11,7 @@ from apps.jobs.services.ledger import attempts, leases, registry
 from apps.jobs.services.ledger.attempts import Ending, Failure, Outcome
 from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.jobs.services.ledger.queue import enqueue
-from apps.jobs.services.ledger.reconciliation import LOST, heal_future, purge, requeue_all, requeue_lost
+from apps.jobs.services.ledger.reconciliation import LOST, correct_future_times, purge, requeue_all, requeue_lost
 from apps.jobs.services.ledger.registry import registrations
 from tests.apps.jobs.endings import failed
 
@@ -197,7 +197,9 @@ class TestSeconds:
         started = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
         with transaction.atomic():
             lease = take(started)
-            attempts.record(lease, Ending(outcome, started + ended * SECOND / 10, worked), seen=seen, saved=saved)
+            attempts.record_attempt(
+                lease, Ending(outcome, started + ended * SECOND / 10, worked), seen=seen, saved=saved
+            )
             found = Attempt.objects.latest("pk")
             transaction.set_rollback(True)
 
@@ -221,7 +223,7 @@ class TestClock:
     def test_that_was_ahead_is_put_right(self, now: datetime) -> None:
         ahead = now + timedelta(days=731)
         attempts.finish(take(ahead), now=ahead + SECOND, worked=1.0)
-        heal_future(now=now)
+        correct_future_times(now=now)
 
         assert (only().started_at, only().ended_at, only().work_seconds) == (now, now, 1.0)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from apps.jobs.models import Purge
-from apps.jobs.services.ledger.purging import Acceptance, Plan, WhyMissingError, carry_out, why_unusual
+from apps.jobs.services.ledger.purging import PurgeAcceptance, PurgePlan, WhyMissingError, run_purge, why_unusual
 from apps.jobs.services.runner.diagnosis import diagnose
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +25,14 @@ class Rows:
         return self.count
 
 
-def plan(now: datetime, *, rows: int, total: int = 100_000, silent: timedelta = DAY) -> Plan:
-    return Plan(name="events", before=now - 700 * DAY, rows=rows, total=total, newest_at=now - silent)
+def plan(now: datetime, *, rows: int, total: int = 100_000, silent: timedelta = DAY) -> PurgePlan:
+    return PurgePlan(name="events", before=now - 700 * DAY, rows=rows, total=total, newest_at=now - silent)
 
 
-def purge(now: datetime, *, rows: int, total: int = 100_000, acceptance: Acceptance | None = None) -> int:
+def purge(now: datetime, *, rows: int, total: int = 100_000, acceptance: PurgeAcceptance | None = None) -> int:
     store = Rows()
     store.count = rows
-    return carry_out(plan(now, rows=rows, total=total), erase=store.erase, now=now, acceptance=acceptance)
+    return run_purge(plan(now, rows=rows, total=total), erase=store.erase, now=now, acceptance=acceptance)
 
 
 class TestWhyUnusual:
@@ -59,7 +59,7 @@ class TestWhyUnusual:
         assert (why_unusual(plan(now, rows=rows), now=now) == "") == usual
 
     def test_what_a_person_accepted_makes_nothing_usual(self, now: datetime) -> None:
-        purge(now - DAY, rows=50_000, acceptance=Acceptance("ada", "first import"))
+        purge(now - DAY, rows=50_000, acceptance=PurgeAcceptance("ada", "first import"))
 
         assert why_unusual(plan(now, rows=1001), now=now)
 
@@ -73,7 +73,7 @@ class TestWhyUnusual:
         assert (why_unusual(plan(now, rows=1, silent=silent), now=now) == "") == usual
 
 
-class TestCarryOut:
+class TestRunPurge:
     def test_usual_purge_is_done_and_recorded(self, now: datetime) -> None:
         assert purge(now, rows=200) == 200
         done = Purge.objects.get()
@@ -99,12 +99,12 @@ class TestCarryOut:
             "The purge of events is held: it would erase 2,081 of 100,000 rows, those from before 2024-12-24."
         )
         assert "manage.py purge_events --accept --why REASON" in told[held]
-        purge(now, rows=2081, acceptance=Acceptance("ada", "yes"))
+        purge(now, rows=2081, acceptance=PurgeAcceptance("ada", "yes"))
         assert not any("held" in finding.detail for finding in diagnose(now=now, local=now, broker=False))
 
     def test_nobody_accepts_without_a_reason(self, now: datetime) -> None:
         with pytest.raises(WhyMissingError):
-            purge(now, rows=2081, acceptance=Acceptance("ada", " "))
+            purge(now, rows=2081, acceptance=PurgeAcceptance("ada", " "))
 
         assert not Purge.objects.exists()
 

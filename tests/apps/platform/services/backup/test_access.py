@@ -5,9 +5,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from apps.platform.models import ApiKey
-from apps.platform.selectors.api_keys import live_key
+from apps.platform.selectors.api_keys import key_of_secret
 from apps.platform.services.api_keys import create_api_key, revoke_api_key
-from apps.platform.services.backup.access import carry_access, settle_access
+from apps.platform.services.backup.access import carry_access, reapply_access
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,10 @@ class TestKeys:
         carried = carry_access()
         ApiKey.objects.update(revoked_at=None)  # as in the backup
 
-        assert settle_access([carried], now) == "1 API keys were revoked since and stay so."
+        assert reapply_access([carried], now) == "1 API keys were revoked since and stay so."
 
-        assert live_key(key.secret, now=now) is None
-        assert live_key(other.secret, now=now) is not None
+        assert key_of_secret(key.secret, now=now) is None
+        assert key_of_secret(other.secret, now=now) is not None
         assert ApiKey.objects.get(pk=key.id).revoked_at == later
 
     def test_a_revocation_that_any_backup_knows_counts(self, now: datetime) -> None:
@@ -37,9 +37,9 @@ class TestKeys:
         knows = carry_access()
         ApiKey.objects.update(revoked_at=None)
 
-        settle_access([knows, {"revoked_keys": {}, "staff": []}], now)
+        reapply_access([knows, {"revoked_keys": {}, "staff": []}], now)
 
-        assert live_key(key.secret, now=now) is None
+        assert key_of_secret(key.secret, now=now) is None
 
 
 class TestStaff:
@@ -51,7 +51,7 @@ class TestStaff:
         carried["staff"] = [user for user in carried["staff"] if user["username"] != "max"]
         User.objects.update(is_active=True)
 
-        assert settle_access([carried], now) == "2 staff log-ins were closed or changed since and stay so."
+        assert reapply_access([carried], now) == "2 staff log-ins were closed or changed since and stay so."
 
         assert dict(User.objects.values_list("username", "is_active")) == {"ada": True, "eve": False, "max": False}
 
@@ -61,7 +61,7 @@ class TestStaff:
         carried = carry_access()
         User.objects.filter(pk=ada.pk).update(password="hash-1")
 
-        settle_access([carried], now)
+        reapply_access([carried], now)
 
         assert User.objects.get(pk=ada.pk).password == "hash-2"
 
@@ -71,7 +71,7 @@ class TestStaff:
         for user in carried["staff"]:
             user["is_superuser"] = not user["is_superuser"]
 
-        settle_access([carried], now)
+        reapply_access([carried], now)
 
         assert not User.objects.get(pk=ada.pk).is_superuser
         assert not User.objects.get(pk=eve.pk).is_superuser
@@ -81,7 +81,7 @@ class TestStaff:
         opened = carry_access()
         closed = {**opened, "staff": [{**user, "is_active": False} for user in opened["staff"]]}
 
-        assert settle_access([closed, opened], now) == ""
+        assert reapply_access([closed, opened], now) == ""
         assert User.objects.get().is_active
 
     def test_of_another_library_says_nothing_of_these_people(self, now: datetime) -> None:
@@ -90,5 +90,5 @@ class TestStaff:
         stranger = {"username": "ada", "date_joined": (now + timedelta(days=9)).isoformat(), "password": "hash-9"}
         rights = {"is_active": False, "is_staff": False, "is_superuser": False}
 
-        assert settle_access([{"revoked_keys": {}, "staff": [{**stranger, **rights}]}], now) == ""
+        assert reapply_access([{"revoked_keys": {}, "staff": [{**stranger, **rights}]}], now) == ""
         assert User.objects.get().is_active

@@ -10,13 +10,13 @@ from pytest_django import Settings
 from apps.platform.services.backup.folders import (
     BackupFolderError,
     BackupRunningError,
+    atomic_folder,
+    backup_lock,
     check_root,
     check_space,
-    free_place,
-    only_backup,
     remove_older,
+    unused_folder,
     whole_backups,
-    written_aside,
 )
 
 
@@ -36,14 +36,14 @@ def fail_halfway(folder: Path, error: BaseException) -> None:
     raise error
 
 
-class TestFreePlace:
+class TestUnusedFolder:
     def test_is_the_moment_in_utc(self, tmp_path: Path) -> None:
-        assert free_place(tmp_path, datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)) == tmp_path / "20261124T030507Z"
+        assert unused_folder(tmp_path, datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)) == tmp_path / "20261124T030507Z"
 
     def test_of_a_second_that_has_one_is_another(self, tmp_path: Path) -> None:
         moment = datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)
         for _ in range(3):
-            whole(tmp_path, free_place(tmp_path, moment).name)
+            whole(tmp_path, unused_folder(tmp_path, moment).name)
         expected = ["20261124T030507Z", "20261124T030507Z-2", "20261124T030507Z-3"]
         assert [path.name for path in whole_backups(tmp_path)] == expected
 
@@ -58,37 +58,37 @@ class TestWholeBackups:
         assert [path.name for path in whole_backups(tmp_path)] == ["20251124T030507Z", "20261124T030507Z"]
 
 
-class TestOnlyBackup:
+class TestBackupLock:
     def test_makes_the_folder_for_its_owner_only(self, tmp_path: Path) -> None:
-        with only_backup(tmp_path / "a" / "backups"):
+        with backup_lock(tmp_path / "a" / "backups"):
             assert stat.S_IMODE((tmp_path / "a" / "backups").stat().st_mode) == 0o700
 
     def test_refuses_a_second_one(self, tmp_path: Path) -> None:
-        with only_backup(tmp_path), pytest.raises(BackupRunningError), only_backup(tmp_path):
+        with backup_lock(tmp_path), pytest.raises(BackupRunningError), backup_lock(tmp_path):
             pass
 
     def test_removes_what_killed_ones_left_and_nothing_else(self, tmp_path: Path) -> None:
         for name in (".making-20261124T030507Z", ".removing-20261123T030507Z", "20261122T030507Z", ".ssh"):
             whole(tmp_path, name)
-        with only_backup(tmp_path):
+        with backup_lock(tmp_path):
             assert names(tmp_path) == {"20261122T030507Z", ".ssh", ".lock"}
 
     def test_follows_no_link_that_stands_for_a_leftover(self, tmp_path: Path) -> None:
         precious = whole(tmp_path, "precious")
         (tmp_path / "root").mkdir()
         (tmp_path / "root" / ".making-x").symlink_to(precious)
-        with only_backup(tmp_path / "root"):
+        with backup_lock(tmp_path / "root"):
             assert (precious / "manifest.json").exists()
 
     def test_says_when_the_folder_cannot_be_made(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(BackupFolderError, match="Not a directory"), only_backup(tmp_path / "file" / "backups"):
+        with pytest.raises(BackupFolderError, match="Not a directory"), backup_lock(tmp_path / "file" / "backups"):
             pass
 
 
-class TestWrittenAside:
+class TestAtomicFolder:
     def test_has_its_name_only_when_it_is_whole(self, tmp_path: Path) -> None:
-        with written_aside(tmp_path / "20261124T030507Z") as folder:
+        with atomic_folder(tmp_path / "20261124T030507Z") as folder:
             (folder / "tables").mkdir()
             (folder / "tables" / "a").write_text("x")
             assert names(tmp_path) == {".making-20261124T030507Z"}
@@ -100,12 +100,12 @@ class TestWrittenAside:
         "error", [KeyboardInterrupt(), ValueError(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))]
     )
     def test_leaves_nothing_when_it_fails(self, tmp_path: Path, error: BaseException) -> None:
-        with pytest.raises((BackupFolderError, type(error))), written_aside(tmp_path / "20261124T030507Z") as folder:
+        with pytest.raises((BackupFolderError, type(error))), atomic_folder(tmp_path / "20261124T030507Z") as folder:
             fail_halfway(folder, error)
         assert names(tmp_path) == set()
 
     def test_says_that_the_disk_is_full(self, tmp_path: Path) -> None:
-        with pytest.raises(BackupFolderError, match="No space left on device"), written_aside(tmp_path / "x"):
+        with pytest.raises(BackupFolderError, match="No space left on device"), atomic_folder(tmp_path / "x"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

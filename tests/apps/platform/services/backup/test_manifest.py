@@ -10,9 +10,9 @@ import pytest
 
 from apps.platform.services.backup.manifest import (
     BackupDamagedError,
+    BackupManifest,
     KeptTable,
     KeyMark,
-    Manifest,
     NotABackupError,
     check_files,
     read_manifest,
@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def manifest(*, files: dict[str, FileSum], rows: int = 2) -> Manifest:
-    return Manifest(
+def manifest(*, files: dict[str, FileSum], rows: int = 2) -> BackupManifest:
+    return BackupManifest(
         made_at="2026-11-24T12:00:00+00:00",
         database="sqlite",
         secret_key=KeyMark("abcd", "file", included=False),

@@ -8,7 +8,7 @@ from apps.platform.services.backup.copy_text import Kind
 from apps.platform.services.backup.schema import (
     OtherVersionError,
     applied_migrations,
-    fleeting_tables,
+    ephemeral_tables,
     installed_tables,
     known_migrations,
     last_of_each,
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTables:
-    def test_are_those_of_every_installed_model_but_the_fleeting_ones(self) -> None:
+    def test_are_those_of_every_installed_model_but_the_ephemeral_ones(self) -> None:
         """A new app is in backups by itself; a column of a kind that is not known would raise here."""
         every = {model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.managed}
-        assert {table.name for table in tables(applied_migrations())} == every - fleeting_tables()
+        assert {table.name for table in tables(applied_migrations())} == every - ephemeral_tables()
 
     def test_leave_out_only_what_is_worth_nothing_later(self) -> None:
-        assert fleeting_tables() == {"django_session", "jobs_runner", "platform_throttlecount"}
+        assert ephemeral_tables() == {"django_session", "jobs_runner", "platform_throttlecount"}
 
     def test_have_every_column_of_the_database(self) -> None:
         with connection.cursor() as cursor:

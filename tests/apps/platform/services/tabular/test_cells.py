@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from apps.platform.services.tabular.cells import NOTHING, UNSAID, Cells
+from apps.platform.services.tabular.cells import NOTHING, UNSET, Cells
 from apps.platform.services.tabular.refusals import RowError
 
 KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -35,7 +35,7 @@ class TestNumbers:
     @pytest.mark.parametrize("value", ["inf", "101", "twelve"])
     def test_are_left_out_where_they_are_none_in_bounds(self, value: str) -> None:
         row = cells("cost", value)
-        assert (row.number("cost", low=0, high=100), noted(row)) == (UNSAID, ["cost left out"])
+        assert (row.number("cost", low=0, high=100), noted(row)) == (UNSET, ["cost left out"])
 
     @pytest.mark.parametrize(("value", "count"), [("1,234", 1234), ("1.234", 1234), ("7.0", 7)])
     def test_may_be_grouped_by_thousands(self, value: str, count: int) -> None:
@@ -47,12 +47,12 @@ class TestNumbers:
     @pytest.mark.parametrize("value", sorted(NOTHING))
     def test_may_be_said_not_to_be_known(self, value: str) -> None:
         row = cells("hours", value)
-        assert (row.count("hours", low=0, high=24, empty=0), noted(row)) == (UNSAID, [])
+        assert (row.count("hours", low=0, high=24, empty=0), noted(row)) == (UNSET, [])
 
     def test_are_cleared_by_an_empty_cell_where_somebody_says_so(self) -> None:
         assert cells("hours", "", clears=True).count("hours", low=0, high=24, empty=0) == 0
-        assert cells("hours", "soon", clears=True).count("hours", low=0, high=24, empty=0) is UNSAID
-        assert Cells({}, clears=True).count("hours", low=0, high=24, empty=0) is UNSAID  # there is no such column
+        assert cells("hours", "soon", clears=True).count("hours", low=0, high=24, empty=0) is UNSET
+        assert Cells({}, clears=True).count("hours", low=0, high=24, empty=0) is UNSET  # there is no such column
 
 
 class TestTexts:
@@ -65,5 +65,5 @@ class TestTexts:
         assert (row.text("team", longest=6), noted(row)) == ("a long", ["team cut"])
 
     def test_may_say_that_there_is_none(self) -> None:
-        assert cells("team", "NULL").text("team", longest=9) is UNSAID
+        assert cells("team", "NULL").text("team", longest=9) is UNSET
         assert cells("team", "NULL").text("team", longest=9, nothing=frozenset()) == "NULL"

@@ -12,7 +12,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "books.csv"
 
 
-class TestNoTable:
+class TestWhyNoTable:
     @pytest.mark.parametrize(
         ("member", "sentence"),
         [

@@ -15,7 +15,7 @@ from apps.platform.services.tabular.spreadsheets import as_written, escape_formu
 SIGNS = st.sampled_from([*"=+-@\uff1d\uff0b\uff0d\uff20' \t\r\n\xa0\u200b\ufeffa1\""])
 
 
-class TestUnharmed:
+class TestEscapeFormula:
     @pytest.mark.parametrize("sign", [*"=+-@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
     @pytest.mark.parametrize("before", ["", " ", "  ", "\xa0", "\u3000", "\ufeff", "\u200b", "\n", "\x00", "'"])
     def test_takes_the_power_from_formulas(self, before: str, sign: str) -> None:
