@@ -182,7 +182,7 @@ def _load() -> None:
     from django.utils import timezone
 
     from apps.catalog.selectors.shelf import shelf
-    from apps.recommendations.selectors.stock import warm
+    from apps.recommendations.services.lists.stock import warm
     from apps.search.selectors.facets import Filters, facets_of
     from epicml.audience.bands import AgeBand
 
@@ -195,7 +195,7 @@ def _load() -> None:
 
 def _forget() -> None:
     from apps.catalog.selectors.shelf import reset_shelf
-    from apps.recommendations.selectors.stock import reset_stock
+    from apps.recommendations.services.lists.stock import reset_stock
 
     reset_shelf()
     reset_stock()
@@ -271,13 +271,13 @@ def _surfaces(now: Any) -> dict[str, Callable[[], object]]:
     from epicml.audience.bands import AgeBand
 
     card = shelf().cards[len(shelf()) // 2]
-    question = SearchQuestion(text="owl", filters=Filters(), page=1, page_size=20, age_band=AgeBand.ADULT)
+    context = SearchQuestion(text="owl", filters=Filters(), page=1, page_size=20, age_band=AgeBand.ADULT)
     return {
         "recommendations": lambda: answers.recommend(READER, limit=10, now=now),
         "home": lambda: answers.home_page(READER, size=20, now=now),
         "home of a newcomer": lambda: answers.home_page(f"{READER}-new", size=20, now=now),
         "similar": lambda: answers.similar(card.key, reader_key=None, age_band=AgeBand.ADULT, limit=10, now=now),
-        "search with facets": lambda: search(question, now=now),
+        "search with facets": lambda: search(context, now=now),
         "suggest": lambda: suggest(card.title[:4], limit=8, age_band=AgeBand.ADULT, now=now),
     }
 

@@ -46,7 +46,7 @@ EPOCH = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class History:
+class ReadingHistory:
     """Everything a reader read, by the newest act on each book, newest first, and what is hidden."""
 
     book_ids: npt.NDArray[np.int64]
@@ -104,7 +104,7 @@ class ServedList:
     sender: str  # "" for our own
 
 
-def history(reader_id: int) -> History:
+def history(reader_id: int) -> ReadingHistory:
     """What this reader read, liked or hid up to this moment: every book, for none of them may be offered again."""
     rows = _acts_that_count(reader_id)[::-1]
     books, acts, ratings, at = zip(*rows, strict=True) if rows else ((), (), (), ())
@@ -116,7 +116,7 @@ def history(reader_id: int) -> History:
         rating=np.array(ratings, np.float32),
     )
     book, value, hidden = book[said.newest][::-1], said.value[::-1], said.hidden[::-1]
-    return History(
+    return ReadingHistory(
         book_ids=book[~hidden],
         values=value[~hidden],
         hidden_ids=book[hidden],

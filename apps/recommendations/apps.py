@@ -17,8 +17,8 @@ class RecommendationsConfig(AppConfig):
         from apps.platform.services.health import register_health
         from apps.platform.services.lifecycle import register_warmer
         from apps.platform.services.metrics import register_collector
-        from apps.recommendations.selectors import stock
         from apps.recommendations.services import measures, training
+        from apps.recommendations.services.lists import stock
         from apps.releases.services.leases import LEASE_SECONDS
 
         training.register()

@@ -17,8 +17,8 @@ from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
 from apps.readers.services import export_reader, record_access
 from apps.recommendations.pages.shown_lists import shown_panel, shown_values
-from apps.recommendations.selectors.explain import ExplainedItem, Explanation, FilterStep, explain
-from apps.recommendations.selectors.stock import current_stock
+from apps.recommendations.services.lists.explain import ExplainedItem, Explanation, FilterStep, explain
+from apps.recommendations.services.lists.stock import current_stock
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import releases, releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release

@@ -9,11 +9,11 @@ from uuid import UUID
 from apps.catalog.selectors.books import BookNotFoundError
 from apps.events.services.lists import NewList, serve_list
 from apps.readers.selectors import audience
-from apps.recommendations.selectors import home, lists, question
-from apps.recommendations.selectors.home import Row
-from apps.recommendations.selectors.items import Item
-from apps.recommendations.selectors.question import Question
 from apps.recommendations.services import measures
+from apps.recommendations.services.lists import contexts, home, rankings
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.home import Row
+from apps.recommendations.services.lists.items import Item
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand, may_see
 
@@ -21,7 +21,7 @@ BOOK_NOT_IN_MODEL = "book_not_in_model"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ListAnswer:
     """A list as it leaves: `head` says for whom it is, `fallback` why it is not what the model would say.
 
     `list_id` is that of the served list; None where nothing was shown.
@@ -57,23 +57,23 @@ class HomeAnswer:
 
 def recommend(
     reader_key: str, *, limit: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
-) -> Answer:
-    """Answer the best books for this reader at this moment.
+) -> ListAnswer:
+    """ListAnswer the best books for this reader at this moment.
 
     Here and below: where the answer `is_shown` to somebody it is noted as a served list, and names it.
     """
     with measures.timed("recommendations"):
-        asked = question.of_reader(reader_key, standing=standing, now=now)
-        items = lists.for_you(asked, k=limit)
+        asked = contexts.of_reader(reader_key, standing=standing, now=now)
+        items = rankings.for_you(asked, k=limit)
         return _answer(asked, "recommendations", {"reader": reader_key}, items, is_shown=is_shown, now=now)
 
 
 def home_page(
     reader_key: str, *, size: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
 ) -> HomeAnswer:
-    """Answer the rows of this reader's home page; no book stands in two of them."""
+    """ListAnswer the rows of this reader's home page; no book stands in two of them."""
     with measures.timed("home"):
-        asked = question.of_reader(reader_key, standing=standing, now=now)
+        asked = contexts.of_reader(reader_key, standing=standing, now=now)
         rows: list[Row] = []
         for row in home.home_rows(asked, size=size):
             if kept := _checked(asked, row.items):
@@ -92,16 +92,16 @@ def similar(
     limit: int,
     is_shown: bool = False,
     now: datetime,
-) -> Answer:
-    """Answer books near this one, which must itself be one that the asker may see."""
+) -> ListAnswer:
+    """ListAnswer books near this one, which must itself be one that the asker may see."""
     with measures.timed("similar"):
-        asked = question.of_audience(audience(reader_key, age_band), now=now)
+        asked = contexts.of_audience(audience(reader_key, age_band), now=now)
         card = asked.stock.shelf.card(book_key)
         row = asked.stock.shelf.row_of_key(book_key)
         if row is None or not may_see(reader=asked.age_band, book=card.age_band):
             raise BookNotFoundError(book_key)
-        items = lists.similar(asked, row=row, k=limit)
-        unknown = None if lists.knows(asked, row) else BOOK_NOT_IN_MODEL
+        items = rankings.similar(asked, row=row, k=limit)
+        unknown = None if rankings.knows(asked, row) else BOOK_NOT_IN_MODEL
         head = {"book": book_key}
         return _answer(asked, "similar", head, items, fallback=unknown, is_shown=is_shown, now=now)
 
@@ -114,16 +114,16 @@ def popular(
     limit: int,
     is_shown: bool = False,
     now: datetime,
-) -> Answer:
-    """Answer the most popular books for this age band."""
+) -> ListAnswer:
+    """ListAnswer the most popular books for this age band."""
     with measures.timed("popular"):
-        asked = question.of_audience(audience(reader_key, age_band), now=now, genre=genre)
+        asked = contexts.of_audience(audience(reader_key, age_band), now=now, genre=genre)
         head = {"age_band": asked.age_band.code}
-        return _answer(asked, "popular", head, lists.popular(asked, k=limit), is_shown=is_shown, now=now)
+        return _answer(asked, "popular", head, rankings.popular(asked, k=limit), is_shown=is_shown, now=now)
 
 
 def _answer(
-    asked: Question,
+    asked: ListContext,
     surface: str,
     head: dict[str, Any],
     items: list[Item],
@@ -131,16 +131,16 @@ def _answer(
     fallback: str | None = None,
     is_shown: bool,
     now: datetime,
-) -> Answer:
+) -> ListAnswer:
     """Check the list, count the answer, and note it where it is shown; `fallback` counts where the model answers."""
     fallback = asked.fallback or fallback
     measures.count_answer(fallback)
     kept = _checked(asked, items)
     list_id = _note(asked, surface, kept, fallback=fallback, now=now) if is_shown else None
-    return Answer(head, kept, fallback, asked.release, list_id)
+    return ListAnswer(head, kept, fallback, asked.release, list_id)
 
 
-def _note(asked: Question, surface: str, items: list[Item], *, fallback: str | None, now: datetime) -> UUID | None:
+def _note(asked: ListContext, surface: str, items: list[Item], *, fallback: str | None, now: datetime) -> UUID | None:
     """Note what left past the gate as a served list of the reader who was known; a list without books is none."""
     if not items:
         return None
@@ -155,7 +155,7 @@ def _note(asked: Question, surface: str, items: list[Item], *, fallback: str | N
     return serve_list(new, now=now)
 
 
-def _checked(asked: Question, items: Iterable[Item]) -> list[Item]:
+def _checked(asked: ListContext, items: Iterable[Item]) -> list[Item]:
     """The gate at the exit: from the books themselves, not from the masks that the list was made with."""
     found = list(items)
     kept = [

@@ -16,8 +16,8 @@ from apps.events.selectors import lists_of_reader
 from apps.events.services.lists import flush_lists
 from apps.readers.selectors import reader_profile
 from apps.readers.services import ReaderInput, issue_reader_token, save_reader
-from apps.recommendations.selectors.explain import explain
 from apps.recommendations.services import answers
+from apps.recommendations.services.lists.explain import explain
 from apps.releases.selectors.listing import ReleaseRow
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON

@@ -9,10 +9,10 @@ from apps.events.selectors import served_list
 from apps.events.services.lists import flush_lists
 from apps.readers.selectors import ReaderNotFoundError
 from apps.readers.services import ReaderInput, save_reader
-from apps.recommendations.selectors import question
-from apps.recommendations.selectors.lists import for_you
 from apps.recommendations.services import answers
-from apps.recommendations.services.answers import Answer
+from apps.recommendations.services.answers import ListAnswer
+from apps.recommendations.services.lists import contexts
+from apps.recommendations.services.lists.rankings import for_you
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.promotion import roll_back
 from epicml.audience.bands import AgeBand
@@ -22,16 +22,16 @@ LATER = NOON + timedelta(minutes=5)
 CHILD, ADULT = "dragon-reader-1", "dragon-reader-0"
 
 
-def recommend(reader: str = ADULT, *, limit: int = 10) -> Answer:
+def recommend(reader: str = ADULT, *, limit: int = 10) -> ListAnswer:
     return answers.recommend(reader, limit=limit, now=LATER)
 
 
-def keys(answer: Answer) -> list[str]:
+def keys(answer: ListAnswer) -> list[str]:
     return [item.card.key for item in answer.items]
 
 
-def new_reader(key: str = "new", *, age_band: AgeBand = AgeBand.AGES_9_TO_11, **wishes: object) -> str:
-    save_reader(ReaderInput(key=key, age_band=age_band, **wishes), now=NOON)  # type: ignore[arg-type]
+def new_reader(key: str = "new", *, age_band: AgeBand = AgeBand.AGES_9_TO_11, **candidate_masks: object) -> str:
+    save_reader(ReaderInput(key=key, age_band=age_band, **candidate_masks), now=NOON)  # type: ignore[arg-type]
     return key
 
 
@@ -230,7 +230,7 @@ class TestNextInSeries:
         assert {item.card.key: item.reason.book_key for item in row.items} == {"A-3": "A-2", "B-2": "B-1", "C-4": "C-3"}
 
 
-def similar(book: str, **audience: object) -> Answer:
+def similar(book: str, **audience: object) -> ListAnswer:
     asked = {"reader_key": None, "age_band": AgeBand.ADULT, **audience}
     return answers.similar(book, limit=5, now=LATER, **asked)  # type: ignore[arg-type]
 
@@ -275,7 +275,7 @@ class TestSimilar:
 
 
 class TestPopular:
-    def popular(self, **asked: object) -> Answer:
+    def popular(self, **asked: object) -> ListAnswer:
         values = {"reader_key": None, "age_band": AgeBand.AGES_9_TO_11, "genre": None, **asked}
         return answers.popular(limit=10, now=LATER, **values)  # type: ignore[arg-type]
 
@@ -299,15 +299,15 @@ class TestPopular:
 
 class TestExit:
     def test_stops_what_a_wrong_mask_let_through(self, live_model: ReleaseRow) -> None:
-        child = question.of_reader(CHILD, now=LATER)
-        shown = for_you(question.of_reader(ADULT, now=LATER), k=50)
+        child = contexts.of_reader(CHILD, now=LATER)
+        shown = for_you(contexts.of_reader(ADULT, now=LATER), k=50)
         kept = answers._checked(child, shown)
         assert len(kept) < len(shown)
         assert all(item.card.age_band <= AgeBand.AGES_9_TO_11 for item in kept)
 
     def test_notes_only_what_it_let_through(self, live_model: ReleaseRow) -> None:
-        child = question.of_reader(CHILD, now=LATER)
-        shown = for_you(question.of_reader(ADULT, now=LATER), k=50)
+        child = contexts.of_reader(CHILD, now=LATER)
+        shown = for_you(contexts.of_reader(ADULT, now=LATER), k=50)
         left = answers._answer(child, "recommendations", {}, shown, is_shown=True, now=LATER)
         flush_lists()
         assert left.list_id is not None

@@ -1,7 +1,7 @@
 import pytest
 
 from apps.catalog.selectors.books import BookCard
-from apps.recommendations.selectors.reasons import of_source
+from apps.recommendations.services.lists.reasons import of_source
 from epicml.audience.bands import AgeBand
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from apps.catalog.selectors.books import BookCard
 from apps.events.selectors import last_acts
 from apps.readers.selectors import ReaderProfile
-from apps.recommendations.selectors import lists, question
-from apps.recommendations.selectors.items import Item
-from apps.recommendations.selectors.question import Question, levels_of
-from apps.recommendations.selectors.reasons import Reason
-from apps.recommendations.selectors.stock import Mask
+from apps.recommendations.services.lists import contexts, rankings
+from apps.recommendations.services.lists.contexts import ListContext, levels_of
+from apps.recommendations.services.lists.items import Item
+from apps.recommendations.services.lists.reasons import Reason
+from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import may_see
 from epicml.datasets.id_map import ABSENT
 from epicml.text.normalise import main_title
@@ -83,10 +83,10 @@ class Explanation:
 
 def explain(reader_key: str, *, limit: int, now: datetime) -> Explanation:
     """What this reader is recommended now, and why that and nothing else."""
-    asked = question.of_reader(reader_key, now=now)
+    asked = contexts.of_reader(reader_key, now=now)
     if asked.reader is None or asked.past is None:
         raise QuestionWithoutReaderError
-    found = lists.for_you(asked, k=limit)
+    found = rankings.for_you(asked, k=limit)
     places = _places(asked, [_earned_by(item) for item in found])
     items = tuple(_explained(asked, item, rank, places) for rank, item in enumerate(found, start=1))
     refused = [item for item in found if not may_see(reader=asked.age_band, book=item.card.age_band)]
@@ -105,10 +105,10 @@ def explain(reader_key: str, *, limit: int, now: datetime) -> Explanation:
 
 
 class QuestionWithoutReaderError(RuntimeError):
-    """A question of a reader came back without the reader: a mistake in this program."""
+    """A context of a reader came back without the reader: a mistake in this program."""
 
     def __init__(self) -> None:
-        super().__init__("A reader was asked for, but the question holds none.")
+        super().__init__("A reader was asked for, but the context holds none.")
 
 
 def _earned_by(item: Item) -> int:
@@ -116,16 +116,16 @@ def _earned_by(item: Item) -> int:
     return item.row if item.instead_of is None else item.instead_of
 
 
-def _explained(asked: Question, item: Item, rank: int, places: Mapping[int, Mapping[str, int]]) -> ExplainedItem:
+def _explained(asked: ListContext, item: Item, rank: int, places: Mapping[int, Mapping[str, int]]) -> ExplainedItem:
     instead_of = None if item.instead_of is None else asked.stock.shelf.cards[item.instead_of]
     return ExplainedItem(rank, item.card, item.reason, item.score, places.get(_earned_by(item), {}), instead_of)
 
 
-def _places(asked: Question, rows: list[int]) -> dict[int, dict[str, int]]:
+def _places(asked: ListContext, rows: list[int]) -> dict[int, dict[str, int]]:
     """For each of these rows of the shelf that the model ranked, the place that each of its parts gave the book."""
     if asked.stock.model is None or not len(asked.history):
         return {}
-    ranked = lists.rank(asked, _may_earn(asked), len(asked.stock.shelf.cards))
+    ranked = rankings.rank(asked, _may_earn(asked), len(asked.stock.shelf.cards))
     wanted = set(rows)
     return {
         row: {part: int(ranks[place]) for part, ranks in ranked.part_ranks.items() if ranks[place] > 0}
@@ -134,12 +134,12 @@ def _places(asked: Question, rows: list[int]) -> dict[int, dict[str, int]]:
     }
 
 
-def _may_earn(asked: Question) -> Mask:
+def _may_earn(asked: ListContext) -> Mask:
     """The books that may stand in the list, or lend their place to the volume before them."""
-    return np.asarray(asked.wishes[0] & (asked.volumes.stand_ins(asked.wishes[0]) != ABSENT))
+    return np.asarray(asked.candidate_masks[0] & (asked.volumes.stand_ins(asked.candidate_masks[0]) != ABSENT))
 
 
-def _filters(asked: Question) -> list[FilterStep]:
+def _filters(asked: ListContext) -> list[FilterStep]:
     """The filters in their order, as a falling count."""
     names = _filter_names(asked)
     steps, left = [], np.ones(len(asked.stock.shelf.cards), np.bool_)
@@ -151,7 +151,7 @@ def _filters(asked: Question) -> list[FilterStep]:
     return steps
 
 
-def _filter_names(asked: Question) -> tuple[str, ...]:
+def _filter_names(asked: ListContext) -> tuple[str, ...]:
     reader, levels = asked.reader, levels_of(asked.reader)
     languages = ", ".join(reader.languages) if reader else ""
     return (
@@ -164,7 +164,7 @@ def _filter_names(asked: Question) -> tuple[str, ...]:
     )
 
 
-def _masks(asked: Question) -> tuple[Mask, ...]:
+def _masks(asked: ListContext) -> tuple[Mask, ...]:
     """What each filter lets through, in the order of the names."""
     shelf, reader, past = asked.stock.shelf, asked.reader, asked.past
     band = shelf.allowed(asked.age_band)
@@ -175,23 +175,23 @@ def _masks(asked: Question) -> tuple[Mask, ...]:
         unread[asked.read_rows[asked.read_rows != ABSENT]] = False
         hidden = shelf.rows_of_ids(past.hidden_ids)
         shown[hidden[hidden != ABSENT]] = False
-    in_order = asked.volumes.stand_ins(asked.wishes[0]) == np.arange(len(band))
+    in_order = asked.volumes.stand_ins(asked.candidate_masks[0]) == np.arange(len(band))
     # levels and languages are masks within the band; outside it they must not count as removed by themselves
     return band, levels | ~band, languages | ~band, unread, shown, in_order
 
 
-def _removed(asked: Question) -> list[RemovedBook]:
+def _removed(asked: ListContext) -> list[RemovedBook]:
     """The books that the model alone would rank highest, but that a filter removed."""
     if asked.stock.model is None or not len(asked.history):
         return []
     everything = np.ones(len(asked.stock.shelf.cards), np.bool_)
-    rows = asked.stock.shelf_rows[lists.rank(asked, everything, LOOKED_AT).books].tolist()
+    rows = asked.stock.shelf_rows[rankings.rank(asked, everything, LOOKED_AT).books].tolist()
     may_earn = _may_earn(asked)
     removed = [(place, row) for place, row in enumerate(rows, start=1) if not may_earn[row]]
     return [_removed_book(asked, row, place) for place, row in removed[:SHOWN_REMOVED]]
 
 
-def _removed_book(asked: Question, row: int, place: int) -> RemovedBook:
+def _removed_book(asked: ListContext, row: int, place: int) -> RemovedBook:
     card = asked.stock.shelf.cards[row]
     band, levels, languages, unread, shown, _ = (bool(mask[row]) for mask in _masks(asked))
     if not band:
@@ -208,7 +208,7 @@ def _removed_book(asked: Question, row: int, place: int) -> RemovedBook:
     return RemovedBook(card, place, reason)
 
 
-def _acts(asked: Question, reader_id: int) -> list[LastAct]:
+def _acts(asked: ListContext, reader_id: int) -> list[LastAct]:
     acts = last_acts(reader_id, limit=SHOWN_ACTS)
     rows = asked.stock.shelf.rows_of_ids(np.array([act.book_id for act in acts], np.int64)).tolist()
     return [

@@ -5,8 +5,8 @@ from typing import Any
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf
-from apps.recommendations.selectors.question import Question
-from apps.recommendations.selectors.reasons import Reason
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.reasons import Reason
 
 SCORE_DIGITS = 6
 
@@ -31,6 +31,6 @@ class Item:
         return {"rank": rank, "book": self.card.as_json(), "score": self.score, "reason": self.reason.as_json()}
 
 
-def item(question: Question, row: int, score: float, reason: Reason) -> Item:
+def item(context: ListContext, row: int, score: float, reason: Reason) -> Item:
     """The book in this row of the shelf, as an item."""
-    return Item(question.stock.shelf, row, round(score, SCORE_DIGITS), reason)
+    return Item(context.stock.shelf, row, round(score, SCORE_DIGITS), reason)

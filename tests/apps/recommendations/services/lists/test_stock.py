@@ -12,8 +12,8 @@ from apps.catalog.selectors.cards import RememberedCards
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from apps.catalog.services.books import delete_books
-from apps.recommendations.selectors import stock as stocks
-from apps.recommendations.selectors.stock import Stock, current_stock
+from apps.recommendations.services.lists import stock as stocks
+from apps.recommendations.services.lists.stock import Stock, current_stock
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
@@ -21,7 +21,7 @@ from epicml.datasets.id_map import ABSENT, IdMap
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.fusion import FusedRecommender
 from tests.apps.recommendations.library import NOON
-from tests.apps.recommendations.selectors.conftest import Reads, put
+from tests.apps.recommendations.services.lists.conftest import Reads, put
 
 pytestmark = pytest.mark.django_db
 

@@ -6,22 +6,22 @@ import pytest
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from apps.readers.selectors import Audience, ReaderNotFoundError
-from apps.recommendations.selectors import question
-from apps.recommendations.selectors.question import STALE_AFTER, Question
+from apps.recommendations.services.lists import contexts
+from apps.recommendations.services.lists.contexts import STALE_AFTER, ListContext
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
-from tests.apps.recommendations.selectors.conftest import CHILD, Reads, of, put
+from tests.apps.recommendations.services.lists.conftest import CHILD, Reads, of, put
 
 pytestmark = pytest.mark.django_db
 
 
-def wishes(asked: Question) -> list[set[str]]:
-    """The keys of the books in each wish, the narrowest first."""
+def candidate_masks(asked: ListContext) -> list[set[str]]:
+    """The keys of the books of each mask, the narrowest first."""
     cards = asked.stock.shelf.cards
-    return [{card.key for card, allowed in zip(cards, mask, strict=True) if allowed} for mask in asked.wishes]
+    return [{card.key for card, allowed in zip(cards, mask, strict=True) if allowed} for mask in asked.candidate_masks]
 
 
-def keys(asked: Question, rows: object) -> list[str]:
+def keys(asked: ListContext, rows: object) -> list[str]:
     return [asked.stock.shelf.cards[row].key for row in rows.tolist()]  # type: ignore[attr-defined]
 
 
@@ -36,17 +36,17 @@ class TestWishes:
 
     def test_give_way_level_first_then_language_and_the_age_band_never(self, reader: Reads) -> None:
         asked = reader("tom", languages=("en",), level_min=2, level_max=4)
-        assert wishes(asked) == [
+        assert candidate_masks(asked) == [
             {"fits", "unknown"},
             {"fits", "unknown", "hard"},
             {"fits", "unknown", "hard", "german"},
         ]
 
     def test_are_one_where_the_reader_has_none(self, reader: Reads) -> None:
-        assert wishes(reader("tom")) == [{"fits", "unknown", "hard", "german"}]
+        assert candidate_masks(reader("tom")) == [{"fits", "unknown", "hard", "german"}]
 
     def test_are_two_where_the_reader_names_only_languages(self, reader: Reads) -> None:
-        assert wishes(reader("tom", languages=("de",))) == [
+        assert candidate_masks(reader("tom", languages=("de",))) == [
             {"german", "unknown"},
             {"fits", "unknown", "hard", "german"},
         ]
@@ -55,7 +55,7 @@ class TestWishes:
         reader("tom", languages=("en",), level_min=2, level_max=4)
         read("tom", ["fits"], at=NOON, kind="started")
         read("tom", ["german"], at=NOON, kind="hidden")
-        assert wishes(of("tom")) == [{"unknown"}, {"unknown", "hard"}, {"unknown", "hard"}]
+        assert candidate_masks(of("tom")) == [{"unknown"}, {"unknown", "hard"}, {"unknown", "hard"}]
 
     def test_hold_in_none_what_was_read_before_hundreds_of_other_books(self, reader: Reads) -> None:
         keys = [f"b{number}" for number in range(700)]
@@ -63,24 +63,24 @@ class TestWishes:
         reader("tom", *keys[:350])
         read("tom", keys[350:698], at=NOON - timedelta(hours=7))
         read("tom", ["fits", "hard"], at=NOON - timedelta(hours=1), kind="started")
-        assert wishes(of("tom")) == [{"german", "unknown", "b698", "b699"}]
+        assert candidate_masks(of("tom")) == [{"german", "unknown", "b698", "b699"}]
 
     def test_hold_again_what_was_only_shown_or_opened(self, reader: Reads) -> None:
         reader("tom")
         read("tom", ["fits"], at=NOON, kind="shown")
         read("tom", ["hard"], at=NOON, kind="opened")
-        assert wishes(of("tom")) == [{"fits", "unknown", "hard", "german"}]
+        assert candidate_masks(of("tom")) == [{"fits", "unknown", "hard", "german"}]
 
     def test_keep_to_a_genre_and_are_empty_for_one_that_no_book_carries(self) -> None:
         put("owl", genres=("animals",))
         put("wolf", genres=("animals",), age_band=AgeBand.ADULT)
         child = Audience(AgeBand.AGES_9_TO_11, None)
-        assert wishes(question.of_audience(child, now=NOON, genre="animals")) == [{"owl"}]
-        assert wishes(question.of_audience(child, now=NOON, genre="cooking")) == [set()]
+        assert candidate_masks(contexts.of_audience(child, now=NOON, genre="animals")) == [{"owl"}]
+        assert candidate_masks(contexts.of_audience(child, now=NOON, genre="cooking")) == [set()]
 
     def test_of_who_says_nothing_are_those_of_the_band(self) -> None:
-        asked = question.of_audience(Audience(AgeBand.AGES_0_TO_5, None), now=NOON)
-        assert (asked.reader, asked.past, wishes(asked)) == (None, None, [set()])
+        asked = contexts.of_audience(Audience(AgeBand.AGES_0_TO_5, None), now=NOON)
+        assert (asked.reader, asked.past, candidate_masks(asked)) == (None, None, [set()])
 
 
 class TestLikedRows:
@@ -95,7 +95,7 @@ class TestLikedRows:
         assert keys(asked, asked.liked_rows) == ["two", "one"]
 
     def test_are_none_of_nobody(self) -> None:
-        assert len(question.of_audience(Audience(AgeBand.ADULT, None), now=NOON).liked_rows) == 0
+        assert len(contexts.of_audience(Audience(AgeBand.ADULT, None), now=NOON).liked_rows) == 0
 
 
 class TestHistory:
@@ -124,7 +124,7 @@ class TestHistory:
         reader("tom", "one")
         serve()
         read_at = NOON - timedelta(days=1)
-        assert question.of_reader("tom", now=read_at + STALE_AFTER + after).history.is_stale is is_stale
+        assert contexts.of_reader("tom", now=read_at + STALE_AFTER + after).history.is_stale is is_stale
 
 
 class TestOfReader:

@@ -5,14 +5,14 @@ import pytest
 
 from apps.catalog.services.books import delete_books
 from apps.readers.selectors import Audience
-from apps.recommendations.selectors import lists, question
-from apps.recommendations.selectors.items import Item
-from apps.recommendations.selectors.lists import ModelMissingError
-from apps.recommendations.selectors.question import Question
-from apps.recommendations.selectors.stock import Mask
+from apps.recommendations.services.lists import contexts, rankings
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.items import Item
+from apps.recommendations.services.lists.rankings import ModelMissingError
+from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
-from tests.apps.recommendations.selectors.conftest import Reads, of, put
+from tests.apps.recommendations.services.lists.conftest import Reads, of, put
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +27,8 @@ def row(key: str) -> int:
     return found
 
 
-def of_adult() -> Question:
-    return question.of_audience(Audience(AgeBand.ADULT, None), now=NOON)
+def of_adult() -> ListContext:
+    return contexts.of_audience(Audience(AgeBand.ADULT, None), now=NOON)
 
 
 class TestFilled:
@@ -40,31 +40,31 @@ class TestFilled:
         put("adult", language="en", reading_level=5, ratings_count=9000, age_band=AgeBand.ADULT)
 
     @pytest.fixture
-    def asked(self, reader: Reads) -> Question:
+    def asked(self, reader: Reads) -> ListContext:
         return reader("tom", languages=("en",), level_min=4, level_max=6)
 
-    def test_goes_from_the_narrowest_wish_to_the_widest(self, asked: Question) -> None:
-        assert keys(lists.popular(asked, k=10)) == ["fits", "easy", "german"]
+    def test_goes_from_the_narrowest_wish_to_the_widest(self, asked: ListContext) -> None:
+        assert keys(rankings.popular(asked, k=10)) == ["fits", "easy", "german"]
 
-    def test_asks_no_wider_wish_than_it_needs(self, asked: Question) -> None:
+    def test_asks_no_wider_wish_than_it_needs(self, asked: ListContext) -> None:
         told: list[tuple[int, int]] = []
 
         def make(mask: Mask, count: int) -> list[Item]:
             told.append((int(mask.sum()), count))
-            return lists.popular_items(asked, mask, count)
+            return rankings.popular_items(asked, mask, count)
 
-        assert keys(lists.filled(asked, make, k=2)) == ["fits", "easy"]
-        # Twice as many as needed, for volumes may fall together; of the second wish only the book that was not taken.
+        assert keys(rankings.filled(asked, make, k=2)) == ["fits", "easy"]
+        # Twice as many as needed, for volumes may fall together; of the second mask only the book that was not taken.
         assert told == [(1, 4), (1, 2)]
 
-    def test_leaves_out_what_another_list_took(self, asked: Question) -> None:
-        assert keys(lists.popular(asked, k=10, taken=[row("easy"), row("german")])) == ["fits"]
+    def test_leaves_out_what_another_list_took(self, asked: ListContext) -> None:
+        assert keys(rankings.popular(asked, k=10, taken=[row("easy"), row("german")])) == ["fits"]
 
 
 class TestPopular:
     def test_gives_each_book_its_share_and_the_band_as_reason(self, reader: Reads) -> None:
         put("owl", ratings_count=99)
-        (item,) = lists.popular(reader("tom"), k=1)
+        (item,) = rankings.popular(reader("tom"), k=1)
         assert (item.score, item.reason.text, item.reason.book_key) == (50, "Popular at 9 to 11", None)
         assert item.as_json(4)["rank"] == 4
 
@@ -73,7 +73,7 @@ class TestForYou:
     def test_is_popular_books_without_a_model(self, reader: Reads) -> None:
         put("owl")
         put("fox", ratings_count=5)
-        assert keys(lists.for_you(reader("tom", "owl"), k=5)) == ["fox"]
+        assert keys(rankings.for_you(reader("tom", "owl"), k=5)) == ["fox"]
 
     def test_goes_on_with_books_that_the_model_does_not_know(self, reader: Reads, serve: Callable[[], None]) -> None:
         for key in ("owl", "fox", "bear"):
@@ -83,7 +83,7 @@ class TestForYou:
         serve()
         put("fresh")
         put("secret", age_band=AgeBand.ADULT)
-        found = lists.for_you(of("tom"), k=5)
+        found = rankings.for_you(of("tom"), k=5)
         assert keys(found) == ["bear", "fresh"]
         assert found[0].reason.book_key == "owl"
         assert found[1].reason.text == "Popular at 9 to 11"
@@ -95,9 +95,9 @@ class TestForYou:
         reader("eve", "owl", "bear")
         reader("ann", "owl", "bear", "fox")
         serve()
-        assert "owl" in {item.reason.book_key for item in lists.for_you(of("tom"), k=5)}
+        assert "owl" in {item.reason.book_key for item in rankings.for_you(of("tom"), k=5)}
         delete_books(["owl"], now=NOON)
-        found = lists.for_you(of("tom"), k=5)
+        found = rankings.for_you(of("tom"), k=5)
         assert keys(found)
         assert {item.reason.book_key for item in found} == {None}
         assert not any("Owl" in item.reason.text for item in found)
@@ -120,14 +120,14 @@ class TestSimilarWithoutTheModel:
         put("adult", series="Owls", series_number=3, age_band=AgeBand.ADULT)
 
     def test_comes_nearest_first_the_more_popular_of_equals(self, reader: Reads) -> None:
-        items = lists.similar(reader("tom"), row=row("owl"), k=5)
+        items = rankings.similar(reader("tom"), row=row("owl"), k=5)
         assert keys(items)[0] == "series"
         # 1 for the author, and 1 for both genres: then the ratings decide, 11, 10, 0.
         assert keys(items)[1:] == ["more", "both", "author", "half"]
         assert [item.score for item in items] == [2, 1, 1, 1, 0.5]
 
     def test_says_what_the_kinship_is(self, reader: Reads) -> None:
-        found = {item.card.key: item.reason for item in lists.similar(reader("tom"), row=row("owl"), k=5)}
+        found = {item.card.key: item.reason for item in rankings.similar(reader("tom"), row=row("owl"), k=5)}
         assert {key: reason.text for key, reason in found.items()} == {
             "series": "Same series as Owl",
             "author": "Same author as Owl",
@@ -138,14 +138,14 @@ class TestSimilarWithoutTheModel:
         assert {reason.book_key for reason in found.values()} == {"owl"}
 
     def test_goes_on_with_popular_books_and_never_shows_the_book_itself(self, reader: Reads) -> None:
-        items = lists.similar(reader("tom"), row=row("owl"), k=10)
+        items = rankings.similar(reader("tom"), row=row("owl"), k=10)
         assert keys(items)[5:] == ["stranger"]
         assert items[5].reason.text == "Popular at 9 to 11"
 
     def test_leaves_out_what_was_read(self, reader: Reads) -> None:
         reader("tom", "series")
         read("tom", ["more"], at=NOON, kind="hidden")
-        assert keys(lists.similar(of("tom"), row=row("owl"), k=3)) == ["both", "author", "half"]
+        assert keys(rankings.similar(of("tom"), row=row("owl"), k=3)) == ["both", "author", "half"]
 
 
 class TestSimilarWithTheModel:
@@ -157,8 +157,8 @@ class TestSimilarWithTheModel:
         reader("tom", "owl", "fox")
         reader("eve", "owl", "fox", "bear")
         serve()
-        asked = question.of_audience(Audience(AgeBand.AGES_9_TO_11, None), now=NOON)
-        items = lists.similar(asked, row=row("owl"), k=5)
+        asked = contexts.of_audience(Audience(AgeBand.AGES_9_TO_11, None), now=NOON)
+        items = rankings.similar(asked, row=row("owl"), k=5)
         assert keys(items) == ["fox", "bear", "famous"]
         assert [item.reason.book_key for item in items] == ["owl", "owl", None]
 
@@ -167,6 +167,6 @@ class TestRank:
     def test_refuses_where_no_model_is_loaded(self) -> None:
         put("owl")
         with pytest.raises(ModelMissingError):
-            lists.rank(of_adult(), np.array([True]), 1)
+            rankings.rank(of_adult(), np.array([True]), 1)
         with pytest.raises(ModelMissingError):
-            lists.near_items(of_adult(), 0, np.array([True]), 1)
+            rankings.near_items(of_adult(), 0, np.array([True]), 1)

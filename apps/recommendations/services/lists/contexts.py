@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from apps.catalog.selectors.genres import genre_codes
-from apps.events.selectors import History as Past
-from apps.events.selectors import history
+from apps.events.selectors import ReadingHistory, history
 from apps.readers.selectors import Audience, ReaderProfile, reader_audience
-from apps.recommendations.selectors.stock import Mask, Stock, current_stock
+from apps.recommendations.services.lists.stock import Mask, Stock, current_stock
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
 from epicml.datasets.id_map import ABSENT, CatalogueRows
@@ -23,19 +22,19 @@ LIKED_FROM = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class ListContext:
     """Everything that a list is made from.
 
     `volumes` is what the reader goes on with in each series; a hidden book that was read before is one that was read.
-    `wishes` are masks of the shelf from the narrowest to the widest: a list is filled from the first, and from the next
-    where that has too few. Each holds only books within the age band that were neither read nor hidden.
+    `candidate_masks` are masks of the shelf from the narrowest to the widest: a list is filled from the first, and from
+    the next where that has too few. Each holds only books within the age band that were neither read nor hidden.
     """
 
     stock: Stock
     age_band: AgeBand
     reader: ReaderProfile | None
-    past: Past | None
-    wishes: tuple[Mask, ...]
+    past: ReadingHistory | None
+    candidate_masks: tuple[Mask, ...]
     history: History
     read_rows: CatalogueRows
     volumes: NextVolumes
@@ -61,23 +60,23 @@ class Question:
         return np.asarray(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
 
 
-def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> Question:
+def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> ListContext:
     """What this reader is asked to be shown, with everything that happened up to this moment."""
     return of_audience(reader_audience(reader_key, standing), now=now)
 
 
-def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> Question:
+def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> ListContext:
     """The same for somebody of whom perhaps only the age band is known."""
     stock = current_stock(now)
     reader = audience.reader
     past = history(reader.id) if reader else None
     gone = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
-    return Question(
+    return ListContext(
         stock=stock,
         age_band=audience.age_band,
         reader=reader,
         past=past,
-        wishes=_wishes(stock, audience, gone_rows=stock.shelf.rows_of_ids(gone), genre=genre),
+        candidate_masks=_candidate_masks(stock, audience, gone_rows=stock.shelf.rows_of_ids(gone), genre=genre),
         history=_history(stock, past, now=now),
         read_rows=stock.shelf.rows_of_ids(past.book_ids) if past else np.zeros(0, np.int32),
         volumes=_volumes(stock, past),
@@ -86,14 +85,16 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
 
 
 def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
-    """The reading levels a reader wishes for; an open end reaches as far as levels go."""
+    """The reading levels a reader candidate_masks for; an open end reaches as far as levels go."""
     if reader is None or (reader.level_min is None and reader.level_max is None):
         return None
     return reader.level_min or 1, reader.level_max or 12
 
 
-def _wishes(stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre: str | None) -> tuple[Mask, ...]:
-    """The age band is strict and in every mask; level, then language are wishes that give way when books are few."""
+def _candidate_masks(
+    stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre: str | None
+) -> tuple[Mask, ...]:
+    """Return masks that all keep to the age band; wishes for a level, then a language, give way when books are few."""
     reader = audience.reader
     languages: Sequence[str] = reader.languages if reader else ()
     asked = [(languages, levels_of(reader)), (languages, None), ((), None)]
@@ -111,14 +112,14 @@ def _wishes(stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre
     return tuple(masks)
 
 
-def _volumes(stock: Stock, past: Past | None) -> NextVolumes:
+def _volumes(stock: Stock, past: ReadingHistory | None) -> NextVolumes:
     if past is None:
         return stock.first_volumes
     rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
     return stock.series_order.after(rows[rows != ABSENT])
 
 
-def _history(stock: Stock, past: Past | None, *, now: datetime) -> History:
+def _history(stock: Stock, past: ReadingHistory | None, *, now: datetime) -> History:
     if past is None or stock.model is None:
         return NO_HISTORY
     rows = stock.model.books.rows(past.book_ids)

@@ -12,17 +12,17 @@ from apps.catalog.services.books import delete_books
 from apps.events.models import Event
 from apps.readers.selectors import Audience
 from apps.readers.services import ReaderInput, save_reader
-from apps.recommendations.selectors import lists, question
-from apps.recommendations.selectors.explain import explain
-from apps.recommendations.selectors.home import home_rows
-from apps.recommendations.selectors.items import Item
-from apps.recommendations.selectors.question import Question
+from apps.recommendations.services.lists import contexts, rankings
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.explain import explain
+from apps.recommendations.services.lists.home import home_rows
+from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.snapshot import features_of
 from epicml.audience.bands import AgeBand
 from epicml.evaluation import offline
 from epicml.evaluation.offline import Exam
 from tests.apps.recommendations.library import NOON, read
-from tests.apps.recommendations.selectors.conftest import CHILD, Reads, of, put
+from tests.apps.recommendations.services.lists.conftest import CHILD, Reads, of, put
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,8 @@ def put_owls(*numbers: float, **fields: object) -> None:
         put(f"owls{number:g}", title=f"Owls {number:g}", series="Owls", series_number=number, **fields)
 
 
-def nobody(genre: str | None = None) -> Question:
-    return question.of_audience(Audience(CHILD, None), now=NOON, genre=genre)
+def nobody(genre: str | None = None) -> ListContext:
+    return contexts.of_audience(Audience(CHILD, None), now=NOON, genre=genre)
 
 
 def row_of(key: str) -> int:
@@ -65,7 +65,7 @@ class TestForYou:
     def test_offers_the_first_volume_to_who_read_none(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "wolf")
         serve()
-        found = lists.for_you(of("tom"), k=8)
+        found = rankings.for_you(of("tom"), k=8)
         assert owls(found) == {"owls1": ("Start of Owls: because you read The Wolf", "wolf")}
         (item,) = [item for item in found if item.card.key == "owls1"]
         assert item.instead_of == row_of("owls3")
@@ -75,60 +75,60 @@ class TestForYou:
     def test_offers_the_next_volume_to_who_began(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "owls1", "wolf")
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)) == {"owls2": ("Next in the series after Owls 1", "owls1")}
+        assert owls(rankings.for_you(of("tom"), k=8)) == {"owls2": ("Next in the series after Owls 1", "owls1")}
         read("tom", ["owls4"], at=NOON - timedelta(hours=1), kind="finished")
-        assert owls(lists.for_you(of("tom"), k=8)) == {"owls2": ("Next in the series after Owls 1", "owls1")}
+        assert owls(rankings.for_you(of("tom"), k=8)) == {"owls2": ("Next in the series after Owls 1", "owls1")}
         read("tom", ["owls2"], at=NOON - timedelta(minutes=1), kind="started")
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"owls3"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"owls3"}
 
     def test_offers_no_later_volume_where_the_next_is_above_the_band(self, reader: Reads, serve: Serve) -> None:
         put_owls(1, age_band=AgeBand.ADULT)
         reader("tom", "wolf")
         serve()
-        assert owls(lists.for_you(of("tom"), k=20)) == {}
+        assert owls(rankings.for_you(of("tom"), k=20)) == {}
 
     def test_offers_no_later_volume_where_the_next_was_hidden(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "wolf")
         read("tom", ["owls1"], at=NOON - timedelta(hours=1), kind="hidden")
         serve()
-        assert owls(lists.for_you(of("tom"), k=20)) == {}
+        assert owls(rankings.for_you(of("tom"), k=20)) == {}
 
     def test_takes_a_hidden_volume_that_was_read_for_read(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "owls1", "wolf")
         read("tom", ["owls1"], at=NOON - timedelta(hours=1), kind="hidden")
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"owls2"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"owls2"}
 
     def test_offers_a_volume_that_is_newer_than_the_model(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "wolf")
         delete_books(OWLS[:2], now=NOON)
         serve()
         put_owls(1, 2)
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"owls1"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"owls1"}
 
     def test_is_kept_back_by_no_volume_that_was_withdrawn_until_it_is_back(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "wolf")
         serve()
         delete_books(["owls1"], now=NOON)
         text = "First here of Owls: because you read The Wolf"
-        assert owls(lists.for_you(of("tom"), k=8)) == {"owls2": (text, "wolf")}
+        assert owls(rankings.for_you(of("tom"), k=8)) == {"owls2": (text, "wolf")}
         put_owls(1)
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"owls1"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"owls1"}
 
     def test_waits_for_a_wider_wish_where_the_next_volume_is_outside_it(self, reader: Reads, serve: Serve) -> None:
         put_owls(1, language="de")
         put_owls(2, 3, 4, language="en")
         reader("tom", "wolf", languages=("en",))
         serve()
-        assert owls(lists.for_you(of("tom"), k=12)) == {}
-        assert owls(lists.for_you(of("tom"), k=13)).keys() == {"owls1"}
+        assert owls(rankings.for_you(of("tom"), k=12)) == {}
+        assert owls(rankings.for_you(of("tom"), k=13)).keys() == {"owls1"}
 
     def test_offers_the_edition_in_the_readers_language(self, reader: Reads, serve: Serve) -> None:
         put_owls(1, language="de", ratings_count=900)
         put("first", series="Owls", series_number=1, language="en")
         reader("tom", "wolf", languages=("en",))
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"first"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"first"}
 
     def test_offers_a_set_of_volumes_as_it_is(self, reader: Reads, serve: Serve) -> None:
         put("set", title="All Owls (Owls, #1-4)", series="Owls")
@@ -136,7 +136,7 @@ class TestForYou:
             reader(f"r{number}", "set")
         reader("tom", "wolf")
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)).keys() == {"set", "owls1"}
+        assert owls(rankings.for_you(of("tom"), k=8)).keys() == {"set", "owls1"}
 
     def test_names_no_author_who_did_not_write_it(self, reader: Reads, serve: Serve) -> None:
         """A guest wrote the third volume, and is why it is offered."""
@@ -146,13 +146,13 @@ class TestForYou:
         put_owls(1, 2, authors=("Ada",))
         reader("tom", "guest")
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)) == {"owls1": ("Start of Owls", None)}
+        assert owls(rankings.for_you(of("tom"), k=8)) == {"owls1": ("Start of Owls", None)}
 
     def test_names_no_volume_above_the_band(self, reader: Reads, serve: Serve) -> None:
         put_owls(1, age_band=AgeBand.ADULT)
         reader("tom", "owls1", "wolf")
         serve()
-        assert owls(lists.for_you(of("tom"), k=8)) == {"owls2": ("Next in Owls: because you read The Wolf", "wolf")}
+        assert owls(rankings.for_you(of("tom"), k=8)) == {"owls2": ("Next in Owls: because you read The Wolf", "wolf")}
 
     def test_is_explained_to_staff(self, reader: Reads, serve: Serve) -> None:
         reader("tom", "wolf")
@@ -182,13 +182,13 @@ class TestPopular:
         put("wolf", ratings_count=799)
 
     def test_gives_the_first_volume_the_place_of_the_best_known_one(self) -> None:
-        first, second = lists.popular(nobody(), k=5)
+        first, second = rankings.popular(nobody(), k=5)
         assert (first.card.key, first.score, first.reason.text) == ("owls1", 500, "Start of Owls: popular at 9 to 11")
         assert (first.reason.kind, first.reason.book_key) == ("popular", None)
         assert (second.card.key, second.reason.text) == ("wolf", "Popular at 9 to 11")
 
     def test_gives_who_began_the_next_volume(self, reader: Reads) -> None:
-        found = lists.popular(reader("tom", "owls1"), k=5)
+        found = rankings.popular(reader("tom", "owls1"), k=5)
         assert owls(found) == {
             "owls2": ("Next in the series after Owls 1", "owls1"),
             "owls0.5": ("Popular at 9 to 11", None),
@@ -196,8 +196,8 @@ class TestPopular:
 
     def test_keeps_to_the_genre(self) -> None:
         """The first volume is of another genre: neither is it offered here, nor a later one."""
-        assert owls(lists.popular(nobody("night"), k=5)).keys() == {"owls0.5"}
-        assert owls(lists.popular(nobody("birds"), k=5)).keys() == {"owls1"}
+        assert owls(rankings.popular(nobody("night"), k=5)).keys() == {"owls0.5"}
+        assert owls(rankings.popular(nobody("birds"), k=5)).keys() == {"owls1"}
 
 
 class TestSimilar:
@@ -216,7 +216,7 @@ class TestSimilar:
     @pytest.mark.parametrize(("looked_at", "offered"), [(1, "owls2"), (2, "owls1"), (4, "owls1")])
     @pytest.mark.usefixtures("model")
     def test_of_a_volume_offers_where_one_begins_but_not_itself(self, looked_at: int, offered: str) -> None:
-        found = owls(lists.similar(nobody(), row=row_of(f"owls{looked_at}"), k=9))
+        found = owls(rankings.similar(nobody(), row=row_of(f"owls{looked_at}"), k=9))
         assert found.keys() == {offered}
         assert found[offered][1] == f"owls{looked_at}"
         assert "after" not in found[offered][0] or looked_at == 1
@@ -224,15 +224,15 @@ class TestSimilar:
     @pytest.mark.usefixtures("model")
     def test_of_a_volume_goes_on_after_what_was_read(self, reader: Reads) -> None:
         reader("tom", "owls1")
-        assert owls(lists.similar(of("tom"), row=row_of("owls1"), k=9)).keys() == {"owls2"}
-        assert owls(lists.similar(of("tom"), row=row_of("owls2"), k=9)).keys() == {"owls3"}
-        assert owls(lists.similar(of("tom"), row=row_of("owls4"), k=9)).keys() == {"owls2"}
+        assert owls(rankings.similar(of("tom"), row=row_of("owls1"), k=9)).keys() == {"owls2"}
+        assert owls(rankings.similar(of("tom"), row=row_of("owls2"), k=9)).keys() == {"owls3"}
+        assert owls(rankings.similar(of("tom"), row=row_of("owls4"), k=9)).keys() == {"owls2"}
 
     def test_of_another_book_speaks_of_that_one(self, reader: Reads, serve: Serve) -> None:
         for number in range(3):
             reader(f"r{number}", "owls3", "wolf")
         serve()
-        found = lists.similar(nobody(), row=row_of("wolf"), k=9)
+        found = rankings.similar(nobody(), row=row_of("wolf"), k=9)
         assert owls(found) == {"owls1": ("Start of Owls: readers of The Wolf liked it", "wolf")}
 
 
@@ -279,7 +279,7 @@ class TestEveryList:
         put("late2", series="S1", series_number=9)
 
     def later_than_next(
-        self, asked: Question, cards: list[BookCard], *, looked_at: BookCard | None = None
+        self, asked: ListContext, cards: list[BookCard], *, looked_at: BookCard | None = None
     ) -> list[str]:
         """The books among these for which an unread volume of the shelf should have stood, worked out one by one."""
         read_ids = set(
@@ -313,8 +313,8 @@ class TestEveryList:
         for reader in self.READERS:
             asked = of(reader)
             found = {
-                "list": lists.for_you(asked, k=12),
-                "most popular": lists.popular(asked, k=12),
+                "list": rankings.for_you(asked, k=12),
+                "most popular": rankings.popular(asked, k=12),
                 **{row.key: row.items for row in home_rows(asked, size=6)},
             }
             rows |= found.keys()
@@ -334,14 +334,14 @@ class TestEveryList:
             assert model is not None
             exam = Exam((offline.Question(0, asked.history, np.zeros(0, np.int32), CHILD),), features_of(cards))
             (measured,) = offline.answer(exam, offline.fused(model.recommender)).lists
-            assert [item.row for item in lists.for_you(asked, k=len(measured))] == measured.tolist()
+            assert [item.row for item in rankings.for_you(asked, k=len(measured))] == measured.tolist()
 
     def test_offers_it_so_beside_every_book(self) -> None:
         for reader in self.READERS[::4]:
             asked = of(reader)
             for row, card in enumerate(asked.stock.shelf.cards):
                 if card.age_band <= asked.age_band:
-                    cards = [item.card for item in lists.similar(asked, row=row, k=10)]
+                    cards = [item.card for item in rankings.similar(asked, row=row, k=10)]
                     assert self.later_than_next(asked, cards, looked_at=card) == []
 
     def test_tells_the_truth_about_series(self) -> None:
@@ -350,7 +350,7 @@ class TestEveryList:
             asked = of(reader)
             cards = {card.key: card for card in asked.stock.shelf.cards}
             read_ids = set(asked.past.book_ids.tolist()) if asked.past else set()
-            for item in lists.for_you(asked, k=12):
+            for item in rankings.for_you(asked, k=12):
                 if item.reason.kind == "series" and item.reason.book_key:
                     before = cards[item.reason.book_key]
                     told += 1

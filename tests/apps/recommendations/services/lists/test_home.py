@@ -3,16 +3,16 @@ from collections.abc import Callable
 import pytest
 
 from apps.catalog.services.books import delete_books
-from apps.recommendations.selectors.home import home_rows
-from apps.recommendations.selectors.question import Question
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.home import home_rows
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
-from tests.apps.recommendations.selectors.conftest import Reads, of, put
+from tests.apps.recommendations.services.lists.conftest import Reads, of, put
 
 pytestmark = pytest.mark.django_db
 
 
-def rows(asked: Question, *, size: int = 20) -> dict[str, list[str]]:
+def rows(asked: ListContext, *, size: int = 20) -> dict[str, list[str]]:
     """The keys of the books in each row."""
     return {row.key: [item.card.key for item in row.items] for row in home_rows(asked, size=size)}
 
@@ -24,7 +24,7 @@ def put_series(name: str, *numbers: float, **fields: object) -> None:
 
 class TestHomeRows:
     @pytest.fixture
-    def asked(self, reader: Reads, serve: Callable[[], None]) -> Question:
+    def asked(self, reader: Reads, serve: Callable[[], None]) -> ListContext:
         """A reader for whom every row has something to show but that of the newcomers."""
         for name in ("Owls", "Foxes", "Bears"):
             put_series(name, 1, 2, 3)
@@ -38,31 +38,31 @@ class TestHomeRows:
             put(f"fresh{number}")
         return of("tom")
 
-    def test_stand_in_their_order_and_show_no_book_twice(self, asked: Question) -> None:
+    def test_stand_in_their_order_and_show_no_book_twice(self, asked: ListContext) -> None:
         found = rows(asked, size=3)
         assert list(found) == ["for_you", "series", "because_you_read", "popular", "new"]
         shown = [key for keys in found.values() for key in keys]
         assert len(shown) == len(set(shown)) == 15
         assert not {"Owls1", "Foxes1", "Bears1", "b0"} & set(shown)
 
-    def test_keep_the_next_volumes_for_their_own_row(self, asked: Question) -> None:
+    def test_keep_the_next_volumes_for_their_own_row(self, asked: ListContext) -> None:
         assert rows(asked)["series"] == ["Bears2", "Foxes2", "Owls2"]  # the series read last first
         assert not {"Bears2", "Foxes2", "Owls2"} & set(rows(asked)["for_you"])
 
     @pytest.mark.parametrize("act", ["started", "hidden"])
-    def test_lose_at_the_next_request_what_was_read_or_hidden(self, asked: Question, act: str) -> None:
+    def test_lose_at_the_next_request_what_was_read_or_hidden(self, asked: ListContext, act: str) -> None:
         gone = [keys[0] for keys in rows(asked, size=3).values()]
         read("tom", gone, at=NOON, kind=act)
         shown = {key for keys in rows(of("tom")).values() for key in keys}
         assert shown
         assert not shown & set(gone)
 
-    def test_explain_the_row_of_a_book_by_the_one_liked_last(self, asked: Question) -> None:
+    def test_explain_the_row_of_a_book_by_the_one_liked_last(self, asked: ListContext) -> None:
         row = next(row for row in home_rows(asked, size=3) if row.key == "because_you_read")
         assert (row.title, row.book_key) == ("Because you read B0", "b0")
         assert row.as_json()["items"][0]["reason"]["book_key"] == "b0"
 
-    def test_show_the_newest_first_of_what_came_after_the_model(self, asked: Question) -> None:
+    def test_show_the_newest_first_of_what_came_after_the_model(self, asked: ListContext) -> None:
         popular = set(rows(asked, size=3)["popular"])
         assert rows(asked, size=3)["new"] == [key for key in ("fresh2", "fresh1", "fresh0") if key not in popular]
 
@@ -84,7 +84,7 @@ class TestNextInYourSeries:
         put_series("Foxes", 1, 2)
         put_series("Bears", 1, 2)
 
-    def next_of(self, asked: Question) -> set[str]:
+    def next_of(self, asked: ListContext) -> set[str]:
         return set(rows(asked).get("series", []))
 
     def test_is_the_half_volume_where_there_is_one(self, reader: Reads) -> None:

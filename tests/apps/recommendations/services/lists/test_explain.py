@@ -2,7 +2,7 @@ import pytest
 
 from apps.readers.selectors import ReaderNotFoundError
 from apps.readers.services import ReaderInput, save_reader
-from apps.recommendations.selectors.explain import explain
+from apps.recommendations.services.lists.explain import explain
 from apps.releases.selectors.listing import ReleaseRow
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, book_key, read, reader_key

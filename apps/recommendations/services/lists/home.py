@@ -8,11 +8,11 @@ from uuid import UUID
 
 import numpy as np
 
-from apps.recommendations.selectors import lists, reasons
-from apps.recommendations.selectors.items import Item, item
-from apps.recommendations.selectors.question import Question
-from apps.recommendations.selectors.stock import Mask
-from apps.recommendations.selectors.volumes import in_order, reason_of_next
+from apps.recommendations.services.lists import rankings, reasons
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.items import Item, item
+from apps.recommendations.services.lists.stock import Mask
+from apps.recommendations.services.lists.volumes import in_order, reason_of_next
 from epicml.datasets.id_map import ABSENT
 from epicml.text.normalise import main_title
 
@@ -43,12 +43,12 @@ class Row:
         return {**head, "items": items}
 
 
-def home_rows(question: Question, *, size: int) -> list[Row]:
+def home_rows(context: ListContext, *, size: int) -> list[Row]:
     """For you, next in your series, because you read, popular, new: those that have something to show."""
     rows: list[Row] = []
     taken: set[int] = set()
     for make in (_series, _for_you, _because_you_read, _popular, _genres, _new):
-        for row in make(question, taken, size):
+        for row in make(context, taken, size):
             rows.append(row)
             taken |= {item.row for item in row.items}
     return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
@@ -58,82 +58,80 @@ def home_rows(question: Question, *, size: int) -> list[Row]:
 ROW_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
 
 
-def _for_you(question: Question, taken: set[int], size: int) -> Iterator[Row]:
-    if len(question.history):
-        yield Row("for_you", "For you", lists.for_you(question, k=size, taken=taken))
+def _for_you(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+    if len(context.history):
+        yield Row("for_you", "For you", rankings.for_you(context, k=size, taken=taken))
 
 
-def _series(question: Question, taken: set[int], size: int) -> Iterator[Row]:
-    items = _next_volumes(question, size)
+def _series(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+    items = _next_volumes(context, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("series", "Next in your series", items)
 
 
-def _because_you_read(question: Question, taken: set[int], size: int) -> Iterator[Row]:
-    for row in question.liked_rows[:LIKED_TRIED].tolist():
-        if not lists.knows(question, row):
+def _because_you_read(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+    for row in context.liked_rows[:LIKED_TRIED].tolist():
+        if not rankings.knows(context, row):
             continue
-        mask = question.wishes[0].copy()
+        mask = context.candidate_masks[0].copy()
         mask[list(taken)] = False
-        items = in_order(question, partial(lists.near_items, question, row), mask, size, subject=row)
+        items = in_order(context, partial(rankings.near_items, context, row), mask, size, subject=row)
         if len(items) >= LEAST_IN_ROW:
-            card = question.stock.shelf.cards[row]
+            card = context.stock.shelf.cards[row]
             yield Row("because_you_read", f"Because you read {main_title(card.title)}", items, card.key)
             return
 
 
-def _popular(question: Question, taken: set[int], size: int) -> Iterator[Row]:
-    items = lists.popular(question, k=size, taken=taken)
+def _popular(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+    items = rankings.popular(context, k=size, taken=taken)
     if items:
-        yield Row("popular", f"Popular {reasons.at(question.age_band)}", items)
+        yield Row("popular", f"Popular {reasons.at(context.age_band)}", items)
 
 
-def _genres(question: Question, taken: set[int], size: int) -> Iterator[Row]:
+def _genres(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
     """Who has no history yet gets a choice of genres instead of rows of their own."""
-    if len(question.history):
+    if len(context.history):
         return
     used = set(taken)
-    columns = question.stock.shelf.columns
-    for genre, code in _strongest_genres(question):
-        mask = question.wishes[0] & columns.genres.having([code])
+    columns = context.stock.shelf.columns
+    for genre, code in _strongest_genres(context):
+        mask = context.candidate_masks[0] & columns.genres.having([code])
         mask[list(used)] = False
-        items = in_order(question, partial(lists.popular_items, question), mask, size)
+        items = in_order(context, partial(rankings.popular_items, context), mask, size)
         if len(items) >= LEAST_IN_ROW:
             used |= {item.row for item in items}
             yield Row(f"genre:{genre}", f"Popular in {genre}", items)
 
 
-def _strongest_genres(question: Question) -> list[tuple[str, int]]:
+def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
     """The genres that readers of the band like most, with their codes."""
-    columns = question.stock.shelf.columns
-    shares = question.stock.popularity(question.age_band) * question.wishes[0]
+    columns = context.stock.shelf.columns
+    shares = context.stock.popularity(context.age_band) * context.candidate_masks[0]
     weights = columns.genres.sums(shares, size=len(columns.genre_names))
     bar = np.sort(weights)[-GENRES_FOR_NEWCOMERS:].min(initial=np.inf)
     strongest = [(columns.genre_names[code], code) for code in np.flatnonzero(weights >= bar).tolist()]
     return sorted(strongest, key=lambda genre: (-weights[genre[1]], genre[0]))[:GENRES_FOR_NEWCOMERS]
 
 
-def _new(question: Question, taken: set[int], size: int) -> Iterator[Row]:
+def _new(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
     """What came to the shelf after the model was trained, the newest first."""
-    if question.stock.model is None:
+    if context.stock.model is None:
         return
-    mask = question.wishes[0] & question.stock.unknown
+    mask = context.candidate_masks[0] & context.stock.unknown
     mask[list(taken)] = False
-    items = in_order(question, partial(_newest_items, question), mask, size)
+    items = in_order(context, partial(_newest_items, context), mask, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("new", "New on the shelf", items)
 
 
-def _newest_items(question: Question, mask: Mask, k: int) -> list[Item]:
+def _newest_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
     newest = np.flatnonzero(mask)[::-1][:k].tolist()
-    return [item(question, row, 0.0, reasons.new_on_shelf()) for row in newest]
+    return [item(context, row, 0.0, reasons.new_on_shelf()) for row in newest]
 
 
-def _next_volumes(question: Question, size: int) -> list[Item]:
+def _next_volumes(context: ListContext, size: int) -> list[Item]:
     """What the reader goes on with in each series that was begun, the series read last first."""
-    read = question.read_rows[question.read_rows != ABSENT]
-    rows = question.volumes.next_in_begun(read, question.wishes[0])[:size].tolist()
-    found = [(row, reason_of_next(question, row, question.volumes)) for row in rows]
-    return [
-        item(question, row, 0.0, reason or reasons.next_in(question.stock.shelf.cards[row])) for row, reason in found
-    ]
+    read = context.read_rows[context.read_rows != ABSENT]
+    rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
+    found = [(row, reason_of_next(context, row, context.volumes)) for row in rows]
+    return [item(context, row, 0.0, reason or reasons.next_in(context.stock.shelf.cards[row])) for row, reason in found]

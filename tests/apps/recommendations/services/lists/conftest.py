@@ -9,9 +9,9 @@ import pytest
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import save_books
 from apps.readers.services import ReaderInput, save_reader
-from apps.recommendations.selectors import question
-from apps.recommendations.selectors.question import Question
 from apps.recommendations.services.building import FittedModels
+from apps.recommendations.services.lists import contexts
+from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.snapshot import Snapshot, take_snapshot
 from apps.recommendations.serving import BOOK_IDS, KIND, MODEL_FILE, models
 from apps.releases.services import kinds
@@ -25,7 +25,7 @@ from epicml.recommenders.fusion import FusedRecommender
 from tests.apps.recommendations.library import NOON, read
 
 CHILD = AgeBand.AGES_9_TO_11
-Reads = Callable[..., Question]
+Reads = Callable[..., ListContext]
 RULE = GateRule("books", "books", Bound.AT_LEAST, 1, "at least 1", "It would be empty.")
 
 
@@ -35,16 +35,16 @@ def put(key: str, **fields: Any) -> None:
     save_books([BookInput(key=key, **values)], now=NOON)
 
 
-def of(key: str) -> Question:
+def of(key: str) -> ListContext:
     """What this reader is to be shown now."""
-    return question.of_reader(key, now=NOON)
+    return contexts.of_reader(key, now=NOON)
 
 
 @pytest.fixture
 def reader(db: None) -> Reads:
     """Make a reader and what was read, the newest last: reader("tom", "a", "b"); of 9 to 11 where nothing is said."""
 
-    def make(key: str, *books: str, age_band: AgeBand = CHILD, value: float = 5.0, **wishes: Any) -> Question:
+    def make(key: str, *books: str, age_band: AgeBand = CHILD, value: float = 5.0, **wishes: Any) -> ListContext:
         save_reader(ReaderInput(key=key, age_band=age_band, **wishes), now=NOON)
         read(key, books, at=NOON - timedelta(days=1), value=value)
         return of(key)

@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import shelf
 from apps.events.selectors import ActOnList, ServedList, acts_on_lists, lists_of_reader, served_list
-from apps.recommendations.selectors.home import ROW_ORDER
+from apps.recommendations.services.lists.home import ROW_ORDER
 
 
 @dataclass(frozen=True, slots=True)

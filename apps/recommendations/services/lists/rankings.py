@@ -1,0 +1,170 @@
+"""Ranked lists with a true reason for each book. Nothing is written, nothing is remembered from the last request."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from apps.catalog.selectors.books import BookCard
+from apps.recommendations.services.lists import reasons
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.items import Item, item
+from apps.recommendations.services.lists.reasons import Reason
+from apps.recommendations.services.lists.stock import Mask
+from apps.recommendations.services.lists.volumes import Maker, in_order
+from epicml.datasets.arrays import Float64s
+from epicml.datasets.id_map import ABSENT
+from epicml.recommenders.protocol import Ranked
+from epicml.text.normalise import main_title
+
+NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
+
+
+def for_you(context: ListContext, *, k: int, taken: Collection[int] = ()) -> list[Item]:
+    """The best books for this reader: by model and live history, by popularity where either is missing or runs out."""
+    if context.stock.model is None or not len(context.history):
+        return popular(context, k=k, taken=taken)
+    items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, taken=taken)
+    return _topped_up(context, items, k=k, taken=taken)
+
+
+def popular(context: ListContext, *, k: int, taken: Collection[int] = (), subject: int | None = None) -> list[Item]:
+    """The most popular books as seen from the band; beside a book where there is a subject."""
+    return filled(context, lambda mask, count: popular_items(context, mask, count), k=k, taken=taken, subject=subject)
+
+
+def similar(context: ListContext, *, row: int, k: int, taken: Collection[int] = ()) -> list[Item]:
+    """The books nearest to this one, whether or not the model knows it."""
+    near = near_items if knows(context, row) else _by_kinship
+    gone = [*taken, row]
+    items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, taken=gone, subject=row)
+    return _topped_up(context, items, k=k, taken=gone, subject=row)
+
+
+def knows(context: ListContext, row: int) -> bool:
+    """Whether the model knows the book in this row of the shelf."""
+    return bool(context.stock.model_rows(np.array([row], np.int32))[0] != ABSENT)
+
+
+def filled(
+    context: ListContext, make: Maker, *, k: int, taken: Collection[int] = (), subject: int | None = None
+) -> list[Item]:
+    """k items by this maker: from the narrowest mask of candidates, and from wider ones where that has too few.
+
+    A volume whose earlier one is outside a mask waits for the wider one, in which that takes its place.
+    """
+    items: list[Item] = []
+    for candidates in context.candidate_masks:
+        mask = candidates.copy()
+        mask[list(taken)] = False
+        mask[[item.row for item in items]] = False
+        items += in_order(context, make, mask, k - len(items), subject=subject)
+        if len(items) >= k:
+            break
+    return items
+
+
+def ranked_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
+    """What the model ranks first among these books of the shelf."""
+    return items_of(context, rank(context, mask, k))
+
+
+def rank(context: ListContext, mask: Mask, k: int) -> Ranked:
+    """The model's own answer, in its own rows."""
+    model = context.stock.model
+    if model is None:
+        raise ModelMissingError
+    return model.recommender.rank(
+        context.history, eligible=context.stock.in_model(mask), k=k, age_band=int(context.age_band)
+    )
+
+
+class ModelMissingError(RuntimeError):
+    """A model was asked to rank where none is loaded: a mistake in this program."""
+
+    def __init__(self) -> None:
+        super().__init__("No model is loaded; ask for popular books instead.")
+
+
+def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
+    """What the model ranked, as items with reasons."""
+    rows = context.stock.shelf_rows[ranked.books]
+    spoke = [_card(context, book) for book in ranked.contributor.tolist()]
+    return [
+        item(context, row, score, reasons.of_source(source, contributor, age_band=context.age_band))
+        for row, score, source, contributor in zip(
+            rows.tolist(), ranked.scores.tolist(), ranked.source, spoke, strict=True
+        )
+    ]
+
+
+def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
+    """The most popular of these books, each with its share as score."""
+    rows = context.stock.popular(context.age_band, eligible=mask, k=k)
+    shares = context.stock.popularity_of(context.age_band, rows)
+    reason = reasons.popular_with(context.age_band)
+    return [item(context, row, share, reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
+
+
+def _topped_up(
+    context: ListContext, items: list[Item], *, k: int, taken: Collection[int], subject: int | None = None
+) -> list[Item]:
+    """A list that came out short goes on with popular books: among them those that the model does not know."""
+    if len(items) >= k:
+        return items
+    gone = [*taken, *(item.row for item in items)]
+    return items + popular(context, k=k - len(items), taken=gone, subject=subject)
+
+
+def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
+    """What the model places beside the book in this row; nothing that is only popular."""
+    stock = context.stock
+    if stock.model is None:
+        raise ModelMissingError
+    book = int(stock.model_rows(np.array([row], np.int32))[0])
+    ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
+    near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
+    rows, card = stock.shelf_rows[ranked.books], stock.shelf.cards[row]
+    return [item(context, int(rows[p]), float(ranked.scores[p]), reasons.beside(ranked.source[p], card)) for p in near]
+
+
+def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
+    """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
+    nearness = _kinship(context, row)
+    rows = np.flatnonzero((nearness > 0) & mask).astype(np.int32)
+    shares = context.stock.popularity_of(context.age_band, rows)
+    card = context.stock.shelf.cards[row]
+    return [
+        item(context, place, float(nearness[place]), _kin_reason(card, context.stock.shelf.cards[place]))
+        for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
+    ]
+
+
+def _kinship(context: ListContext, row: int) -> Float64s:
+    columns = context.stock.shelf.columns
+    nearness = np.zeros(len(columns))
+    genres = columns.genres.row(row)
+    for genre in genres:
+        nearness[columns.genres.rows_with(genre if genre >= 0 else ~genre)] += 1 / len(genres)
+    for author in columns.authors.row(row):
+        nearness[columns.authors.rows_with(author)] += NEAR_AUTHOR
+    series = columns.series[row]
+    if series != ABSENT:
+        nearness[(columns.series == series) & (columns.number_codes != ABSENT)] += NEAR_SERIES
+    return nearness
+
+
+def _kin_reason(card: BookCard, other: BookCard) -> Reason:
+    title = main_title(card.title)
+    if card.series is not None and card.series == other.series:
+        return Reason("series", f"Same series as {title}", card.key)
+    if set(card.authors) & set(other.authors):
+        return Reason("author", f"Same author as {title}", card.key)
+    return Reason("genre", f"Same genre as {title}", card.key)
+
+
+def _card(context: ListContext, book: int) -> BookCard | None:
+    """The card of a book of the model; None for no book, and for one that was withdrawn and must not be named."""
+    if book == ABSENT:
+        return None
+    row = int(context.stock.shelf_rows[book])
+    return None if row == ABSENT else context.stock.shelf.cards[row]

@@ -1,0 +1,62 @@
+"""Lists in which no volume of a series comes before the one that the reader goes on with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from apps.catalog.selectors.books import BookCard
+from apps.recommendations.services.lists import reasons
+from apps.recommendations.services.lists.contexts import ListContext
+from apps.recommendations.services.lists.items import Item
+from apps.recommendations.services.lists.reasons import Reason
+from apps.recommendations.services.lists.stock import Mask
+from epicml.audience.bands import may_see
+from epicml.datasets.id_map import ABSENT
+from epicml.recommenders.series import NextVolumes, offered
+
+Maker = Callable[[Mask, int], list[Item]]
+
+
+def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, subject: int | None = None) -> list[Item]:
+    """k items by this maker, each later volume replaced by the one that comes next, with a reason that is true of it.
+
+    `subject` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
+    """
+    volumes = context.volumes if subject is None else beside(context, subject)
+    places = offered(make, volumes=volumes, eligible=mask, k=k, book_of=_row_of)
+    return [place if place.row == row else _standing_in(context, place, row, volumes, subject) for place, row in places]
+
+
+def beside(context: ListContext, subject: int) -> NextVolumes:
+    """What the reader goes on with after looking at this book."""
+    if subject in context.read_rows:
+        return context.volumes
+    return context.stock.series_order.after(context.volumes.read, at_hand=subject)
+
+
+def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reason | None:
+    """That this volume follows one that was read; None where none was that may be named."""
+    before = volumes.before(row)
+    cards = context.stock.shelf.cards
+    if before == ABSENT or not may_see(reader=context.age_band, book=cards[before].age_band):
+        return None
+    return reasons.next_after(cards[before], cards[row])
+
+
+def _row_of(place: Item) -> int:
+    return place.row
+
+
+def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolumes, subject: int | None) -> Item:
+    cards = context.stock.shelf.cards
+    if subject is None:
+        reason = reason_of_next(context, row, volumes)
+    else:
+        reason = reasons.in_series_of(cards[subject], cards[row])
+    if reason is None:
+        begun = volumes.before(row) != ABSENT
+        reason = reasons.instead(place.reason, cards[row], begun=begun, spoke=_card(context, place.reason.book_key))
+    return replace(place, row=row, reason=reason, instead_of=place.row)
+
+
+def _card(context: ListContext, key: str | None) -> BookCard | None:
+    return None if key is None else context.stock.shelf.card(key)
