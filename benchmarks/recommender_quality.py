@@ -159,7 +159,11 @@ def _show_fit(watch: _Stopwatch) -> None:
     parts = {text.removeprefix(SERVED): spent for text, spent in watch.seconds.items() if text.startswith(SERVED)}
     longest = [f"{title_of(name)} {spent:.1f}" for name, spent in parts.items() if spent >= 0.05]
     row("  fit of the served model", f"{sum(parts.values()):.1f} s", compared_with=", ".join(longest))
-    row("  from facts to verdict", f"{sum(watch.seconds.values()):.1f} s", compared_with="two models, exam and trial")
+    row(
+        "  from facts to verdict",
+        f"{sum(watch.seconds.values()):.1f} s",
+        compared_with="two models, ranking and trial",
+    )
 
 
 def _show_gate(name: str, release: "ReleaseDetail", *, all_rules: bool = False) -> None:

@@ -11,7 +11,7 @@ from epicml.datasets.audit import Finding
 from epicml.evaluation import wording
 from epicml.evaluation.comparison import compare, relative_change
 from epicml.evaluation.gate import Bound, GateRule
-from epicml.evaluation.offline import NO_BAND, Answers
+from epicml.evaluation.offline import NO_BAND, Rankings
 from epicml.evaluation.report import Measure, Report, Slice, Unit
 
 # A loss of under 2 % is smaller than the difference between two seeds of the same model (.5 to 1.5 %).
@@ -94,15 +94,15 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that the report is written from; all answers are to the same exam.
+class Evaluation:
+    """Everything that the report is written from; all rankings are of the same evaluation set.
 
     Attributes:
-        challenger: the fusion's answers.
+        challenger: rankings of the fusion.
         popularity: those of popularity.
         parts: those of each part, by name.
         champion: those of what is live; None if nothing is live, or it could not be compared.
-        beside_champion: the fusion's answers to the same questions as the champion; None if it was asked them all.
+        beside_champion: those of the fusion for the same cases as the champion's; None if these are all.
         how: how the two were compared, for the method; "" where there is nothing to say.
         not_compared: why what is live could not be compared, "" if it was or nothing is live.
         trial: of the saved model; None if it was not tried, and then the gate refuses.
@@ -110,74 +110,74 @@ class Evidence:
         counts: further figures for the page.
     """
 
-    challenger: Answers
-    popularity: Answers
-    parts: Mapping[str, Answers] = field(default_factory=dict)
-    champion: Answers | None = None
+    challenger: Rankings
+    popularity: Rankings
+    parts: Mapping[str, Rankings] = field(default_factory=dict)
+    champion: Rankings | None = None
     trial: Trial | None = None
     findings: Sequence[Finding] = ()
     counts: Mapping[str, str | int | float] = field(default_factory=dict)
-    beside_champion: Answers | None = None
+    beside_champion: Rankings | None = None
     how: str = ""
     not_compared: str = ""
 
 
-def evidence_of(
-    answers: Mapping[str, Answers],
+def evaluation_of(
+    rankings: Mapping[str, Rankings],
     *,
     trial: Trial | None = None,
     findings: Sequence[Finding] = (),
     counts: Mapping[str, str | int | float] | None = None,
-) -> Evidence:
-    """Sort the result of `answer_all` into what the report needs; what is live is not among it."""
-    parts = {name: given for name, given in answers.items() if name not in ("fusion", "popularity")}
-    return Evidence(answers["fusion"], answers["popularity"], parts, None, trial, findings, counts or {})
+) -> Evaluation:
+    """Sort the result of `rank_all` into what the report needs; what is live is not among it."""
+    parts = {name: given for name, given in rankings.items() if name not in ("fusion", "popularity")}
+    return Evaluation(rankings["fusion"], rankings["popularity"], parts, None, trial, findings, counts or {})
 
 
-def report(evidence: Evidence, *, seed: int) -> Report:
+def report(evaluation: Evaluation, *, seed: int) -> Report:
     """Write the report of a recommender.
 
     Args:
-        evidence: the answers to compare.
+        evaluation: the rankings to compare.
         seed: of the bootstrap.
 
     Returns:
         NDCG@10 against the champion first, then the other measures in the order of the page.
     """
-    readers = len(evidence.challenger.lists)
-    how = f"; {evidence.how}" if evidence.how else ""
+    readers = len(evaluation.challenger.lists)
+    how = f"; {evaluation.how}" if evaluation.how else ""
     return Report(
         method=f"temporal split, {readers:,} readers, paired bootstrap{how}",
-        measures=tuple(_measures(evidence, seed)),
-        slices=tuple(_slices(evidence, seed)),
-        findings=tuple(evidence.findings),
-        counts=evidence.counts,
-        not_compared=evidence.not_compared,
+        measures=tuple(_measures(evaluation, seed)),
+        slices=tuple(_slices(evaluation, seed)),
+        findings=tuple(evaluation.findings),
+        counts=evaluation.counts,
+        not_compared=evaluation.not_compared,
     )
 
 
-def _measures(evidence: Evidence, seed: int) -> Iterator[Measure]:
-    new, live = evidence.challenger, evidence.champion
-    beside = evidence.beside_champion or new
-    yield _against_champion("ndcg@10", "NDCG@10", evidence, "ndcg", seed)
-    yield _against_champion("recall@20", "Recall@20", evidence, "recall", seed)
-    for name, other in {"popularity": evidence.popularity, **evidence.parts}.items():
+def _measures(evaluation: Evaluation, seed: int) -> Iterator[Measure]:
+    new, live = evaluation.challenger, evaluation.champion
+    beside = evaluation.beside_champion or new
+    yield _against_champion("ndcg@10", "NDCG@10", evaluation, "ndcg", seed)
+    yield _against_champion("recall@20", "Recall@20", evaluation, "recall", seed)
+    for name, other in {"popularity": evaluation.popularity, **evaluation.parts}.items():
         title = f"NDCG@10 against {title_of(name)}"
         yield compare(f"ndcg@10:{name}", title, new.ndcg, other.ndcg, seed=seed, against=name)
-    yield _against_champion("mrr@10", "MRR@10", evidence, "mrr", seed)
-    yield _against_champion("precision@10", "Precision@10", evidence, "precision", seed)
+    yield _against_champion("mrr@10", "MRR@10", evaluation, "mrr", seed)
+    yield _against_champion("precision@10", "Precision@10", evaluation, "precision", seed)
     covered = live.coverage if live else None
     note = "counted, no interval"
     yield Measure("coverage", "Coverage of the catalogue", beside.coverage, covered, unit=Unit.SHARE, note=note)
     yield _counted("above_band", "Books above the age band", new.above_band, live.above_band if live else None, new)
     yield _counted("already_read", "Books already read", new.already_read, live.already_read if live else None, new)
-    yield from _trial_measures(evidence.trial)
+    yield from _trial_measures(evaluation.trial)
 
 
-def _against_champion(key: str, title: str, evidence: Evidence, column: str, seed: int) -> Measure:
-    beside = evidence.beside_champion or evidence.challenger
-    live = None if evidence.champion is None else getattr(evidence.champion, column)
-    note = "not compared" if evidence.not_compared else "nothing was live"
+def _against_champion(key: str, title: str, evaluation: Evaluation, column: str, seed: int) -> Measure:
+    beside = evaluation.beside_champion or evaluation.challenger
+    live = None if evaluation.champion is None else getattr(evaluation.champion, column)
+    note = "not compared" if evaluation.not_compared else "nothing was live"
     return compare(key, title, getattr(beside, column), live, seed=seed, note="" if live is not None else note)
 
 
@@ -191,8 +191,8 @@ def title_of(part: str) -> str:
     return titles.get(part, part)
 
 
-def _counted(key: str, title: str, found: int, before: int | None, answers: Answers) -> Measure:
-    lists = len(answers.lists)
+def _counted(key: str, title: str, found: int, before: int | None, rankings: Rankings) -> Measure:
+    lists = len(rankings.lists)
     bound = wording.percent(RULE_OF_THREE / lists, digits=4 if lists > 100_000 else 2)
     note = f"{lists:,} lists checked" + ("" if found else f", upper bound {bound}")
     return Measure(key, title, found, before, unit=Unit.COUNT, n=lists, note=note)
@@ -209,19 +209,19 @@ def _trial_measures(trial: Trial | None) -> Iterator[Measure]:
         yield Measure("reproduced", "Built again", trial.same, unit=Unit.ANSWERS, n=trial.builds, note=note)
 
 
-def _slices(evidence: Evidence, seed: int) -> Iterator[Slice]:
-    questions = (evidence.beside_champion or evidence.challenger).exam.questions
-    bands = np.array([question.age_band for question in questions])
-    lengths = np.array([len(question.history) for question in questions])
+def _slices(evaluation: Evaluation, seed: int) -> Iterator[Slice]:
+    cases = (evaluation.beside_champion or evaluation.challenger).evaluation_set.cases
+    bands = np.array([case.age_band for case in cases])
+    lengths = np.array([len(case.history) for case in cases])
     for band in AgeBand:
         if band in bands and band != NO_BAND:
             yield _slice(
-                "age band", "Adults" if band is AgeBand.ADULT else f"Age {band.label}", bands == band, evidence, seed
+                "age band", "Adults" if band is AgeBand.ADULT else f"Age {band.label}", bands == band, evaluation, seed
             )
     for title, low, high in _LENGTHS:
         inside = (lengths >= low) & (lengths < high)
         if inside.any():
-            yield _slice("history", title, inside, evidence, seed)
+            yield _slice("history", title, inside, evaluation, seed)
 
 
 _LENGTHS = (
@@ -232,9 +232,9 @@ _LENGTHS = (
 )
 
 
-def _slice(group: str, title: str, inside: Bools, evidence: Evidence, seed: int) -> Slice:
+def _slice(group: str, title: str, inside: Bools, evaluation: Evaluation, seed: int) -> Slice:
     """Against the champion, or against popularity where no champion was compared."""
-    other = evidence.champion or evidence.popularity
-    new, old = (evidence.beside_champion or evidence.challenger).ndcg[inside], other.ndcg[inside]
+    other = evaluation.champion or evaluation.popularity
+    new, old = (evaluation.beside_champion or evaluation.challenger).ndcg[inside], other.ndcg[inside]
     change = relative_change(new, old, seed=seed) if len(new) >= FEWEST_IN_SLICE else None
     return Slice(group, title, len(new), float(new.mean()), float(old.mean()), change)

@@ -15,21 +15,21 @@ from epicml.datasets.interactions import InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
 from epicml.evaluation.comparison import compare
 from epicml.evaluation.offline import (
-    Answers,
-    Exam,
-    NothingToAskError,
-    answer,
-    answer_all,
+    EmptyEvaluationSetError,
+    EvaluationSet,
+    Rankings,
     fused,
     history_of,
     popular,
+    rank_all,
+    rankings_of,
 )
-from epicml.evaluation.recommender import Trial, evidence_of, report, title_of
+from epicml.evaluation.recommender import Trial, evaluation_of, report, title_of
 from epicml.evaluation.report import Measure, Report
 from epicml.recommenders.fusion import FusedRecommender
 
 # The interval of 2,000 readers is about 4 % wide; more would cost time in proportion and tell little more.
-LARGEST_EXAM = 2000
+MOST_CASES = 2000
 TRIAL_ANSWERS, TRIAL_BOOKS = 200, 10
 GAP = 10
 BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
@@ -39,27 +39,27 @@ def evaluate(context: BuildContext, snapshot: Snapshot, audit: Audit, fitted: Fi
     """The report of the models in this folder."""
     holdout = read_model(load_arrays(holdout_file(context.folder)), key=context.key, sha256="").recommender
     trained = Trained(snapshot, holdout, fitted.details)
-    exam = _sampled(Exam.of(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands))
-    context.progress(3, STEPS, f"measuring with {len(exam.questions):,} readers")
-    evidence = evidence_of(
-        answer_all(exam, holdout),
+    evaluation_set = _sampled(EvaluationSet.of(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands))
+    context.progress(3, STEPS, f"measuring with {len(evaluation_set.cases):,} readers")
+    evaluation = evaluation_of(
+        rank_all(evaluation_set, holdout),
         trial=_try_out(context, snapshot, builds_alike=fitted.reproducible),
         findings=audit.findings,
         counts=_counts(snapshot),
     )
     context.progress(4, STEPS, "measuring the champion")
-    evidence = compared_with_champion(evidence, context, trained)
-    written = report(evidence, seed=SEED)
-    more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(snapshot, holdout))
+    evaluation = compared_with_champion(evaluation, context, trained)
+    written = report(evaluation, seed=SEED)
+    more = (_against_best_part(evaluation.challenger, evaluation.parts), *_after_a_gap(snapshot, holdout))
     return replace(written, measures=(*written.measures, *more))
 
 
-def _sampled(exam: Exam) -> Exam:
+def _sampled(evaluation_set: EvaluationSet) -> EvaluationSet:
     """A fixed sample of the readers where there are many."""
-    if len(exam.questions) <= LARGEST_EXAM:
-        return exam
-    chosen = np.random.default_rng(SEED).choice(len(exam.questions), LARGEST_EXAM, replace=False)
-    return Exam(tuple(exam.questions[place] for place in np.sort(chosen)), exam.features)
+    if len(evaluation_set.cases) <= MOST_CASES:
+        return evaluation_set
+    chosen = np.random.default_rng(SEED).choice(len(evaluation_set.cases), MOST_CASES, replace=False)
+    return EvaluationSet(tuple(evaluation_set.cases[place] for place in np.sort(chosen)), evaluation_set.features)
 
 
 def _try_out(context: BuildContext, snapshot: Snapshot, *, builds_alike: bool) -> Trial:
@@ -79,7 +79,7 @@ def _try_out(context: BuildContext, snapshot: Snapshot, *, builds_alike: bool) -
     return Trial(asked, served, size, builds=2, same=2 if builds_alike else 1)
 
 
-def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Measure:
+def _against_best_part(challenger: Rankings, parts: Mapping[str, Rankings]) -> Measure:
     """NDCG@10 against the part that does best alone: a fusion that loses to it is not worth its parts."""
     best = max(parts, key=lambda name: (parts[name].ndcg.mean(), name))
     title = f"NDCG@10 against its best part, {title_of(best)}"
@@ -93,10 +93,10 @@ def _after_a_gap(snapshot: Snapshot, holdout: FusedRecommender) -> Iterator[Meas
     """
     try:
         split = temporal_split(snapshot.interactions, test_share=TEST_SHARE, gap=GAP)
-        exam = _sampled(Exam.of(split, snapshot.features, reader_bands=snapshot.reader_bands))
-    except (InvalidInteractionsError, NothingToAskError):
+        evaluation_set = _sampled(EvaluationSet.of(split, snapshot.features, reader_bands=snapshot.reader_bands))
+    except (InvalidInteractionsError, EmptyEvaluationSetError):
         return
-    new, old = answer(exam, fused(holdout)), answer(exam, popular(holdout))
+    new, old = rankings_of(evaluation_set, fused(holdout)), rankings_of(evaluation_set, popular(holdout))
     title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
     yield compare(AFTER_GAP, title, new.ndcg, old.ndcg, seed=SEED, against="popularity")
 

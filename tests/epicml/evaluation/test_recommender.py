@@ -7,39 +7,39 @@ import pytest
 from epicml.datasets.audit import Finding, Severity
 from epicml.datasets.splits import Split, temporal_split
 from epicml.evaluation.gate import decide
-from epicml.evaluation.offline import Exam, answer, answer_all, fused, popular
-from epicml.evaluation.recommender import RECOMMENDER_RULES, Evidence, Trial, evidence_of, report, title_of
+from epicml.evaluation.offline import EvaluationSet, fused, popular, rank_all, rankings_of
+from epicml.evaluation.recommender import RECOMMENDER_RULES, Evaluation, Trial, evaluation_of, report, title_of
 from epicml.recommenders.fusion import FusedRecommender
 from tests.epicml.evaluation import goodbooks
-from tests.epicml.evaluation.exam import FILLING, FOR_ADULTS, READ, READERS, answers, hit_at, looking_for
+from tests.epicml.evaluation.cases import FILLING, FOR_ADULTS, READ, READERS, hit_at, looking_for, rankings
 
 THIN, MINUS = "\u202f", "\u2212"
 GOOD_TRIAL = Trial(asked=200, served=200, n_bytes=5_000_000, builds=2, same=2)
-GOOD = Evidence(
-    challenger=answers(hit_at(1)), popularity=answers(hit_at(5)), champion=answers(hit_at(1)), trial=GOOD_TRIAL
+GOOD = Evaluation(
+    challenger=rankings(hit_at(1)), popularity=rankings(hit_at(5)), champion=rankings(hit_at(1)), trial=GOOD_TRIAL
 )
 
 
-def one_bad_list(book: int) -> Evidence:
+def one_bad_list(book: int) -> Evaluation:
     """All lists are right, but one holds this book."""
-    return replace(GOOD, challenger=answers(lambda reader: [*hit_at(1)(reader)[:9], book] if reader == 3 else
+    return replace(GOOD, challenger=rankings(lambda reader: [*hit_at(1)(reader)[:9], book] if reader == 3 else
                                             hit_at(1)(reader)))  # fmt: skip
 
 
 # For each rule one fault that it alone must find, and the numbers that its sentence must name.
-FAULTS: Mapping[str, tuple[Evidence, str]] = {
+FAULTS: Mapping[str, tuple[Evaluation, str]] = {
     # found at the second place and not the first: .6309 against 1
     "not_worse": (
-        replace(GOOD, challenger=answers(hit_at(2))),
+        replace(GOOD, challenger=rankings(hit_at(2))),
         f"NDCG@10 has the lower bound {MINUS}36.9{THIN}%; the rule is lower bound above {MINUS}2{THIN}%.",
     ),
     "above_popularity": (
-        replace(GOOD, popularity=answers(hit_at(1))),
+        replace(GOOD, popularity=rankings(hit_at(1))),
         f"NDCG@10 against popularity has the lower bound +0.0{THIN}%; the rule is lower bound above 0.",
     ),
     # the 8 books looked for and no others, against those and the 32 that fill the champion's lists
     "coverage": (
-        replace(GOOD, challenger=answers(lambda reader: [looking_for(reader)])),
+        replace(GOOD, challenger=rankings(lambda reader: [looking_for(reader)])),
         f"Coverage of the catalogue is 20.0{THIN}% of the champion's; the rule is at least 90{THIN}% of the champion.",
     ),
     "age_band": (one_bad_list(FOR_ADULTS), "Books above the age band is 1; the rule is exactly 0."),
@@ -71,8 +71,8 @@ class TestRules:
 
     @pytest.mark.parametrize("key", FAULTS)
     def test_refuse_their_own_fault_with_both_numbers_and_no_other(self, key: str) -> None:
-        evidence, sentence = FAULTS[key]
-        found = decide(report(evidence, seed=1), RECOMMENDER_RULES)
+        evaluation, sentence = FAULTS[key]
+        found = decide(report(evaluation, seed=1), RECOMMENDER_RULES)
         assert [result.rule for result in found.results if not result.passed] == [key]
         assert found.reason == sentence
 
@@ -85,7 +85,7 @@ class TestRules:
         assert decide(report(once, seed=1), RECOMMENDER_RULES).reason.startswith("reproduced was not measured")
 
     def test_refuse_what_never_hits(self) -> None:
-        lost = answers(lambda reader: [FILLING + reader % 32])
+        lost = rankings(lambda reader: [FILLING + reader % 32])
         found = decide(
             report(replace(GOOD, challenger=lost, popularity=lost, champion=None), seed=1), RECOMMENDER_RULES
         )
@@ -95,8 +95,8 @@ class TestRules:
 class TestReport:
     def test_compares_reader_by_reader(self) -> None:
         # half of the readers go from the third place (1/2) to the first (1), the others stay at the second
-        new = answers(lambda reader: hit_at(1 if reader % 2 else 2)(reader))
-        old = answers(lambda reader: hit_at(3 if reader % 2 else 2)(reader))
+        new = rankings(lambda reader: hit_at(1 if reader % 2 else 2)(reader))
+        old = rankings(lambda reader: hit_at(3 if reader % 2 else 2)(reader))
         measure = report(replace(GOOD, challenger=new, champion=old), seed=1).measure("ndcg@10")
         second = 1 / np.log2(3)
 
@@ -117,7 +117,7 @@ class TestReport:
         assert (measure.difference.low, measure.difference.estimate, measure.difference.high) == (0, 0, 0)
 
     def test_gives_the_rows_in_the_order_of_the_page(self) -> None:
-        parts = {"item_knn": answers(hit_at(2)), "author": answers(hit_at(4))}
+        parts = {"item_knn": rankings(hit_at(2)), "author": rankings(hit_at(4))}
         written = report(replace(GOOD, parts=parts), seed=1)
         assert [measure.key for measure in written.measures] == [
             "ndcg@10",
@@ -140,7 +140,7 @@ class TestReport:
 
     def test_gives_the_champions_figure_in_each_row(self) -> None:
         # the champion finds it at the third place, and for every second reader not at all
-        old = answers(lambda reader: hit_at(3)(reader) if reader % 2 else [FILLING, FOR_ADULTS])
+        old = rankings(lambda reader: hit_at(3)(reader) if reader % 2 else [FILLING, FOR_ADULTS])
         written = report(replace(GOOD, champion=old), seed=1)
         rows = {measure.key: (measure.challenger, measure.champion) for measure in written.measures}
         assert rows["ndcg@10"] == pytest.approx((1, 0.25))
@@ -164,9 +164,9 @@ class TestReport:
 
     def test_compares_on_the_questions_that_both_were_asked(self) -> None:
         # of 40 readers the first 30 are asked for both; there the challenger is at the third place, else at the first
-        some = Exam(GOOD.challenger.exam.questions[:30], GOOD.challenger.exam.features)
-        beside = replace(answers(hit_at(3)), exam=some, lists=answers(hit_at(3)).lists[:30])
-        champion = replace(GOOD.popularity, exam=some, lists=answers(hit_at(1)).lists[:30])
+        some = EvaluationSet(GOOD.challenger.evaluation_set.cases[:30], GOOD.challenger.evaluation_set.features)
+        beside = replace(rankings(hit_at(3)), evaluation_set=some, lists=rankings(hit_at(3)).lists[:30])
+        champion = replace(GOOD.popularity, evaluation_set=some, lists=rankings(hit_at(1)).lists[:30])
         written = report(
             replace(GOOD, champion=champion, beside_champion=beside, how="on 30 facts that neither saw"), seed=1
         )
@@ -177,7 +177,7 @@ class TestReport:
         assert written.method == "temporal split, 40 readers, paired bootstrap; on 30 facts that neither saw"
 
     def test_says_what_scores_0_and_still_gives_the_difference(self) -> None:
-        lost = answers(lambda reader: [FILLING])
+        lost = rankings(lambda reader: [FILLING])
         measure = report(replace(GOOD, popularity=lost), seed=1).measure("ndcg@10:popularity")
         assert (measure.change, measure.note) == (None, "popularity is at or near 0")
         assert measure.difference is not None
@@ -196,7 +196,7 @@ class TestReport:
         assert not decide(written, RECOMMENDER_RULES).passed
 
     def test_is_the_same_for_the_same_seed(self) -> None:
-        new = replace(GOOD, challenger=answers(lambda reader: hit_at(1 + reader % 5)(reader)))
+        new = replace(GOOD, challenger=rankings(lambda reader: hit_at(1 + reader % 5)(reader)))
         assert report(new, seed=1) == report(new, seed=1)
         assert report(new, seed=1) != report(new, seed=2)
 
@@ -217,10 +217,15 @@ class TestSlices:
         assert first.slices[0].change.estimate == pytest.approx(np.log2(6) - 1)
 
     def test_of_few_readers_have_no_interval(self) -> None:
-        def first_readers(evidence: Evidence, n: int) -> Evidence:
-            few = Exam(evidence.challenger.exam.questions[:n], evidence.challenger.exam.features)
-            new, old = (replace(given, exam=few, lists=given.lists[:n]) for given in (GOOD.challenger, GOOD.popularity))
-            return replace(evidence, challenger=new, popularity=old, champion=None)
+        def first_readers(evaluation: Evaluation, n: int) -> Evaluation:
+            few = EvaluationSet(
+                evaluation.challenger.evaluation_set.cases[:n], evaluation.challenger.evaluation_set.features
+            )
+            new, old = (
+                replace(given, evaluation_set=few, lists=given.lists[:n])
+                for given in (GOOD.challenger, GOOD.popularity)
+            )
+            return replace(evaluation, challenger=new, popularity=old, champion=None)
 
         assert report(first_readers(GOOD, 19), seed=1).slices[0].change is None
         assert report(first_readers(GOOD, 20), seed=1).slices[0].change is not None
@@ -229,7 +234,7 @@ class TestSlices:
 class TestEvidenceOf:
     def test_tells_the_fusion_and_popularity_from_the_parts(self) -> None:
         given = {"fusion": GOOD.challenger, "popularity": GOOD.popularity, "author": GOOD.popularity}
-        found = evidence_of(given, trial=GOOD_TRIAL)
+        found = evaluation_of(given, trial=GOOD_TRIAL)
         assert (found.challenger, found.popularity) == (GOOD.challenger, GOOD.popularity)
         assert list(found.parts) == ["author"]
         assert (found.champion, found.trial, found.counts) == (None, GOOD_TRIAL, {})
@@ -259,15 +264,15 @@ class TestOnGoodbooks:
     """Three hundred real readers, asked for the last fifth of what they read."""
 
     @staticmethod
-    def sampled(exam: Exam) -> Exam:
-        chosen = np.random.default_rng(42).choice(len(exam.questions), 300, replace=False)
-        return Exam(tuple(exam.questions[place] for place in np.sort(chosen)), exam.features)
+    def sampled(evaluation_set: EvaluationSet) -> EvaluationSet:
+        chosen = np.random.default_rng(42).choice(len(evaluation_set.cases), 300, replace=False)
+        return EvaluationSet(tuple(evaluation_set.cases[place] for place in np.sort(chosen)), evaluation_set.features)
 
     def test_the_fusion_is_better_than_popularity_and_each_of_its_parts(
         self, cut: Split, model: FusedRecommender
     ) -> None:
-        exam = self.sampled(Exam.of(cut, goodbooks.features()))
-        written = report(evidence_of(answer_all(exam, model)), seed=42)
+        evaluation_set = self.sampled(EvaluationSet.of(cut, goodbooks.features()))
+        written = report(evaluation_of(rank_all(evaluation_set, model)), seed=42)
 
         against_popularity = written.measure("ndcg@10:popularity")
         assert against_popularity.change is not None
@@ -282,5 +287,8 @@ class TestOnGoodbooks:
         # who shelves books in batches looks as if reading the next one; ten reads later that is over
         later = temporal_split(goodbooks.interactions(), gap=10)
         assert later.train.sha256() == cut.train.sha256()
-        exam = self.sampled(Exam.of(later, goodbooks.features()))
-        assert answer(exam, fused(model)).ndcg.mean() > answer(exam, popular(model)).ndcg.mean()
+        evaluation_set = self.sampled(EvaluationSet.of(later, goodbooks.features()))
+        assert (
+            rankings_of(evaluation_set, fused(model)).ndcg.mean()
+            > rankings_of(evaluation_set, popular(model)).ndcg.mean()
+        )

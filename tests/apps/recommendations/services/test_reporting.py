@@ -16,7 +16,7 @@ from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
-from epicml.evaluation.offline import NO_BAND, Question
+from epicml.evaluation.offline import NO_BAND, TestCase
 from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.protocol import History
 from tests.apps.recommendations.library import NOON, Made, made_in
@@ -113,8 +113,8 @@ class TestInRowsOf:
         old = snapshot([[0, 1, 2], [3, 1, 2], [1, 2, 3], [2, 1]], ids=[10, 20, 30, 40])
         champion = LoadedModel("0", "", fitted(old, old.interactions), old.books)
         read = History(np.array(history, np.int32), np.full(len(history), 5, np.float32))
-        question = Question(0, read, np.zeros(0, np.int32), NO_BAND)
-        rows: list[int] = in_rows_of(self.NOW, champion)(question, np.array(eligible), 10).tolist()
+        case = TestCase(0, read, np.zeros(0, np.int32), NO_BAND)
+        rows: list[int] = in_rows_of(self.NOW, champion)(case, np.array(eligible), 10).tolist()
         return rows
 
     def test_ranks_in_the_new_rows_only_books_that_both_know(self) -> None:
