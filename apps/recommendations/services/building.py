@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.recommendations.services.snapshot import TEST_SHARE, Snapshot, take_snapshot
 from apps.recommendations.serving import BOOK_IDS, MODEL_FILE
 from apps.releases.services.catalogue import keep_catalogue
 from apps.releases.services.files import save_arrays
-from apps.releases.services.kinds import BuildContext, Progress
+from apps.releases.services.kinds import BuildContext
 from apps.releases.services.steps import Stored
 from epicml.datasets.arrays import NamedArrays
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
@@ -78,7 +79,7 @@ def holdout_file(folder: Path) -> Path:
 class _Fit:
     """Fits models on parts of one snapshot, always in the same way."""
 
-    def __init__(self, snapshot: Snapshot, *, with_lightfm: bool, progress: Progress) -> None:
+    def __init__(self, snapshot: Snapshot, *, with_lightfm: bool, progress: ReportProgress) -> None:
         self.snapshot = snapshot
         self.with_lightfm = with_lightfm
         self.progress = progress

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.jobs.services.runner.running import RunningJob
 from apps.recommendations.services.auditing import ROWS_LOST, audit
 from apps.recommendations.services.building import FittedModels, fit, snapshot
@@ -11,7 +12,7 @@ from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import KIND
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services import catalogue
-from apps.releases.services.kinds import Progress, ReleaseKind, register_kind
+from apps.releases.services.kinds import ReleaseKind, register_kind
 from apps.releases.services.making import make_release
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.recommender import RECOMMENDER_RULES
@@ -68,7 +69,7 @@ def retrain(
     with_lightfm: bool = True,
     accept: Sequence[str] = (),
     job: RunningJob | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> ReleaseRow:
     """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted.
 

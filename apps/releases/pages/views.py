@@ -13,8 +13,8 @@ from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
 from apps.platform.services.tabular.spreadsheets import escaped_row
 from apps.releases.pages import report_rows, verdicts
+from apps.releases.pages.build_progress import progress_of
 from apps.releases.pages.facts import origin_facts
-from apps.releases.pages.progress import progress_of
 from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
 from apps.releases.selectors.listing import releases as list_releases
@@ -64,7 +64,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         title=f"{known.title} {key}",
         kind=known,
         detail=detail,
-        answer=verdicts.answer(detail),
+        verdict=verdicts.verdict(detail),
         strip=verdicts.strip(detail),
         table=table,
         slices=report_rows.slice_table(report) if report else None,

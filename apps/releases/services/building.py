@@ -11,6 +11,7 @@ import orjson
 from django.db import transaction
 
 from apps.jobs.services.ledger.leases import LeaseLostError, heartbeat
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.jobs.services.runner.running import RunningJob
 from apps.platform.services.errors import ConflictError, EpicmlError
 from apps.readers.selectors import all_reader_ids
@@ -19,7 +20,7 @@ from apps.releases.models import Release
 from apps.releases.selectors.listing import has_builder
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.releases.services import accepting, leases, steps
-from apps.releases.services.kinds import AnyKind, Audit, AuditRefusedError, BuildContext, Progress, must_stop
+from apps.releases.services.kinds import AnyKind, Audit, AuditRefusedError, BuildContext, must_stop
 from apps.releases.services.stepping import Kept, Stepping
 from apps.releases.services.steps import StepResult, Stored
 from epicml.datasets.audit import stops
@@ -48,7 +49,7 @@ class SealedOtherwiseError(artifacts.ArtifactStorageError):
 class Builder:
     """The steps of one release; each is recorded as soon as it is done."""
 
-    def __init__(self, kind: AnyKind, release: Release, *, job: RunningJob, progress: Progress | None) -> None:
+    def __init__(self, kind: AnyKind, release: Release, *, job: RunningJob, progress: ReportProgress | None) -> None:
         self.kind = kind
         self.release = release
         self.job = job

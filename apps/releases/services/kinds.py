@@ -9,14 +9,13 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.steps import StepResult, Stored
 from epicml.datasets.audit import Finding, stops
 from epicml.evaluation.gate import GateRule
 from epicml.evaluation.report import Report
-
-Progress = Callable[[int, int, str], None]
 
 
 class UnknownKindError(NotFoundError):
@@ -53,7 +52,7 @@ class BuildContext:
     now: datetime
     champion: LiveRelease | None
     options: Mapping[str, Any]
-    progress: Progress
+    progress: ReportProgress
     champion_folder: Path | None = None
     champion_problem: str = ""
     last_event: int | None = None

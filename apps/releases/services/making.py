@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from apps.events.selectors import latest_event_id
 from apps.jobs.services.ledger.leases import LeaseLostError
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.jobs.services.runner.running import JobStoppedError, RunningJob
 from apps.platform.services.errors import ConflictError
 from apps.releases import artifacts
@@ -21,7 +22,7 @@ from apps.releases.selectors.listing import ReleaseRow, has_builder, release_row
 from apps.releases.selectors.live import live_release
 from apps.releases.services import accepting, leases, promotion, reconciling, retention
 from apps.releases.services.building import Builder, plain
-from apps.releases.services.kinds import AnyKind, Progress, release_kind
+from apps.releases.services.kinds import AnyKind, release_kind
 
 KEY_ATTEMPTS = 20
 
@@ -46,7 +47,7 @@ def make_release(
     accept: Sequence[str] = (),
     job: RunningJob | None = None,
     options: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> ReleaseRow:
     """Make one more release of this kind, as far as it comes: live, passed, refused, or refused by the audit.
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.ledger.registry import ReportProgress
 from apps.jobs.services.runner.running import RunningJob
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services import catalogue
-from apps.releases.services.kinds import Progress, ReleaseKind
+from apps.releases.services.kinds import ReleaseKind
 from apps.releases.services.making import make_release
 from apps.search.engines.protocol import IndexOfOtherFormError
 from apps.search.selectors.live_index import KIND
@@ -47,7 +48,7 @@ def rebuild_index(
     promote: bool,
     accept: Sequence[str] = (),
     job: RunningJob | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> ReleaseRow:
     """A new index as far as it came; where it went live its working copy is made, so that nothing written is missed.
 
@@ -68,7 +69,7 @@ def rebuild_index(
     return row
 
 
-def catch_up(*, now: datetime, progress: Progress | None = None) -> None:
+def catch_up(*, now: datetime, progress: ReportProgress | None = None) -> None:
     """The working copy goes up to the last change; where another version made the live index, a new one is queued.
 
     Once for each time such an index goes live: a new one that its gate refuses waits for a person.

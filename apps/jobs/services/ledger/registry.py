@@ -11,6 +11,9 @@ from apps.platform.services.errors import EpicmlError
 LEASE_SECONDS = 60  # a dead runner's job waits this long; heartbeats come four times as often
 MAX_ATTEMPTS = 5  # a job that failed this often needs a person
 
+# Told how far work is: done, of how many, and at what in words.
+ReportProgress = Callable[[int, int, str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
