@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.jobs.selectors.jobs import JobNotFoundError, JobRow, job_of, job_row
 from apps.jobs.services.runner.diagnosis import LONGEST_SILENCE
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.releases.pages.facts import job_address
 from apps.releases.selectors.detail import ReleaseDetail
 from apps.releases.services.steps import NAMES as STEPS

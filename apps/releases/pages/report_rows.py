@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats
 from apps.platform.pages.interval import Axis, Direction, Estimate, axis_for, pill
 from apps.platform.pages.marks import BETTER, UNKNOWN, WATCH, WORSE, mark
+from apps.platform.services import formats
 from apps.releases.selectors.detail import ReleaseDetail
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report, Slice, Unit

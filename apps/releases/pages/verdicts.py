@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats
 from apps.platform.pages.marks import BETTER, RUNNING, UNKNOWN, WATCH, WORSE, mark
+from apps.platform.services import formats
 from apps.releases.selectors.detail import ReleaseDetail, Step
 
 # State of a release: the shape of its mark, and its word.

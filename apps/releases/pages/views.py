@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.platform.pages import formats
 from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
+from apps.platform.services import formats
 from apps.platform.services.tabular.spreadsheets import escaped_row
 from apps.releases.pages import report_rows, verdicts
 from apps.releases.pages.build_progress import progress_of
