@@ -96,6 +96,13 @@ class EvaluationSet:
         asked = (_without(case, _row(facts, case.reader)) for case in self.cases)
         return EvaluationSet(tuple(case for case in asked if len(case.relevant)), self.features)
 
+    def sample(self, *, most: int, seed: int) -> "EvaluationSet":
+        """Draw so many cases at random, in their order; all where there are no more."""
+        if len(self.cases) <= most:
+            return self
+        chosen = np.random.default_rng(seed).choice(len(self.cases), most, replace=False)
+        return EvaluationSet(tuple(self.cases[place] for place in np.sort(chosen)), self.features)
+
     @property
     def n_relevant(self) -> int:
         """How many books are looked for in all."""

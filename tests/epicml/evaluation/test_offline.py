@@ -55,6 +55,19 @@ class TestHistoryOf:
         assert len(history_of(facts((0, 3), (2, 5), n_books=6), 1)) == 0
 
 
+class TestSample:
+    WHOLE = EvaluationSet.of(split_of([(r, 0) for r in range(3)], [(r, 2) for r in range(3)]), ALL_AGES)
+
+    def test_is_so_many_cases_in_their_order(self) -> None:
+        some = self.WHOLE.sample(most=2, seed=1)
+        assert readers_of(some) == sorted(readers_of(some))
+        assert (len(set(readers_of(some))), some.features) == (2, self.WHOLE.features)
+        assert readers_of(some) == readers_of(self.WHOLE.sample(most=2, seed=1))
+
+    def test_is_all_where_there_are_no_more(self) -> None:
+        assert self.WHOLE.sample(most=3, seed=1) is self.WHOLE
+
+
 class TestEvaluationSet:
     def test_asks_for_the_books_liked_after_the_cut(self) -> None:
         evaluation_set = EvaluationSet.of(split_of([(0, 0), (0, 1)], [(0, 2), (0, 3, 3.9), (0, 4, 4.0)]), ALL_AGES)

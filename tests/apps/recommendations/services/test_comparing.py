@@ -211,7 +211,7 @@ class TestNotComparable:
     def test_says_what_is_wrong_with_the_files(self, challenger: Made) -> None:
         report = self.beside(challenger, None)
         assert (report.not_compared, report.measure("ndcg@10").champion) == ("it is lost", None)
-        assert report.measure("ndcg@10").note == "not compared"
+        assert report.measure("ndcg@10").note == "not_compared"
 
     @pytest.mark.parametrize(("content", "said"), [(None, "it has no holdout.npz"), (b"x", "cannot be read")])
     def test_says_that_the_measured_model_is_not_there(
