@@ -1,4 +1,7 @@
-"""One measure of two systems: their means, and how sure the difference is wherever that can be said."""
+"""One measure of two systems: their means, and how sure the difference is wherever that can be said.
+
+The p-value is that of the sign test: `scipy.stats.permutation_test` takes over 1,000 times as long for 2,000 pairs.
+"""
 
 from dataclasses import dataclass
 
@@ -8,10 +11,7 @@ from scipy.stats import binomtest
 
 from epicml.datasets.arrays import Float64s
 from epicml.evaluation.report import Measure, Note, Unit
-from epicml.stats.bootstrap import Interval, NothingToCompareError, paired_interval, relative_interval
-
-# The bootstrap of one number is that number: an interval without width would look like certainty.
-FEWEST_PAIRS = 2
+from epicml.stats.bootstrap import FEWEST_PAIRS, Interval, NothingToCompareError, paired_interval, relative_interval
 
 
 @dataclass(frozen=True, slots=True)

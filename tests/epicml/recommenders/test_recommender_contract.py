@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epicml.datasets.arrays import Bools, NamedArrays
-from epicml.evaluation.offline import Question, alone
+from epicml.evaluation.offline import TestCase, alone
 from epicml.recommenders import lightfm
 from epicml.recommenders.fusion import PART_KINDS, FusedRecommender
 from epicml.recommenders.item_knn import ItemKnn
@@ -220,7 +220,7 @@ class TestEveryPart:
         self, name: str, read: History, eligible: Bools, k: int
     ) -> None:
         part = fitted_part(name)
-        books = alone(part)(Question(0, read, np.zeros(0, np.int32)), eligible, k).tolist()
+        books = alone(part)(TestCase(0, read, np.zeros(0, np.int32)), eligible, k).tolist()
 
         spoken_for = set(np.flatnonzero(part.evidence(read).scores > 0).tolist())
         allowed = spoken_for & set(np.flatnonzero(eligible).tolist()) - set(read.books.tolist())
