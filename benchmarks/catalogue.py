@@ -140,7 +140,7 @@ def make_index() -> None:
     from epicml.evaluation.gate import Bound, GateRule
     from epicml.evaluation.report import Measure, Report
 
-    rule = GateRule("books", "books", Bound.AT_LEAST, 1, "at least 1", "It would be empty.")
+    rule = GateRule("books", "books", Bound.AT_LEAST, 1)
     report = Report("counted", (Measure("books", "Books", 1),))
     register_kind(replace(release_kind(KIND), evaluate=lambda context, snapshot, audit, fitted: report, rules=(rule,)))
     made = rebuild_index(created_by="benchmark", why="to measure", clock=timezone.now, promote=True)

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.goodbooks import GOODBOOKS
 from benchmarks.manage import manage
 from benchmarks.report import heading, row
-from epicml.evaluation import wording
-from epicml.evaluation.recommender import title_of
+from epicml.evaluation.recommender import AFTER_GAP, BEST_PART, title_of
 from epicml.evaluation.report import Measure, Report
 
 if TYPE_CHECKING:  # the models behind it need Django, which is ready only inside `train`
     from apps.releases.selectors.detail import ReleaseDetail
 
 LEADING: Final = "ndcg@10"
-AFTER_GAP: Final = "ndcg@10:gap10"
-BEST_PART: Final = "ndcg@10:best_part"  # one of the parts, named a second time for the gate
 SERVED: Final = "fitting the served model: "
 
 
@@ -124,9 +121,9 @@ def _trained(watch: _Stopwatch, *, with_lightfm: bool) -> "ReleaseDetail":
 
 
 def _show_fusion(report: Report) -> None:
-    leading, coverage = report.measure(LEADING), wording.percent(report.measure("coverage").challenger)
-    seen = f"{leading.n:,} readers; {coverage} of the catalogue shown"
-    row("  fusion", wording.score(leading.challenger), compared_with=seen)
+    leading, coverage = report.measure(LEADING), report.measure("coverage").challenger
+    seen = f"{leading.n:,} readers; {coverage:.1%} of the catalogue shown"
+    row("  fusion", _score(leading.challenger), compared_with=seen)
     for measure in report.measures:
         if measure.key.startswith(f"{LEADING}:") and measure.key not in (AFTER_GAP, BEST_PART):
             _show_difference(f"above {title_of(measure.against)}", measure, target=True)
@@ -141,7 +138,7 @@ def _show_difference(name: str, measure: Measure, *, target: bool = False) -> No
     assert found is not None
     assert measure.champion is not None
     low, high = _signed(found.low), _signed(found.high)
-    scores = f"{wording.score(measure.challenger)} and {wording.score(measure.champion)}"
+    scores = f"{_score(measure.challenger)} and {_score(measure.champion)}"
     row(
         f"  {name}",
         _signed(found.estimate),
@@ -149,6 +146,10 @@ def _show_difference(name: str, measure: Measure, *, target: bool = False) -> No
         target="lower bound > 0" if target else "",
         met=found.low > 0 if target else None,
     )
+
+
+def _score(value: float) -> str:
+    return f"{value:.4f}".removeprefix("0")
 
 
 def _signed(difference: float) -> str:
@@ -159,11 +160,18 @@ def _show_fit(watch: _Stopwatch) -> None:
     parts = {text.removeprefix(SERVED): spent for text, spent in watch.seconds.items() if text.startswith(SERVED)}
     longest = [f"{title_of(name)} {spent:.1f}" for name, spent in parts.items() if spent >= 0.05]
     row("  fit of the served model", f"{sum(parts.values()):.1f} s", compared_with=", ".join(longest))
-    row("  from facts to verdict", f"{sum(watch.seconds.values()):.1f} s", compared_with="two models, exam and trial")
+    row(
+        "  from facts to verdict",
+        f"{sum(watch.seconds.values()):.1f} s",
+        compared_with="two models, ranking and trial",
+    )
 
 
 def _show_gate(name: str, release: "ReleaseDetail", *, all_rules: bool = False) -> None:
-    for rule in release.gate_results:
+    from apps.releases.services.kinds import release_kind
+    from apps.releases.services.wording import told_results
+
+    for rule in told_results(release, release_kind(release.row.kind).words):
         if all_rules or not rule["passed"]:
             row(f"  {name}: {rule['rule']}", "passed" if rule["passed"] else "refused", compared_with=rule["found"])
     row(f"  {name}", release.row.state, compared_with=release.row.gate_headline)

@@ -33,10 +33,10 @@ from apps.catalog.services.limits import (
     YEARS,
 )
 from apps.platform.pages.bulk import Bulk, confirmation_page
-from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import BAD_VALUES, BadAddressError, StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
+from apps.platform.services.formats import counted
 from apps.platform.services.tabular.cells import UNSET
 from epicml.audience.bands import AgeBand
 from epicml.audience.tags import audience_of

@@ -19,11 +19,11 @@ from apps.jobs.models import Attempt, Job, Purge
 from apps.jobs.selectors.attempts import MOST_SHOWN, attempts_of, faults
 from apps.jobs.services.ledger.control import cancel_job, retry_job
 from apps.platform.pages.bulk import Bulk
-from apps.platform.pages.formats import counted, duration
 from apps.platform.pages.model_pages import WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action, record
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.formats import counted, duration
 
 RETRY = Bulk(
     action="retry",

@@ -25,7 +25,6 @@ from unfold.widgets import (
 
 from apps.platform.models import ApiKey, AuditEntry
 from apps.platform.pages.bulk import Bulk
-from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.selectors.accounts import account_of_hash
@@ -41,6 +40,7 @@ from apps.platform.services.api_keys import (
 )
 from apps.platform.services.audit import Action, record, subject_of
 from apps.platform.services.errors import EpicmlError
+from apps.platform.services.formats import counted
 from apps.platform.services.login_locks import LoginAttempt, next_attempt_at
 from epicml.audience.bands import AgeBand
 

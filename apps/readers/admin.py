@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.platform.pages.bulk import Bulk
-from apps.platform.pages.formats import counted
 from apps.platform.pages.model_pages import StaffAdmin, WrittenAdmin
 from apps.platform.pages.shell import actor_of
 from apps.platform.services.audit import Action
+from apps.platform.services.formats import counted
 from apps.readers.models import AGE_BANDS, ErasureLog, Reader
 from apps.readers.selectors import reader_ids
 from apps.readers.services import ReaderInput, erase_reader, export_reader, record_access, save_reader

@@ -1,14 +1,12 @@
-"""The gate: a release may go live only if it passes every rule, and each rule says both of its numbers."""
+"""The gate: a release may go live only if it passes every rule. It answers in numbers, which the pages word."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
-from epicml.datasets.audit import stops
-from epicml.evaluation import wording
-from epicml.evaluation.report import JSON, Measure, Report
+from epicml.datasets.audit import Finding, stops
+from epicml.evaluation.report import Measure, Report
 
 # The refusal of a release that could not be compared with the live one; a person may accept it under this name.
 NOT_COMPARED = "not_compared"
@@ -26,6 +24,23 @@ class Bound(StrEnum):
     ALL = "all"  # every one of the n answers must be there
 
 
+class Basis(StrEnum):
+    """What a rule could hold against its limit."""
+
+    VALUE = "value"  # the value itself
+    CHANGE = "change"  # the lower end of the relative change
+    DIFFERENCE = "difference"  # the lower end of the difference
+    DIFFERENCE_NEAR_ZERO = "difference_near_zero"  # that, for the baseline is at or near 0 and has no relative change
+    SHARE = "share"  # challenger / champion
+    CHAMPION_AT_ZERO = "champion_at_zero"  # nothing is below a champion of 0
+    NO_INTERVAL = "no_interval"  # nothing: too little was compared
+    NOT_MEASURED = "not_measured"  # nothing: the report does not hold the measure
+    NO_NUMBER = "no_number"  # nothing: the measure is no number
+    NOTHING_LIVE = "nothing_live"  # nothing, and nothing is needed: no release is live
+    NOT_COMPARED = "not_compared"  # nothing: what is live could not be compared, which is refused once for all rules
+    NO_CHAMPION_VALUE = "no_champion_value"  # nothing: what is live was compared, but not in this measure
+
+
 @dataclass(frozen=True, slots=True)
 class GateRule:
     """One condition on one measure.
@@ -35,8 +50,6 @@ class GateRule:
         measure: key of the measure it looks at.
         bound: what is compared.
         limit: with what.
-        text: the rule as the page writes it, as "lower bound above 0".
-        refusal: the headline when it fails, as "It would show too few different books."
         acceptable: whether a person may accept that it fails, under the rule's key. Never where readers could be shown
             what they must not see, or where the release is not what it says.
     """
@@ -45,34 +58,56 @@ class GateRule:
     measure: str
     bound: Bound
     limit: float
-    text: str
-    refusal: str
     acceptable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a rule found.
+    """What a rule found, in numbers.
 
     Attributes:
         rule: key of the rule.
         measure: key of the measure.
+        bound: what is compared.
+        limit: with what.
         passed: whether it holds.
-        text: the rule in words.
-        found: one sentence with both numbers.
-        refusal: the headline of the rule if it failed, else "".
+        basis: what was held against the limit, or why nothing could be.
+        tested: the number that was held against the limit, in the unit of the bound; None where there was none.
+        value: the measure of the new release; None where it is no number.
+        baseline: that of what it is compared with; None where there is none.
+        n: how many pairs, lists or answers the value rests on.
         acceptable: whether a person may accept it, now that it failed.
-        compared: False where the rule asks for a live release that could not be compared.
     """
 
     rule: str
     measure: str
+    bound: Bound
+    limit: float
     passed: bool
-    text: str
-    found: str
-    refusal: str = ""
+    basis: Basis
+    tested: float | None = None
+    value: float | None = None
+    baseline: float | None = None
+    n: int = 0
     acceptable: bool = False
-    compared: bool = True
+
+    @property
+    def compared(self) -> bool:
+        """Whether it is refused by itself, and not with all others because the live release could not be compared."""
+        return self.basis is not Basis.NOT_COMPARED
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A live release that could not be compared with.
+
+    Attributes:
+        champion: its key, "" where it is not known.
+        why: the reason, as the end of a sentence.
+    """
+
+    champion: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,50 +116,45 @@ class Refusal:
 
     Attributes:
         name: of the rule or the finding; under it a person may accept it.
-        headline: what is wrong, in one sentence.
-        text: what it rests on, with both numbers.
+        because: the failed rule, the finding that stops, or what could not be compared.
         acceptable: whether a person may accept it.
     """
 
     name: str
-    headline: str
-    text: str
+    because: RuleResult | Finding | NotCompared
     acceptable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateResult:
     """The answer of the gate.
 
     Attributes:
         passed: whether nothing is refused but what a person accepted.
-        headline: the answer in one sentence, as "Yes. It is better than the champion and breaks no rule."
-        reason: what it rests on, with both numbers of each rule that failed.
         results: one per rule, in the order of the rules.
         refusals: everything that speaks against it, what nobody may accept first.
         accepted: names of the refusals that were accepted.
     """
 
     passed: bool
-    headline: str
-    reason: str
     results: tuple[RuleResult, ...]
     refusals: tuple[Refusal, ...] = ()
     accepted: tuple[str, ...] = ()
 
-    def as_json(self) -> JSON:
-        """The verdict as dictionaries, lists, texts and numbers."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The verdict that was stored."""
-        results = tuple(RuleResult(**result) for result in stored["results"])
-        refusals = tuple(Refusal(**refusal) for refusal in stored["refusals"])
-        return cls(**{**stored, "results": results, "refusals": refusals, "accepted": tuple(stored["accepted"])})
+    @property
+    def open(self) -> tuple[Refusal, ...]:
+        """The refusals that nobody accepted."""
+        return tuple(refusal for refusal in self.refusals if refusal.name not in self.accepted)
 
 
-def decide(report: Report, rules: Sequence[GateRule], *, accepted: Collection[str] = ()) -> Verdict:
+class NoRulesError(ValueError):
+    """A gate without rules would let everything through."""
+
+    def __init__(self) -> None:
+        super().__init__("The gate has no rules; give at least one.")
+
+
+def decide(report: Report, rules: Sequence[GateRule], *, accepted: Collection[str] = ()) -> GateResult:
     """Apply every rule to the report.
 
     Args:
@@ -139,175 +169,112 @@ def decide(report: Report, rules: Sequence[GateRule], *, accepted: Collection[st
     Raises:
         NoRulesError: there is no rule, so that passing would mean nothing.
 
-    >>> rule = GateRule("read", "read_books", Bound.EXACTLY, 0, "exactly 0", "It would show books already read.")
-    >>> decide(Report("by hand", (Measure("read_books", "Books already read", 2),)), [rule]).reason
-    'Books already read is 2.0000; the rule is exactly 0.'
+    >>> rule = GateRule("read", "read_books", Bound.EXACTLY, 0)
+    >>> found = decide(Report("by hand", (Measure("read_books", "Books already read", 2),)), [rule])
+    >>> found.passed, found.results[0].tested, found.results[0].limit
+    (False, 2, 0)
     """
     if not rules:
         raise NoRulesError
-    results = tuple(_apply(rule, report) for rule in rules)
+    results = tuple(apply_rule(rule, report) for rule in rules)
     refusals = tuple(sorted(_refusals(report, results), key=lambda refusal: refusal.acceptable))
     taken = tuple(dict.fromkeys(one.name for one in refusals if one.acceptable and one.name in accepted))
-    stands = [refusal for refusal in refusals if refusal.name not in taken]
-    if stands:
-        headline, reason = f"No. {stands[0].headline}", " ".join(refusal.text for refusal in stands)
-    elif taken:
-        texts = " ".join(refusal.text for refusal in refusals)
-        headline, reason = f"Yes, because a person accepted: {', '.join(taken)}.", f"Accepted: {texts}"
-    else:
-        headline, reason = _praise(report), _summary(report, len(rules))
-    return Verdict(not stands, headline, reason, results, refusals, taken)
-
-
-class NoRulesError(ValueError):
-    """A gate without rules would let everything through."""
-
-    def __init__(self) -> None:
-        super().__init__("The gate has no rules; give at least one.")
+    return GateResult(all(refusal.name in taken for refusal in refusals), results, refusals, taken)
 
 
 def _refusals(report: Report, results: Sequence[RuleResult]) -> Iterator[Refusal]:
     for result in results:
         if not result.passed and result.compared:
-            yield Refusal(result.rule, result.refusal, result.found, result.acceptable)
+            yield Refusal(result.rule, result, result.acceptable)
     for finding in report.findings:
         if stops(finding):
-            headline = "The data it was built from are refused."
-            yield Refusal(finding.name, headline, finding.text, acceptable=bool(finding.name))
+            yield Refusal(finding.name, finding, acceptable=bool(finding.name))
     if report.not_compared:
-        name = f"Release {report.champion}" if report.champion else "A release"
-        text = f"{name} is live but could not be compared, because {report.not_compared}."
-        yield Refusal(NOT_COMPARED, "It could not be compared with what is live.", text, acceptable=True)
+        yield Refusal(NOT_COMPARED, NotCompared(report.champion, report.not_compared), acceptable=True)
 
 
-def _apply(rule: GateRule, report: Report) -> RuleResult:
-    if not report.has(rule.measure):
-        found = f"{rule.measure} was not measured; the rule is {rule.text}."
-        return RuleResult(rule.key, rule.measure, passed=False, text=rule.text, found=found, refusal=rule.refusal)
-    measure = report.measure(rule.measure)
-    if math.isnan(measure.challenger):  # also where nothing is live to compare with
-        found = _plain(measure, rule)
-        return RuleResult(rule.key, rule.measure, passed=False, text=rule.text, found=found, refusal=rule.refusal)
-    if measure.champion is None and rule.bound in _AGAINST_CHAMPION:
-        return _without_champion(rule, measure, report)
-    passed, found = _CHECKS[rule.bound](measure, rule)
-    refusal, acceptable = ("", False) if passed else (rule.refusal, rule.acceptable)
-    return RuleResult(rule.key, rule.measure, passed, rule.text, found, refusal, acceptable)
+def apply_rule(rule: GateRule, report: Report) -> RuleResult:
+    """Hold one measure of the report against the limit of the rule.
 
+    Args:
+        rule: the condition.
+        report: what was measured.
 
-def _without_champion(rule: GateRule, measure: Measure, report: Report) -> RuleResult:
-    """Passed only where really nothing is live: what is live and was not compared is worth no less for that."""
-    if not report.champion and not report.not_compared:
-        found = f"{measure.title}: nothing was live to compare with."
-        return RuleResult(rule.key, rule.measure, passed=True, text=rule.text, found=found)
-    found = f"{measure.title} could not be compared with {report.champion or measure.against}; the rule is {rule.text}."
+    Returns:
+        The numbers that were compared. A measure that is missing or no number fails, and nobody may accept that.
+        Without a champion a rule that asks for one passes only where really nothing is live: what is live and was not
+        compared is worth no less for that.
+    """
+    measure = report.measure(rule.measure) if report.has(rule.measure) else None
+    acceptable = rule.acceptable
+    if measure is None:
+        basis, tested, passed, acceptable = Basis.NOT_MEASURED, None, False, False
+    elif math.isnan(measure.challenger):  # also where nothing is live to compare with
+        basis, tested, passed, acceptable = Basis.NO_NUMBER, None, False, False
+    elif measure.champion is None and rule.bound in {Bound.CHANGE, Bound.SHARE_OF_CHAMPION}:
+        basis, tested, passed = _without_champion(report)
+    else:
+        basis, tested, passed = _held(measure, rule)
     return RuleResult(
         rule.key,
         rule.measure,
-        passed=False,
-        text=rule.text,
-        found=found,
-        refusal=rule.refusal,
-        acceptable=rule.acceptable,
-        compared=not report.not_compared,  # then that is refused, once for all rules
+        rule.bound,
+        rule.limit,
+        passed,
+        basis,
+        tested=_number(tested),
+        value=_number(measure.challenger) if measure else None,
+        baseline=_number(measure.champion) if measure else None,
+        n=measure.n if measure else 0,
+        acceptable=acceptable and not passed,
     )
 
 
-Check = Callable[[Measure, GateRule], tuple[bool, str]]
+Held = tuple[Basis, float | None, bool]
 
 
-def _check_change(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    if measure.change is None:
-        return _check_change_of_little(measure, rule)
-    low = wording.percent(measure.change.low, signed=True)
-    return measure.change.low > rule.limit, f"{measure.title} has the lower bound {low}; the rule is {rule.text}."
+def _without_champion(report: Report) -> Held:
+    if report.not_compared:
+        return Basis.NOT_COMPARED, None, False
+    return (Basis.NO_CHAMPION_VALUE, None, False) if report.champion else (Basis.NOTHING_LIVE, None, True)
 
 
-def _check_change_of_little(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    """Where the other one is at or near 0 a relative change means nothing: the difference is held to the same limit."""
-    if measure.difference is None or measure.champion is None or math.isnan(measure.champion):
-        return False, _no_interval(measure, rule)
-    low = measure.difference.low
+def _held(measure: Measure, rule: GateRule) -> Held:
+    """The number that is held against the limit, and whether it holds."""
+    value, limit = measure.challenger, rule.limit
+    match rule.bound:
+        case Bound.CHANGE if measure.change is not None:
+            return Basis.CHANGE, measure.change.low, measure.change.low > limit
+        case Bound.CHANGE | Bound.DIFFERENCE:
+            return _held_by_difference(measure, rule)
+        case Bound.SHARE_OF_CHAMPION if measure.champion == 0:
+            return Basis.CHAMPION_AT_ZERO, value, value >= 0
+        case Bound.SHARE_OF_CHAMPION:
+            share = value / (math.nan if measure.champion is None else measure.champion)
+            return Basis.SHARE, share, share >= limit
+        case Bound.AT_LEAST:
+            return Basis.VALUE, value, value >= limit
+        case Bound.AT_MOST:
+            return Basis.VALUE, value, value <= limit
+        case Bound.EXACTLY:
+            return Basis.VALUE, value, value == limit
+        case Bound.ALL:
+            return Basis.VALUE, value, measure.n > 0 and value == measure.n
+
+
+def _held_by_difference(measure: Measure, rule: GateRule) -> Held:
+    """The difference; also where a relative change means nothing, held to the same limit."""
+    low = measure.difference.low if measure.difference else None
+    if low is None:
+        return Basis.NO_INTERVAL, None, False
+    if rule.bound is Bound.DIFFERENCE:
+        return Basis.DIFFERENCE, low, low > rule.limit
+    if measure.champion is None or math.isnan(measure.champion):
+        return Basis.NO_INTERVAL, None, False
     # A rule with a margin lets through what is nowhere worse, also where the margin itself is 0.
     passed = low > rule.limit * measure.champion or (rule.limit < 0 and low >= 0)
-    found = (
-        f"{measure.title}: the {measure.against} is at or near 0, so that a relative change means nothing; the "
-        f"difference has the lower bound {wording.value(measure, low)}; the rule is {rule.text}."
-    )
-    return passed, found
+    return Basis.DIFFERENCE_NEAR_ZERO, low, passed
 
 
-def _check_difference(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    if measure.difference is None:
-        return False, _no_interval(measure, rule)
-    low = wording.value(measure, measure.difference.low)
-    return measure.difference.low > rule.limit, f"{measure.title} has the lower bound {low}; the rule is {rule.text}."
-
-
-def _no_interval(measure: Measure, rule: GateRule) -> str:
-    found = f"{measure.title} has no interval against the {measure.against} ({measure.n:,} compared)"
-    return f"{found}; the rule is {rule.text}."
-
-
-def _check_share_of_champion(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    champion = math.nan if measure.champion is None else measure.champion
-    if champion == 0:
-        found = f"{measure.title} was 0 in the champion, which nothing can be below; the rule is {rule.text}."
-        return measure.challenger >= 0, found
-    share = measure.challenger / champion
-    found = f"{measure.title} is {wording.percent(share)} of the champion's; the rule is {rule.text}."
-    return share >= rule.limit, found
-
-
-def _check_at_least(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    return measure.challenger >= rule.limit, _plain(measure, rule)
-
-
-def _check_at_most(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    return measure.challenger <= rule.limit, _plain(measure, rule)
-
-
-def _check_exactly(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    return measure.challenger == rule.limit, _plain(measure, rule)
-
-
-def _check_all(measure: Measure, rule: GateRule) -> tuple[bool, str]:
-    return measure.n > 0 and measure.challenger == measure.n, _plain(measure, rule)
-
-
-def _plain(measure: Measure, rule: GateRule) -> str:
-    return f"{measure.title} is {wording.value(measure, measure.challenger)}; the rule is {rule.text}."
-
-
-_CHECKS: Mapping[Bound, Check] = {
-    Bound.CHANGE: _check_change,
-    Bound.DIFFERENCE: _check_difference,
-    Bound.SHARE_OF_CHAMPION: _check_share_of_champion,
-    Bound.AT_LEAST: _check_at_least,
-    Bound.AT_MOST: _check_at_most,
-    Bound.EXACTLY: _check_exactly,
-    Bound.ALL: _check_all,
-}
-
-
-_AGAINST_CHAMPION = {Bound.CHANGE, Bound.SHARE_OF_CHAMPION}
-
-
-def _praise(report: Report) -> str:
-    leading = report.measures[0]
-    found = leading.change or leading.difference
-    if found is None:
-        return "Yes. It breaks no rule." if report.champion else "Yes. It breaks no rule, and nothing was live before."
-    better = "is better than" if found.low > 0 else "is not worse than"
-    return f"Yes. It {better} the champion and breaks no rule."
-
-
-def _summary(report: Report, rules: int) -> str:
-    leading = report.measures[0]
-    passed = f"All {rules} rules of the gate passed."
-    if leading.change is None:
-        before = "" if leading.champion is None else f", {wording.value(leading, leading.champion)} in the champion"
-        return f"{leading.title} is {wording.value(leading, leading.challenger)}{before}. {passed}"
-    change = wording.percent(leading.change.estimate, signed=True)
-    inside = wording.interval(leading.change)
-    return f"{leading.title} changes by {change} (95{chr(0x202F)}% interval {inside}) against the champion. {passed}"
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

@@ -1,8 +1,9 @@
-"""Ask a recommender about the past as if it were now, and see whether the readers' next books are in its lists."""
+"""Rank for the readers of the past as if it were now, and see whether the books they read next are in the lists."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -22,10 +23,10 @@ SHORT, LONG = 10, 20
 NO_BAND = -1
 
 # Ranks k eligible unread books for one reader.
-RankBooks = Callable[["Question", Bools, int], Int32s]
+RankBooks = Callable[["TestCase", Bools, int], Int32s]
 
 
-class NothingToAskError(ValueError):
+class EmptyEvaluationSetError(ValueError):
     """No reader has a book in the test that could have been recommended."""
 
     def __init__(self) -> None:
@@ -33,7 +34,7 @@ class NothingToAskError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TestCase:
     """One reader at the moment of the cut.
 
     Attributes:
@@ -41,8 +42,10 @@ class Question:
         history: what was read before the cut, newest first.
         relevant: int32, the books liked after it that may be shown to the reader and were not read before.
         age_band: rank of the reader's band, -1 where readers have none.
-        excluded: int32, books that may not be answered, whoever is asked.
+        excluded: int32, books that may not be ranked, by whichever recommender.
     """
+
+    __test__: ClassVar[bool] = False  # pytest: not a class of tests
 
     reader: int
     history: History
@@ -52,20 +55,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Exam:
-    """All questions of one split.
+class EvaluationSet:
+    """All cases of one split.
 
     Attributes:
-        questions: one per reader that can be asked.
+        cases: one per reader who liked something after the cut.
         features: of the books; their bands say who may see what.
     """
 
-    questions: tuple[Question, ...]
+    cases: tuple[TestCase, ...]
     features: BookFeatures
 
     @classmethod
-    def of(cls, split: Split, features: BookFeatures, *, reader_bands: Int8s | None = None) -> "Exam":
-        """Ask every reader who liked something after the cut.
+    def of(cls, split: Split, features: BookFeatures, *, reader_bands: Int8s | None = None) -> "EvaluationSet":
+        """Make a case of every reader who liked something after the cut.
 
         Args:
             split: train side = histories, test side = what is looked for.
@@ -73,30 +76,37 @@ class Exam:
             reader_bands: int8[n_readers]; None if every reader may see everything.
 
         Raises:
-            NothingToAskError: nobody can be asked.
+            EmptyEvaluationSetError: there is no such reader.
         """
-        questions = tuple(_questions(split, features, reader_bands))
-        if not questions:
-            raise NothingToAskError
-        return cls(questions, features)
+        cases = tuple(_cases(split, features, reader_bands))
+        if not cases:
+            raise EmptyEvaluationSetError
+        return cls(cases, features)
 
-    def without(self, facts: sparse.csr_array[np.float32]) -> "Exam":
-        """The same questions where these facts are neither looked for nor may be answered.
+    def without(self, facts: sparse.csr_array[np.float32]) -> "EvaluationSet":
+        """The same cases where these facts are neither looked for nor may be ranked.
 
         Args:
             facts: float32[n_readers, n_books], not 0 where the reader's fact on the book is left out.
 
         Returns:
-            An exam of the readers who still look for something; it may have no question left. A fact of the history
-            stays there.
+            An evaluation set of the readers who still look for something; it may have no case left. A fact of the
+            history stays there.
         """
-        asked = (_without(question, _row(facts, question.reader)) for question in self.questions)
-        return Exam(tuple(question for question in asked if len(question.relevant)), self.features)
+        asked = (_without(case, _row(facts, case.reader)) for case in self.cases)
+        return EvaluationSet(tuple(case for case in asked if len(case.relevant)), self.features)
+
+    def sample(self, *, most: int, seed: int) -> "EvaluationSet":
+        """Draw so many cases at random, in their order; all where there are no more."""
+        if len(self.cases) <= most:
+            return self
+        chosen = np.random.default_rng(seed).choice(len(self.cases), most, replace=False)
+        return EvaluationSet(tuple(self.cases[place] for place in np.sort(chosen)), self.features)
 
     @property
     def n_relevant(self) -> int:
         """How many books are looked for in all."""
-        return sum(len(question.relevant) for question in self.questions)
+        return sum(len(case.relevant) for case in self.cases)
 
     def eligible(self, age_band: int) -> Bools:
         """bool[n_books]: what a reader of this band may see; all for -1."""
@@ -105,90 +115,90 @@ class Exam:
         return np.asarray(self.features.age_band <= age_band)
 
 
-def can_ask(split: Split, features: BookFeatures, *, reader_bands: Int8s | None = None) -> bool:
-    """Whether `Exam.of` would have a question; found out without making them all."""
-    return next(_questions(split, features, reader_bands), None) is not None
+def has_cases(split: Split, features: BookFeatures, *, reader_bands: Int8s | None = None) -> bool:
+    """Tell whether `EvaluationSet.of` would have a case, without making them all."""
+    return next(_cases(split, features, reader_bands), None) is not None
 
 
 @dataclass(frozen=True)
-class Answers:
-    """The lists that one recommender gave in an exam.
+class Rankings:
+    """The lists that one recommender gave for an evaluation set.
 
     Attributes:
-        exam: the questions.
-        lists: one per question, int32 of at most 20 books, best first.
+        evaluation_set: the cases that were ranked for.
+        lists: one per case, int32 of at most 20 books, best first.
     """
 
-    exam: Exam
+    evaluation_set: EvaluationSet
     lists: tuple[Int32s, ...]
 
     @cached_property
     def ndcg(self) -> Float64s:
-        """float64[questions]: NDCG@10 of each list; every liked book has grade 1."""
+        """float64[cases]: NDCG@10 of each list; every liked book has grade 1."""
         return self._measured(lambda books, liked: ranking.ndcg(books, dict.fromkeys(liked, 1.0), k=SHORT))
 
     @cached_property
     def recall(self) -> Float64s:
-        """float64[questions]: recall@20 of each list."""
+        """float64[cases]: recall@20 of each list."""
         return self._measured(lambda books, liked: ranking.recall(books, liked, k=LONG))
 
     @cached_property
     def precision(self) -> Float64s:
-        """float64[questions]: precision@10 of each list."""
+        """float64[cases]: precision@10 of each list."""
         return self._measured(lambda books, liked: ranking.precision(books, liked, k=SHORT))
 
     @cached_property
     def mrr(self) -> Float64s:
-        """float64[questions]: reciprocal rank at 10 of each list."""
+        """float64[cases]: reciprocal rank at 10 of each list."""
         return self._measured(lambda books, liked: ranking.mrr(books, liked, k=SHORT))
 
     @property
     def coverage(self) -> float:
         """Share of the catalogue that stands among the first 10 of some list, in [0, 1]."""
         lists = (books.tolist() for books in self.lists)
-        return ranking.coverage(lists, catalogue=len(self.exam.features), k=SHORT)
+        return ranking.coverage(lists, catalogue=len(self.evaluation_set.features), k=SHORT)
 
     @property
     def above_band(self) -> int:
         """How many books were shown to readers too young for them."""
-        pairs = zip(self.exam.questions, self.lists, strict=True)
-        return sum(int((~self.exam.eligible(question.age_band)[books]).sum()) for question, books in pairs)
+        pairs = zip(self.evaluation_set.cases, self.lists, strict=True)
+        return sum(int((~self.evaluation_set.eligible(case.age_band)[books]).sum()) for case, books in pairs)
 
     @property
     def already_read(self) -> int:
         """How many books were shown to readers who had read them."""
-        pairs = zip(self.exam.questions, self.lists, strict=True)
-        return sum(int(np.isin(books, question.history.books).sum()) for question, books in pairs)
+        pairs = zip(self.evaluation_set.cases, self.lists, strict=True)
+        return sum(int(np.isin(books, case.history.books).sum()) for case, books in pairs)
 
     def _measured(self, measure: Callable[[list[int], list[int]], float]) -> Float64s:
-        pairs = zip(self.exam.questions, self.lists, strict=True)
-        return np.array([measure(books.tolist(), question.relevant.tolist()) for question, books in pairs])
+        pairs = zip(self.evaluation_set.cases, self.lists, strict=True)
+        return np.array([measure(books.tolist(), case.relevant.tolist()) for case, books in pairs])
 
 
-def answer(exam: Exam, rank: RankBooks) -> Answers:
-    """Let one recommender answer every question with its best 20 books, series in their order as they are served."""
-    eligible = {band: exam.eligible(band) for band in {question.age_band for question in exam.questions}}
-    order = SeriesOrder.of(exam.features)
-    ask = rank if not len(order.books) else _in_order_of_series(rank, order)
+def rankings_of(evaluation_set: EvaluationSet, rank: RankBooks) -> Rankings:
+    """Rank the best 20 books for every case by one recommender, series in their order as they are served."""
+    eligible = {band: evaluation_set.eligible(band) for band in {case.age_band for case in evaluation_set.cases}}
+    order = SeriesOrder.of(evaluation_set.features)
+    rank_served = rank if not len(order.books) else _in_order_of_series(rank, order)
 
-    def answered(question: Question) -> Int32s:
-        allowed = eligible[question.age_band]
-        if len(question.excluded):
+    def ranked(case: TestCase) -> Int32s:
+        allowed = eligible[case.age_band]
+        if len(case.excluded):
             allowed = allowed.copy()
-            allowed[question.excluded] = False
-        return ask(question, allowed, LONG)
+            allowed[case.excluded] = False
+        return rank_served(case, allowed, LONG)
 
-    return Answers(exam, tuple(answered(question) for question in exam.questions))
+    return Rankings(evaluation_set, tuple(ranked(case) for case in evaluation_set.cases))
 
 
 def _in_order_of_series(rank: RankBooks, order: SeriesOrder) -> RankBooks:
     """The same ranking, each later volume replaced by the one that its reader goes on with."""
 
-    def ask(question: Question, eligible: Bools, k: int) -> Int32s:
+    def in_order(case: TestCase, eligible: Bools, k: int) -> Int32s:
         # What is excluded was read too, only later: it must not keep back the volumes that follow it.
-        read = np.concatenate((question.history.books, question.excluded))
+        read = np.concatenate((case.history.books, case.excluded))
         places = offered(
-            lambda may_earn, count: rank(question, may_earn, count).tolist(),
+            lambda may_earn, count: rank(case, may_earn, count).tolist(),
             volumes=order.after(read.astype(np.int32)),
             eligible=eligible,
             k=k,
@@ -196,11 +206,11 @@ def _in_order_of_series(rank: RankBooks, order: SeriesOrder) -> RankBooks:
         )
         return np.array([book for _, book in places], np.int32)
 
-    return ask
+    return in_order
 
 
-def answer_all(exam: Exam, model: FusedRecommender) -> dict[str, Answers]:
-    """The answers of the fusion, of popularity and of each part alone, under their names.
+def rank_all(evaluation_set: EvaluationSet, model: FusedRecommender) -> dict[str, Rankings]:
+    """Rank by the fusion, by popularity and by each part alone.
 
     A champion that was fitted on the test facts would win unfairly: compare fits on the same train side.
     """
@@ -209,15 +219,15 @@ def answer_all(exam: Exam, model: FusedRecommender) -> dict[str, Answers]:
         model.popularity.name: popular(model),
         **{part.name: alone(part) for part in model.parts},
     }
-    return {name: answer(exam, rank) for name, rank in ranks.items()}
+    return {name: rankings_of(evaluation_set, rank) for name, rank in ranks.items()}
 
 
 def fused(model: FusedRecommender) -> RankBooks:
     """Rank by the fusion."""
 
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        band = None if question.age_band == NO_BAND else question.age_band
-        return model.rank(question.history, eligible=eligible, k=k, age_band=band).books
+    def rank(case: TestCase, eligible: Bools, k: int) -> Int32s:
+        band = None if case.age_band == NO_BAND else case.age_band
+        return model.rank(case.history, eligible=eligible, k=k, age_band=band).books
 
     return rank
 
@@ -225,9 +235,9 @@ def fused(model: FusedRecommender) -> RankBooks:
 def popular(model: FusedRecommender) -> RankBooks:
     """Rank by the popularity that the fusion falls back on."""
 
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        band = None if question.age_band == NO_BAND else question.age_band
-        return model.popularity.top(age_band=band, eligible=_unread(question, eligible), k=k)
+    def rank(case: TestCase, eligible: Bools, k: int) -> Int32s:
+        band = None if case.age_band == NO_BAND else case.age_band
+        return model.popularity.top(age_band=band, eligible=_unread(case, eligible), k=k)
 
     return rank
 
@@ -235,43 +245,43 @@ def popular(model: FusedRecommender) -> RankBooks:
 def alone(part: Recommender) -> RankBooks:
     """Rank by one part, with nothing to fill its list."""
 
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        scores = part.score(question.history.recent()).scores
-        return top_k(scores, eligible=_unread(question, eligible), k=k)
+    def rank(case: TestCase, eligible: Bools, k: int) -> Int32s:
+        scores = part.score(case.history.recent()).scores
+        return top_k(scores, eligible=_unread(case, eligible), k=k)
 
     return rank
 
 
-def _unread(question: Question, eligible: Bools) -> Bools:
+def _unread(case: TestCase, eligible: Bools) -> Bools:
     allowed = eligible.copy()
-    allowed[question.history.books] = False
+    allowed[case.history.books] = False
     return allowed
 
 
-def _questions(split: Split, features: BookFeatures, reader_bands: Int8s | None) -> Iterator[Question]:
+def _cases(split: Split, features: BookFeatures, reader_bands: Int8s | None) -> Iterator[TestCase]:
     bands = np.full(split.train.n_readers, NO_BAND, np.int8) if reader_bands is None else reader_bands
-    asked = (_question(split, features, reader, int(bands[reader])) for reader in np.unique(split.test.reader))
-    return (question for question in asked if len(question.relevant))
+    asked = (_case(split, features, reader, int(bands[reader])) for reader in np.unique(split.test.reader))
+    return (case for case in asked if len(case.relevant))
 
 
-def _question(split: Split, features: BookFeatures, reader: int, age_band: int) -> Question:
+def _case(split: Split, features: BookFeatures, reader: int, age_band: int) -> TestCase:
     history = history_of(split.train, reader)
     later = split.test.of_reader(reader)
     liked = np.unique(split.test.book[later][split.test.value[later] >= POSITIVE_FROM])
     allowed = ~np.isin(liked, history.books)
     if age_band != NO_BAND:
         allowed &= features.age_band[liked] <= age_band
-    return Question(reader, history, liked[allowed], age_band)
+    return TestCase(reader, history, liked[allowed], age_band)
 
 
 def _row(facts: sparse.csr_array[np.float32], row: int) -> Int32s:
     return facts.indices[facts.indptr[row] : facts.indptr[row + 1]].astype(np.int32)
 
 
-def _without(question: Question, books: Int32s) -> Question:
-    left_out = np.setdiff1d(books, question.history.books)
-    relevant = question.relevant[~np.isin(question.relevant, left_out)]
-    return replace(question, relevant=relevant, excluded=left_out.astype(np.int32))
+def _without(case: TestCase, books: Int32s) -> TestCase:
+    left_out = np.setdiff1d(books, case.history.books)
+    relevant = case.relevant[~np.isin(case.relevant, left_out)]
+    return replace(case, relevant=relevant, excluded=left_out.astype(np.int32))
 
 
 def history_of(interactions: Interactions, reader: int) -> History:

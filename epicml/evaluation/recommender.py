@@ -1,18 +1,17 @@
 """The report and the rules of one kind of release: the recommender."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from epicml.audience.bands import AgeBand
 from epicml.datasets.arrays import Bools
 from epicml.datasets.audit import Finding
-from epicml.evaluation import wording
-from epicml.evaluation.comparison import compare, relative_change
+from epicml.evaluation.comparison import compare, counted, relative_change
 from epicml.evaluation.gate import Bound, GateRule
-from epicml.evaluation.offline import NO_BAND, Answers
-from epicml.evaluation.report import Measure, Report, Slice, Unit
+from epicml.evaluation.offline import NO_BAND, Rankings
+from epicml.evaluation.report import Measure, Note, Report, Slice, Unit
 
 # A loss of under 2 % is smaller than the difference between two seeds of the same model (.5 to 1.5 %).
 WORST_CHANGE = -0.02
@@ -22,47 +21,18 @@ FEWEST_IN_SLICE = 20
 FEW_BOOKS = 5
 # 95 % sure after n lists without a fault: the true share is at most 3 / n (Hanley & Lippman-Hand 1983).
 RULE_OF_THREE = 3.0
+GAP = 10  # reads that are skipped before the books that are looked for
+BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
 
-_MINUS_TWO = f"{chr(0x2212)}2{chr(0x202F)}%"
-_NINETY = f"90{chr(0x202F)}%"
-
-NOT_WORSE = GateRule(
-    "not_worse",
-    "ndcg@10",
-    Bound.CHANGE,
-    WORST_CHANGE,
-    f"lower bound above {_MINUS_TWO}",
-    "It may be worse than the champion.",
-    acceptable=True,
-)
-ABOVE_POPULARITY = GateRule(
-    "above_popularity",
-    "ndcg@10:popularity",
-    Bound.CHANGE,
-    0.0,
-    "lower bound above 0",
-    "It is not proven better than popular books.",
-    acceptable=True,
-)
-ENOUGH_COVERAGE = GateRule(
-    "coverage",
-    "coverage",
-    Bound.SHARE_OF_CHAMPION,
-    LEAST_COVERAGE,
-    f"at least {_NINETY} of the champion",
-    "It would show too few different books.",
-    acceptable=True,
-)
-NOTHING_ABOVE_BAND = GateRule(
-    "age_band", "above_band", Bound.EXACTLY, 0, "exactly 0", "It would show books above a reader's age band."
-)
-NOTHING_READ = GateRule(
-    "already_read", "already_read", Bound.EXACTLY, 0, "exactly 0", "It would show books already read."
-)
-REPRODUCED = GateRule(
-    "reproduced", "reproduced", Bound.ALL, 1, "the same hash both times", "Built twice, it is not the same model."
-)
-SERVES = GateRule("serves", "served", Bound.ALL, 1, "all", "It does not serve in a trial.")
+NOT_WORSE = GateRule("not_worse", "ndcg@10", Bound.CHANGE, WORST_CHANGE, acceptable=True)
+ABOVE_POPULARITY = GateRule("above_popularity", "ndcg@10:popularity", Bound.CHANGE, 0.0, acceptable=True)
+ENOUGH_COVERAGE = GateRule("coverage", "coverage", Bound.SHARE_OF_CHAMPION, LEAST_COVERAGE, acceptable=True)
+NOTHING_ABOVE_BAND = GateRule("age_band", "above_band", Bound.EXACTLY, 0)
+NOTHING_READ = GateRule("already_read", "already_read", Bound.EXACTLY, 0)
+REPRODUCED = GateRule("reproduced", "reproduced", Bound.ALL, 1)
+SERVES = GateRule("serves", "served", Bound.ALL, 1)
+# A fusion that loses to one of its parts is not worth its parts.
+ABOVE_PARTS = GateRule("above_parts", BEST_PART, Bound.DIFFERENCE, 0.0, acceptable=True)
 RECOMMENDER_RULES = (
     NOT_WORSE,
     ABOVE_POPULARITY,
@@ -71,6 +41,7 @@ RECOMMENDER_RULES = (
     NOTHING_READ,
     REPRODUCED,
     SERVES,
+    ABOVE_PARTS,
 )
 
 
@@ -94,90 +65,101 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that the report is written from; all answers are to the same exam.
+class Evaluation:
+    """Everything that the report is written from; all rankings are of the same evaluation set.
 
     Attributes:
-        challenger: the fusion's answers.
+        challenger: rankings of the fusion.
         popularity: those of popularity.
         parts: those of each part, by name.
         champion: those of what is live; None if nothing is live, or it could not be compared.
-        beside_champion: the fusion's answers to the same questions as the champion; None if it was asked them all.
-        how: how the two were compared, for the method; "" where there is nothing to say.
+        beside_champion: those of the fusion for the same cases as the champion's; None if these are all.
+        how: how the two were compared, in words; "" where there is nothing to say.
         not_compared: why what is live could not be compared, "" if it was or nothing is live.
+        after_gap: those of the fusion and of popularity where the next reads are skipped and those after them looked
+            for. Who shelves books in batches looks as if reading the next one: a model that is good only at that falls
+            here. None where histories are too short.
         trial: of the saved model; None if it was not tried, and then the gate refuses.
         findings: of the audit.
         counts: further figures for the page.
     """
 
-    challenger: Answers
-    popularity: Answers
-    parts: Mapping[str, Answers] = field(default_factory=dict)
-    champion: Answers | None = None
+    challenger: Rankings
+    popularity: Rankings
+    parts: Mapping[str, Rankings] = field(default_factory=dict)
+    champion: Rankings | None = None
     trial: Trial | None = None
     findings: Sequence[Finding] = ()
     counts: Mapping[str, str | int | float] = field(default_factory=dict)
-    beside_champion: Answers | None = None
+    beside_champion: Rankings | None = None
     how: str = ""
     not_compared: str = ""
+    after_gap: tuple[Rankings, Rankings] | None = None
 
 
-def evidence_of(
-    answers: Mapping[str, Answers],
+def evaluation_of(
+    rankings: Mapping[str, Rankings],
     *,
     trial: Trial | None = None,
     findings: Sequence[Finding] = (),
     counts: Mapping[str, str | int | float] | None = None,
-) -> Evidence:
-    """Sort the result of `answer_all` into what the report needs; what is live is not among it."""
-    parts = {name: given for name, given in answers.items() if name not in ("fusion", "popularity")}
-    return Evidence(answers["fusion"], answers["popularity"], parts, None, trial, findings, counts or {})
+) -> Evaluation:
+    """Sort the result of `rank_all` into what the report needs; what is live is not among it."""
+    parts = {name: given for name, given in rankings.items() if name not in ("fusion", "popularity")}
+    return Evaluation(rankings["fusion"], rankings["popularity"], parts, None, trial, findings, counts or {})
 
 
-def report(evidence: Evidence, *, seed: int) -> Report:
-    """Write the report of a recommender.
+def report(evaluation: Evaluation, *, method: str, seed: int) -> Report:
+    """Measure a recommender.
 
     Args:
-        evidence: the answers to compare.
+        evaluation: the rankings to compare.
+        method: how they were made, in one line for people.
         seed: of the bootstrap.
 
     Returns:
         NDCG@10 against the champion first, then the other measures in the order of the page.
     """
-    readers = len(evidence.challenger.lists)
-    how = f"; {evidence.how}" if evidence.how else ""
     return Report(
-        method=f"temporal split, {readers:,} readers, paired bootstrap{how}",
-        measures=tuple(_measures(evidence, seed)),
-        slices=tuple(_slices(evidence, seed)),
-        findings=tuple(evidence.findings),
-        counts=evidence.counts,
-        not_compared=evidence.not_compared,
+        method=method,
+        measures=tuple(_measures(evaluation, seed)),
+        slices=tuple(_slices(evaluation, seed)),
+        findings=tuple(evaluation.findings),
+        counts=evaluation.counts,
+        not_compared=evaluation.not_compared,
     )
 
 
-def _measures(evidence: Evidence, seed: int) -> Iterator[Measure]:
-    new, live = evidence.challenger, evidence.champion
-    beside = evidence.beside_champion or new
-    yield _against_champion("ndcg@10", "NDCG@10", evidence, "ndcg", seed)
-    yield _against_champion("recall@20", "Recall@20", evidence, "recall", seed)
-    for name, other in {"popularity": evidence.popularity, **evidence.parts}.items():
+def _measures(evaluation: Evaluation, seed: int) -> Iterator[Measure]:
+    new, live = evaluation.challenger, evaluation.champion
+    beside = evaluation.beside_champion or new
+    yield _against_champion("ndcg@10", "NDCG@10", evaluation, "ndcg", seed)
+    yield _against_champion("recall@20", "Recall@20", evaluation, "recall", seed)
+    for name, other in {"popularity": evaluation.popularity, **evaluation.parts}.items():
         title = f"NDCG@10 against {title_of(name)}"
         yield compare(f"ndcg@10:{name}", title, new.ndcg, other.ndcg, seed=seed, against=name)
-    yield _against_champion("mrr@10", "MRR@10", evidence, "mrr", seed)
-    yield _against_champion("precision@10", "Precision@10", evidence, "precision", seed)
+    yield _against_champion("mrr@10", "MRR@10", evaluation, "mrr", seed)
+    yield _against_champion("precision@10", "Precision@10", evaluation, "precision", seed)
     covered = live.coverage if live else None
-    note = "counted, no interval"
-    yield Measure("coverage", "Coverage of the catalogue", beside.coverage, covered, unit=Unit.SHARE, note=note)
-    yield _counted("above_band", "Books above the age band", new.above_band, live.above_band if live else None, new)
-    yield _counted("already_read", "Books already read", new.already_read, live.already_read if live else None, new)
-    yield from _trial_measures(evidence.trial)
+    coverage = beside.coverage, covered
+    yield Measure("coverage", "Coverage of the catalogue", *coverage, unit=Unit.SHARE, note=Note.COUNTED)
+    yield _faults("above_band", "Books above the age band", new.above_band, live.above_band if live else None, new)
+    yield _faults("already_read", "Books already read", new.already_read, live.already_read if live else None, new)
+    yield from _trial_measures(evaluation.trial)
+    if evaluation.parts:
+        best = max(evaluation.parts, key=lambda name: (evaluation.parts[name].ndcg.mean(), name))
+        title = f"NDCG@10 against its best part, {title_of(best)}"
+        yield compare(BEST_PART, title, new.ndcg, evaluation.parts[best].ndcg, seed=seed, against=best)
+    if evaluation.after_gap:
+        title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
+        later, popular = (rankings.ndcg for rankings in evaluation.after_gap)
+        yield compare(AFTER_GAP, title, later, popular, seed=seed, against="popularity")
 
 
-def _against_champion(key: str, title: str, evidence: Evidence, column: str, seed: int) -> Measure:
-    beside = evidence.beside_champion or evidence.challenger
-    live = None if evidence.champion is None else getattr(evidence.champion, column)
-    note = "not compared" if evidence.not_compared else "nothing was live"
+def _against_champion(key: str, title: str, evaluation: Evaluation, column: str, seed: int) -> Measure:
+    beside = evaluation.beside_champion or evaluation.challenger
+    live = None if evaluation.champion is None else getattr(evaluation.champion, column)
+    note = Note.NOT_COMPARED if evaluation.not_compared else Note.NOTHING_LIVE
     return compare(key, title, getattr(beside, column), live, seed=seed, note="" if live is not None else note)
 
 
@@ -191,37 +173,35 @@ def title_of(part: str) -> str:
     return titles.get(part, part)
 
 
-def _counted(key: str, title: str, found: int, before: int | None, answers: Answers) -> Measure:
-    lists = len(answers.lists)
-    bound = wording.percent(RULE_OF_THREE / lists, digits=4 if lists > 100_000 else 2)
-    note = f"{lists:,} lists checked" + ("" if found else f", upper bound {bound}")
-    return Measure(key, title, found, before, unit=Unit.COUNT, n=lists, note=note)
+def _faults(key: str, title: str, found: int, before: int | None, rankings: Rankings) -> Measure:
+    lists = len(rankings.lists)
+    return replace(
+        counted(key, title, found, n=lists, champion=before), upper=None if found else min(RULE_OF_THREE / lists, 1.0)
+    )
 
 
 def _trial_measures(trial: Trial | None) -> Iterator[Measure]:
     if trial is None:
         return
-    yield Measure("bytes", "Size of the model", trial.n_bytes, unit=Unit.BYTES, note="all arrays")
-    note = "lists, no error"
-    yield Measure("served", "Loads and serves in a trial", trial.served, unit=Unit.ANSWERS, n=trial.asked, note=note)
+    yield counted("bytes", "Size of the model", trial.n_bytes, n=0, unit=Unit.BYTES)
+    yield counted("served", "Loads and serves in a trial", trial.served, n=trial.asked, unit=Unit.ANSWERS)
     if trial.builds:
-        note = "builds from the same data"
-        yield Measure("reproduced", "Built again", trial.same, unit=Unit.ANSWERS, n=trial.builds, note=note)
+        yield counted("reproduced", "Built again", trial.same, n=trial.builds, unit=Unit.ANSWERS)
 
 
-def _slices(evidence: Evidence, seed: int) -> Iterator[Slice]:
-    questions = (evidence.beside_champion or evidence.challenger).exam.questions
-    bands = np.array([question.age_band for question in questions])
-    lengths = np.array([len(question.history) for question in questions])
+def _slices(evaluation: Evaluation, seed: int) -> Iterator[Slice]:
+    cases = (evaluation.beside_champion or evaluation.challenger).evaluation_set.cases
+    bands = np.array([case.age_band for case in cases])
+    lengths = np.array([len(case.history) for case in cases])
     for band in AgeBand:
         if band in bands and band != NO_BAND:
             yield _slice(
-                "age band", "Adults" if band is AgeBand.ADULT else f"Age {band.label}", bands == band, evidence, seed
+                "age band", "Adults" if band is AgeBand.ADULT else f"Age {band.label}", bands == band, evaluation, seed
             )
     for title, low, high in _LENGTHS:
         inside = (lengths >= low) & (lengths < high)
         if inside.any():
-            yield _slice("history", title, inside, evidence, seed)
+            yield _slice("history", title, inside, evaluation, seed)
 
 
 _LENGTHS = (
@@ -232,9 +212,9 @@ _LENGTHS = (
 )
 
 
-def _slice(group: str, title: str, inside: Bools, evidence: Evidence, seed: int) -> Slice:
+def _slice(group: str, title: str, inside: Bools, evaluation: Evaluation, seed: int) -> Slice:
     """Against the champion, or against popularity where no champion was compared."""
-    other = evidence.champion or evidence.popularity
-    new, old = (evidence.beside_champion or evidence.challenger).ndcg[inside], other.ndcg[inside]
+    other = evaluation.champion or evaluation.popularity
+    new, old = (evaluation.beside_champion or evaluation.challenger).ndcg[inside], other.ndcg[inside]
     change = relative_change(new, old, seed=seed) if len(new) >= FEWEST_IN_SLICE else None
     return Slice(group, title, len(new), float(new.mean()), float(old.mean()), change)

@@ -23,6 +23,16 @@ class Unit(StrEnum):
     ANSWERS = "answers"  # 200 of 200
 
 
+class Note(StrEnum):
+    """What stands where a measure has no interval."""
+
+    COUNTED = "counted"
+    NOTHING_LIVE = "nothing_live"
+    NOT_COMPARED = "not_compared"
+    TOO_FEW = "too_few"
+    NEAR_ZERO = "near_zero"  # what it is compared with is at or near 0, so that a relative change means nothing
+
+
 class UnknownMeasureError(KeyError):
     """A report was asked for a measure that it does not hold."""
 
@@ -41,7 +51,13 @@ class Measure:
         change: challenger / champion - 1 with its interval; None where it is counted or has nothing to compare.
         difference: challenger - champion with its interval; None likewise.
         n: how many readers, lists or answers the value rests on.
-        note: what stands where no interval can, as "counted, no interval".
+        note: a `Note` where no interval can stand, else ""; a sentence in reports that were stored before there were
+            notes.
+        upper: 95 % upper bound of the share of faults where none was counted, in [0, 1]; else None.
+        wins: of the n pairs, in how many the new release has more; None where nothing was paired.
+        losses: in how many it has less.
+        ties: in how many it has the same.
+        p_value: of the two-sided sign test over the wins and losses, in [0, 1].
     """
 
     key: str
@@ -54,10 +70,15 @@ class Measure:
     difference: Interval | None = None
     n: int = 0
     note: str = ""
+    upper: float | None = None
+    wins: int | None = None
+    losses: int | None = None
+    ties: int | None = None
+    p_value: float | None = None
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The measure that was stored; JSON knows no nan and keeps null for it."""
+        """Read the measure that was stored; JSON knows no nan and keeps null for it."""
         change, difference = _interval(stored["change"]), _interval(stored["difference"])
         challenger = math.nan if stored["challenger"] is None else stored["challenger"]
         unit = Unit(stored["unit"])
@@ -86,7 +107,7 @@ class Slice:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The slice that was stored."""
+        """Read the slice that was stored."""
         challenger = math.nan if stored["challenger"] is None else stored["challenger"]
         return cls(**{**stored, "challenger": challenger, "change": _interval(stored["change"])})
 
@@ -96,7 +117,7 @@ class Report:
     """Everything measured of one release.
 
     Attributes:
-        method: one line: split, how many readers, kind of interval.
+        method: one line for people: split, how many readers, kind of interval.
         measures: the rows, the leading one first.
         slices: the leading measure by group.
         findings: what the audit of the data found.
@@ -118,7 +139,7 @@ class Report:
     not_compared: str = ""
 
     def measure(self, key: str) -> Measure:
-        """The measure of this key.
+        """Find the measure of this key.
 
         Raises:
             UnknownMeasureError: it was not measured.
@@ -129,11 +150,11 @@ class Report:
         raise UnknownMeasureError(key)
 
     def has(self, key: str) -> bool:
-        """Whether the key was measured."""
+        """Tell whether the key was measured."""
         return any(measure.key == key for measure in self.measures)
 
     def as_json(self) -> JSON:
-        """The report as dictionaries, lists, texts and numbers."""
+        """Write the report as dictionaries, lists, texts and numbers."""
         return {
             "method": self.method,
             "measures": [asdict(measure) for measure in self.measures],
@@ -146,7 +167,7 @@ class Report:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The report that was stored."""
+        """Read the report that was stored."""
         return cls(
             method=stored["method"],
             measures=tuple(Measure.from_json(row) for row in stored["measures"]),

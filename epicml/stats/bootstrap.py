@@ -1,16 +1,24 @@
-"""How sure a mean difference is, by drawing the same readers again and again."""
+"""How sure a mean difference is, by drawing the same readers again and again with `scipy.stats.bootstrap`.
 
+Percentile intervals, as earlier releases were decided by: on 2,000 readers BCa moves an end by 1 % of the width.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import bootstrap
 
-# Draws held in memory at once: 200 resamples of 20,000 readers are 32 MB.
-_BLOCK = 200
+# Draws held in memory at once: 200 resamples of 20,000 readers are 32 MB. Another number draws other readers.
+BATCH = 200
+FEWEST_PAIRS = 2  # the bootstrap of one number is that number: an interval without width would look like certainty
+Floats = npt.NDArray[np.float64]
 
 
 class NothingToCompareError(ValueError):
-    """No pair of numbers is left to compare."""
+    """Too few pairs of numbers are left to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,14 @@ def paired_interval(
         a: one number per reader; nan leaves the pair out.
         b: the number of the same reader under the other system.
         seed: of the draws; equal seeds give equal intervals.
-        resamples: how many draws of all pairs, >= 1.
+        resamples: how many draws of all pairs, >= 2.
         level: share in (0, 1).
 
     Returns:
         The mean difference in the unit of a and b, with the percentile interval.
 
     Raises:
-        NothingToCompareError: no pair has two numbers.
+        NothingToCompareError: fewer than two pairs have two numbers.
 
     Source: Efron & Tibshirani 1993, ch. 13; for ranking measures Sakai 2006.
 
@@ -60,7 +68,7 @@ def paired_interval(
     """
     first, second = _pairs(a, b)
     difference = first - second
-    return _interval(float(difference.mean()), _means(np.stack([difference]), seed, resamples)[0], level)
+    return _interval(float(difference.mean()), np.mean, (difference,), seed=seed, resamples=resamples, level=level)
 
 
 def relative_interval(
@@ -72,47 +80,64 @@ def relative_interval(
         a: one number per reader; nan leaves the pair out.
         b: the number of the same reader under the other system, with a mean above 0.
         seed: of the draws.
-        resamples: how many draws of all pairs, >= 1.
+        resamples: how many draws of all pairs, >= 2.
         level: share in (0, 1).
 
     Returns:
         mean(a) / mean(b) - 1, with the percentile interval.
 
     Raises:
-        NothingToCompareError: no pair has two numbers, or b is on average 0 in some draw, or so near to it that the
-            change is no number.
+        NothingToCompareError: fewer than two pairs have two numbers, or b is on average 0 in some
+            draw, or so near to it that the change is no number.
 
     >>> relative_interval([3, 3], [2, 2], seed=0)
     Interval(estimate=0.5, low=0.5, high=0.5, level=0.95)
     """
     first, second = _pairs(a, b)
-    drawn = _means(np.stack([first, second]), seed, resamples)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        changes = drawn[0] / drawn[1] - 1
-        estimate = float(np.float64(first.mean()) / second.mean() - 1)
-    if not (second.mean() > 0 and (drawn[1] > 0).all() and np.isfinite([estimate, *changes]).all()):
-        raise NothingToCompareError("A relative change needs a mean above 0 to compare with.")
-    return _interval(estimate, changes, level)
+    estimate = float(_change(first, second))
+    return _interval(estimate, _change, (first, second), seed=seed, resamples=resamples, level=level)
 
 
-def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Floats, Floats]:
     first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if first.shape != second.shape:
         raise NothingToCompareError(f"{first.size} numbers cannot be paired with {second.size}.")
     known = np.isfinite(first) & np.isfinite(second)
-    if not known.any():
-        raise NothingToCompareError("No reader has a number under both systems.")
+    if known.sum() < FEWEST_PAIRS:
+        raise NothingToCompareError(f"{FEWEST_PAIRS} readers need a number under both systems, not {known.sum()}.")
     return first[known], second[known]
 
 
-def _means(columns: npt.NDArray[np.float64], seed: int, resamples: int) -> npt.NDArray[np.float64]:
-    """float64[columns, resamples]: the means of the same draws of rows."""
-    random, n = np.random.default_rng(seed), columns.shape[1]
-    sizes = [min(_BLOCK, resamples - done) for done in range(0, resamples, _BLOCK)]
-    draws = (random.integers(0, n, (size, n)) for size in sizes)
-    return np.concatenate([columns[:, draw].mean(axis=2) for draw in draws], axis=1)
+def _change(first: Floats, second: Floats, axis: int = -1) -> Floats:
+    """The relative change of the means; one draw in which it means nothing ends all of them."""
+    base = second.mean(axis=axis)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        changes = np.asarray(first.mean(axis=axis) / base - 1)
+    if not ((base > 0).all() and np.isfinite(changes).all()):
+        raise NothingToCompareError("A relative change needs a mean above 0 to compare with.")
+    return changes
 
 
-def _interval(estimate: float, drawn: npt.NDArray[np.float64], level: float) -> Interval:
+def _interval(
+    estimate: float,
+    statistic: Callable[..., Any],
+    columns: tuple[Floats, ...],
+    *,
+    seed: int,
+    resamples: int,
+    level: float,
+) -> Interval:
+    with np.errstate(over="ignore"):  # of the standard error, which is not used
+        drawn = bootstrap(
+            columns,
+            statistic,
+            paired=True,
+            vectorized=True,
+            n_resamples=resamples,
+            batch=BATCH,
+            confidence_level=level,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).bootstrap_distribution
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), level)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from apps.jobs.selectors.jobs import counts_by_name, oldest_due_at
 from apps.jobs.selectors.ledger_time import ledger_now
 from apps.jobs.selectors.runners import runners_able
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.platform.services.panels import Cell, Column, Link, Message, Panel
 
 NOBODY_WORKS = Message(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from apps.platform.pages.formats import counted, thousands
+from apps.platform.services.formats import counted, thousands
 
 TYPED_ABOVE = 20  # more than one sees at a glance: the number is typed
 CONFIRMED, TYPED = "confirmed_set", "typed"  # fields of the page

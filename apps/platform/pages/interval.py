@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.platform.pages.formats import percent_change, percent_range
+from apps.platform.services.formats import percent_change, percent_range
 
 HEIGHT = 34
 MIDDLE = HEIGHT // 2

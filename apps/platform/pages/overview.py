@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.platform.pages import formats
 from apps.platform.pages.views import health_mark, health_sentence
+from apps.platform.services import formats
 from apps.platform.services.health import parts_health
 from apps.platform.services.panels import ShownPanel, shown_panels
 

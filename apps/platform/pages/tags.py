@@ -6,7 +6,8 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats, interval, marks
+from apps.platform.pages import interval, marks
+from apps.platform.services import formats
 from apps.platform.services.logs import request_id
 
 register = Library()

@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats
 from apps.platform.pages.marks import BETTER, WATCH, WORSE, mark
 from apps.platform.pages.shell import page, staff_page
+from apps.platform.services import formats
 from apps.platform.services.health import PartHealth, parts_health, worst_state
 
 STATE_WORDS = {"ok": (BETTER, "Works"), "degraded": (WATCH, "Degraded"), "down": (WORSE, "Down")}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.recommendations.services.lists.shown import ShownBook, ShownList, shown_list, shown_lists
 
 SHOWN_LISTS = 12  # two home pages

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.platform.pages import formats
 from apps.platform.pages.shell import actor_of, page, staff_page
+from apps.platform.services import formats
 from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
 from apps.readers.services import export_reader, record_access

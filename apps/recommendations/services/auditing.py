@@ -10,7 +10,7 @@ from apps.releases.services.catalogue import catalogue_findings
 from apps.releases.services.kinds import Audit, BuildContext, must_stop
 from epicml.datasets.audit import Finding, Severity, check_leak, check_positives, most_severe_first
 from epicml.datasets.splits import Split
-from epicml.evaluation.offline import can_ask
+from epicml.evaluation.offline import has_cases
 
 ROWS_LOST = "rows_lost"
 LEAST_OF_CHAMPION = 0.5  # half of the rows gone since the last training: a lost import, not a change of taste
@@ -26,8 +26,8 @@ def audit(context: BuildContext, snapshot: Snapshot) -> Audit:
     if must_stop(findings):  # too little to be cut
         return Audit(tuple(most_severe_first(findings)))
     findings += audit_split(snapshot.split)
-    if not must_stop(findings) and not can_ask(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands):
-        findings.append(nothing_to_ask(snapshot.split))
+    if not must_stop(findings) and not has_cases(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands):
+        findings.append(no_cases(snapshot.split))
     return Audit(tuple(most_severe_first(findings)))
 
 
@@ -56,7 +56,7 @@ def _timeless(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def audit_split(split: Split) -> list[Finding]:
-    """Whether the model that is measured has nothing to learn from, or would have seen the future."""
+    """Find whether the holdout model has nothing to learn from, or would have seen the future."""
     found = [check_leak(split)]
     if check_positives(split.train.value.astype(np.float64)):
         text = "No reader liked a book before those that are kept for measuring."
@@ -64,8 +64,8 @@ def audit_split(split: Split) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def nothing_to_ask(split: Split) -> Finding:
-    """What it means for the training that no reader liked a book which is kept for measuring."""
+def no_cases(split: Split) -> Finding:
+    """Say that no reader liked a book which is kept for measuring."""
     text = "No reader liked an eligible, unread book among those that are kept for measuring."
     return Finding(Severity.STOP, "value", text, 1.0, len(split.test))
 

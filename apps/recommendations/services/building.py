@@ -55,7 +55,7 @@ def snapshot(context: BuildContext) -> Snapshot:
 def fit(context: BuildContext, data: Snapshot) -> FittedModels:
     """Write the served and the holdout model into the folder."""
     fit_on = _Fit(data, with_lightfm=_with_lightfm(context.options), progress=context.progress)
-    holdout = fit_on(data.split.train, step=1, what="the measured model")
+    holdout = fit_on(data.split.train, step=1, what="the holdout model")
     save_arrays(context.folder / HOLDOUT_FILE, _saved(holdout, data))
     served = fit_on(data.interactions, step=2, what="the served model")
     save_arrays(context.folder / MODEL_FILE, _saved(served, data))

@@ -27,8 +27,8 @@ from epicml.datasets.arrays import Bools, Int32s
 from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import Interactions, InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
-from epicml.evaluation.offline import NO_BAND, Question, RankBooks, answer, fused
-from epicml.evaluation.recommender import Evidence
+from epicml.evaluation.offline import NO_BAND, RankBooks, TestCase, fused, rankings_of
+from epicml.evaluation.recommender import Evaluation
 from epicml.recommenders import lightfm
 from epicml.recommenders.fusion import PART_KINDS, FusedRecommender
 from epicml.recommenders.protocol import History, InvalidModelError
@@ -54,30 +54,30 @@ class NotComparableError(Exception):
     """The live release cannot be compared with; the text ends the sentence "..., because"."""
 
 
-def compared_with_champion(evidence: Evidence, context: BuildContext, trained: Trained) -> Evidence:
-    """The evidence with the champion's answers beside the challenger's, or with the reason why there are none."""
+def compared_with_champion(evaluation: Evaluation, context: BuildContext, trained: Trained) -> Evaluation:
+    """Add the champion's rankings beside the challenger's, or the reason why there are none."""
     if context.champion is None:
-        return evidence
+        return evaluation
     try:
-        return _compared(evidence, context, context.champion, trained)
+        return _compared(evaluation, context, context.champion, trained)
     except NotComparableError as error:
-        return replace(evidence, not_compared=str(error))
+        return replace(evaluation, not_compared=str(error))
 
 
-def _compared(evidence: Evidence, context: BuildContext, champion: LiveRelease, trained: Trained) -> Evidence:
+def _compared(evaluation: Evaluation, context: BuildContext, champion: LiveRelease, trained: Trained) -> Evaluation:
     model = _holdout_model(context, champion)
     if not len(np.intersect1d(model.books.ids, trained.snapshot.books.ids)):
         raise NotComparableError("it knows none of the books that there are now")
-    exam = evidence.challenger.exam
-    unseen = exam.without(seen_by(champion, model, trained.snapshot))
-    share = unseen.n_relevant / exam.n_relevant
+    evaluation_set = evaluation.challenger.evaluation_set
+    unseen = evaluation_set.without(seen_by(champion, model, trained.snapshot))
+    share = unseen.n_relevant / evaluation_set.n_relevant
     if share < LEAST_UNSEEN:
-        return _beside_refitted(evidence, context, champion, trained, share=share)
-    how = f"the champion's measured model, on {unseen.n_relevant:,} facts that neither model saw"
-    whole = unseen.n_relevant == exam.n_relevant
-    beside = evidence.challenger if whole else answer(unseen, fused(trained.holdout))
-    answers = answer(beside.exam, in_rows_of(trained.snapshot, model))
-    return replace(evidence, champion=answers, beside_champion=beside, how=how)
+        return _beside_refitted(evaluation, context, champion, trained, share=share)
+    how = f"the champion's holdout model, on {unseen.n_relevant:,} facts that neither model saw"
+    whole = unseen.n_relevant == evaluation_set.n_relevant
+    beside = evaluation.challenger if whole else rankings_of(unseen, fused(trained.holdout))
+    rankings = rankings_of(beside.evaluation_set, in_rows_of(trained.snapshot, model))
+    return replace(evaluation, champion=rankings, beside_champion=beside, how=how)
 
 
 def _holdout_model(context: BuildContext, champion: LiveRelease) -> LoadedModel:
@@ -90,20 +90,20 @@ def _holdout_model(context: BuildContext, champion: LiveRelease) -> LoadedModel:
         arrays = load_arrays(path)
         return read_model(arrays, key=champion.key, sha256=champion.sha256)
     except (ArtifactCorruptError, InvalidModelError, ValueError) as error:
-        raise NotComparableError(f"its measured model cannot be read: {str(error).rstrip('.')}") from error
+        raise NotComparableError(f"its holdout model cannot be read: {str(error).rstrip('.')}") from error
 
 
 def _beside_refitted(
-    evidence: Evidence, context: BuildContext, champion: LiveRelease, trained: Trained, *, share: float
-) -> Evidence:
-    """The champion's recipe learned what the challenger learned, and answers the same questions."""
-    how = f"the champion's recipe fitted anew, for its measured model saw {1 - share:.0%} of the facts asked for"
+    evaluation: Evaluation, context: BuildContext, champion: LiveRelease, trained: Trained, *, share: float
+) -> Evaluation:
+    """Fit the champion's recipe on what the challenger learned, and rank for the same cases."""
+    how = f"the champion's recipe fitted anew, for its holdout model saw {1 - share:.0%} of the facts asked for"
     recipe = _recipe(champion.manifest)
     if recipe == _recipe(trained.details):
-        answers = evidence.challenger  # the same recipe on the same facts gives the same model, to the byte
+        rankings = evaluation.challenger  # the same recipe on the same facts gives the same model, to the byte
     else:
-        answers = answer(evidence.challenger.exam, fused(_refitted(recipe, trained, context)))
-    return replace(evidence, champion=answers, how=how)
+        rankings = rankings_of(evaluation.challenger.evaluation_set, fused(_refitted(recipe, trained, context)))
+    return replace(evaluation, champion=rankings, how=how)
 
 
 def _recipe(manifest: Mapping[str, Any]) -> tuple[frozenset[str], FusionSettings, int]:
@@ -135,7 +135,7 @@ def _refitted(
 
 
 def seen_by(champion: LiveRelease, model: LoadedModel, snapshot: Snapshot) -> Seen:
-    """Which facts the champion's measured model has learned: not 0 at [reader, book], in the rows of this snapshot."""
+    """Find the facts that the champion's holdout model has learned: not 0 at [reader, book] of this snapshot."""
     known = champion.manifest.get("snapshot", {})
     try:
         up_to = datetime.fromisoformat(known["up_to"])
@@ -172,12 +172,12 @@ def in_rows_of(snapshot: Snapshot, model: LoadedModel) -> RankBooks:
     """Rank by a model that numbers its books otherwise; books that it does not know are not ranked."""
     old_rows, new_rows = model.books.rows(snapshot.books.ids), snapshot.books.rows(model.books.ids)
 
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        rows = old_rows[question.history.books]
+    def rank(case: TestCase, eligible: Bools, k: int) -> Int32s:
+        rows = old_rows[case.history.books]
         known = rows != ABSENT
-        history = History(rows[known], question.history.values[known])
+        history = History(rows[known], case.history.values[known])
         allowed = eligible[new_rows] & (new_rows != ABSENT)
-        band = None if question.age_band == NO_BAND else question.age_band
+        band = None if case.age_band == NO_BAND else case.age_band
         return new_rows[model.recommender.rank(history, eligible=allowed, k=k, age_band=band).books]
 
     return rank

@@ -1,6 +1,5 @@
 """The report of a model: asked as it is served, beside the champion, popularity and each of its parts."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,53 +12,44 @@ from apps.releases.services.files import load_arrays
 from apps.releases.services.kinds import Audit, BuildContext
 from epicml.datasets.interactions import InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
-from epicml.evaluation.comparison import compare
 from epicml.evaluation.offline import (
-    Answers,
-    Exam,
-    NothingToAskError,
-    answer,
-    answer_all,
+    EmptyEvaluationSetError,
+    EvaluationSet,
+    Rankings,
     fused,
     history_of,
     popular,
+    rank_all,
+    rankings_of,
 )
-from epicml.evaluation.recommender import Trial, evidence_of, report, title_of
-from epicml.evaluation.report import Measure, Report
+from epicml.evaluation.recommender import GAP, Trial, evaluation_of, report
+from epicml.evaluation.report import Report
 from epicml.recommenders.fusion import FusedRecommender
 
 # The interval of 2,000 readers is about 4 % wide; more would cost time in proportion and tell little more.
-LARGEST_EXAM = 2000
+MOST_CASES = 2000
 TRIAL_ANSWERS, TRIAL_BOOKS = 200, 10
-GAP = 10
-BEST_PART, AFTER_GAP = "ndcg@10:best_part", f"ndcg@10:gap{GAP}"
 
 
 def evaluate(context: BuildContext, snapshot: Snapshot, audit: Audit, fitted: FittedModels) -> Report:
-    """The report of the models in this folder."""
+    """Measure the models in this folder."""
     holdout = read_model(load_arrays(holdout_file(context.folder)), key=context.key, sha256="").recommender
     trained = Trained(snapshot, holdout, fitted.details)
-    exam = _sampled(Exam.of(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands))
-    context.progress(3, STEPS, f"measuring with {len(exam.questions):,} readers")
-    evidence = evidence_of(
-        answer_all(exam, holdout),
+    evaluation_set = EvaluationSet.of(snapshot.split, snapshot.features, reader_bands=snapshot.reader_bands)
+    evaluation_set = evaluation_set.sample(most=MOST_CASES, seed=SEED)
+    readers = f"{len(evaluation_set.cases):,} readers"
+    context.progress(3, STEPS, f"measuring with {readers}")
+    evaluation = evaluation_of(
+        rank_all(evaluation_set, holdout),
         trial=_try_out(context, snapshot, builds_alike=fitted.reproducible),
         findings=audit.findings,
-        counts=_counts(snapshot),
+        counts={name: snapshot.details()[name] for name in ("rows", "readers", "books", "sha256")},
     )
     context.progress(4, STEPS, "measuring the champion")
-    evidence = compared_with_champion(evidence, context, trained)
-    written = report(evidence, seed=SEED)
-    more = (_against_best_part(evidence.challenger, evidence.parts), *_after_a_gap(snapshot, holdout))
-    return replace(written, measures=(*written.measures, *more))
-
-
-def _sampled(exam: Exam) -> Exam:
-    """A fixed sample of the readers where there are many."""
-    if len(exam.questions) <= LARGEST_EXAM:
-        return exam
-    chosen = np.random.default_rng(SEED).choice(len(exam.questions), LARGEST_EXAM, replace=False)
-    return Exam(tuple(exam.questions[place] for place in np.sort(chosen)), exam.features)
+    evaluation = compared_with_champion(evaluation, context, trained)
+    evaluation = replace(evaluation, after_gap=_after_a_gap(snapshot, holdout))
+    how = f"; {evaluation.how}" if evaluation.how else ""
+    return report(evaluation, method=f"temporal split, {readers}, paired bootstrap{how}", seed=SEED)
 
 
 def _try_out(context: BuildContext, snapshot: Snapshot, *, builds_alike: bool) -> Trial:
@@ -79,28 +69,12 @@ def _try_out(context: BuildContext, snapshot: Snapshot, *, builds_alike: bool) -
     return Trial(asked, served, size, builds=2, same=2 if builds_alike else 1)
 
 
-def _against_best_part(challenger: Answers, parts: Mapping[str, Answers]) -> Measure:
-    """NDCG@10 against the part that does best alone: a fusion that loses to it is not worth its parts."""
-    best = max(parts, key=lambda name: (parts[name].ndcg.mean(), name))
-    title = f"NDCG@10 against its best part, {title_of(best)}"
-    return compare(BEST_PART, title, challenger.ndcg, parts[best].ndcg, seed=SEED, against=best)
-
-
-def _after_a_gap(snapshot: Snapshot, holdout: FusedRecommender) -> Iterator[Measure]:
-    """NDCG@10 when the next reads are not asked for but those after them; none where histories are too short.
-
-    Who shelves books in batches looks as if reading the next one: a model that is good only at that falls here.
-    """
+def _after_a_gap(snapshot: Snapshot, holdout: FusedRecommender) -> tuple[Rankings, Rankings] | None:
+    """Rank for the reads after a gap by the holdout model and by popularity; None where histories are too short."""
     try:
         split = temporal_split(snapshot.interactions, test_share=TEST_SHARE, gap=GAP)
-        exam = _sampled(Exam.of(split, snapshot.features, reader_bands=snapshot.reader_bands))
-    except (InvalidInteractionsError, NothingToAskError):
-        return
-    new, old = answer(exam, fused(holdout)), answer(exam, popular(holdout))
-    title = f"NDCG@10 after a gap of {GAP} reads, against popularity"
-    yield compare(AFTER_GAP, title, new.ndcg, old.ndcg, seed=SEED, against="popularity")
-
-
-def _counts(snapshot: Snapshot) -> dict[str, str | int | float]:
-    details = snapshot.details()
-    return {name: details[name] for name in ("rows", "readers", "books", "sha256")}
+        cases = EvaluationSet.of(split, snapshot.features, reader_bands=snapshot.reader_bands)
+    except (InvalidInteractionsError, EmptyEvaluationSetError):
+        return None
+    some = cases.sample(most=MOST_CASES, seed=SEED)
+    return rankings_of(some, fused(holdout)), rankings_of(some, popular(holdout))

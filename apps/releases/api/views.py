@@ -18,6 +18,8 @@ from apps.releases.api import schema
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import release_count, releases
 from apps.releases.services import promotion
+from apps.releases.services.kinds import release_kind
+from apps.releases.services.wording import told_results
 
 KIND_FORM = re.compile(schema.KIND_FORM)
 KEY_FORM = re.compile(schema.KEY_FORM)
@@ -55,7 +57,9 @@ class ReleaseView(APIView):
     def get(self, request: Request, kind: str, key: str) -> HttpResponse:
         """One release with its report, gate, decisions, and what was live before."""
         Fields(request.query_params).check()
-        return json_response(release_detail(kind, key, now=timezone.now()).as_json())
+        detail = release_detail(kind, key, now=timezone.now())
+        results = told_results(detail, release_kind(kind).words)
+        return json_response({**detail.as_json(), "gate_results": results})
 
 
 class PromoteView(APIView):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.releases.selectors.detail import ReleaseDetail
 from apps.releases.services.files import stored_at
 

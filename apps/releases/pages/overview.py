@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.platform.services.panels import Cell, Column, Link, Message, Panel
 from apps.releases.pages.views import list_line, waiting_sentence
 from apps.releases.selectors.listing import releases_waiting

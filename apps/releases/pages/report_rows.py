@@ -6,12 +6,13 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats
 from apps.platform.pages.interval import Axis, Direction, Estimate, axis_for, pill
 from apps.platform.pages.marks import BETTER, UNKNOWN, WATCH, WORSE, mark
+from apps.platform.services import formats
 from apps.releases.selectors.detail import ReleaseDetail
+from apps.releases.services.wording import value_text
 from epicml.evaluation.gate import Bound, GateRule
-from epicml.evaluation.report import Measure, Report, Slice, Unit
+from epicml.evaluation.report import Measure, Note, Report, Slice, Unit
 from epicml.stats.bootstrap import Interval
 
 # Of these less is better.
@@ -29,6 +30,7 @@ class Row:
     picture: SafeString | str
     change: str
     under: str
+    counts: str
     rule: str
     gate: SafeString
 
@@ -117,23 +119,33 @@ def slice_table(report: Report) -> SliceTable | None:
     return SliceTable(leading.title, f"popularity: {why}", axis, rows)
 
 
-def value_text(measure: Measure, value: float | None) -> str:
-    """A value of the measure in its unit."""
-    if value is None:
-        return formats.MISSING
-    match measure.unit:
-        case Unit.SCORE:
-            return formats.score(value)
-        case Unit.SHARE:
-            return formats.percent(value)
-        case Unit.BYTES:
-            return formats.size(value)
-        case Unit.MILLISECONDS:
-            return f"{formats.thousands(value, 1 if value < 10 else 0)} ms"
-        case Unit.ANSWERS:
-            return f"{formats.thousands(value)} of {formats.thousands(measure.n)}"
-        case _:
-            return formats.thousands(value)
+def note_text(measure: Measure) -> str:
+    """Say what stands where no interval can; what was stored before there were notes is a sentence already."""
+    if measure.upper is not None:
+        bound = formats.percent(measure.upper, 4 if measure.n > 100_000 else 2)
+        return f"{formats.counted(measure.n, 'list')} checked, upper bound {bound}"
+    match measure.note:
+        case Note.COUNTED:
+            return "counted, no interval"
+        case Note.NOTHING_LIVE:
+            return "nothing was live"
+        case Note.NOT_COMPARED:
+            return "not compared"
+        case Note.TOO_FEW:
+            return "too few to compare"
+        case Note.NEAR_ZERO:
+            return f"{measure.against} is at or near 0"
+        case "":
+            return "counted, no interval" if measure.champion is not None else "nothing to compare with"
+    return measure.note
+
+
+def counts_text(measure: Measure) -> str:
+    """Say in how many cases which of the two is better; nothing where no cases were paired."""
+    if measure.wins is None:
+        return ""
+    better, worse, alike = (formats.thousands(count) for count in (measure.wins, measure.losses, measure.ties))
+    return f"{better} better, {worse} worse, {alike} alike"
 
 
 def _estimate(interval: Interval) -> Estimate:
@@ -144,11 +156,12 @@ def _row(measure: Measure, result: Mapping[str, Any] | None, axis: Axis | None, 
     change, under = _change_texts(measure)
     return Row(
         title=measure.title,
-        champion=value_text(measure, measure.champion),
-        challenger=value_text(measure, measure.challenger),
+        champion=value_text(measure.champion, measure.unit, n=measure.n),
+        challenger=value_text(measure.challenger, measure.unit, n=measure.n),
         picture=_picture(measure, axis, margin or None, failed=bool(result and not result["passed"])),
         change=change,
         under=under,
+        counts=counts_text(measure),
         rule=result["text"] if result else "reported",
         gate=gate_mark(result),
     )
@@ -158,7 +171,7 @@ def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, faile
     if measure.change is None or axis is None:
         if measure.difference is not None:
             return "interval of the difference"
-        return measure.note or ("counted, no interval" if measure.champion is not None else "nothing to compare with")
+        return note_text(measure)
     wanted: Direction = "down" if measure.unit in WANTED_DOWN else "up"
     return pill(_estimate(measure.change), axis, wanted=wanted, margin=margin, crossed=failed)
 
@@ -200,7 +213,7 @@ def _difference(measure: Measure, value: float) -> str:
     """A difference of two values; of two shares it is counted in percentage points."""
     if measure.unit is Unit.SHARE:
         return f"{formats.change(100 * value, 1)} points"
-    return ("+" if value > 0 else "") + value_text(measure, value)
+    return ("+" if value > 0 else "") + value_text(value, measure.unit, n=measure.n)
 
 
 def _slice_row(part: Slice, axis: Axis | None) -> SliceRow:

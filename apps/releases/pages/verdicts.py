@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.utils.safestring import SafeString
 
-from apps.platform.pages import formats
 from apps.platform.pages.marks import BETTER, RUNNING, UNKNOWN, WATCH, WORSE, mark
+from apps.platform.services import formats
 from apps.releases.selectors.detail import ReleaseDetail, Step
 
 # State of a release: the shape of its mark, and its word.
@@ -31,7 +31,7 @@ DONE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Verdict:
     """What the page says first."""
 
     state: str
@@ -55,24 +55,24 @@ def state_mark(state: str, *, waits: bool = False) -> SafeString:
     return mark(RUNNING, "Waits for you") if waits else mark(*STATE_WORDS[state])
 
 
-def answer(detail: ReleaseDetail) -> Answer:
+def verdict(detail: ReleaseDetail) -> Verdict:
     """The verdict in one sentence, and what it rests on."""
     row, live = detail.row, detail.live
     stays = f"{live.key} stays live and keeps serving." if live else "Nothing is live yet."
     if row.state == "live":
         since = formats.moment(row.promoted_at)
-        return Answer(BETTER, f"Yes. It is the live one since {since}.", row.gate_reason)
+        return Verdict(BETTER, f"Yes. It is the live one since {since}.", row.gate_reason)
     if row.state == "retired":
-        return Answer(UNKNOWN, f"It was live until {formats.moment(row.retired_at)}.", stays)
+        return Verdict(UNKNOWN, f"It was live until {formats.moment(row.retired_at)}.", stays)
     if row.state in {"refused", "refused_by_audit"}:
-        return Answer(WORSE, row.gate_headline, f"{row.gate_reason} {stays}")
+        return Verdict(WORSE, row.gate_headline, f"{row.gate_reason} {stays}")
     if row.state == "failed":
-        return Answer(WORSE, "No. It was not finished.", f"{row.error} {stays}")
+        return Verdict(WORSE, "No. It was not finished.", f"{row.error} {stays}")
     if row.state != "passed":
-        return Answer(RUNNING, "Not known yet: it is being made.", stays)
+        return Verdict(RUNNING, "Not known yet: it is being made.", stays)
     if detail.why_not_promotable:
-        return Answer(WATCH, "Not any more.", f"{detail.why_not_promotable} {stays}")
-    return Answer(BETTER, row.gate_headline, row.gate_reason)
+        return Verdict(WATCH, "Not any more.", f"{detail.why_not_promotable} {stays}")
+    return Verdict(BETTER, row.gate_headline, row.gate_reason)
 
 
 def strip(detail: ReleaseDetail) -> list[Cell]:

@@ -8,18 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.platform.pages import formats
 from apps.platform.pages.marks import mark
 from apps.platform.pages.shell import page, staff_page
+from apps.platform.services import formats
 from apps.platform.services.tabular.spreadsheets import escaped_row
 from apps.releases.pages import report_rows, verdicts
+from apps.releases.pages.build_progress import progress_of
 from apps.releases.pages.facts import origin_facts
-from apps.releases.pages.progress import progress_of
 from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
 from apps.releases.selectors.listing import releases as list_releases
 from apps.releases.selectors.live import live_release
 from apps.releases.services.kinds import release_kind, release_kinds
+from apps.releases.services.wording import Words, told_results
 
 PAGE_SIZE = 25
 
@@ -57,14 +58,14 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     table = None
     if report and report.measures:
         against = request.GET.get("against", "")
-        table = report_rows.report_table(report, _results(detail), known.rules, against=against)
+        table = report_rows.report_table(report, _results(detail, known.words), known.rules, against=against)
     return page(
         request,
         "releases/detail.html",
         title=f"{known.title} {key}",
         kind=known,
         detail=detail,
-        answer=verdicts.answer(detail),
+        verdict=verdicts.verdict(detail),
         strip=verdicts.strip(detail),
         table=table,
         slices=report_rows.slice_table(report) if report else None,
@@ -76,10 +77,13 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     )
 
 
-def _results(detail: ReleaseDetail) -> list[Mapping[str, Any]]:
+def _results(detail: ReleaseDetail, words: Words) -> list[Mapping[str, Any]]:
     """What the rules found, and which of it a person accepted."""
     names = {accepted["name"] for accepted in detail.row.accepted}
-    return [{**result, "accepted": not result["passed"] and result["rule"] in names} for result in detail.gate_results]
+    return [
+        {**result, "accepted": not result["passed"] and result["rule"] in names}
+        for result in told_results(detail, words)
+    ]
 
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {
@@ -94,7 +98,7 @@ def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The report as a file, in full precision."""
     detail = release_detail(kind, key)
     report = report_rows.stored_report(detail)
-    rules = {result["measure"]: result for result in detail.gate_results}
+    rules = {result["measure"]: result for result in told_results(detail, release_kind(kind).words)}
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{key}.csv"'
     writer = csv.writer(answer)
@@ -105,13 +109,15 @@ def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         verdict = (rule["text"], "passed" if rule["passed"] else "failed") if rule else ("", "")
         champion = "" if measure.champion is None else measure.champion
         values = (measure.key, measure.title, measure.against, champion, measure.challenger, measure.unit.value)
-        writer.writerow(escaped_row([*values, *ends, measure.n, *verdict]))
+        counts = (measure.wins, measure.losses, measure.ties, measure.p_value)
+        paired = ["" if count is None else count for count in counts]
+        writer.writerow(escaped_row([*values, *ends, measure.n, *paired, *verdict]))
     return answer
 
 
 CSV_COLUMNS = (
-    "measure", "title", "against", "champion", "challenger", "unit", "change", "change_low", "change_high", "n", "rule",
-    "gate",
+    "measure", "title", "against", "champion", "challenger", "unit", "change", "change_low", "change_high", "n", "wins",
+    "losses", "ties", "p_value", "rule", "gate",
 )  # fmt: skip
 
 

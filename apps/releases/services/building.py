@@ -19,12 +19,12 @@ from apps.releases import artifacts
 from apps.releases.models import Release
 from apps.releases.selectors.listing import has_builder
 from apps.releases.selectors.live import LiveRelease, live_release
-from apps.releases.services import accepting, leases, steps
+from apps.releases.services import accepting, leases, steps, wording
 from apps.releases.services.kinds import AnyKind, Audit, AuditRefusedError, BuildContext, must_stop
 from apps.releases.services.stepping import Kept, Stepping
 from apps.releases.services.steps import StepResult, Stored
 from epicml.datasets.audit import stops
-from epicml.evaluation.gate import Refusal, Verdict, decide
+from epicml.evaluation.gate import GateResult, decide
 from epicml.evaluation.report import Report
 
 REFUSED_DATA = "No. The data it was to be built from are refused."
@@ -221,20 +221,19 @@ class Builder:
 
     def _gate(self, report: Report) -> None:
         release, now = self.release, self.job.now()
-        verdict = decide(report, self.kind.rules, accepted=release.request["accept"])
-        reason = verdict.reason
-        if not verdict.passed:
-            stands = [refusal for refusal in verdict.refusals if refusal.name not in verdict.accepted]
-            reason = f"{reason} {accepting.how_to_accept(self.kind, release.key, stands)}"
+        found, words = decide(report, self.kind.rules, accepted=release.request["accept"]), self.kind.words
+        reason = wording.reason(found, report, words)
+        if not found.passed:
+            reason = f"{reason} {accepting.how_to_accept(self.kind, release.key, found.open)}"
         self.record(
-            state=_state_after(verdict, report),
+            state=_state_after(found, report),
             gated_at=now,
-            gate_passed=verdict.passed,
-            gate_headline=verdict.headline,
+            gate_passed=found.passed,
+            gate_headline=wording.headline(found, report, words),
             gate_reason=reason,
-            gate_results=plain(verdict.results),
-            refusals=plain(verdict.refusals),
-            accepted=accepting.acceptances(verdict.accepted, by=release.created_by, why=release.why, at=now),
+            gate_results=plain(found.results),
+            refusals=wording.told_refusals(found.refusals, report, words),
+            accepted=accepting.acceptances(found.accepted, by=release.created_by, why=release.why, at=now),
         )
 
     def _refuse_data(self, error: AuditRefusedError) -> None:
@@ -247,7 +246,11 @@ class Builder:
             gate_passed=False,
             gate_headline=REFUSED_DATA,
             gate_reason=error.message,
-            refusals=plain([Refusal(f.name, REFUSED_DATA, f.text, bool(f.name)) for f in error.findings if stops(f)]),
+            refusals=[
+                {"name": found.name, "headline": REFUSED_DATA, "text": found.text, "acceptable": bool(found.name)}
+                for found in error.findings
+                if stops(found)
+            ],
             artifact_removed_at=now,
         )
 
@@ -276,10 +279,10 @@ def _champion_folder(champion: LiveRelease | None) -> tuple[Path | None, str]:
         return None, error.message.rstrip(".").replace("The files", "the files", 1)
 
 
-def _state_after(verdict: Verdict, report: Report) -> Release.State:
-    if verdict.passed:
+def _state_after(result: GateResult, report: Report) -> Release.State:
+    if result.passed:
         return Release.State.PASSED
-    by_audit = any(stops(finding) and finding.name not in verdict.accepted for finding in report.findings)
+    by_audit = any(stops(finding) and finding.name not in result.accepted for finding in report.findings)
     return Release.State.REFUSED_BY_AUDIT if by_audit else Release.State.REFUSED
 
 

@@ -13,6 +13,7 @@ from apps.jobs.services.ledger.registry import ReportProgress
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.steps import StepResult, Stored
+from apps.releases.services.wording import RuleWords
 from epicml.datasets.audit import Finding, stops
 from epicml.evaluation.gate import GateRule
 from epicml.evaluation.report import Report
@@ -95,8 +96,8 @@ class ReleaseKind(Generic[S, F]):
     `readers_in` are the ids of the readers of whom a snapshot holds rows: it is not kept when one of them is erased.
     `on_promoted(release, now)` runs inside the transaction that makes a release live, by promotion or by rolling back:
     it may write rows (enqueue), nothing else. `on_removed(kind, key)` runs after an artifact was removed by retention.
-    `touches` says in words what readers are served from it. `acceptable_findings` are names of findings that stop and
-    that a person may accept; `command` is the one that builds it.
+    `words` tell each rule, by its key. `touches` says in words what readers are served from it. `acceptable_findings`
+    are names of findings that stop and that a person may accept; `command` is the one that builds it.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ReleaseKind(Generic[S, F]):
     snapshot_type: type[S]
     fitted_type: type[F]
     rules: tuple[GateRule, ...] = field(default=())
+    words: Mapping[str, RuleWords] = field(default_factory=dict)
     readers_in: Callable[[S], npt.NDArray[np.int64]] | None = None
     on_promoted: Callable[[LiveRelease, datetime], None] | None = None
     on_removed: Callable[[str, str], None] | None = None

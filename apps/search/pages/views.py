@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.catalog.selectors.shelf import shelf
-from apps.platform.pages import formats
 from apps.platform.pages.marks import BETTER, WATCH
 from apps.platform.pages.shell import page, staff_page
+from apps.platform.services import formats
 from apps.releases.selectors.listing import releases, releases_waiting
 from apps.search.selectors.status import IndexStatus, index_status
 

@@ -1,19 +1,18 @@
-"""What is measured of a search index before it may go live, and the rules of its gate."""
+"""What is measured of a search index before it may go live, and how the rules of its gate are told."""
 
-import random
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 from apps.catalog.selectors.books import BookCard
 from apps.releases.services.kinds import Audit, BuildContext
+from apps.releases.services.wording import RuleWords
 from apps.search.engines.embedded.folders import open_engine
 from apps.search.engines.protocol import MOST_RESULTS, IndexBrokenError, IndexEngine
 from apps.search.services.building import BuiltIndex, Library
 from epicml.audience.bands import AgeBand
-from epicml.evaluation.comparison import compare
-from epicml.evaluation.gate import Bound, GateRule
-from epicml.evaluation.report import Measure, Report, Unit
+from epicml.evaluation.report import Report
+from epicml.evaluation.search import Evaluation, draw_targets, report
 from epicml.metrics.keystrokes import Complete, Typing, type_out
 from epicml.search.plan import Typed
 from epicml.search.ranking import rank_search, rank_suggestions
@@ -23,83 +22,59 @@ from epicml.text.normalise import main_title, typed_form, words
 TARGETS: Final = 200
 SEED: Final = 20261124
 SHOWN: Final = 10
-BASELINE: Final = "title starts with, by popularity"
 
-RULES = (
-    GateRule(
-        "baseline",
-        "saved_against_baseline",
-        Bound.DIFFERENCE,
-        -0.01,
-        f"lower bound above −.01 against “{BASELINE}”",
-        "It would make readers type more than the plainest list of titles.",
-        acceptable=True,
+WORDS = {
+    "baseline": RuleWords("It would make readers type more than the plainest list of titles."),
+    "champion": RuleWords("It would make readers type more than they do now."),
+    "complete": RuleWords(
+        "It would not hold every book of the catalogue.",
+        "book differs between index and catalogue",
+        "books differ between index and catalogue",
     ),
-    GateRule(
-        "champion",
-        "keystrokes_saved",
-        Bound.SHARE_OF_CHAMPION,
-        0.98,
-        "at least 98 % of the champion's",
-        "It would make readers type more than they do now.",
-        acceptable=True,
+    "found": RuleWords(
+        "It would not find books by their own titles.", "title led to its book", "titles led to their book"
     ),
-    GateRule(
-        "complete", "missing_books", Bound.EXACTLY, 0, "exactly 0", "It would not hold every book of the catalogue."
-    ),
-    GateRule(
-        "found",
-        "titles_found",
-        Bound.ALL,
-        1,
-        "every one",
-        "It would not find books by their own titles.",
-        acceptable=True,  # more books of one title than a search can page through are no fault of the index
-    ),
-    GateRule(
-        "age_band",
-        "above_age_band",
-        Bound.EXACTLY,
-        0,
-        "exactly 0",
+    "age_band": RuleWords(
         "It would suggest books above the age band of who asks.",
+        "book above the reader's age band was suggested",
+        "books above the reader's age band were suggested",
     ),
-)
+}
 
 
 def evaluate_index(context: BuildContext, library: Library, _audit: Audit, built: BuiltIndex) -> Report:
-    """The report on a sealed index: typing, completeness and the age gate, on targets drawn with a fixed seed."""
+    """Measure a sealed index: typing, completeness and the age gate, on targets drawn with a fixed seed."""
     cards = library.cards
     engine = open_engine(context.folder)
-    targets = _targets(cards)
+    typeable = [card for card in cards if words(card.title)]
+    targets = draw_targets(typeable, popularity=[card.popularity for card in typeable], n=TARGETS, seed=SEED)
     typings = _type_all(targets, _completing(engine))
     champion, not_compared = _champion_typings(context, targets)
-    return Report(
+    lists, above_age_band = _above_age_band(engine, cards, targets)
+    return report(
+        Evaluation(
+            challenger=typings,
+            baseline=_type_all(targets, _baseline(cards)),
+            champion=champion,
+            books=len(cards),
+            missing_books=abs(len(cards) - engine.books),
+            titles_found=_titles_found(engine, targets),
+            lists=lists,
+            above_age_band=above_age_band,
+            counts={
+                "books": engine.books,
+                "change": engine.cursor,
+                "never found": sum(typing.found_at is None for typing in typings),
+                "content SHA-256": str(built.details["content_sha256"]),
+            },
+            not_compared=not_compared,
+        ),
         method=(
             f"{len(targets)} titles typed letter by letter, drawn by popularity (seed {SEED}); found when among the "
             f"first {SHOWN}; paired bootstrap over titles."
         ),
-        measures=(
-            _against_champion(typings, champion),
-            _against_baseline(typings, _type_all(targets, _baseline(cards))),
-            _missing_books(engine, cards),
-            _titles_found(engine, targets),
-            _above_age_band(engine, cards, targets),
-        ),
-        counts={
-            "books": engine.books,
-            "change": engine.cursor,
-            "never found": sum(typing.found_at is None for typing in typings),
-            "content SHA-256": str(built.details["content_sha256"]),
-        },
-        not_compared=not_compared,
+        seed=SEED,
     )
-
-
-def _targets(cards: Sequence[BookCard]) -> list[BookCard]:
-    typeable = [card for card in cards if words(card.title)]
-    weights = [1 + card.popularity for card in typeable]
-    return random.Random(SEED).choices(typeable, weights, k=TARGETS) if typeable else []  # noqa: S311
 
 
 def _type_all(targets: Sequence[BookCard], complete: Complete) -> list[Typing]:
@@ -127,34 +102,13 @@ def _champion_typings(context: BuildContext, targets: Sequence[BookCard]) -> tup
         return None, f"its index cannot be read: {error.message.rstrip('.')}"
 
 
-def _against_champion(typings: Sequence[Typing], champion: Sequence[Typing] | None) -> Measure:
-    before = None if champion is None else _saved(champion)
-    return compare("keystrokes_saved", "Keystrokes saved", _saved(typings), before, seed=SEED, unit=Unit.SHARE)
-
-
-def _against_baseline(typings: Sequence[Typing], baseline: Sequence[Typing]) -> Measure:
-    return compare(
-        "saved_against_baseline",
-        "Keystrokes saved, against the baseline",
-        _saved(typings),
-        _saved(baseline),
-        seed=SEED,
-        against=BASELINE,
-        unit=Unit.SHARE,
-    )
-
-
-def _missing_books(engine: IndexEngine, cards: Sequence[BookCard]) -> Measure:
-    return _counted("missing_books", "Books missing from the index", abs(len(cards) - engine.books), n=len(cards))
-
-
-def _titles_found(engine: IndexEngine, targets: Sequence[BookCard]) -> Measure:
+def _titles_found(engine: IndexEngine, targets: Sequence[BookCard]) -> int:
     rank = partial(rank_search, engine=engine, lexicon=engine.lexicon, limit=MOST_RESULTS)
-    found = sum(card.id in rank(Typed.read(main_title(card.title)), audience=card.age_band).books for card in targets)
-    return _counted("titles_found", "Books found by their own title", found, n=len(targets), unit=Unit.ANSWERS)
+    return sum(card.id in rank(Typed.read(main_title(card.title)), audience=card.age_band).books for card in targets)
 
 
-def _above_age_band(engine: IndexEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> Measure:
+def _above_age_band(engine: IndexEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> tuple[int, int]:
+    """Count lists of suggestions, and the books in them above the age band of who asks."""
     bands = {card.id: card.age_band for card in cards}
     answers = [
         (band, _suggested(engine, main_title(card.title)[:letters], band))
@@ -162,8 +116,7 @@ def _above_age_band(engine: IndexEngine, cards: Sequence[BookCard], targets: Seq
         for band in AgeBand
         for letters in (1, 3, 8)
     ]
-    above = sum(bands[book] > band for band, books in answers for book in books)
-    return _counted("above_age_band", "Suggestions above the age band", above, n=len(answers))
+    return len(answers), sum(bands[book] > band for band, books in answers for book in books)
 
 
 def _suggested(engine: IndexEngine, text: str, band: AgeBand) -> Sequence[int]:
@@ -171,11 +124,3 @@ def _suggested(engine: IndexEngine, text: str, band: AgeBand) -> Sequence[int]:
     return rank_suggestions(
         typed, engine=engine, lexicon=engine.lexicon, audience=band, limit=SHOWN, with_names=False
     ).books
-
-
-def _counted(key: str, title: str, value: float, *, n: int, unit: Unit = Unit.COUNT) -> Measure:
-    return Measure(key=key, title=title, challenger=value, unit=unit, n=n, note="counted, no interval")
-
-
-def _saved(typings: Sequence[Typing]) -> list[float]:
-    return [typing.saved for typing in typings]

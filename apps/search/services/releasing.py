@@ -14,7 +14,8 @@ from apps.search.engines.protocol import IndexOfOtherFormError
 from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
 from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
-from apps.search.services.evaluating import RULES, evaluate_index
+from apps.search.services.evaluating import WORDS, evaluate_index
+from epicml.evaluation.search import SEARCH_RULES
 from epicml.search.fields import TOKENS_VERSION
 
 REBUILD_JOB = "search.rebuild"
@@ -32,7 +33,8 @@ SEARCH_INDEX = ReleaseKind(
     evaluate=evaluate_index,
     snapshot_type=Library,
     fitted_type=BuiltIndex,
-    rules=RULES,
+    rules=SEARCH_RULES,
+    words=WORDS,
     on_promoted=queue_for_release,
     acceptable_findings=catalogue.ACCEPTABLE,
     command="rebuild_search_index",

@@ -11,12 +11,14 @@ import numpy as np
 from apps.jobs.selectors.jobs import job_row
 from apps.jobs.services.runner.execution import run_next
 from apps.jobs.services.runner.running import RunningJob
+from apps.releases.models import Release
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.releases.services.files import artifact_path, load_arrays, save_arrays
 from apps.releases.services.kinds import Audit, BuildContext, ReleaseKind
 from apps.releases.services.making import make_release
 from apps.releases.services.steps import Stored
+from apps.releases.services.wording import RuleWords
 from epicml.datasets.audit import Finding, Severity
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
@@ -30,9 +32,10 @@ def report_of(*, number: float) -> Report:
 
 
 RULES = (
-    GateRule("positive", "number", Bound.AT_LEAST, 0, "at least 0", "It is below 0."),
-    GateRule("small", "size", Bound.AT_MOST, 100, "at most 100", "It is large.", acceptable=True),
+    GateRule("positive", "number", Bound.AT_LEAST, 0),
+    GateRule("small", "size", Bound.AT_MOST, 100, acceptable=True),
 )
+WORDS = {"positive": RuleWords("It is below 0."), "small": RuleWords("It is large.")}
 LOST = Finding(Severity.STOP, "rows", "Half of the rows are gone.", 0.5, 10, name="rows_lost")
 
 
@@ -110,6 +113,7 @@ class NumberKind:
             snapshot_type=Number,
             fitted_type=Seed,
             rules=RULES,
+            words=WORDS,
             readers_in=lambda number: np.array(number.readers, np.int64),
             on_promoted=self.on_promoted,
             on_removed=self.on_removed,
@@ -182,6 +186,21 @@ def served_number() -> float:
 def files_in(artifacts_dir: Path) -> list[str]:
     """Every file in the storage of artifacts, those of unfinished builds too."""
     return sorted(path.relative_to(artifacts_dir).as_posix() for path in artifacts_dir.rglob("*") if path.is_file())
+
+
+def stored_before_numbers(key: str) -> None:
+    """This release has the report and the results of the gate as versions wrote them that stored sentences."""
+    measure = {
+        "key": "number", "title": "Number", "challenger": -1.0, "champion": 2.0, "against": "champion", "unit": "score",
+        "change": None, "difference": None, "n": 40, "note": "lists, no error",
+    }  # fmt: skip
+    result = {
+        "rule": "positive", "measure": "number", "passed": False, "text": "at least 0",
+        "found": "Number is -1.0000; the rule is at least 0.", "refusal": "It is below 0.", "acceptable": False,
+        "compared": True,
+    }  # fmt: skip
+    report = {"method": "by hand", "measures": [measure], "slices": [], "findings": [], "counts": {}}
+    Release.objects.filter(kind=KIND, key=key).update(report=report, gate_results=[result])
 
 
 def damage(artifacts_dir: Path, key: str) -> None:

@@ -64,7 +64,7 @@ class TestAnIndexOfAnotherVersion:
         assert monitoring.health().state == "ok"
 
     def test_is_built_anew_once_where_the_gate_refuses(self, outdated: ReleaseRow) -> None:
-        rule = GateRule("books", "books", Bound.AT_LEAST, 10_000, "at least 10,000", "It would be empty.")
+        rule = GateRule("books", "books", Bound.AT_LEAST, 10_000)
         register_kind(replace(release_kind("search_index"), rules=(rule,)))
         for minutes in range(3):
             now = NOON + timedelta(minutes=minutes)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.evaluation.comparison import compare, relative_change
-from epicml.evaluation.gate import Bound, GateRule, decide
-from epicml.evaluation.report import Measure, Report, Unit
+from epicml.evaluation.comparison import compare, counted, paired_difference, relative_change
+from epicml.evaluation.gate import Basis, Bound, GateRule, decide
+from epicml.evaluation.report import Measure, Note, Report, Unit
 
 NAN = math.nan
 # What scores are, and everything that a score should never be.
@@ -15,7 +15,7 @@ pairs = st.lists(st.tuples(scores, scores), max_size=6)
 
 
 def measured(new: list[float], old: list[float] | None) -> Measure:
-    return compare("saved", "Saved", new, old, seed=0, note="" if old else "nothing was live")
+    return compare("saved", "Saved", new, old, seed=0, note="" if old else Note.NOTHING_LIVE)
 
 
 class TestCompare:
@@ -35,7 +35,7 @@ class TestCompare:
         measure = measured([0.5, 0.7], None)
         assert (measure.champion, measure.n) == (None, 2)
         assert measure.challenger == pytest.approx(0.6)
-        assert (measure.change, measure.difference, measure.note) == (None, None, "nothing was live")
+        assert (measure.change, measure.difference, measure.note) == (None, None, Note.NOTHING_LIVE)
 
     @pytest.mark.parametrize("old", [[0.0, 0.0, 0.0], [0.0, 0.0, 0.9]])
     def test_with_what_is_near_0_has_the_difference_only(self, old: list[float]) -> None:
@@ -44,7 +44,7 @@ class TestCompare:
         assert measure.change is None
         assert measure.difference is not None
         assert measure.difference.estimate == pytest.approx(0.9 - sum(old) / 3)
-        assert measure.note == "champion is at or near 0"
+        assert measure.note is Note.NEAR_ZERO
 
     def test_leaves_out_cases_that_lack_a_number(self) -> None:
         measure = measured([NAN, 0.2, 0.4, 0.9], [0.3, 0.1, 0.1, NAN])
@@ -54,7 +54,7 @@ class TestCompare:
     def test_of_one_case_is_sure_of_nothing(self) -> None:
         measure = measured([0.9], [0.1])
         assert (measure.challenger, measure.champion) == (0.9, 0.1)
-        assert (measure.change, measure.difference, measure.note) == (None, None, "too few to compare")
+        assert (measure.change, measure.difference, measure.note) == (None, None, Note.TOO_FEW)
 
     @pytest.mark.parametrize(("new", "old"), [([], []), ([NAN, NAN], [NAN, NAN]), ([1.0, NAN], [NAN, 1.0])])
     def test_of_no_case_has_no_value(self, new: list[float], old: list[float]) -> None:
@@ -67,13 +67,50 @@ class TestCompare:
         new, old = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         measure = measured(new, None if is_first else old)
         report = Report("by hand", (measure,), champion="" if is_first else "2026-11-24.1")
-        rules = [GateRule(bound.value, "saved", bound, -0.02, "a rule", "No.") for bound in Bound]
-        verdict = decide(Report.from_json(report.as_json()), rules)
-        assert {result.rule: bool(result.found) for result in verdict.results} == {bound.value: True for bound in Bound}
+        rules = [GateRule(bound.value, "saved", bound, -0.02) for bound in Bound]
+        found = decide(Report.from_json(report.as_json()), rules)
+        assert [result.rule for result in found.results] == [bound.value for bound in Bound]
+        assert {result.tested is None for result in found.results if result.basis is Basis.VALUE} <= {False}
         for interval in (measure.change, measure.difference):
             assert interval is None or all(math.isfinite(end) for end in (interval.low, interval.high))
         if math.isnan(measure.challenger):
-            assert not any(result.passed for result in verdict.results)
+            assert not any(result.passed for result in found.results)
+
+
+class TestPairedDifference:
+    def test_counts_wins_losses_and_ties(self) -> None:
+        found = paired_difference([3, 2, 2, 5, NAN], [1, 2, 4, 1, 9], seed=0)
+        assert (found.n, found.wins, found.losses, found.ties) == (4, 2, 1, 1)
+        assert (found.value, found.baseline) == (3, 2)
+
+    @pytest.mark.parametrize(
+        ("wins", "losses", "p_value"),
+        # two-sided sign test by hand: of 5 coins all alike 2 / 32; of 6 at least 5 alike 2 * (6 + 1) / 64
+        [(5, 0, 2 / 32), (0, 5, 2 / 32), (5, 1, 14 / 64), (3, 3, 1), (0, 0, 1)],
+    )
+    def test_has_the_p_value_of_the_sign_test(self, wins: int, losses: int, p_value: float) -> None:
+        new = [1.0] * wins + [0.0] * losses + [0.5, 0.5]
+        old = [0.0] * wins + [1.0] * losses + [0.5, 0.5]
+        assert paired_difference(new, old, seed=0).p_value == pytest.approx(p_value)
+
+    @given(pairs)
+    def test_is_the_other_way_round_for_the_other_system(self, pairs: list[tuple[float, float]]) -> None:
+        new, old = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        one, other = paired_difference(new, old, seed=0), paired_difference(old, new, seed=0)
+        assert (one.wins, one.losses, one.ties, one.p_value) == (other.losses, other.wins, other.ties, other.p_value)
+        assert one.wins + one.losses + one.ties == one.n
+
+    def test_is_in_the_measure(self) -> None:
+        measure = measured([3, 2, 2, 5], [1, 2, 4, 1])
+        assert (measure.wins, measure.losses, measure.ties, measure.p_value) == (2, 1, 1, 1)
+        assert Measure.from_json(Report("by hand", (measure,)).as_json()["measures"][0]) == measure
+
+
+class TestCounted:
+    def test_has_no_interval_and_says_so(self) -> None:
+        measure = counted("lost", "Lost", 2, n=40, champion=3)
+        assert (measure.challenger, measure.champion, measure.n, measure.unit) == (2, 3, 40, Unit.COUNT)
+        assert (measure.change, measure.difference, measure.wins, measure.note) == (None, None, None, Note.COUNTED)
 
 
 class TestRelativeChange:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from epicml.datasets.arrays import Bools, NamedArrays
 from epicml.datasets.id_map import ABSENT
-from epicml.evaluation.offline import Question, alone
+from epicml.evaluation.offline import TestCase, alone
 from epicml.recommenders import lightfm
 from epicml.recommenders.content import NextInSeries, SameAuthor
 from epicml.recommenders.fusion import PART_KINDS, FusedRecommender
@@ -221,7 +221,7 @@ class TestEveryPart:
         self, name: str, read: History, eligible: Bools, k: int
     ) -> None:
         part = fitted_part(name)
-        books = alone(part)(Question(0, read, np.zeros(0, np.int32)), eligible, k).tolist()
+        books = alone(part)(TestCase(0, read, np.zeros(0, np.int32)), eligible, k).tolist()
 
         scored = set(np.flatnonzero(part.score(read).scores > 0).tolist())
         allowed = scored & set(np.flatnonzero(eligible).tolist()) - set(read.books.tolist())

@@ -53,7 +53,7 @@ class TestBuild:
         assert details["models"][-1] == "popularity"
         assert set(details) == {"snapshot", "models", "settings", "seed", "test_share"}
         assert told[0] == "reading what readers did"
-        assert any(text.startswith("fitting the measured model: ") for text in told)
+        assert any(text.startswith("fitting the holdout model: ") for text in told)
         assert any(text.startswith("fitting the served model: ") for text in told)
 
     def test_goes_on_with_a_stop_that_a_person_may_accept(self, full_library: None, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ class TestComparison:
     def test_of_a_night_without_news_is_on_every_fact(self, live_model: ReleaseRow) -> None:
         report = report_of(train(now=LATER))
         measure = report.measure("ndcg@10")
-        assert "the champion's measured model, on " in report.method
+        assert "the champion's holdout model, on " in report.method
         assert (measure.champion, measure.n) == (measure.challenger, 80)
 
     def test_after_older_facts_came_leaves_out_what_the_live_model_learned(self, live_model: ReleaseRow) -> None:
@@ -176,7 +176,7 @@ class TestComparison:
         import_before(4.0)
         row = train(now=LATER)
         report = report_of(row)
-        assert "the champion's recipe fitted anew, for its measured model saw " in report.method
+        assert "the champion's recipe fitted anew, for its holdout model saw " in report.method
         assert report.measure("ndcg@10").champion == report.measure("ndcg@10").challenger
         assert row.state == "live", row.gate_reason
 
@@ -211,7 +211,7 @@ class TestNotComparable:
     def test_says_what_is_wrong_with_the_files(self, challenger: Made) -> None:
         report = self.beside(challenger, None)
         assert (report.not_compared, report.measure("ndcg@10").champion) == ("it is lost", None)
-        assert report.measure("ndcg@10").note == "not compared"
+        assert report.measure("ndcg@10").note == "not_compared"
 
     @pytest.mark.parametrize(("content", "said"), [(None, "it has no holdout.npz"), (b"x", "cannot be read")])
     def test_says_that_the_measured_model_is_not_there(

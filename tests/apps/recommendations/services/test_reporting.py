@@ -9,14 +9,15 @@ from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import delete_books, save_books
 from apps.recommendations.services.building import HOLDOUT_FILE
 from apps.recommendations.services.comparing import in_rows_of
-from apps.recommendations.services.reporting import AFTER_GAP, BEST_PART, _after_a_gap
+from apps.recommendations.services.reporting import _after_a_gap
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
-from epicml.evaluation.offline import NO_BAND, Question
+from epicml.evaluation.offline import NO_BAND, TestCase
+from epicml.evaluation.recommender import AFTER_GAP, BEST_PART
 from epicml.recommenders.fusion import FusedRecommender
 from epicml.recommenders.protocol import History
 from tests.apps.recommendations.library import NOON, Made, made_in
@@ -113,8 +114,8 @@ class TestInRowsOf:
         old = snapshot([[0, 1, 2], [3, 1, 2], [1, 2, 3], [2, 1]], ids=[10, 20, 30, 40])
         champion = LoadedModel("0", "", fitted(old, old.interactions), old.books)
         read = History(np.array(history, np.int32), np.full(len(history), 5, np.float32))
-        question = Question(0, read, np.zeros(0, np.int32), NO_BAND)
-        rows: list[int] = in_rows_of(self.NOW, champion)(question, np.array(eligible), 10).tolist()
+        case = TestCase(0, read, np.zeros(0, np.int32), NO_BAND)
+        rows: list[int] = in_rows_of(self.NOW, champion)(case, np.array(eligible), 10).tolist()
         return rows
 
     def test_ranks_in_the_new_rows_only_books_that_both_know(self) -> None:
@@ -136,9 +137,11 @@ class TestAfterAGap:
         return data, fitted(data, data.split.train)
 
     def test_asks_only_for_the_books_after_the_next_ten(self) -> None:
-        (measure,) = _after_a_gap(*self.trained(60))  # 12 of 60 are in the test, 2 of them after the gap
-        assert (measure.key, measure.against, measure.n) == (AFTER_GAP, "popularity", 12)
-        assert measure.difference is not None
+        found = _after_a_gap(*self.trained(60))  # 12 of 60 are in the test, 2 of them after the gap
+        assert found is not None
+        fusion, popularity = found
+        assert len(fusion.lists) == len(popularity.lists) == 12
+        assert {len(case.relevant) for case in fusion.evaluation_set.cases} == {2}
 
     def test_asks_nobody_whose_test_ends_inside_the_gap(self) -> None:
-        assert list(_after_a_gap(*self.trained(50))) == []  # 10 of 50, all of them in the gap
+        assert _after_a_gap(*self.trained(50)) is None  # 10 of 50, all of them in the gap

@@ -4,7 +4,7 @@ import pytest
 
 from apps.releases.api.schema import STATES
 from apps.releases.models import Release
-from tests.apps.releases.numbers import KIND, NumberKind, served_number
+from tests.apps.releases.numbers import KIND, NumberKind, served_number, stored_before_numbers
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,23 @@ class TestRelease:
         answer = api.get(f"/api/v1/releases/{KIND}/{key}").json()
         assert answer["report"]["measures"][0]["key"] == "number"
         assert [result["passed"] for result in answer["gate_results"]] == [True, True]
+        assert answer["gate_results"][0] == {
+            "rule": "positive",
+            "measure": "number",
+            "bound": "at_least",
+            "limit": 0,
+            "passed": True,
+            "basis": "value",
+            "tested": 1,
+            "value": 1,
+            "baseline": None,
+            "n": 0,
+            "acceptable": False,
+            "compared": True,
+            "text": "at least 0",
+            "found": "Number is 1.0000 (required: at least 0).",
+            "refusal": "",
+        }
         assert [(step["name"], step["state"]) for step in answer["steps"]] == [
             ("Build", "done"),
             ("Audit", "done"),
@@ -58,6 +75,20 @@ class TestRelease:
         ]
         assert [span["key"] for span in answer["live_history"]] == [key]
         assert "number.npz" in answer["manifest"]["files"]
+
+    def test_stores_numbers_and_tells_a_failed_rule_in_words(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make(200.0).key
+        (stored,) = (one for one in Release.objects.get(key=key).gate_results if not one["passed"])
+        assert (stored["tested"], stored["limit"], "found" in stored, "text" in stored) == (200, 100, False, False)
+        (told,) = (one for one in api.get(f"/api/v1/releases/{KIND}/{key}").json()["gate_results"] if not one["passed"])
+        assert (told["text"], told["refusal"]) == ("at most 100", "It is large.")
+        assert told["found"] == "Size is 200.0000 (limit: 100)."
+
+    def test_tells_what_was_stored_in_sentences_as_it_was(self, api: ApiClient, numbers: NumberKind) -> None:
+        key = numbers.make(-1.0).key
+        stored_before_numbers(key)
+        (told,) = api.get(f"/api/v1/releases/{KIND}/{key}").json()["gate_results"]
+        assert (told["found"], told["refusal"]) == ("Number is -1.0000; the rule is at least 0.", "It is below 0.")
 
     @pytest.mark.parametrize("address", ["numbers/2026-01-01.1", "soup/2026-01-01.1", "numbers/%00", "numbers/1"])
     def test_answers_404_for_what_is_not_there(self, api: ApiClient, address: str) -> None:

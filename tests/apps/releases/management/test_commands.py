@@ -29,7 +29,7 @@ class TestListReleases:
         numbers.make()
         lines = run("list_releases").splitlines()
         assert lines[0].split()[:3] == ["numbers", "2026-11-24.2", "live"]
-        assert "the rule is at least 0" in lines[1]
+        assert "(required: at least 0)" in lines[1]
 
     def test_writes_json(self, numbers: NumberKind) -> None:
         key = numbers.make().key

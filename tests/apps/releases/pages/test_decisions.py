@@ -105,7 +105,7 @@ class TestAccept:
         page = admin_client.get(promote_url(refused)).content.decode()
         assert page.count('type="checkbox" name="accept"') == 1
         assert 'name="accept" value="small" required' in page
-        assert "Size is 200.0000; the rule is at most 100." in page
+        assert "Size is 200.0000 (limit: 100)." in page
 
     def test_asks_for_nothing_where_it_passed(self, admin_client: Client, waiting: str) -> None:
         assert 'name="accept"' not in admin_client.get(promote_url(waiting)).content.decode()

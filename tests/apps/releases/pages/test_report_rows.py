@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
-from apps.releases.pages.report_rows import report_table, slice_table, value_text
+from apps.releases.pages.report_rows import note_text, report_table, slice_table
 from epicml.evaluation.gate import Bound, GateRule
-from epicml.evaluation.report import Measure, Report, Slice, Unit
+from epicml.evaluation.report import Measure, Note, Report, Slice, Unit
 from epicml.stats.bootstrap import Interval
 
 NARROW = "\u202f"
@@ -13,9 +15,16 @@ AGAINST_POPULARITY = Measure(
 )  # fmt: skip
 MRR_POPULARITY = Measure("mrr:popularity", "MRR against popularity", 0.134, 0.12, against="popularity")
 COVERAGE = Measure("coverage", "Coverage", 0.346, 0.412, unit=Unit.SHARE)
-RULES = (GateRule("worse", "ndcg@10", Bound.CHANGE, -0.02, f"lower bound above −2{NARROW}%", "It is worse."),)
+RULES = (GateRule("worse", "ndcg@10", Bound.CHANGE, -0.02),)
 RESULTS = (
-    {"rule": "worse", "measure": "ndcg@10", "passed": True, "text": RULES[0].text, "found": "", "refusal": ""},
+    {
+        "rule": "worse",
+        "measure": "ndcg@10",
+        "passed": True,
+        "text": f"lower bound above −2{NARROW}%",
+        "found": "",
+        "refusal": "",
+    },
     {
         "rule": "popularity",
         "measure": "ndcg@10:popularity",
@@ -81,6 +90,16 @@ class TestReportTable:
         assert "No rule" in row.gate
 
 
+class TestCountsText:
+    def test_says_in_how_many_cases_which_is_better(self) -> None:
+        measure = Measure("m", "M", 0.2, 0.1, n=2147, wins=1612, losses=480, ties=55)
+        row = report_table(Report("by hand", (measure,)), (), (), against="").rows[0]
+        assert row.counts == "1,612 better, 480 worse, 55 alike"
+
+    def test_says_nothing_where_nothing_was_paired(self) -> None:
+        assert report_table(REPORT, RESULTS, RULES, against="").rows[0].counts == ""
+
+
 class TestSliceTable:
     def test_says_what_cannot_be_estimated(self) -> None:
         table = slice_table(REPORT)
@@ -93,17 +112,32 @@ class TestSliceTable:
         assert slice_table(Report("by hand", (NDCG,))) is None
 
 
-class TestValueText:
+class TestNoteText:
     @pytest.mark.parametrize(
-        ("unit", "value", "text"),
+        ("note", "text"),
         [
-            (Unit.SCORE, 0.0943, ".0943"),
-            (Unit.SHARE, 0.43, f"43.0{NARROW}%"),
-            (Unit.COUNT, 1120, "1,120"),
-            (Unit.BYTES, 64 * 2**20, "64 MiB"),
-            (Unit.MILLISECONDS, 1.2, "1.2 ms"),
-            (Unit.ANSWERS, 200, "200 of 200"),
+            (Note.COUNTED, "counted, no interval"),
+            (Note.NOTHING_LIVE, "nothing was live"),
+            (Note.NOT_COMPARED, "not compared"),
+            (Note.TOO_FEW, "too few to compare"),
+            (Note.NEAR_ZERO, "popularity is at or near 0"),
+            ("", "nothing to compare with"),
+            ("lists, no error", "lists, no error"),  # as it was stored before there were notes
         ],
     )
-    def test_is_in_the_unit(self, unit: Unit, value: float, text: str) -> None:
-        assert value_text(Measure("m", "M", value, unit=unit, n=200), value) == text
+    def test_is_a_sentence_for_each_note(self, note: str, text: str) -> None:
+        assert note_text(Measure("m", "M", 1, against="popularity", note=note)) == text
+
+    def test_knows_every_note_that_was_stored(self) -> None:
+        for note in Note:
+            stored = Report("by hand", (Measure("m", "M", 1, note=note),)).as_json()
+            (measure,) = Report.from_json(json.loads(json.dumps(stored))).measures
+            assert note_text(measure) != note.value
+
+    @pytest.mark.parametrize(("n", "text"), [(40, "7.50"), (2_000, "0.15"), (200_000, "0.0015")])
+    def test_says_how_much_no_fault_in_so_many_lists_proves(self, n: int, text: str) -> None:
+        measure = Measure("m", "M", 0, unit=Unit.COUNT, n=n, note=Note.COUNTED, upper=3 / n)
+        assert note_text(measure) == f"{n:,} lists checked, upper bound {text}{NARROW}%"
+
+    def test_is_of_one_list_too(self) -> None:
+        assert note_text(Measure("m", "M", 0, n=1, upper=1)).startswith("1 list checked, ")

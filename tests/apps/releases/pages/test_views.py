@@ -3,7 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from epicml.datasets.audit import Finding, Severity
-from tests.apps.releases.numbers import KIND, NumberKind
+from tests.apps.releases.numbers import KIND, NumberKind, stored_before_numbers
 from tests.apps.releases.pages.conftest import Login
 
 pytestmark = pytest.mark.django_db
@@ -56,10 +56,20 @@ class TestReleasePage:
         key = numbers.make(-1.0).key
         page = detail_page(admin_client, key)
         assert "No. It is below 0." in page
-        assert "the rule is at least 0" in page
+        assert "(required: at least 0)" in page
         assert 'aria-disabled="true"' in page
         assert "Refused by the gate: positive" in page
         assert reverse("release-promote", args=[KIND, key]) not in page
+
+    def test_of_a_release_that_was_stored_in_sentences_shows_them(
+        self, admin_client: Client, numbers: NumberKind
+    ) -> None:
+        key = numbers.make(-1.0).key
+        stored_before_numbers(key)
+        page = detail_page(admin_client, key)
+        assert "lists, no error" in page
+        assert "at least 0" in page
+        assert "Failed" in page
 
     def test_of_a_live_release_says_since_when(self, admin_client: Client, numbers: NumberKind) -> None:
         page = detail_page(admin_client, numbers.make(1.0).key)
@@ -118,3 +128,11 @@ class TestReportCsv:
         assert rows[0].startswith("measure,title,against,champion,challenger")
         assert rows[1].startswith("number,Number,champion,,0.3333333333333333,score")
         assert rows[1].endswith("at least 0,passed")
+
+    def test_holds_what_was_stored_in_sentences(self, admin_client: Client, numbers: NumberKind) -> None:
+        key = numbers.make(-1.0).key
+        stored_before_numbers(key)
+        answer = admin_client.get(reverse("release-report-csv", args=[KIND, key]))
+        assert answer.content.decode().splitlines()[1:] == [
+            "number,Number,champion,2.0,-1.0,score,,,,40,,,,,at least 0,failed"
+        ]

@@ -46,7 +46,7 @@ def refused(numbers: NumberKind) -> ReleaseRow:
 class TestRefusal:
     def test_says_how_to_accept_it_on_each_way(self, refused: ReleaseRow) -> None:
         assert refused.gate_reason == (
-            "Size is 200.0000; the rule is at most 100. If this is meant to be so, a person can accept it: manage.py "
+            "Size is 200.0000 (limit: 100). If this is meant to be so, a person can accept it: manage.py "
             f"promote_release numbers {refused.key} --accept small --why REASON; or “Accept and promote…” on its page; "
             f'or POST /api/v1/releases/numbers/{refused.key}/promote with "accept": ["small"] and "why", or build it '
             "again with manage.py make_number --accept small --why REASON."
@@ -72,7 +72,7 @@ class TestRefusal:
     def test_is_on_the_row_with_its_name(self, refused: ReleaseRow) -> None:
         (refusal,) = refused.refusals
         assert (refusal["name"], refusal["acceptable"]) == ("small", True)
-        assert refusal["text"] == "Size is 200.0000; the rule is at most 100."
+        assert refusal["text"] == "Size is 200.0000 (limit: 100)."
         assert release_detail(KIND, refused.key).to_accept == ["small"]
 
     def test_waits_for_a_person(self, refused: ReleaseRow) -> None:

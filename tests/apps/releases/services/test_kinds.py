@@ -41,7 +41,14 @@ class TestEveryKind:
         kind = release_kind(name)
         assert kind.question.endswith("?")
         assert len({rule.key for rule in kind.rules}) == len(kind.rules) > 0
-        assert all(rule.refusal.endswith(".") for rule in kind.rules)
+
+    @pytest.mark.parametrize("name", ["recommender", "search_index"])
+    def test_has_words_for_each_rule(self, name: str) -> None:
+        kind = release_kind(name)
+        assert set(kind.words) == {rule.key for rule in kind.rules}
+        for words in kind.words.values():
+            assert words.refusal.endswith(".")
+            assert bool(words.one) == bool(words.many)
 
 
 class TestAuditRefusedError:

@@ -7,14 +7,16 @@ import pytest
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import shelf
+from apps.releases.services import wording
 from apps.releases.services.kinds import Audit, BuildContext
 from apps.search.services import evaluating
 from apps.search.services.applying import indexed_book
 from apps.search.services.building import BuiltIndex, Library
-from apps.search.services.evaluating import RULES, evaluate_index
+from apps.search.services.evaluating import WORDS, evaluate_index
 from epicml.audience.bands import AgeBand
-from epicml.evaluation.gate import Verdict, decide
+from epicml.evaluation.gate import GateResult, decide
 from epicml.evaluation.report import Report
+from epicml.evaluation.search import SEARCH_RULES
 from tests.apps.search.engines.embedded.indexes import made
 from tests.apps.search.library import NOON
 
@@ -40,14 +42,14 @@ def evaluated(folder: Path, indexed: Sequence[BookCard], cards: Sequence[BookCar
     return evaluate_index(context, Library(list(cards), 1), Audit(), BuiltIndex({"content_sha256": "abc"}))
 
 
-def refusals(verdict: Verdict) -> list[str]:
-    return [result.rule for result in verdict.results if not result.passed]
+def refusals(found: GateResult) -> list[str]:
+    return [result.rule for result in found.results if not result.passed]
 
 
 class TestEvaluateIndex:
     def test_passes_a_whole_index(self, cards: list[BookCard], tmp_path: Path) -> None:
         report = evaluated(tmp_path, cards, cards)
-        assert decide(report, RULES).passed
+        assert decide(report, SEARCH_RULES).passed
         assert report.measure("missing_books").challenger == 0
         assert report.measure("titles_found").challenger == report.measure("titles_found").n == TARGETS
         assert report.measure("above_age_band").challenger == 0
@@ -58,12 +60,12 @@ class TestEvaluateIndex:
         # games is the most popular, so that it is among the titles that are typed.
         report = evaluated(tmp_path, [card for card in cards if card.key != "games"], cards)
         assert report.measure("missing_books").challenger == 1
-        assert {"complete", "found"} <= set(refusals(decide(report, RULES)))
+        assert {"complete", "found"} <= set(refusals(decide(report, SEARCH_RULES)))
 
     def test_refuses_an_index_that_shows_books_above_the_band(self, cards: list[BookCard], tmp_path: Path) -> None:
         report = evaluated(tmp_path, [replace(card, age_band=AgeBand.AGES_0_TO_5) for card in cards], cards)
         assert report.measure("above_age_band").challenger > 0
-        assert refusals(decide(report, RULES)) == ["age_band"]
+        assert refusals(decide(report, SEARCH_RULES)) == ["age_band"]
 
     def test_refuses_an_index_in_which_more_must_be_typed_than_before(
         self, cards: list[BookCard], tmp_path: Path
@@ -72,7 +74,7 @@ class TestEvaluateIndex:
         made(tmp_path / "champion", [indexed_book(card) for card in cards])
         nameless = [replace(card, title=f"{card.id}") for card in cards]
         report = evaluated(tmp_path / "new", nameless, cards, champion_folder=tmp_path / "champion")
-        assert {"baseline", "champion", "found"} <= set(refusals(decide(report, RULES)))
+        assert {"baseline", "champion", "found"} <= set(refusals(decide(report, SEARCH_RULES)))
         champion = report.measure("keystrokes_saved").champion
         assert champion is not None
         assert champion > report.measure("keystrokes_saved").challenger
@@ -90,6 +92,15 @@ class TestEvaluateIndex:
         (tmp_path / "champion").mkdir()
         report = evaluated(tmp_path / "new", cards, cards, champion_folder=tmp_path / "champion")
         assert report.measure("keystrokes_saved").champion is None
-        verdict = decide(report, RULES)
-        assert [(refusal.name, refusal.acceptable) for refusal in verdict.refusals] == [("not_compared", True)]
-        assert "could not be compared, because its index cannot be read" in verdict.reason
+        found = decide(report, SEARCH_RULES)
+        assert [(refusal.name, refusal.acceptable) for refusal in found.refusals] == [("not_compared", True)]
+        assert "could not be compared, because its index cannot be read" in wording.reason(found, report, WORDS)
+
+    def test_tells_what_it_counted_in_plain_words(self, cards: list[BookCard], tmp_path: Path) -> None:
+        report = evaluated(tmp_path, [card for card in cards if card.key != "games"], cards)
+        told = wording.reason(decide(report, SEARCH_RULES), report, WORDS)
+        assert "1 book differs between index and catalogue (limit: 0)." in told
+        assert f" of {TARGETS} titles led to their book (required: all)." in told
+
+    def test_has_words_for_each_rule(self) -> None:
+        assert list(WORDS) == [rule.key for rule in SEARCH_RULES]

@@ -4,9 +4,9 @@ from apps.catalog.services.books import delete_books, save_books
 from apps.releases.selectors.live import live_key
 from apps.releases.services.kinds import register_kind
 from apps.releases.services.promotion import promote_release, roll_back
-from apps.search.services.evaluating import RULES
 from apps.search.services.releasing import SEARCH_INDEX, rebuild_index
 from epicml.evaluation.report import Measure, Report
+from epicml.evaluation.search import SEARCH_RULES
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.library import NOON
@@ -37,7 +37,7 @@ class TestRebuildIndex:
         def shows_what_it_must_not(*handed_over: object) -> Report:
             return Report("staged", (Measure("above_age_band", "Suggestions above the age band", 3),))
 
-        age_rule = tuple(rule for rule in RULES if rule.key == "age_band")
+        age_rule = tuple(rule for rule in SEARCH_RULES if rule.key == "age_band")
         register_kind(replace(SEARCH_INDEX, evaluate=shows_what_it_must_not, rules=age_rule))
         second = library.rebuild()
         assert (second.state, live()) == ("refused", first.key)

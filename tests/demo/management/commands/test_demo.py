@@ -47,7 +47,7 @@ def var_dir(tmp_path: Path, settings: Settings) -> Iterator[Path]:
 def open_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Index and model are built as ever, and go live unmeasured: so few books and readers prove nothing."""
     monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
-    rule = GateRule("built", "built", Bound.AT_LEAST, 1, "at least 1", "It was not built.")
+    rule = GateRule("built", "built", Bound.AT_LEAST, 1)
     report = Report("unmeasured", (Measure("built", "Built", 1),))
     for name in ("search_index", "recommender"):
         kinds.register_kind(replace(kinds.release_kind(name), evaluate=lambda *handed_over: report, rules=(rule,)))

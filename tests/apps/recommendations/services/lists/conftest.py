@@ -26,7 +26,7 @@ from tests.apps.recommendations.library import NOON, read
 
 CHILD = AgeBand.AGES_9_TO_11
 Reads = Callable[..., ListContext]
-RULE = GateRule("books", "books", Bound.AT_LEAST, 1, "at least 1", "It would be empty.")
+RULE = GateRule("books", "books", Bound.AT_LEAST, 1)
 
 
 def put(key: str, **fields: Any) -> None:

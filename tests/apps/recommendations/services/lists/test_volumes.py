@@ -20,7 +20,7 @@ from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.snapshot import features_of
 from epicml.audience.bands import AgeBand
 from epicml.evaluation import offline
-from epicml.evaluation.offline import Exam
+from epicml.evaluation.offline import EvaluationSet
 from tests.apps.recommendations.library import NOON, read
 from tests.apps.recommendations.services.lists.conftest import CHILD, Reads, of, put
 
@@ -332,8 +332,10 @@ class TestEveryList:
             asked = of(key)
             model, cards = asked.stock.model, asked.stock.shelf.cards
             assert model is not None
-            exam = Exam((offline.Question(0, asked.history, np.zeros(0, np.int32), CHILD),), features_of(cards))
-            (measured,) = offline.answer(exam, offline.fused(model.recommender)).lists
+            evaluation_set = EvaluationSet(
+                (offline.TestCase(0, asked.history, np.zeros(0, np.int32), CHILD),), features_of(cards)
+            )
+            (measured,) = offline.rankings_of(evaluation_set, offline.fused(model.recommender)).lists
             assert [item.row for item in rankings.for_you(asked, k=len(measured))] == measured.tolist()
 
     def test_offers_it_so_beside_every_book(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from apps.jobs.models import Job
 from apps.jobs.services.ledger.queue import enqueue
 from apps.releases.models import Release
-from apps.releases.pages.progress import progress_of
+from apps.releases.pages.build_progress import progress_of
 from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from tests.apps.releases.numbers import KIND, MAKE_JOB, NOON, NumberKind, attempt
 

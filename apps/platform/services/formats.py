@@ -1,4 +1,4 @@
-"""How figures, dates and amounts are written on the staff pages: the same everywhere, and missing is said, never 0."""
+"""How figures, dates and amounts are written for people: the same everywhere, and missing is said, never 0."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from apps.platform.pages import formats
+from apps.platform.services import formats
 
 NARROW = "\u202f"
 MINUS = "\u2212"

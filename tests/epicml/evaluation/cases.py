@@ -1,4 +1,4 @@
-"""An exam whose answers are written by hand: forty readers of 9 to 11, who each look for one book.
+"""An evaluation set whose rankings are written by hand: forty readers of 9 to 11, who each look for one book.
 
 Sixty books: 0 to 7 are looked for, 8 to 39 fill the lists, 40 to 49 were read before, 50 to 59 are for adults.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from epicml.datasets.arrays import Bools, Int32s
 from epicml.datasets.features import BookFeatures
-from epicml.evaluation.offline import Answers, Exam, Question, answer
+from epicml.evaluation.offline import EvaluationSet, Rankings, TestCase, rankings_of
 from tests.epicml.recommenders.library import history
 
 READERS, BOOKS = 40, 60
@@ -22,23 +22,23 @@ def looking_for(reader: int) -> int:
     return WANTED + reader % 8
 
 
-def exam() -> Exam:
+def evaluation_set() -> EvaluationSet:
     bands = np.zeros(BOOKS, np.int8)
     bands[FOR_ADULTS:] = 5
-    questions = tuple(
-        Question(reader, history([READ + reader % 10]), np.array([looking_for(reader)], np.int32), age_band=2)
+    cases = tuple(
+        TestCase(reader, history([READ + reader % 10]), np.array([looking_for(reader)], np.int32), age_band=2)
         for reader in range(READERS)
     )
-    return Exam(questions, BookFeatures.of(age_band=bands))
+    return EvaluationSet(cases, BookFeatures.of(age_band=bands))
 
 
-def answers(list_of: ListOf) -> Answers:
-    """What somebody answers who gives each reader this list."""
+def rankings(list_of: ListOf) -> Rankings:
+    """The rankings that give each reader this list."""
 
-    def rank(question: Question, eligible: Bools, k: int) -> Int32s:
-        return np.array(list_of(question.reader)[:k], np.int32)
+    def rank(case: TestCase, eligible: Bools, k: int) -> Int32s:
+        return np.array(list_of(case.reader)[:k], np.int32)
 
-    return answer(exam(), rank)
+    return rankings_of(evaluation_set(), rank)
 
 
 def hit_at(place: int) -> ListOf:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.jobs.selectors.jobs import JobNotFoundError, JobRow, job_of, job_row
 from apps.jobs.services.runner.diagnosis import LONGEST_SILENCE
-from apps.platform.pages import formats
+from apps.platform.services import formats
 from apps.releases.pages.facts import job_address
 from apps.releases.selectors.detail import ReleaseDetail
 from apps.releases.services.steps import NAMES as STEPS
@@ -15,7 +15,7 @@ UNFINISHED = ("building", "built", "evaluated")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BuildProgress:
     """Step and count in words, the share that is done where it is known, and where the job is shown."""
 
     text: str
@@ -23,7 +23,7 @@ class Progress:
     job_url: str
 
 
-def progress_of(detail: ReleaseDetail, *, now: datetime) -> Progress | None:
+def progress_of(detail: ReleaseDetail, *, now: datetime) -> BuildProgress | None:
     """None for a release that nobody makes any more."""
     row = detail.row
     if row.state not in UNFINISHED:
@@ -32,10 +32,10 @@ def progress_of(detail: ReleaseDetail, *, now: datetime) -> Progress | None:
     begun = " ".join((begun, *_steps(detail), *_stopped(row.job_id, now)))
     job = _job(row.job_id)
     if job is None or not job.progress_total:
-        return Progress(begun, None, job_address(row.job_id) if row.job_id else "")
+        return BuildProgress(begun, None, job_address(row.job_id) if row.job_id else "")
     share = job.progress_done / job.progress_total
     count = f"{formats.thousands(job.progress_done)} of {formats.thousands(job.progress_total)}"
-    return Progress(f"{job.progress_text or 'Working'}, {count}. {begun}", share, job_address(job.id))
+    return BuildProgress(f"{job.progress_text or 'Working'}, {count}. {begun}", share, job_address(job.id))
 
 
 def _steps(detail: ReleaseDetail) -> Iterator[str]:
