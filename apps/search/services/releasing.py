@@ -10,10 +10,10 @@ from apps.releases.services import catalogue
 from apps.releases.services.kinds import Progress, ReleaseKind
 from apps.releases.services.making import make_release
 from apps.search.engines.protocol import IndexOfOtherFormError
-from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
 from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
 from apps.search.services.evaluating import RULES, evaluate_index
+from apps.search.serving import KIND
 from epicml.search.fields import FORM
 
 REBUILD_JOB = "search.rebuild"

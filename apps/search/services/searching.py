@@ -16,7 +16,7 @@ from apps.readers.selectors import Audience, audience
 from apps.search.engines.database import book_text
 from apps.search.engines.protocol import MOST_RESULTS
 from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
-from apps.search.services.serving import Serving, ranked, serving
+from apps.search.services.choosing import ChosenEngine, choose_engine, ranked
 from epicml.audience.bands import AgeBand
 from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
@@ -78,7 +78,7 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     band = asker.age_band
     books, typed = shelf(), Typed.read(question.text)
     rank = partial(rank_search, typed, audience=band, limit=MOST_RESULTS)
-    found, chosen = ranked(rank, serving(books, now=now), books, now=now)
+    found, chosen = ranked(rank, choose_engine(books, now=now), books, now=now)
     rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
     first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)
@@ -102,7 +102,7 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     )
 
 
-def _note(asker: Audience, chosen: Serving, book_ids: Sequence[int], *, start: int, now: datetime) -> UUID | None:
+def _note(asker: Audience, chosen: ChosenEngine, book_ids: Sequence[int], *, start: int, now: datetime) -> UUID | None:
     """Note one page as it leaves as a served list; one behind the last book shows nothing."""
     if start and not book_ids:
         return None

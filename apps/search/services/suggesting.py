@@ -11,8 +11,8 @@ import orjson
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
+from apps.search.services.choosing import ChosenEngine, choose_engine, ranked
 from apps.search.services.searching import said_of
-from apps.search.services.serving import Serving, ranked, serving
 from apps.search.services.shown import ShownBook, shown_books
 from epicml.audience.bands import AgeBand
 from epicml.search.names import goes_on_like
@@ -64,7 +64,7 @@ def suggest(
     """Up to `limit` books that complete the text, then up to four names; nothing above the audience's band."""
     band = audience(reader_key, age_band).age_band
     books = shelf()
-    chosen = serving(books, now=now)
+    chosen = choose_engine(books, now=now)
     remembered = _remembered.answers_of(books, chosen.engine.state)
     answer = remembered.get((text, limit, band))
     if answer is None:
@@ -73,7 +73,7 @@ def suggest(
     return answer
 
 
-def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
+def _answer(text: str, books: Shelf, chosen: ChosenEngine, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
     typed = Typed.read(text)
     found, chosen = ranked(partial(rank_suggestions, typed, audience=band, limit=limit), chosen, books, now=now)
     shown = shown_books(books, found.books, audience=band)
