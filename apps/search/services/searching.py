@@ -69,16 +69,19 @@ class SearchQuestion:
     age_band: AgeBand | None = None
 
 
-def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -> SearchAnswer:
+def search(
+    question: SearchQuestion, *, is_shown: bool = False, release: str | None = None, now: datetime
+) -> SearchAnswer:
     """Answer the page asked for of the books that may be shown; what is misspelt is searched as it may have been meant.
 
-    Where the answer `is_shown` to somebody, the page is noted as a served list; the text that was typed is not.
+    Where the answer `is_shown` to somebody, the page is noted as a served list; the text that was typed is not. Where a
+    release is named, as by an experiment's arm, that one answers if it can be opened, else the live one.
     """
     asker = audience(question.reader_key, question.age_band)
     band = asker.age_band
     books, typed = shelf(), Typed.read(question.text)
     rank = partial(rank_search, typed, audience=band, limit=MOST_RESULTS)
-    found, chosen = ranked(rank, choose_engine(books, now=now), books, now=now)
+    found, chosen = ranked(rank, choose_engine(books, release=release, now=now), books, now=now)
     rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
     first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)
