@@ -43,8 +43,10 @@ class IndexStatus:
         return self.release is not None and self.pending <= STALE_CHANGES
 
 
-def index_status(*, now: datetime) -> IndexStatus:
-    """Return the index as this process sees it."""
+def index_status(*, now: datetime, waits: bool = False) -> IndexStatus:
+    """Return the index as this process sees it; a command `waits` for one that is fetched from object storage."""
+    if waits:
+        indexes.warm(now)
     live, held, state = live_key(KIND), indexes.held(now), indexes.state()
     engine = held.opened if held else None
     cursor = engine.cursor if engine else 0

@@ -97,12 +97,13 @@ def searched(
     *,
     filters: Filters = NO_FILTERS,
     band: AgeBand | None = AgeBand.ADULT,
+    release: str | None = None,
     now: datetime = NOON,
     **more: Any,
 ) -> SearchAnswer:
     """The first hundred books of a search over the service."""
     question = {"page": 1, "page_size": 100, **more}
-    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), now=now)
+    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), release=release, now=now)
 
 
 def keys(answer: SearchAnswer) -> list[str]:

@@ -91,7 +91,7 @@ class TestTwoReleases:
 
     def test_are_let_go_of_when_nobody_asks(self, first: str, live: str) -> None:
         typed("hole", release=first)
-        beside = weakref.ref(indexes.by_key(first, NOON))  # type: ignore[type-var]
+        beside = weakref.ref(indexes.by_key(first, NOON))
         assert typed("hole", release=live).release == live
         assert beside() is not None
         indexes.held(NOON + BESIDE_FOR)
@@ -158,4 +158,4 @@ class TestARefusedName:
         def fail(asks: object) -> None:
             raise IndexBrokenError(Path("index"), "a test broke it")
 
-        engine.execute = fail  # type: ignore[union-attr,method-assign,assignment]
+        engine.execute = fail  # type: ignore[union-attr,method-assign]

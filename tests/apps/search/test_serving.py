@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from apps.catalog.models import Change
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.models import Job
 from apps.jobs.services.runner.execution import run_until_empty
@@ -137,6 +138,15 @@ class TestBrokenFiles:
         assert indexes.held(NOON) is None
         assert problem(NOON) == f"The files of search_index {live_index_row.key} are missing."
 
+    def test_a_sealed_artifact_ahead_of_the_catalogue_is_named(self, live_index_row: ReleaseRow) -> None:
+        """As after the database was replaced by an older copy of it."""
+        remove_copies()
+        Change.objects.latest("number").delete()
+        last = Change.objects.latest("number").number
+        assert indexes.held(NOON) is None
+        assert problem(NOON).endswith(f"it goes up to change {last + 1}, the catalogue only to {last}.")
+        assert searched("holes").fallback == "index_unavailable"
+
     def test_a_mended_artifact_answers_after_a_while(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
         remove_copies()
         folder = sealed_folder(var_dir, live_index_row.key)
@@ -222,6 +232,13 @@ class TestStandIn:
         change_a_byte(sealed_folder(var_dir, keys[1]), ".term")  # the same byte once more
         apply_changes()
         assert (opened(LATER).key, opened(LATER).stands_in) == (keys[1], False)
+
+    def test_is_the_live_index_once_it_is_rolled_back_to(self, keys: list[str]) -> None:
+        apply_changes()
+        assert (opened(NOON).is_copy, opened(NOON).stands_in) == (True, True)
+        roll_back("search_index", decided_by="tom", why="damaged", now=NOON)
+        index = opened(SOON)
+        assert (index.key, index.stands_in, problem(SOON)) == (keys[0], False, "")
 
     def test_is_not_there_where_the_former_one_is_damaged_too(self, keys: list[str], var_dir: Path) -> None:
         change_a_byte(sealed_folder(var_dir, keys[0]), ".term")
