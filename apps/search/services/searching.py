@@ -82,7 +82,7 @@ def search(
     books, typed = shelf(), Typed.read(question.text)
     rank = partial(rank_search, typed, audience=band, limit=MOST_RESULTS)
     found, chosen = ranked(rank, choose_engine(books, release=release, now=now), books, now=now)
-    rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
+    rows = _rows_to_show(books, found.books if question.text else None, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
     first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)
     meant = said_of(first, typed, shown=[books.cards[row] for row in rows[:TELLING_BOOKS].tolist()])
@@ -122,24 +122,25 @@ def _note(asker: Audience, chosen: ChosenEngine, book_ids: Sequence[int], *, sta
 
 
 def said_of(corrected: BookCard | None, typed: Typed, *, shown: Sequence[BookCard]) -> tuple[str, ...] | None:
-    """What was typed as this book has it, or one of those shown: no word is ever said that none of them has as said."""
+    """Say what was typed as this book has it, or one of those shown: no word that none of them has as it is said."""
     if corrected is None:
         return None
     others = {word for card in shown for word in written_words(book_text(card))}
     return meant_by(typed, written_words(book_text(corrected)), other_words=others)
 
 
-def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:
-    """Rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band."""
-    rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
-    rows = rows[rows >= 0]
-    return rows[books.allowed(band)[rows]]
+def _rows_to_show(books: Shelf, ids: Sequence[int] | None, band: AgeBand) -> Rows:
+    """Return rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band.
 
-
-def _by_popularity(books: Shelf, band: AgeBand) -> Rows:
-    """Every book that may be shown: for who has not said yet what they look for."""
-    rows = np.flatnonzero(books.allowed(band))
-    return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
+    Where None is given, those of every book, by popularity: for who has not said yet what they look for.
+    """
+    allowed = books.allowed(band)
+    if ids is None:
+        rows = np.flatnonzero(allowed)
+        return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
+    found = books.rows_of_ids(np.array(ids, dtype=np.int64))
+    found = found[found >= 0]
+    return found[allowed[found]]
 
 
 def _item(card: BookCard, marks: Marks, *, corrected: bool) -> dict[str, Any]:

@@ -97,7 +97,8 @@ def _answer(text: str, books: Shelf, chosen: ChosenEngine, *, band: AgeBand, lim
         searchable=bool(typed.words),
         suggestions=[
             *(_book(line, typed, corrected=line.card.id in found.corrected) for line in shown),
-            *_names(named, typed),
+            *_named("author", lambda card: card.authors, named, typed)[:AUTHORS],
+            *_named("series", lambda card: (card.series,) if card.series else (), named, typed)[:SERIES],
         ],
         did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
@@ -168,16 +169,10 @@ def _book(shown: ShownBook, typed: Typed, *, corrected: bool) -> Suggestion:
     )
 
 
-def _names(cards: Sequence[BookCard], typed: Typed) -> list[Suggestion]:
-    authors = _named("author", lambda card: card.authors, cards, typed)
-    series = _named("series", lambda card: (card.series,) if card.series else (), cards, typed)
-    return authors[:AUTHORS] + series[:SERIES]
-
-
 def _named(
     kind: str, names_of: Callable[[BookCard], Sequence[str]], cards: Sequence[BookCard], typed: Typed
 ) -> list[Suggestion]:
-    """The names on these books that go on like what was typed, each once, with a book of each."""
+    """Suggest the names on these books that go on like what was typed, each once, with a book of each."""
     first_books: dict[str, BookCard] = {}
     for card in cards:
         for name in names_of(card):
