@@ -135,8 +135,8 @@ def make_index() -> None:
     from django.utils import timezone
 
     from apps.releases.services.kinds import register_kind, release_kind
-    from apps.search.selectors.live_index import KIND
     from apps.search.services.releasing import rebuild_index
+    from apps.search.serving import KIND
     from epicml.evaluation.gate import Bound, GateRule
     from epicml.evaluation.report import Measure, Report
 

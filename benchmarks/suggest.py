@@ -124,14 +124,13 @@ def engine_alone() -> None:
     """Print the time of ranking one suggestion, names included, in this process, by the thread's own clock."""
     from django.utils import timezone
 
-    from apps.search.selectors.live_index import live_index
+    from apps.search.serving import indexes
     from epicml.audience.bands import AgeBand
     from epicml.search.plan import Typed
     from epicml.search.ranking import rank_suggestions
 
-    index = live_index(now=timezone.now())
-    assert index is not None
-    engine = index.engine
+    engine = indexes.current(timezone.now())
+    assert engine is not None
     for name, by_popularity in (("drawn by popularity", True), ("drawn uniformly", False)):
         times = []
         for text in typed(by_popularity=by_popularity)[:10_000]:

@@ -120,7 +120,7 @@ def _make(kind: str, is_there: Callable[[Work], bool]) -> Callable[[Work], str]:
 
 def _index_answers(work: Work) -> bool:
     """Tell whether the live index can be read; one that the version before made cannot."""
-    status = index_status(now=work.clock())
+    status = index_status(now=work.clock(), waits=True)
     return status.release is not None and status.release == status.live
 
 

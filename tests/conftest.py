@@ -41,8 +41,7 @@ CACHE_RESETS = (
     ("apps.platform.services.outages", "reset_outage_log"),
     ("apps.catalog.selectors.shelf", "reset_shelf"),
     ("apps.events.services.lists", "reset_lists"),
-    ("apps.search.services.serving", "reset_database_engine"),
-    ("apps.search.selectors.live_index", "reset_live_index"),
+    ("apps.search.services.choosing", "reset_database_engine"),
     ("apps.releases.services.live_artifact", "reset_live_artifacts"),
     ("apps.releases.services.monitoring", "reset_storage_health"),
 )

@@ -21,9 +21,9 @@ class SearchConfig(AppConfig):
         from apps.platform.services.metrics import register_collector
         from apps.releases.services.kinds import register_kind
         from apps.releases.services.leases import LEASE_SECONDS
-        from apps.search.selectors.live_index import on_damage
         from apps.search.services import applying, monitoring, verifying, warming
         from apps.search.services.releasing import SEARCH_INDEX
+        from apps.search.serving import opener
 
         register_job(applying.JOB, "apps.search.tasks.apply_changes")
         register_job("search.rebuild", "apps.search.tasks.rebuild", lease_seconds=LEASE_SECONDS, long=True)
@@ -32,7 +32,7 @@ class SearchConfig(AppConfig):
         register_job(verifying.JOB, "apps.search.tasks.verify_index", lease_seconds=300, long=True)
         register_schedule(verifying.JOB, verifying.JOB, every=VERIFY_EVERY)
         on_change(applying.queue_changes)
-        on_damage(verifying.queue_repair)
+        opener.tell_of_damage(verifying.queue_repair)
         register_kind(SEARCH_INDEX)
         register_health("search", monitoring.health)
         register_collector(monitoring.collect)

@@ -19,8 +19,8 @@ from apps.catalog.selectors.shelf import reset_shelf
 from apps.platform.services.api_keys import PUBLIC_SCOPES
 from apps.readers.services import issue_reader_token
 from apps.releases.services import kinds
+from apps.releases.services.live_artifact import reset_live_artifacts
 from apps.search.engines.embedded.folders import copies_folder
-from apps.search.selectors.live_index import reset_live_index
 from apps.search.services.applying import apply_changes
 from epicml.audience.bands import AgeBand
 from tests.client import ApiClient
@@ -258,7 +258,7 @@ def undone() -> Iterator[None]:
 
 def _forget() -> None:
     reset_shelf()
-    reset_live_index()
+    reset_live_artifacts()
     shutil.rmtree(copies_folder(), ignore_errors=True)
 
 
@@ -271,7 +271,7 @@ def check(truth: Library, steps: list[Any], *, indexed: bool) -> None:
         ask(truth, asker, number)
         if indexed and catches_up:
             apply_changes()
-            reset_live_index()  # as if half a second went by
+            reset_live_artifacts()  # as if half a second went by
             ask(truth, asker, number)
     last = steps[-1][3]
     for asker in (Asker(), Asker(reader=2), Asker(reader=FEW - 1), steps[-1][2]):

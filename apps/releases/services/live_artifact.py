@@ -55,7 +55,7 @@ class _Open(Generic[T]):
     checked_at: datetime | None = None
     nothing_opens: bool = False
     looked_back: tuple[Named, datetime] | None = None
-    broke_at: datetime | None = None
+    broke_at: dict[str, datetime] = field(default_factory=dict)
     failures: dict[Named, _Failure] = field(default_factory=dict)
     beside: dict[str, Held[T]] = field(default_factory=dict)
     asked_at: dict[str, datetime] = field(default_factory=dict)
@@ -92,16 +92,21 @@ class LiveArtifact(Generic[T]):
 
     def by_key(self, key: str, now: datetime) -> T | None:
         """Return the release of this key, live or not; None where it has no files, or they cannot be opened (yet)."""
+        held = self.held_by_key(key, now)
+        return held.opened if held is not None else None
+
+    def held_by_key(self, key: str, now: datetime) -> Held[T] | None:
+        """Return the same, with what is known of it."""
         live, state = self.held(now), self._open
         state.asked_at[key] = now
         if live is not None and live.key == key:
-            return live.opened
-        if key not in state.beside and not self._failed_lately((key, ""), now):
+            return live
+        if not self._goes_on(key) and not self._failed_lately((key, ""), now):
             self._open_beside(key, now)
         found = state.beside.get(key)
         if found is not None and self._refreshes:
             self._refresh(found, now)
-        return found.opened if found else None
+        return found
 
     def warm(self, now: datetime, *, clock: Callable[[], float] = time.monotonic) -> T | None:
         """Return the same as current(), after what is being fetched has come; for a process that nobody asks yet."""
@@ -123,26 +128,28 @@ class LiveArtifact(Generic[T]):
             if held is None:  # another thread was here first
                 return
             logger.error("%s", error.message)
-            again = not _is_due(state.broke_at, now, self.opener.retry_after)
-            state.broke_at = now
+            again = not _is_due(state.broke_at.get(held.key), now, self.opener.retry_after)
+            state.broke_at[held.key] = now
             state.beside.pop(held.key, None)
             if held is state.held:
                 state.held, state.checked_at, state.nothing_opens = None, None, False
             if again:
                 state.failures[_place(held)] = _Failure(error, now)
-        self.opener.on_damage(held, error, now)
+        self.opener.on_damage(held, error, now, is_repeated=again)
 
     def state(self) -> ArtifactState:
         """Return what is served, as of the last look."""
         state, held = self._open, self._open.held
         key, sha256 = state.live or (None, "")
-        is_live = held is not None and held.name == state.live
-        failure = state.failures.get(state.live) if state.live and not is_live else None
+        failure, copy_failure = self._why_not(held, state.live) if state.live else (None, None)
+        told = failure or copy_failure
         return ArtifactState(
             kind=self.opener.kind,
             served=held.key if held else None,
             live=key,
             failure=str(failure.error) if failure else "",
+            copy_failure=str(copy_failure.error) if copy_failure else "",
+            lacks_room=told is not None and self.opener.lacks_room(told.error),
             live_sha256=sha256,
             stands_in=held is not None and held.stands_in,
             beside=tuple(sorted(state.beside)),
@@ -152,6 +159,14 @@ class LiveArtifact(Generic[T]):
         """Hold nothing: the next call looks what is live."""
         with self._lock:
             self._open = _Open()
+            self.opener.reset()
+
+    def _why_not(self, held: Held[T] | None, live: Named) -> tuple[_Failure | None, _Failure | None]:
+        """Return what kept the live release from being open, and what kept its working copy from it."""
+        failures, is_open = self._open.failures, held is not None and held.name == live
+        if held is not None and is_open and held.is_copy and not self.opener.is_stuck(held.opened):
+            return None, None
+        return None if is_open else failures.get(live), failures.get(_copy_place(live))
 
     def _look(self, now: datetime) -> None:
         state = self._open
@@ -170,8 +185,9 @@ class LiveArtifact(Generic[T]):
             self.opener.refresh(held.opened)
         except EpicmlError as error:  # it goes on with what it saw before; the next look opens it anew
             logger.warning("%s", error.message)
+            self._open.failures[_place(held)] = _Failure(error, now - self.opener.retry_after)
             self._open.checked_at = None
-            self.opener.on_damage(held, error, now)
+            self.opener.on_damage(held, error, now, is_repeated=False)
 
     def _follow(self, now: datetime) -> None:
         state, opener, held = self._open, self.opener, self._open.held
@@ -181,12 +197,14 @@ class LiveArtifact(Generic[T]):
             state.held = None
             return
         is_live = held is not None and held.name == state.live
+        if held is not None and is_live and held.stands_in:
+            held = state.held = replace(held, stands_in=False)
         if held is not None and is_live and held.is_copy and not opener.is_stuck(held.opened):
             opener.inspect(held, now)
             return
-        found = self._copy_of(state.live, now)
+        found = self._copy_of(state.live, now, instead=held)
         if found is None and held is not None and (is_live or opener.waits_for_copy(held)):
-            found = replace(held, stands_in=held.stands_in and not is_live)
+            found = held
         found = found or self._live_files(now) or self._stand_in(state.live, now)
         if found is None and held is not None and opener.may_stand_in(held.opened):
             found = replace(held, stands_in=True)
@@ -206,6 +224,7 @@ class LiveArtifact(Generic[T]):
 
     def _keep_beside(self, found: Held[T], now: datetime) -> None:
         state = self._open
+        state.beside.pop(found.key, None)
         while len(state.beside) >= MOST_BESIDE:
             del state.beside[min(state.beside, key=lambda key: state.asked_at.get(key, now))]
         state.beside[found.key] = found
@@ -213,6 +232,7 @@ class LiveArtifact(Generic[T]):
     def _let_go(self, with_files: Mapping[str, str], now: datetime) -> None:
         """Close what nobody asks for any more, or has no files; what failed long ago is forgotten."""
         state = self._open
+        told = (state.live, _copy_place(state.live)) if state.live else ()
         for key, asked_at in list(state.asked_at.items()):
             if _is_due(asked_at, now, BESIDE_FOR):
                 del state.asked_at[key]
@@ -220,25 +240,27 @@ class LiveArtifact(Generic[T]):
             if with_files.get(key) != held.sha256 or key not in state.asked_at:
                 del state.beside[key]
         for place, failure in list(state.failures.items()):
-            if failure.at is not None and _is_due(failure.at, now, self.opener.retry_after) and place != state.live:
+            if failure.at is not None and _is_due(failure.at, now, self.opener.retry_after) and place not in told:
                 del state.failures[place]
         if state.fetch is not None and not state.fetch.is_alive():
             if state.fetch.error is not None:
                 state.failures[state.fetch.artifact[1:]] = _Failure(state.fetch.error, now)
             state.fetch = None
 
-    def _copy_of(self, release: Named, now: datetime) -> Held[T] | None:
+    def _copy_of(self, release: Named, now: datetime, *, instead: Held[T] | None = None) -> Held[T] | None:
+        """Return the working copy of a release where it is ready, and may be served `instead` of what is open."""
         place = _copy_place(release)
         if self._failed_lately(place, now):
             return None
         try:
-            opened = self.opener.working_copy(*release)
+            opened = self.opener.working_copy(*release, now)
         except UNOPENABLE as error:
             self._note_failure(place, error, now)
             return None
-        if opened is None or not self.opener.may_serve(opened, self._open.held):
+        if opened is None:
             return None
-        return Held(opened, *release, is_copy=True)
+        self._open.failures.pop(place, None)
+        return Held(opened, *release, is_copy=True) if self.opener.may_serve(opened, instead) else None
 
     def _live_files(self, now: datetime) -> Held[T] | None:
         if self._open.live is None or self._failed_lately(self._open.live, now):
@@ -288,25 +310,29 @@ class LiveArtifact(Generic[T]):
             name = (release.key, release.sha256)
             if held is not None and held.name == name and opener.may_stand_in(held.opened):
                 return replace(held, stands_in=True)
-            if not opener.is_candidate(release):
-                continue
-            found = self._copy_of(name, now) or self._sealed_files(release, now)
+            found = self._copy_of(name, now)
+            if found is None and opener.is_candidate(release):
+                found = self._sealed_files(release, now)
             if found is not None and opener.may_stand_in(found.opened):
                 return replace(found, stands_in=True)
         return None
 
+    def _goes_on(self, key: str) -> bool:
+        found = self._open.beside.get(key)
+        return found is not None and not self.opener.is_stuck(found.opened)
+
     def _open_beside(self, key: str, now: datetime) -> None:
-        if not self._lock.acquire(timeout=OPEN_SECONDS):
+        if not self._lock.acquire(timeout=0 if key in self._open.beside else OPEN_SECONDS):
             return
         try:
             state = self._open
-            if key in state.beside or self._failed_lately((key, ""), now):
+            if self._goes_on(key) or self._failed_lately((key, ""), now):
                 return  # another thread was here first
             release = release_with_files(self.opener.kind, key)
             found = None
             if release is not None:
                 found = self._copy_of((release.key, release.sha256), now) or self._sealed_files(release, now)
-            if found is not None:
+            if found is not None and found is not state.beside.get(key):
                 self._keep_beside(found, now)
             else:
                 is_coming = release is not None and state.fetch is not None

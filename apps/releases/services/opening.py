@@ -31,12 +31,18 @@ class Held(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactState:
-    """What this process serves of a kind, what it should serve, why these differ if they do, and what else is open."""
+    """What this process serves of a kind, what it should serve, why these differ if they do, and what else is open.
+
+    `failure` says why the live release is not open, `copy_failure` why its working copy is not, or is not as it is now.
+    `lacks_room` tells that the first of these that there is would be mended by making room.
+    """
 
     kind: str
     served: str | None
     live: str | None
     failure: str
+    copy_failure: str = ""
+    lacks_room: bool = False
     live_sha256: str = ""
     stands_in: bool = False
     beside: tuple[str, ...] = ()
@@ -68,7 +74,7 @@ class ArtifactOpener(Generic[T]):
         """Open the sealed files, which were verified just now."""
         raise NotImplementedError
 
-    def working_copy(self, key: str, sha256: str) -> T | None:
+    def working_copy(self, key: str, sha256: str, now: datetime) -> T | None:
         """Open this machine's working copy of a release, preferred to its sealed files; None where none is ready."""
         return None
 
@@ -77,7 +83,7 @@ class ArtifactOpener(Generic[T]):
         return True
 
     def is_candidate(self, release: LiveRelease) -> bool:
-        """Tell whether a former release is worth opening as a stand-in, before its files are read."""
+        """Tell whether the sealed files of a former release are worth reading for a stand-in."""
         return True
 
     def may_stand_in(self, found: T) -> bool:
@@ -98,5 +104,12 @@ class ArtifactOpener(Generic[T]):
     def inspect(self, held: Held[T], now: datetime) -> None:
         """Look after what is open, at every look that changes nothing."""
 
-    def on_damage(self, held: Held[T], error: EpicmlError, now: datetime) -> None:
-        """Tell whoever can mend it that what was open failed."""
+    def on_damage(self, held: Held[T], error: EpicmlError, now: datetime, *, is_repeated: bool) -> None:
+        """Tell whoever can mend it that what was open failed; if `is_repeated`, though it had been opened anew."""
+
+    def lacks_room(self, error: Exception) -> bool:
+        """Tell whether what failed is sound, and only found no room."""
+        return False
+
+    def reset(self) -> None:
+        """Forget what was seen of files so far."""

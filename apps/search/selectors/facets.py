@@ -44,7 +44,8 @@ class Facet:
 
 
 def facets_of(books: Shelf, rows: Rows, filters: Filters) -> tuple[Rows, dict[str, list[Facet]]]:
-    """The rows that pass every filter, in their order, and the facets of the answer."""
+    """Return the rows that pass every filter, in their order, and the facets of the answer."""
+    languages, genres = books.language_names, books.columns.genre_names
     masks = {
         "age_bands": _among(books.age_bands[rows], [int(band) for band in filters.age_bands]),
         "reading_levels": _among(books.reading_levels[rows], filters.reading_levels),
@@ -54,8 +55,12 @@ def facets_of(books: Shelf, rows: Rows, filters: Filters) -> tuple[Rows, dict[st
     counts: dict[str, Callable[[Rows], list[Facet]]] = {
         "age_bands": lambda left: _age_bands(books, left, filters.age_bands),
         "reading_levels": lambda left: _levels(books, left, filters.reading_levels),
-        "languages": lambda left: _languages(books, left, filters.languages),
-        "genres": lambda left: _genre_facets(books, left, filters.genres),
+        "languages": lambda left: _by_count(
+            languages, np.bincount(books.languages[left], minlength=len(languages)), filters.languages
+        ),
+        "genres": lambda left: _by_count(
+            genres, books.columns.genres.counts(left, size=len(genres)), filters.genres, most=MOST_GENRES
+        ),
     }
     found = {name: count(rows[_all_but(masks, name, len(rows))]) for name, count in counts.items()}
     return rows[_all_but(masks, "", len(rows))], found
@@ -102,16 +107,6 @@ def _levels(books: Shelf, rows: Rows, chosen: Sequence[int]) -> list[Facet]:
         for level in range(1, len(counts))
         if counts[level] or level in chosen
     ]
-
-
-def _languages(books: Shelf, rows: Rows, chosen: Sequence[str]) -> list[Facet]:
-    counts = np.bincount(books.languages[rows], minlength=len(books.language_names))
-    return _by_count(books.language_names, counts, chosen)
-
-
-def _genre_facets(books: Shelf, rows: Rows, chosen: Sequence[str]) -> list[Facet]:
-    names = books.columns.genre_names
-    return _by_count(names, books.columns.genres.counts(rows, size=len(names)), chosen, most=MOST_GENRES)
 
 
 def _by_count(names: Names, counts: Int64s, chosen: Sequence[str], *, most: int | None = None) -> list[Facet]:

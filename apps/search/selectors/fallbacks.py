@@ -14,6 +14,6 @@ FALLBACKS = Counter(
 
 
 def fallback_counts() -> dict[str, int]:
-    """How many answers this process gave without the index, by reason."""
+    """Count the answers that this process gave without the index, by reason."""
     samples = [sample for metric in FALLBACKS.collect() for sample in metric.samples]
     return {sample.labels["reason"]: int(sample.value) for sample in samples if sample.name.endswith("_total")}

@@ -8,7 +8,9 @@ from apps.releases.selectors.live import live_key
 from apps.releases.services.files import known_damage
 from apps.search.engines.embedded.folders import copy_folder, damage_mark
 from apps.search.selectors.fallbacks import STALE_CHANGES, fallback_counts
-from apps.search.selectors.live_index import KIND, lacks_room, live_index, problem
+from apps.search.serving import KIND, indexes
+
+NEVER_PROMOTED = "No search index was promoted yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,28 @@ class IndexStatus:
         return self.release is not None and self.pending <= STALE_CHANGES
 
 
-def index_status(*, now: datetime) -> IndexStatus:
-    """The index as this process sees it."""
-    live, index = live_key(KIND), live_index(now=now)
-    cursor = index.engine.cursor if index else 0
+def index_status(*, now: datetime, waits: bool = False) -> IndexStatus:
+    """Return the index as this process sees it; a command `waits` for one that is fetched from object storage."""
+    if waits:
+        indexes.warm(now)
+    live, held, state = live_key(KIND), indexes.held(now), indexes.state()
+    engine = held.opened if held else None
+    cursor = engine.cursor if engine else 0
     damage, damaged_at = _damage(live)
+    problem = (state.failure or state.copy_failure) if state.live else NEVER_PROMOTED
     return IndexStatus(
         live=live[0] if live else None,
-        release=index.release if index else None,
-        sealed=index is not None and index.sealed,
+        release=held.key if held else None,
+        sealed=held is not None and not held.is_copy,
         cursor=cursor,
         pending=max(last_change_number() - cursor, 0),
-        books=index.engine.books if index else 0,
-        problem="" if index and not index.stands_in else problem(),
+        books=engine.books if engine else 0,
+        problem="" if held and not held.stands_in else problem,
         fallbacks=fallback_counts(),
         damage=damage,
         damaged_at=damaged_at,
-        lacks_room=lacks_room(),
-        stuck=problem() if index and index.engine.is_stuck else "",
+        lacks_room=state.lacks_room,
+        stuck=problem if engine and engine.is_stuck else "",
         sealed_damage=known_damage(KIND, live[1]) if live else "",
     )
 

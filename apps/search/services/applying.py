@@ -17,7 +17,7 @@ from apps.search.engines.embedded.checking import damage_of
 from apps.search.engines.embedded.publication import INDEX, publish, published
 from apps.search.engines.embedded.writer import IndexWriter
 from apps.search.engines.protocol import IndexBrokenError, IndexedBook, IndexOfOtherFormError
-from apps.search.selectors.live_index import KIND
+from apps.search.serving import KIND
 
 logger = logging.getLogger(__name__)
 

@@ -37,7 +37,11 @@ class Library:
     @classmethod
     def restored(cls, stored: Stored) -> "Library":
         """Return the library that was written."""
-        return cls([_card(row) for row in stored.values["cards"]], stored.values["last_change"])
+        cards = [
+            BookCard(**{**row, **{name: tuple(row[name]) for name in TUPLES}, "age_band": AgeBand(row["age_band"])})
+            for row in stored.values["cards"]
+        ]
+        return cls(cards, stored.values["last_change"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,3 @@ def _digest(cards: Sequence[BookCard]) -> str:
     for card in cards:
         digest.update(repr(indexed_book(card)).encode())
     return digest.hexdigest()
-
-
-def _card(row: Mapping[str, Any]) -> BookCard:
-    tuples = {name: tuple(row[name]) for name in TUPLES}
-    return BookCard(**{**row, **tuples, "age_band": AgeBand(row["age_band"])})

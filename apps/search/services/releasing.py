@@ -11,10 +11,10 @@ from apps.releases.services import catalogue
 from apps.releases.services.kinds import ReleaseKind
 from apps.releases.services.making import make_release
 from apps.search.engines.protocol import IndexOfOtherFormError
-from apps.search.selectors.live_index import KIND
 from apps.search.services.applying import apply_changes, queue_for_release
 from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
 from apps.search.services.evaluating import WORDS, evaluate_index
+from apps.search.serving import KIND
 from epicml.evaluation.search import SEARCH_RULES
 from epicml.search.fields import TOKENS_VERSION
 

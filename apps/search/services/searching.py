@@ -16,7 +16,7 @@ from apps.readers.selectors import Audience, audience
 from apps.search.engines.database import book_text
 from apps.search.engines.protocol import MOST_RESULTS
 from apps.search.selectors.facets import Facet, Filters, Rows, facets_of
-from apps.search.services.serving import Serving, ranked, serving
+from apps.search.services.choosing import ChosenEngine, choose_engine, ranked
 from epicml.audience.bands import AgeBand
 from epicml.search.meaning import meant_by, written_words
 from epicml.search.plan import Typed
@@ -69,17 +69,20 @@ class SearchQuestion:
     age_band: AgeBand | None = None
 
 
-def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -> SearchAnswer:
+def search(
+    question: SearchQuestion, *, is_shown: bool = False, release: str | None = None, now: datetime
+) -> SearchAnswer:
     """Answer the page asked for of the books that may be shown; what is misspelt is searched as it may have been meant.
 
-    Where the answer `is_shown` to somebody, the page is noted as a served list; the text that was typed is not.
+    Where the answer `is_shown` to somebody, the page is noted as a served list; the text that was typed is not. Where a
+    release is named, as by an experiment's arm, that one answers if it can be opened, else the live one.
     """
     asker = audience(question.reader_key, question.age_band)
     band = asker.age_band
     books, typed = shelf(), Typed.read(question.text)
     rank = partial(rank_search, typed, audience=band, limit=MOST_RESULTS)
-    found, chosen = ranked(rank, serving(books, now=now), books, now=now)
-    rows = _visible_rows(books, found.books, band) if question.text else _by_popularity(books, band)
+    found, chosen = ranked(rank, choose_engine(books, release=release, now=now), books, now=now)
+    rows = _rows_to_show(books, found.books if question.text else None, band)
     corrected = {row for row in rows.tolist() if books.cards[row].id in found.corrected} if found.corrected else set()
     first = next((books.cards[row] for row in rows.tolist() if row in corrected), None)
     meant = said_of(first, typed, shown=[books.cards[row] for row in rows[:TELLING_BOOKS].tolist()])
@@ -102,7 +105,7 @@ def search(question: SearchQuestion, *, is_shown: bool = False, now: datetime) -
     )
 
 
-def _note(asker: Audience, chosen: Serving, book_ids: Sequence[int], *, start: int, now: datetime) -> UUID | None:
+def _note(asker: Audience, chosen: ChosenEngine, book_ids: Sequence[int], *, start: int, now: datetime) -> UUID | None:
     """Note one page as it leaves as a served list; one behind the last book shows nothing."""
     if start and not book_ids:
         return None
@@ -119,24 +122,25 @@ def _note(asker: Audience, chosen: Serving, book_ids: Sequence[int], *, start: i
 
 
 def said_of(corrected: BookCard | None, typed: Typed, *, shown: Sequence[BookCard]) -> tuple[str, ...] | None:
-    """What was typed as this book has it, or one of those shown: no word is ever said that none of them has as said."""
+    """Say what was typed as this book has it, or one of those shown: no word that none of them has as it is said."""
     if corrected is None:
         return None
     others = {word for card in shown for word in written_words(book_text(card))}
     return meant_by(typed, written_words(book_text(corrected)), other_words=others)
 
 
-def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:
-    """Rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band."""
-    rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
-    rows = rows[rows >= 0]
-    return rows[books.allowed(band)[rows]]
+def _rows_to_show(books: Shelf, ids: Sequence[int] | None, band: AgeBand) -> Rows:
+    """Return rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band.
 
-
-def _by_popularity(books: Shelf, band: AgeBand) -> Rows:
-    """Every book that may be shown: for who has not said yet what they look for."""
-    rows = np.flatnonzero(books.allowed(band))
-    return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
+    Where None is given, those of every book, by popularity: for who has not said yet what they look for.
+    """
+    allowed = books.allowed(band)
+    if ids is None:
+        rows = np.flatnonzero(allowed)
+        return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
+    found = books.rows_of_ids(np.array(ids, dtype=np.int64))
+    found = found[found >= 0]
+    return found[allowed[found]]
 
 
 def _item(card: BookCard, highlighter: Highlighter, *, corrected: bool) -> dict[str, Any]:

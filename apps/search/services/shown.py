@@ -56,7 +56,7 @@ _remembered = _Remembered()
 
 
 def shown_books(books: Shelf, ids: Sequence[int], *, audience: AgeBand) -> list[ShownBook]:
-    """The books as they are now, without those that are withdrawn or, whatever the index says, above the band."""
+    """Return the books as they are now; none is withdrawn or, whatever the index says, above the band."""
     lines, found = _remembered.lines_of(books), []
     for book_id in ids:
         line = lines.get(book_id)

@@ -11,8 +11,9 @@ import orjson
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.shelf import Shelf, shelf
 from apps.readers.selectors import audience
+from apps.releases.services.opening import AnswerVersion
+from apps.search.services.choosing import ChosenEngine, choose_engine, ranked
 from apps.search.services.searching import said_of
-from apps.search.services.serving import Serving, ranked, serving
 from apps.search.services.shown import ShownBook, shown_books
 from epicml.audience.bands import AgeBand
 from epicml.search.plan import Typed, goes_on_like
@@ -22,7 +23,7 @@ from epicml.text.normalise import main_title
 
 AUTHORS = 2  # names that follow the books, at most
 SERIES = 2
-REMEMBERED_ANSWERS = 10_000  # about 3 kB each
+REMEMBERED_ANSWERS = 10_000  # about 3 kB each; of all releases together
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,30 @@ class Suggestions:
 
 
 def suggest(
-    text: str, *, limit: int, reader_key: str | None = None, age_band: AgeBand | None = None, now: datetime
+    text: str,
+    *,
+    limit: int,
+    reader_key: str | None = None,
+    age_band: AgeBand | None = None,
+    release: str | None = None,
+    now: datetime,
 ) -> Suggestions:
-    """Up to `limit` books that complete the text, then up to four names; nothing above the audience's band."""
+    """Suggest up to `limit` books that complete the text, then up to four names; nothing above the audience's band.
+
+    Where a release is named, as by an experiment's arm, that one answers if it can be opened, else the live one.
+    """
     band = audience(reader_key, age_band).age_band
     books = shelf()
-    chosen = serving(books, now=now)
-    remembered = _remembered.answers_of(books, chosen.engine.state)
+    chosen = choose_engine(books, release=release, now=now)
+    remembered = _remembered.answers_from(books, chosen)
     answer = remembered.get((text, limit, band))
     if answer is None:
         answer = _answer(text, books, chosen, band=band, limit=limit, now=now)
-        remembered[text, limit, band] = answer
+        _remembered.keep(answer, remembered, (text, limit, band))
     return answer
 
 
-def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
+def _answer(text: str, books: Shelf, chosen: ChosenEngine, *, band: AgeBand, limit: int, now: datetime) -> Suggestions:
     typed = Typed.read(text)
     found, chosen = ranked(partial(rank_suggestions, typed, audience=band, limit=limit), chosen, books, now=now)
     shown = shown_books(books, found.books, audience=band)
@@ -86,7 +96,8 @@ def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: i
         searchable=bool(typed.words),
         suggestions=[
             *(_book(line, typed, corrected=line.card.id in found.corrected) for line in shown),
-            *_names(named, typed),
+            *_named("author", lambda card: card.authors, named, typed)[:AUTHORS],
+            *_named("series", lambda card: (card.series,) if card.series else (), named, typed)[:SERIES],
         ],
         did_you_mean=None if meant is None else " ".join(meant),
         fallback=chosen.fallback,
@@ -94,28 +105,54 @@ def _answer(text: str, books: Shelf, chosen: Serving, *, band: AgeBand, limit: i
     )
 
 
+_Typed = tuple[str, int, AgeBand]  # a text, how many books at most, for whom
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Answers that were made from just this shelf and this state of an index."""
+
+    books: Shelf | None
+    index: object
+    by_text: dict[_Typed, Suggestions]
+
+
 class _Remembered:
-    """Answers that hold as long as neither the catalogue nor the index changed: first letters are typed by everyone."""
+    """Answers by what they were made from, as long as it stays as it was: first letters are typed by everyone.
+
+    The version tells releases and arms apart, so that of two that are both asked neither drops the other's answers. It
+    does not see a commit, which leaves the release and the catalogue what they are: the state of the index does.
+    """
 
     def __init__(self) -> None:
-        self._of: tuple[object, object] = (None, None)
-        self._answers: dict[_Question, Suggestions] = {}
+        self._adding = threading.Lock()
+        self._last = _Answers(None, None, {})
+        self._by_version: dict[AnswerVersion, _Answers] = {}
 
-    def answers_of(self, books: Shelf, index: object) -> "dict[_Question, Suggestions]":
-        """Give what is remembered for just this state of both; whatever was remembered for another one is dropped.
+    def answers_from(self, books: Shelf, chosen: ChosenEngine) -> dict[_Typed, Suggestions]:
+        """Give the answers from just this; those from an earlier state of the same, or another shelf, are dropped."""
+        state, known = chosen.engine.state, self._last
+        if known.books is not books or known.index is not state:
+            with self._adding:
+                version = AnswerVersion.of(release=chosen.release, catalogue=books.version)
+                found = self._by_version.get(version)
+                if found is None or found.books is not books or found.index is not state:
+                    found = _Answers(books, state, {})
+                    kept = {key: one for key, one in self._by_version.items() if one.books is books}
+                    self._by_version = {**kept, version: found}
+                known = self._last = found
+        return known.by_text
 
-        Whatever else an answer comes to rest on (a release that an experiment names, its arms) joins this pair.
-        """
-        with _remembering:
-            if self._of[0] is not books or self._of[1] is not index:
-                self._of, self._answers = (books, index), {}
-            if len(self._answers) >= REMEMBERED_ANSWERS:  # the oldest goes: a dict keeps the order of its keys
-                self._answers.pop(next(iter(self._answers)))
-            return self._answers
+    def keep(self, answer: Suggestions, answers: dict[_Typed, Suggestions], typed: _Typed) -> None:
+        """Keep one more; where they are too many, the oldest of the most goes: a dict keeps the order of its keys."""
+        with self._adding:
+            all_of_them = [one.by_text for one in self._by_version.values()]
+            if sum(map(len, all_of_them)) >= REMEMBERED_ANSWERS:
+                most = max(all_of_them, key=len)
+                del most[next(iter(most))]
+            answers[typed] = answer
 
 
-_Question = tuple[str, int, AgeBand]
-_remembering = threading.Lock()
 _remembered = _Remembered()
 
 
@@ -131,16 +168,10 @@ def _book(shown: ShownBook, typed: Typed, *, corrected: bool) -> Suggestion:
     )
 
 
-def _names(cards: Sequence[BookCard], typed: Typed) -> list[Suggestion]:
-    authors = _named("author", lambda card: card.authors, cards, typed)
-    series = _named("series", lambda card: (card.series,) if card.series else (), cards, typed)
-    return authors[:AUTHORS] + series[:SERIES]
-
-
 def _named(
     kind: str, names_of: Callable[[BookCard], Sequence[str]], cards: Sequence[BookCard], typed: Typed
 ) -> list[Suggestion]:
-    """The names on these books that go on like what was typed, each once, with a book of each."""
+    """Suggest the names on these books that go on like what was typed, each once, with a book of each."""
     first_books: dict[str, BookCard] = {}
     for card in cards:
         for name in names_of(card):

@@ -9,8 +9,8 @@ from apps.jobs.services.ledger.queue import enqueue
 from apps.releases.selectors.live import LiveRelease, live_release
 from apps.search.engines.embedded import folders
 from apps.search.engines.embedded.checking import damage_of
-from apps.search.selectors.live_index import KIND
 from apps.search.services import applying
+from apps.search.serving import KIND
 
 logger = logging.getLogger(__name__)
 

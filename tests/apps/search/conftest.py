@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services import kinds
-from apps.search.selectors.live_index import reset_live_index
+from apps.releases.services.live_artifact import reset_live_artifacts
 from tests.apps.search import library
 from tests.apps.search.searching import DatabaseSearch, EmbeddedSearch, Searching
 
@@ -23,7 +23,7 @@ def var_dir(tmp_path: Path, settings: Settings) -> Path:
 def forget_index() -> Iterator[None]:
     """No index stays open from one test to the next."""
     yield
-    reset_live_index()
+    reset_live_artifacts()
 
 
 @pytest.fixture

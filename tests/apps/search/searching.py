@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from apps.catalog.selectors.shelf import shelf
 from apps.search.engines.protocol import MOST_RESULTS, IndexEngine
 from apps.search.selectors.facets import Filters
-from apps.search.selectors.live_index import live_index
 from apps.search.services.applying import apply_changes
+from apps.search.services.choosing import database_engine
 from apps.search.services.searching import SearchAnswer, SearchQuestion, search
-from apps.search.services.serving import database_engine
+from apps.search.serving import indexes
 from epicml.audience.bands import AgeBand
 from epicml.search.engine import Engine
 from epicml.search.lexicon import Lexicon
@@ -72,9 +72,9 @@ class EmbeddedSearch:
 
     def engine(self) -> Searched:
         apply_changes()
-        index = live_index(now=NOON)
-        assert index is not None
-        return of_index(index.engine)
+        engine = indexes.current(NOON)
+        assert engine is not None
+        return of_index(engine)
 
 
 def suggested(engine: Searched, text: str, *, band: AgeBand = AgeBand.ADULT, limit: int = 50) -> list[str]:
@@ -97,12 +97,13 @@ def searched(
     *,
     filters: Filters = NO_FILTERS,
     band: AgeBand | None = AgeBand.ADULT,
+    release: str | None = None,
     now: datetime = NOON,
     **more: Any,
 ) -> SearchAnswer:
     """The first hundred books of a search over the service."""
     question = {"page": 1, "page_size": 100, **more}
-    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), now=now)
+    return search(SearchQuestion(text=text, filters=filters, age_band=band, **question), release=release, now=now)
 
 
 def keys(answer: SearchAnswer) -> list[str]:

@@ -15,6 +15,7 @@ from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
 from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow
+from apps.releases.services.live_artifact import reset_live_artifacts
 from apps.releases.services.verifying import verify_live
 from apps.search.engines.embedded import private
 from apps.search.engines.embedded.checking import damage_of
@@ -22,10 +23,10 @@ from apps.search.engines.embedded.folders import copies_folder, damages_count, o
 from apps.search.engines.embedded.publication import INDEX
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.embedded.writer import IndexWriter
-from apps.search.selectors.live_index import live_index, reset_live_index
 from apps.search.services.applying import apply_changes
 from apps.search.services.monitoring import health
 from apps.search.services.verifying import verify_index
+from apps.search.serving import indexes
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
 from tests.apps.search.damages import flip, remove_copies, sealed_folder
@@ -91,7 +92,7 @@ def changed_copy(live_index_row: ReleaseRow) -> Path:
     apply_changes()
     save_books([a_book("new", title="Zebra Two", series=None), a_book("b", title="Ant", series=None)], now=NOON)
     apply_changes()
-    assert live_index(now=NOON) is not None
+    assert indexes.current(NOON) is not None
     Job.objects.all().delete()
     return copy()
 
@@ -163,15 +164,15 @@ class TestADamageThatNobodySees:
     @pytest.mark.parametrize("name", [".term", ".store", "lexicon.npz"])
     def test_is_found_by_a_process_that_starts(self, changed_copy: Path, name: str) -> None:
         flip_unnoticed(file_of(changed_copy, name))
-        reset_live_index()
-        index = live_index(now=IN_A_WHILE)
+        reset_live_artifacts()
+        index = indexes.held(IN_A_WHILE)
         assert index is not None
-        assert (index.sealed, searched("holes", now=IN_A_WHILE).fallback) == (True, None)
+        assert (not index.is_copy, searched("holes", now=IN_A_WHILE).fallback) == (True, None)
         assert [job.name for job in Job.objects.all()] == ["search.apply_changes"]
         run_until_empty(clock=lambda: IN_A_WHILE)
-        index = live_index(now=IN_A_WHILE + timedelta(seconds=6))
+        index = indexes.held(IN_A_WHILE + timedelta(seconds=6))
         assert index is not None
-        assert (index.sealed, index.engine.books) == (False, len(library.books()) + 2)
+        assert (not index.is_copy, index.opened.books) == (False, len(library.books()) + 2)
 
 
 class TestDamagedSealedFiles:
@@ -224,12 +225,12 @@ class TestNoRoom:
         self, live_index_row: ReleaseRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = timezone.now()
-        index = live_index(now=now)
+        index = indexes.held(now)
         assert index is not None
-        assert isinstance(index.engine, EmbeddedEngine)
+        assert isinstance(index.opened, EmbeddedEngine)
         save_books([a_book("new", title="Zebra", series=None)], now=NOON)
         apply_changes()
-        index.engine._files.folder.mkdir()  # so that nothing can be made there
+        index.opened._files.folder.mkdir()  # so that nothing can be made there
         with monkeypatch.context() as full:
             full.setattr(tempfile, "tempdir", "/proc")
             full.setattr(private, "settings", SimpleNamespace(VAR_DIR="/proc"))
@@ -237,7 +238,7 @@ class TestNoRoom:
                 answer = searched("holes", now=now + timedelta(seconds=seconds))
                 assert (answer.fallback, keys(answer)) == (None, ["holes"])
             said = health()
-        index.engine._files.folder.rmdir()
+        index.opened._files.folder.rmdir()
         assert (said.state, said.remedy.startswith("Make room")) == ("degraded", True)
         assert said.detail.startswith(f"Release {live_index_row.key} answers without its newest changes: ")
         assert keys(searched("zebra", now=now + timedelta(seconds=20))) == ["new"]

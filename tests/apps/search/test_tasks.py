@@ -10,8 +10,8 @@ from apps.jobs.services.ledger.registry import check_registered, registration_of
 from apps.jobs.services.runner.execution import run_until_empty
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services.kinds import register_kind, release_kind
+from apps.releases.services.live_artifact import reset_live_artifacts
 from apps.releases.services.promotion import promote_release, roll_back
-from apps.search.selectors.live_index import reset_live_index
 from apps.search.services import monitoring
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.search import lexicon
@@ -41,7 +41,7 @@ class TestAnIndexOfAnotherVersion:
         with monkeypatch.context() as version:
             version.setattr(lexicon, "TOKENS_VERSION", TOKENS_VERSION - 1)
             row = rebuild()
-        reset_live_index()
+        reset_live_artifacts()
         assert row.state == "live"
         return row
 
@@ -58,7 +58,7 @@ class TestAnIndexOfAnotherVersion:
         run_until_empty(clock=lambda: NOON)
         newest = releases(kind="search_index")[0]
         assert (newest.state, newest.why) == ("live", f"the live index is not of form {TOKENS_VERSION}")
-        reset_live_index()
+        reset_live_artifacts()
         answer = searched("harry pott")
         assert (answer.fallback, answer.release, keys(answer)[0]) == (None, newest.key, "potter1")
         assert monitoring.health().state == "ok"
@@ -77,7 +77,7 @@ class TestAnIndexOfAnotherVersion:
         newer = rebuild(now=NOON + timedelta(minutes=1))
         roll_back("search_index", decided_by="tom", why="worse", now=NOON + timedelta(minutes=2))
         run_until_empty(clock=lambda: NOON + timedelta(minutes=3))
-        reset_live_index()
+        reset_live_artifacts()
         assert searched("harry pott").release == newer.key
         assert [row.state for row in releases(kind="search_index")] == ["retired", "live"]
         assert monitoring.health().state == "degraded"
@@ -103,7 +103,7 @@ class TestAnIndexOfAnotherVersionAtItsGate:
             now=NOON + timedelta(minutes=1),
         )
         run_until_empty(clock=lambda: NOON + timedelta(minutes=1))
-        reset_live_index()
+        reset_live_artifacts()
         assert searched("harry pott").release == newest.key
         assert monitoring.health().state == "ok"
 

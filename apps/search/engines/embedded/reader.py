@@ -73,7 +73,7 @@ class EmbeddedEngine:
 
     @property
     def state(self) -> object:
-        return self._searcher
+        return self._seen
 
     def execute(self, queries: Sequence[ClauseQuery]) -> Sequence[Hits]:
         searcher = self._searcher  # one for the whole batch, whatever is committed meanwhile
@@ -117,6 +117,8 @@ class EmbeddedEngine:
         self.cursor = int(searcher.doc(hits[0][1]).get_first(CURSOR) or 0)
         self.books = searcher.num_docs - 1
         self._searcher = searcher
+        # After it, so that no older answer goes for one of this state; not the searcher, which would keep files open.
+        self._seen = object()
 
     def _warm(self) -> None:
         # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.

@@ -1,8 +1,7 @@
 from apps.catalog.models import Change
 from apps.catalog.services.books import save_books
 from apps.releases.selectors.listing import ReleaseRow
-from apps.search.selectors.live_index import NEVER_PROMOTED
-from apps.search.selectors.status import index_status
+from apps.search.selectors.status import NEVER_PROMOTED, index_status
 from apps.search.services.applying import apply_changes
 from tests.apps.catalog.samples import a_book
 from tests.apps.search.damages import remove_copies

@@ -13,9 +13,9 @@ from apps.search.engines.embedded.folders import copies_folder, open_engine
 from apps.search.engines.embedded.publication import publish, published
 from apps.search.engines.embedded.reader import EmbeddedEngine
 from apps.search.engines.protocol import IndexBrokenError
-from apps.search.selectors.live_index import live_index
 from apps.search.services.applying import apply_changes
 from apps.search.services.suggesting import suggest
+from apps.search.serving import indexes
 from epicml.audience.bands import AgeBand
 from tests.apps.search.damages import break_copies, change_a_byte, remove_copies
 from tests.apps.search.library import NOON
@@ -71,14 +71,14 @@ class TestFallback:
 class TestAnIndexThatBreaksWhileItAnswers:
     def test_is_left_in_the_middle_of_a_search(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
         self.damage(var_dir, lambda engine: found(of_index(engine), "harry"))
-        assert live_index(now=NOON) is not None
+        assert indexes.current(NOON) is not None
         answer = searched("harry")
         assert (answer.fallback, keys(answer)[0]) == ("index_unavailable", "potter1")
         assert_answered_from_the_database()
 
     def test_is_left_in_the_middle_of_a_suggestion(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
         self.damage(var_dir, lambda engine: suggested(of_index(engine), "harr"))
-        assert live_index(now=NOON) is not None
+        assert indexes.current(NOON) is not None
         answer = suggest("harr", limit=3, age_band=AgeBand.ADULT, now=NOON)
         assert (answer.fallback, answer.suggestions[0].key) == ("index_unavailable", "potter1")
         assert_answered_from_the_database()
@@ -104,7 +104,7 @@ class TestAnIndexThatBreaksWhileItAnswers:
     def test_is_made_anew_by_the_next_catching_up(self, live_index_row: ReleaseRow, var_dir: Path) -> None:
         shutil.copytree(var_dir / "artifacts", var_dir / "sound")
         self.damage(var_dir, lambda engine: found(of_index(engine), "harry"))
-        assert live_index(now=NOON) is not None
+        assert indexes.current(NOON) is not None
         for _ in range(2):  # files that were only read wrongly would be sound the second time
             assert searched("harry").fallback == "index_unavailable"
         (var_dir / "sound").rename(var_dir / "artifacts")

@@ -18,9 +18,10 @@ from apps.releases.artifacts import manifest_of
 from apps.releases.models import Decision, Release
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.selectors.live import live_key
-from apps.search.selectors.live_index import live_index, reset_live_index
+from apps.releases.services.live_artifact import reset_live_artifacts
 from apps.search.services import evaluating
 from apps.search.services.applying import apply_changes
+from apps.search.serving import indexes
 from epicml.audience.bands import AgeBand
 from tests.apps.catalog.samples import a_book
 from tests.apps.search import library
@@ -224,16 +225,16 @@ class TestRestoredDatabase:
         Change.objects.filter(book__key="lost").delete()
         Book.objects.filter(key="lost").delete()
         reset_shelf()
-        reset_live_index()
-        index = live_index(now=NOON)
-        assert index is None or index.engine.books == before
+        reset_live_artifacts()
+        index = indexes.current(NOON)
+        assert index is None or index.books == before
         applied = apply_changes()
         assert applied is not None
         assert applied.remade
-        reset_live_index()
-        index = live_index(now=NOON)
+        reset_live_artifacts()
+        index = indexes.current(NOON)
         assert index is not None
-        assert (index.engine.books, sum(map(len, all_live_cards()))) == (before, before)
+        assert (index.books, sum(map(len, all_live_cards()))) == (before, before)
 
     def test_of_an_earlier_day_that_went_on_makes_the_working_copy_anew(self, full_library: None) -> None:
         rebuild()
@@ -249,7 +250,7 @@ class TestRestoredDatabase:
         applied = apply_changes()
         assert applied is not None
         assert applied.remade
-        reset_live_index()
+        reset_live_artifacts()
         engine = EmbeddedSearch().engine()
         assert [found(engine, text) for text in ("zebra", "yak", "gnu")] == [[], ["other"], ["later"]]
         assert not apply_changes().remade  # type: ignore[union-attr]

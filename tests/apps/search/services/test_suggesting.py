@@ -6,11 +6,16 @@ from typing import Any
 import orjson
 import pytest
 
+from apps.catalog.models import Book
+from apps.catalog.selectors.shelf import reset_shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.readers.services import ReaderInput, save_reader
+from apps.releases.selectors.listing import ReleaseRow
+from apps.search.services import suggesting
+from apps.search.services.applying import apply_changes
 from apps.search.services.suggesting import Suggestions, suggest
 from epicml.audience.bands import AgeBand
-from tests.apps.search.library import NOON, books, plain
+from tests.apps.search.library import NOON, books, plain, rebuild
 from tests.apps.search.searching import Searching
 
 BOOKS = {book.key: book for book in books()}
@@ -161,7 +166,51 @@ class TestFreshness:
         searching.engine()
         assert of_kind(suggested("zebr"), "book")[0] == "holes"
 
-    def test_remembers_an_answer_while_nothing_changed(self, searching: Searching) -> None:
+    def test_forgets_an_answer_when_only_the_index_changes(self, searching: Searching) -> None:
+        """The release and the catalogue are what they were at the question before."""
+        save_books([replace(BOOKS["holes"], title="Zebra Crossing")], now=NOON)
+        is_found = of_kind(suggested("zebr"), "book")[:1] == ["holes"]
+        assert is_found == bool(searching.fallback)  # the books in memory are always as they are now
+        searching.engine()
+        assert of_kind(suggested("zebr"), "book")[0] == "holes"
+
+    def test_forgets_an_answer_when_the_catalogue_is_another_one_of_the_same_number(self, searching: Searching) -> None:
+        assert suggested("holes").suggestions[0].book is not None
+        Book.objects.filter(key="holes").update(title="Yaks")
+        reset_shelf()  # as in a process that starts after a restore
+        assert suggested("holes").suggestions[0].text == "Yaks"
+
+
+class TestRememberedAnswers:
+    def test_are_given_while_nothing_changed(self, searching: Searching) -> None:
         assert suggested("harr") is suggested("harr")
         assert suggested("harr", limit=3) is not suggested("harr")
         assert suggested("harr", band=AgeBand.AGES_0_TO_5) is not suggested("harr")
+
+    def test_of_two_releases_do_not_drop_each_other(self, live_index_row: ReleaseRow) -> None:
+        named = [live_index_row.key, rebuild().key]
+        first = [suggested("harr", release=release) for release in named]
+        assert [answer.release for answer in first] == named
+        for _ in range(2):
+            for release, answer in zip(named, first, strict=True):
+                assert suggested("harr", release=release) is answer
+
+    def test_of_one_release_go_with_a_commit_and_those_of_another_stay(self, live_index_row: ReleaseRow) -> None:
+        former, live = live_index_row.key, rebuild().key
+        save_books([replace(BOOKS["holes"], title="Zebra Crossing")], now=NOON)
+        of_former, of_live = suggested("harr", release=former), suggested("harr", release=live)
+        apply_changes()
+        assert suggested("harr", release=live) is not of_live
+        assert suggested("harr", release=former) is of_former
+
+    def test_are_few_and_the_oldest_goes_first(
+        self, live_index_row: ReleaseRow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        former, live = live_index_row.key, rebuild().key
+        monkeypatch.setattr(suggesting, "REMEMBERED_ANSWERS", 3)
+        kept = suggested("harr", release=former)
+        first, second = suggested("h", release=live), suggested("ho", release=live)
+        suggested("hol", release=live)
+        assert suggested("harr", release=former) is kept
+        assert suggested("ho", release=live) is second
+        assert suggested("h", release=live) is not first

@@ -21,7 +21,7 @@ from apps.platform.services.api_keys import SCOPES
 from apps.readers.selectors import reader_profile
 from apps.releases.models import Release
 from apps.releases.services import kinds
-from apps.search.selectors.live_index import reset_live_index
+from apps.releases.services.live_artifact import reset_live_artifacts
 from epicml.audience.bands import BY_CODE
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.evaluation.report import Measure, Report
@@ -40,7 +40,7 @@ def var_dir(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     settings.ARTIFACTS_DIR = tmp_path / "var" / "artifacts"
     settings.VAR_DIR.mkdir()
     yield tmp_path / "var"
-    reset_live_index()
+    reset_live_artifacts()
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ class TestDemo:
         with monkeypatch.context() as version:
             version.setattr(lexicon, "TOKENS_VERSION", TOKENS_VERSION - 1)
             run(data)
-        reset_live_index()
+        reset_live_artifacts()
 
         assert re.search(r"search index +\S+\.2 is live", run(data))
 

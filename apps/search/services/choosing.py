@@ -1,4 +1,4 @@
-"""Which engine answers a request, with which words, and why it is not the index where it is not."""
+"""Which engine answers a request, with which words, of which release, and why it is not the index where it is not."""
 
 import threading
 from collections import deque
@@ -8,24 +8,25 @@ from typing import Protocol
 
 from apps.catalog.selectors.changes import changed_book_ids
 from apps.catalog.selectors.shelf import Shelf
+from apps.releases.services.opening import Held
 from apps.search.engines.database import DatabaseEngine
-from apps.search.engines.protocol import IndexBrokenError
+from apps.search.engines.protocol import IndexBrokenError, IndexEngine
 from apps.search.selectors.fallbacks import FALLBACKS, INDEX_UNAVAILABLE, STALE_CHANGES
-from apps.search.selectors.live_index import OpenIndex, forget_broken, live_index
+from apps.search.serving import indexes
 from epicml.search.engine import Engine
 from epicml.search.lexicon import Lexicon
 from epicml.search.ranking import RankedBooks
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ChosenEngine:
     """An engine, the words of its catalogue, the release it answers from, and why it is a fallback where it is one."""
 
     engine: Engine
     lexicon: Lexicon
     release: str | None
     fallback: str | None
-    index: OpenIndex | None
+    index: IndexEngine | None
 
 
 class Rank(Protocol):
@@ -34,30 +35,40 @@ class Rank(Protocol):
     def __call__(self, *, engine: Engine, lexicon: Lexicon) -> RankedBooks: ...
 
 
-def serving(shelf: Shelf, *, now: datetime) -> Serving:
-    """Choose the live index, or the database where the index cannot be read or is far behind."""
-    index = live_index(now=now)
-    if index is None or shelf.version - index.engine.cursor > STALE_CHANGES:
-        return _database_serving(shelf)
-    return Serving(index.engine, index.engine.lexicon, index.release, fallback=None, index=index)
+def choose_engine(shelf: Shelf, *, release: str | None = None, now: datetime) -> ChosenEngine:
+    """Choose the index of this release, or the live one where none is named or it cannot be read or is far behind.
+
+    Where that is so of the live one too, choose the database.
+    """
+    held = indexes.held_by_key(release, now) if release else None
+    if held is None or shelf.version - held.opened.cursor > STALE_CHANGES:
+        held = indexes.held(now)
+    return _engine_of(held, shelf)
 
 
-def ranked(rank: Rank, chosen: Serving, shelf: Shelf, *, now: datetime) -> tuple[RankedBooks, Serving]:
-    """Rank with what was chosen, or with the database where the index breaks in the middle; say which it was."""
+def ranked(rank: Rank, chosen: ChosenEngine, shelf: Shelf, *, now: datetime) -> tuple[RankedBooks, ChosenEngine]:
+    """Rank with what was chosen; where that index breaks in the middle, with the live one if it is another one.
+
+    Else with the database. Say which it was.
+    """
     try:
         return rank(engine=chosen.engine, lexicon=chosen.lexicon), chosen
     except IndexBrokenError as error:
-        if chosen.index is None:
+        broken = chosen.index
+        if broken is None:
             raise
-        forget_broken(chosen.index, error, now=now)
-        chosen = _database_serving(shelf)
-        return rank(engine=chosen.engine, lexicon=chosen.lexicon), chosen
+        live = indexes.held(now)
+        indexes.forget(broken, error, now=now)
+        return ranked(rank, _engine_of(live if live and live.opened is not broken else None, shelf), shelf, now=now)
 
 
-def _database_serving(shelf: Shelf) -> Serving:
+def _engine_of(held: Held[IndexEngine] | None, shelf: Shelf) -> ChosenEngine:
+    if held is not None and shelf.version - held.opened.cursor <= STALE_CHANGES:
+        index = held.opened
+        return ChosenEngine(index, index.lexicon, held.key, fallback=None, index=index)
     FALLBACKS.labels(INDEX_UNAVAILABLE).inc()
     engine, lexicon = database_engine(shelf)
-    return Serving(engine, lexicon, release=None, fallback=INDEX_UNAVAILABLE, index=None)
+    return ChosenEngine(engine, lexicon, release=None, fallback=INDEX_UNAVAILABLE, index=None)
 
 
 @dataclass(frozen=True, slots=True)
