@@ -88,7 +88,7 @@ def _of_sealed_damage(status: IndexStatus) -> str:
 
 
 def _behind(status: IndexStatus) -> str:
-    return f"The index is {status.pending:,} changes behind."
+    return f"The index is {status.pending:,} change{'s' if status.pending != 1 else ''} behind."
 
 
 def collect() -> Iterable[Metric]:

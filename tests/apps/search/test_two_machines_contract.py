@@ -25,7 +25,7 @@ from tests.apps.search.machines import Machine, stop_all, suggested_keys
 
 # Far from the second that is promised and measured by benchmarks/two_machines.py: other tests run beside this one.
 FOUND_WITHIN_SECONDS = 10.0
-# Books that are hidden, that are for older readers, and that are called otherwise. On PostgreSQL, where several machines
+# Books that are hidden, for older readers, and called otherwise. On PostgreSQL, where several machines
 # work on one database, 10,000 changes come of them; on SQLite as many as are needed for the index to be far behind.
 EACH = 1000 if "postgresql" in settings.DATABASES["default"]["ENGINE"] else 150
 NEW, RENAMED = 4 * EACH, 3 * EACH  # books that come, of which these many are called otherwise afterwards
