@@ -16,9 +16,12 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from apps.jobs.selectors.runners import place_of
+from apps.jobs.services.runner.host_lock import FOLDER
 from apps.releases.selectors.live import live_key
 from apps.search.engines.embedded.publication import published
 from apps.search.engines.protocol import IndexBrokenError
+from apps.search.services.applying import FOLLOWER
 from tests.apps.jobs.processes import child_environment
 
 START_SECONDS = 90.0  # of a busy machine
@@ -122,6 +125,14 @@ class Machine:
         with suppress(IndexBrokenError):
             return published(self.folder / "search" / f"{live[0]}-{live[1][:12]}").cursor
         return 0
+
+    def follower(self) -> int:
+        """The process that follows on it, or did last; 0 where none ever did."""
+        try:
+            owner = json.loads((self.folder / FOLDER / FOLLOWER).read_bytes())["owner"]
+        except (OSError, ValueError):
+            return 0
+        return int(place_of(owner)[1])
 
 
 def suggested_keys(answer: Any) -> list[str]:
