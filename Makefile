@@ -71,7 +71,7 @@ openapi: setup ## write the OpenAPI snapshot
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 BENCHMARKS := keystrokes suggest recommender_quality recommendations catalogue events served_lists imports jobs outages \
-  attacks resampling demo
+  two_machines attacks resampling demo
 bench: $(addprefix bench-,$(BENCHMARKS)) ## every figure of the README, measured here and now
 
 bench-%: .venv/dev.stamp

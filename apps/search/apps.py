@@ -2,8 +2,6 @@ from datetime import time, timedelta
 
 from django.apps import AppConfig
 
-VERIFY_EVERY = timedelta(minutes=10)  # 10,000 books are read in a tenth of a second
-
 
 class SearchConfig(AppConfig):
     name = "apps.search"
@@ -15,6 +13,7 @@ class SearchConfig(AppConfig):
 
         from apps.catalog.services.changes import on_change
         from apps.jobs.services.ledger.registry import register_job, register_schedule
+        from apps.jobs.services.runner.following import register_follower
         from apps.platform.services.backup.parts import BackupPart, register_backup_part
         from apps.platform.services.health import register_health
         from apps.platform.services.lifecycle import register_warmer
@@ -22,6 +21,7 @@ class SearchConfig(AppConfig):
         from apps.releases.services.kinds import register_kind
         from apps.releases.services.leases import LEASE_SECONDS
         from apps.search.services import applying, monitoring, verifying, warming
+        from apps.search.services.following import IndexFollower
         from apps.search.services.releasing import SEARCH_INDEX
         from apps.search.serving import opener
 
@@ -30,7 +30,8 @@ class SearchConfig(AppConfig):
         register_schedule("search.catch_up", applying.JOB, every=timedelta(minutes=1))  # a broken copy is made anew
         register_schedule("search.rebuild", "search.rebuild", daily_at=time(2, 30))
         register_job(verifying.JOB, "apps.search.tasks.verify_index", lease_seconds=300, long=True)
-        register_schedule(verifying.JOB, verifying.JOB, every=VERIFY_EVERY)
+        register_schedule(verifying.JOB, verifying.JOB, every=verifying.EVERY)
+        register_follower(applying.FOLLOWER, IndexFollower)
         on_change(applying.queue_changes)
         opener.tell_of_damage(verifying.queue_repair)
         register_kind(SEARCH_INDEX)

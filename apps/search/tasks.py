@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from apps.jobs.services.runner.running import RunningJob
+from apps.search.services.applying import NO_COPY_HERE, keeps_copy
 from apps.search.services.releasing import NIGHTLY, catch_up, rebuild_index
 from apps.search.services.verifying import verify_index as verify_all_files
 
@@ -14,7 +15,10 @@ logger = logging.getLogger(__name__)
 @shared_task(name="search.apply_changes")
 def apply_changes(run: RunningJob) -> None:
     """Bring the working copy of the live index up to the last change, or queue a new index where it is outdated."""
-    catch_up(now=run.now(), progress=run.report_progress)
+    if keeps_copy():
+        catch_up(now=run.now(), progress=run.report_progress)
+    else:
+        run.report_progress(0, 0, NO_COPY_HERE)
 
 
 @shared_task(name="search.rebuild")

@@ -1,4 +1,4 @@
-"""Bringing the working copy of the live index up to the last change of the catalogue."""
+"""Bring the working copy of this host up to the last change of the catalogue."""
 
 import logging
 from collections.abc import Callable
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
+
 from apps.catalog.selectors.books import BookCard, live_cards
 from apps.catalog.selectors.changes import change_stamp, changes_after, last_change_number
 from apps.jobs.services.ledger.queue import enqueue
+from apps.jobs.services.runner.following import follower_here
 from apps.releases.selectors.live import LiveRelease, former_releases, live_release
 from apps.releases.services.files import ArtifactCorruptError, artifact_path
 from apps.search.engines.database import book_text
@@ -22,6 +25,8 @@ from apps.search.serving import KIND
 logger = logging.getLogger(__name__)
 
 JOB = "search.apply_changes"
+FOLLOWER = "search_index"
+NO_COPY_HERE = "This machine answers nobody and keeps no working copy; machines that serve follow by themselves."
 BATCH = 1000  # changes per commit; one commit costs about 20 ms
 
 Progress = Callable[[int, int, str], None]
@@ -47,20 +52,27 @@ def queue_for_release(release: LiveRelease, now: datetime) -> None:
     enqueue(JOB, key=JOB, now=now)
 
 
-def apply_changes(*, progress: Progress | None = None) -> Applied | None:
-    """The working copy of the live release goes up to the last change; None where nothing is live.
+def keeps_copy() -> bool:
+    """Tell whether this host has a working copy to keep up: Celery workers run on hosts that answer nobody, too."""
+    return not settings.REDIS_URL or follower_here(FOLLOWER) is not None
+
+
+def apply_changes(*, progress: Progress | None = None, waits: bool = True) -> Applied | None:
+    """Bring the working copy of the live release up to the last change; None where nothing is live.
 
     Where the live one has neither a sound copy nor sound files, the newest former one that has goes up to it instead,
     so that it can answer without showing a book as it was. Safe to run twice: a commit holds both the books and the
-    number of the change up to which they go.
+    number of the change up to which they go. What another process of this host does meanwhile is reported too.
 
     Raises:
         IndexOfOtherFormError: the live release was made by another version, whose tokens are not these.
+        WriterBusyError: another process of this host writes, and this one does not wait or waited for long.
     """
     release = live_release(KIND)
     if release is None:
         return None
-    with folders.only_writer():
+    copy = folders.copy_folder(release.key, release.sha256)
+    with folders.only_writer(waits=waits, look=lambda: _watched(copy, progress)):
         try:
             return _caught_up(release, progress)
         except (ArtifactCorruptError, IndexBrokenError):
@@ -76,6 +88,14 @@ def settle_copies(*, now: datetime) -> str:
     folders.remove_copies()
     queue_changes(0, now)
     return "Working copies of the search index are made anew by the first runner."
+
+
+def _watched(copy: Path, progress: Progress | None) -> int | None:
+    """Report how far another process of this host has come, and return that."""
+    cursor = folders.cursor_here(copy)
+    if cursor is not None and progress:
+        progress(cursor, max(cursor, last_change_number()), f"change {cursor}")
+    return cursor
 
 
 def _former_caught_up(progress: Progress | None) -> Applied | None:

@@ -11,7 +11,7 @@ from apps.releases.services import catalogue
 from apps.releases.services.kinds import ReleaseKind
 from apps.releases.services.making import make_release
 from apps.search.engines.protocol import IndexOfOtherFormError
-from apps.search.services.applying import apply_changes, queue_for_release
+from apps.search.services.applying import apply_changes, keeps_copy, queue_for_release
 from apps.search.services.building import BuiltIndex, Library, audit_catalogue, build_index, snapshot_catalogue
 from apps.search.services.evaluating import WORDS, evaluate_index
 from apps.search.serving import KIND
@@ -52,7 +52,7 @@ def rebuild_index(
     job: RunningJob | None = None,
     progress: ReportProgress | None = None,
 ) -> ReleaseRow:
-    """A new index as far as it came; where it went live its working copy is made, so that nothing written is missed.
+    """Build a new index as far as it comes; where it goes live make its working copy, so that no write is missed.
 
     `accept` names refusals that whoever builds takes upon themselves; `why` is then the reason that is kept.
     """
@@ -66,18 +66,19 @@ def rebuild_index(
         job=job,
         progress=progress,
     )
-    if row.state == "live":  # one that is refused leaves whatever was live, perhaps of another form
+    # One that is refused leaves whatever was live, perhaps of another form; a job may run where nobody is answered.
+    if row.state == "live" and (job is None or keeps_copy()):
         apply_changes(progress=job.report_progress if job else progress)
     return row
 
 
-def catch_up(*, now: datetime, progress: ReportProgress | None = None) -> None:
-    """The working copy goes up to the last change; where another version made the live index, a new one is queued.
+def catch_up(*, now: datetime, progress: ReportProgress | None = None, waits: bool = True) -> None:
+    """Bring the working copy up to the last change; where another version made the live index, queue a new one.
 
     Once for each time such an index goes live: a new one that its gate refuses waits for a person.
     """
     try:
-        apply_changes(progress=progress)
+        apply_changes(progress=progress, waits=waits)
     except IndexOfOtherFormError:
         live = next(iter(releases(kind=KIND, states=["live"], limit=1)))
         tried = (row for row in releases(kind=KIND, limit=LAST_RELEASES) if row.why == OTHER_FORM)

@@ -1,7 +1,7 @@
-"""Looking for damage of the working copy before a restart meets it, and having it made anew."""
+"""Look for damage of the working copy before a restart meets it, and have it made anew."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 
@@ -15,14 +15,17 @@ from apps.search.serving import KIND
 logger = logging.getLogger(__name__)
 
 JOB = "search.verify_index"
+EVERY = timedelta(minutes=10)  # 10,000 books are read in a tenth of a second
 
 
 def verify_index(*, now: datetime) -> str:
-    """Every file of the working copy of the live index was read; a damaged one is marked and queued to be made anew."""
+    """Read every file of this host's working copy of the live index; mark what is damaged, and queue its repair."""
     release = live_release(KIND)
     if release is None:
         return "No search index is live."
-    damage = _damage(release)
+    if not applying.keeps_copy():
+        return applying.NO_COPY_HERE
+    damage = mark_damage(release)
     if not damage:
         return f"{release.key}: every file of the working copy is as it was written."
     enqueue(applying.JOB, key=applying.JOB, now=now)
@@ -30,14 +33,15 @@ def verify_index(*, now: datetime) -> str:
 
 
 def queue_repair(now: datetime) -> None:
-    """The working copy will be made anew at once; where the database cannot say so, within a minute by schedule."""
+    """Have the working copy made anew at once; where the database cannot say so, within a minute by schedule."""
     try:
         enqueue(applying.JOB, key=applying.JOB, now=now)
     except DatabaseError:
         logger.exception("The working copy of the search index waits for the schedule to be made anew")
 
 
-def _damage(release: LiveRelease) -> str:
+def mark_damage(release: LiveRelease) -> str:
+    """Read every file of the working copy of this release; mark it where one is damaged, and say which; else ""."""
     copy = folders.copy_folder(release.key, release.sha256)
     if not folders.is_usable(copy):
         return "there is no sound one"

@@ -2,21 +2,26 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from pytest_django import Settings
 
 from apps.catalog.services.books import save_books
 from apps.jobs.models import Job
 from apps.jobs.services.ledger.queue import enqueue
 from apps.jobs.services.ledger.registry import check_registered, registration_of, schedules
 from apps.jobs.services.runner.execution import run_until_empty
+from apps.jobs.services.runner.host_lock import HostLock
 from apps.releases.selectors.listing import ReleaseRow, releases
 from apps.releases.services.kinds import register_kind, release_kind
 from apps.releases.services.live_artifact import reset_live_artifacts
 from apps.releases.services.promotion import promote_release, roll_back
+from apps.search.engines.embedded.folders import copies_folder
 from apps.search.services import monitoring
+from apps.search.services.applying import FOLLOWER
 from epicml.evaluation.gate import Bound, GateRule
 from epicml.search import lexicon
 from epicml.search.fields import TOKENS_VERSION
 from tests.apps.catalog.samples import a_book
+from tests.apps.search.damages import remove_copies
 from tests.apps.search.library import NOON, rebuild
 from tests.apps.search.searching import keys, searched
 
@@ -32,6 +37,36 @@ class TestApplyChanges:
     def test_is_done_at_once_where_nothing_is_live(self, full_library: None) -> None:
         assert run_until_empty(clock=lambda: NOON) == 1
         assert Job.objects.get().state == "done"
+
+
+class TestOnAMachineThatAnswersNobody:
+    """Celery workers run elsewhere than what serves: REDIS_URL is set, and nobody follows there."""
+
+    @pytest.fixture(autouse=True)
+    def worker(self, settings: Settings) -> None:
+        settings.REDIS_URL = "redis://redis.example/0"
+
+    @pytest.mark.parametrize("name", ["search.apply_changes", "search.verify_index", "search.rebuild"])
+    def test_makes_no_copy_and_says_so(self, live_index_row: ReleaseRow, name: str) -> None:
+        remove_copies()
+        Job.objects.all().delete()
+        save_books([a_book("new", title="Zebra", series=None)], now=NOON)
+        job = enqueue(name, now=NOON)
+        run_until_empty(clock=lambda: NOON + timedelta(minutes=1))
+        done = Job.objects.get(pk=job)
+        assert done.state == "done"
+        assert not list(copies_folder().glob("*/published.json"))
+        assert {each.state for each in Job.objects.all()} == {"done"}
+        if name != "search.rebuild":
+            assert "keeps no working copy" in done.progress_text
+
+    def test_brings_up_the_copy_where_somebody_follows_for_web_processes(self, live_index_row: ReleaseRow) -> None:
+        save_books([a_book("new", title="Zebra", series=None)], now=NOON)
+        lock = HostLock(FOLLOWER)
+        lock.take("relay")
+        run_until_empty(clock=lambda: NOON)
+        lock.release()
+        assert keys(searched("zebra")) == ["new"]
 
 
 class TestAnIndexOfAnotherVersion:

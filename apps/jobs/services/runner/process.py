@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from apps.jobs.selectors.jobs import any_due
 from apps.jobs.services.ledger import attempts, leases
 from apps.jobs.services.ledger.registry import check_registered, registrations
 from apps.jobs.services.runner.execution import run_next
+from apps.jobs.services.runner.following import following
 from apps.jobs.services.runner.heartbeats import Heartbeat
 from apps.jobs.services.runner.loop import RunnerLoop, new_owner
 from apps.jobs.services.runner.stopping import StopRequest
@@ -35,6 +36,10 @@ class Until:
     once: bool = False
     empty: bool = False
 
+    @property
+    def never(self) -> bool:
+        return not (self.once or self.empty)
+
 
 def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only: bool, until: Until) -> int:
     """Run jobs in this process until it is asked to stop, or as `until` says; returns how many attempts."""
@@ -52,7 +57,8 @@ def run_jobs(*, clock: Callable[[], datetime], grace_seconds: float, quick_only:
     try:
         worker = loop(owner, Runner.Kind.RUNNER, work=work, clock=clock, stop=stop)
         worker.lanes = [Lane.QUICK] if quick_only else Lane.values
-        return worker.run(once=until.once, until_empty=until.empty)
+        with following(owner=owner, stop=stop, clock=clock, busy=not quick_only) if until.never else nullcontext():
+            return worker.run(once=until.once, until_empty=until.empty)
     finally:
         heartbeat.close()
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from apps.jobs.relay import BrokerUnavailableError, Relay
 from apps.jobs.services.ledger.reconciliation import FUTURE
 from apps.jobs.services.ledger.registry import check_registered, registrations
 from apps.jobs.services.runner import process
+from apps.jobs.services.runner.following import following
 from apps.jobs.services.runner.loop import is_due, new_owner
 from apps.jobs.services.runner.stopping import StopRequest
 
@@ -87,11 +89,13 @@ def relay_jobs(*, clock: Callable[[], datetime], url: str, grace_seconds: float,
     check_registered()
     relaying, stop = Relaying(url), StopRequest()
     stop.listen(grace_seconds=grace_seconds, overdue=lambda: os._exit(0))
+    owner = new_owner("relay")
     loop = process.loop(
-        new_owner("relay"), Runner.Kind.RELAY, work=lambda: relaying.relay_due(now=clock()) > 0, clock=clock, stop=stop
+        owner, Runner.Kind.RELAY, work=lambda: relaying.relay_due(now=clock()) > 0, clock=clock, stop=stop
     )
     loop.problem = lambda: relaying.problem
-    return loop.run(once=until.once, until_empty=until.empty)
+    with following(owner=owner, stop=stop, clock=clock, busy=False) if until.never else nullcontext():
+        return loop.run(once=until.once, until_empty=until.empty)
 
 
 def _take(*, now: datetime, room: int) -> list[tuple[int, bool]]:

@@ -2,8 +2,8 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,7 +33,8 @@ DAMAGES = "damages.log"  # a line for each, kept with the copies
 KEPT_OTHERS = 1
 SHA_LETTERS = 12  # a release of another database may have the same key
 WRITER_LOCK = "writer.lock"
-WAIT_SECONDS = 30.0  # longer than any batch of changes takes
+WAIT_SECONDS = 30.0  # without a commit of the other writer; longer than any batch of changes takes
+TRY_SECONDS = 1.0
 LOOK_SECONDS = 0.05
 
 
@@ -101,7 +102,7 @@ def _readable_words(folder: Path) -> Iterator[None]:
 @contextmanager
 def new_copy(sealed: Path, target: Path, *, cursor: int) -> Iterator[Path]:
     """A copy of a sealed release to write in; it becomes the target when the block ends well, else it is gone."""
-    aside = target.with_name(COPYING + target.name)
+    aside = _aside(target)
     shutil.rmtree(aside, ignore_errors=True)
     publication = taken(sealed, cursor=cursor)
     (aside / INDEX).mkdir(parents=True)
@@ -112,6 +113,10 @@ def new_copy(sealed: Path, target: Path, *, cursor: int) -> Iterator[Path]:
     yield aside
     shutil.rmtree(target, ignore_errors=True)
     aside.rename(target)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(COPYING + target.name)
 
 
 def mark_broken(copy: Path, reason: str) -> bool:
@@ -141,6 +146,14 @@ def damages_count() -> int:
         return len((copies_folder() / DAMAGES).read_bytes().splitlines())
     except OSError:
         return 0
+
+
+def cursor_here(copy: Path) -> int | None:
+    """Return up to which change this working copy goes, or the one that is being made; None where neither is there."""
+    for folder in (copy, _aside(copy)):
+        with suppress(IndexBrokenError):
+            return published(folder).cursor
+    return None
 
 
 def is_usable(copy: Path) -> bool:
@@ -184,16 +197,27 @@ def nobody_writes() -> Iterator[bool]:
 
 
 @contextmanager
-def only_writer() -> Iterator[None]:
-    """Keep other processes from writing a working copy. The system lets go of the lock when a process dies."""
+def only_writer(*, waits: bool = True, look: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Keep other processes from writing a working copy. The system lets go of the lock when a process dies.
+
+    While another one writes, `look` is asked every second how far it is; the wait lasts as long as that changes.
+
+    Raises:
+        WriterBusyError: another one writes, and got no further while this one waited, if it `waits`.
+    """
     copies_folder().mkdir(parents=True, exist_ok=True)
     # No soft lock where a file system has no flock: that one would outlive a killed writer.
-    lock = FileLock(
-        copies_folder() / WRITER_LOCK, timeout=WAIT_SECONDS, poll_interval=LOOK_SECONDS, fallback_to_soft=False
-    )
-    try:
-        held = lock.acquire()
-    except Timeout as error:
-        raise WriterBusyError from error
+    lock = FileLock(copies_folder() / WRITER_LOCK, poll_interval=LOOK_SECONDS, fallback_to_soft=False)
+    step = min(TRY_SECONDS, WAIT_SECONDS) if waits else 0.0
+    seen, waited = None, 0.0
+    while True:
+        try:
+            held = lock.acquire(timeout=step)
+            break
+        except Timeout as error:
+            before, seen = seen, look() if waits else None
+            waited = step + (waited if seen == before else 0.0)
+            if not waits or waited >= WAIT_SECONDS:
+                raise WriterBusyError from error
     with held:
         yield
