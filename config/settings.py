@@ -195,7 +195,8 @@ API_DESCRIPTION = """Search, suggestions and recommendations for a children's li
 * With a public key a reader counts only by a token, which a server gets at POST /api/v1/readers/{key}/tokens and a
   page sends in X-Reader-Token; no answer is above the highest band of the key. A token that is not good is answered
   401 with the code reader_token_expired or reader_token_invalid: get a new one.
-* A method that a path does not have is answered 405 in the shape of every error, with Allow; OPTIONS is answered 204.
+* A method that a path does not have is answered 405 in the shape of every error, with Allow; OPTIONS is answered 204,
+  what a browser asks before a request of another page 200, both without a body.
 * Every answer carries X-Request-Id, under which the log has it.
 """
 SPECTACULAR_SETTINGS = {

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.test import Client
 
+from tests.conformance import API, Answer, differences
+
 
 class ApiClient:
     """Ask the API as one key would.
@@ -21,7 +23,7 @@ class ApiClient:
         self._client = Client(raise_request_exception=False)
 
     def get(self, url: str, **query: Any) -> Any:
-        return self._client.get(url, query_params=_query(query), headers=self.headers)
+        return _as_published("GET", self._client.get(url, query_params=_query(query), headers=self.headers))
 
     def post(self, url: str, body: Any = None, **query: Any) -> Any:
         return self.send("POST", url, body, **query)
@@ -38,9 +40,21 @@ class ApiClient:
     def send(self, method: str, url: str, body: Any = None, **query: Any) -> Any:
         """Any method; a body that is not bytes is written as JSON."""
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self._client.generic(
+        answer = self._client.generic(
             method, url, content, "application/json", query_params=_query(query), headers=self.headers
         )
+        return _as_published(method, answer)
+
+
+def _as_published(method: str, answer: Any) -> Any:
+    """The answer itself, which is refused where it is not what the document says."""
+    address = answer.wsgi_request.path_info
+    if address.startswith(API):
+        found = Answer(method, address, answer.status_code, answer.headers, answer.content)
+        assert differences(found) == [], (
+            f"{method} {address} was answered {answer.status_code}: {answer.content[:1000]!r}"
+        )
+    return answer
 
 
 def _query(values: Mapping[str, Any]) -> dict[str, str | Sequence[str]]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
 
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -15,6 +16,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 from schemathesis.transport.wsgi import WSGI_TRANSPORT, WSGITransport
+
+from tests.conformance import Answer, differences
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 OF_SOCKETS = {"max_redirects", "verify", "cert", "proxies"}
@@ -133,5 +136,15 @@ def _count(found: Findings, recorder: Any) -> None:
     for identity, asked in recorder.interactions.items():
         found.cases += 1
         case = recorder.cases[identity].value
+        if asked.response is not None:
+            found.complaints += _differences(asked)
         if asked.response is not None and case.method == case.operation.method.upper():
             found.answers.setdefault(case.operation.label, Counter())[asked.response.status_code] += 1
+
+
+def _differences(asked: Any) -> list[str]:
+    """What schemathesis lets pass: properties that are not described, headers that are missing, forms of formats."""
+    headers = {name: values[0] for name, values in asked.response.headers.items()}
+    address = unquote(urlsplit(asked.request.uri).path)
+    answer = Answer(asked.request.method, address, asked.response.status_code, headers, asked.response.content or b"")
+    return [f"{answer.method} {address} {answer.status}: {wrong}" for wrong in differences(answer)]

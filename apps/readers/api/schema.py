@@ -1,7 +1,8 @@
 """Shapes of the API of readers, for its documentation; answers are written by orjson."""
 
-from typing import Any
+from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 from apps.platform.api.audience import BANDS
@@ -68,11 +69,32 @@ class ErasedReader(serializers.Serializer[None]):
     erased = serializers.DictField(child=serializers.IntegerField(min_value=0))
 
 
+class AuditEntry(serializers.Serializer[None]):
+    """Who did something with the reader's data, and when."""
+
+    at = serializers.DateTimeField(help_text="In UTC.")
+    what = serializers.CharField(help_text="For programs: reader_seen, reader_saved, reader_exported … More may come.")
+    by = serializers.CharField(help_text="Of whom: `key` for an API key, else the first word of a person's name.")
+
+
 class ReaderExport(serializers.Serializer[None]):
     """Everything that is stored about a reader; each app adds a part under its name."""
 
     exported_at = serializers.DateTimeField(help_text="In UTC.")
     reader = Reader()
+    audit = serializers.ListField(child=AuditEntry(), help_text="This export too.")
+
+
+class ReaderExportParts(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """The parts that apps above this one add: it cannot know their shapes."""
+
+    target_class = ReaderExport
+
+    def map_serializer(self, auto_schema: Any, direction: Literal["request", "response"]) -> dict[str, Any]:
+        found: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001
+        says = "What one app stores about the reader: its rows, oldest first."
+        row = {"type": "object", "additionalProperties": {}}
+        return {**found, "additionalProperties": {"type": "array", "items": row, "description": says}}
 
 
 class ReaderTokenRequest(serializers.Serializer[None]):
