@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.client import ApiClient
+from tests.sealing import Seals
 from tests.servers import (
     PostgresqlServer,
     RedisServer,
@@ -129,6 +130,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session")
+def seals(tmp_path_factory: pytest.TempPathFactory) -> Seals:
+    """What many tests begin with, made once."""
+    return Seals(tmp_path_factory.mktemp("seals"))
 
 
 @pytest.fixture(scope="session")
