@@ -105,6 +105,22 @@ def _prepare_django() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EPICML_LISTS_FLUSH_SECONDS = None  # no thread writes beside a test; one that needs the rows flushes them
     django.setup()
+    _find_static_files_once()
+
+
+def _find_static_files_once() -> None:
+    """Keep what WhiteNoise found: it looks at each static file again for each client of each test."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
