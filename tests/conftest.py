@@ -1,5 +1,6 @@
 """Fixtures of every test, and the place where the tests' database is chosen: `pytest --database postgresql`."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -121,6 +122,17 @@ def _find_static_files_once() -> None:
         self.files.update(found)
 
     WhiteNoiseMiddleware.add_files_from_finders = add
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave what was collected out of every later search for garbage, which takes a tenth of the time otherwise."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
