@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
+from tests import scheduling
 from tests.client import ApiClient
 from tests.sealing import Seals
 from tests.servers import (
@@ -135,7 +136,14 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    return scheduling.LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        scheduling.longest_first(items)
     if _missing and servers_required():
         pytest.exit(f"{_missing[0]} EPICML_REQUIRE_SERVERS=1 makes that a failure.", returncode=1)
     for item in items if _missing else ():
