@@ -80,7 +80,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     config = pluginmanager.getplugin("pytestconfig")
     known = parser.parse_known_args([str(part) for part in config.invocation_params.args]) if config else None
     if known is not None and not known.help:
-        _prepare_environment(known.database)
+        # The process that only hands tests out needs no server.
+        hands_out = getattr(known, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
+        _prepare_environment("sqlite" if hands_out else known.database)
         _prepare_django()
 
 
