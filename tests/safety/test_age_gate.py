@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.client import ApiClient
 from tests.safety import library
 from tests.safety.library import BOOKS, READERS, band_at_first, key, mark, reader_key
 from tests.safety.operations import routed_scopes
+from tests.sealing import Seals
 
 pytestmark = pytest.mark.django_db
 
@@ -280,19 +282,20 @@ def check(truth: Library, steps: list[Any], *, indexed: bool) -> None:
 
 
 @pytest.fixture
-def truth(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+def truth(api: ApiClient, monkeypatch: pytest.MonkeyPatch, seals: Seals) -> Iterator[Library]:
     """A full library without any model or index."""
     monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
-    library.fill()
+    seals.open(library.fill)
     _forget()
     yield Library(api)
     _forget()
 
 
 @pytest.fixture
-def served(truth: Library) -> Library:
+def served(truth: Library, seals: Seals, tmp_path: Path) -> Library:
     """The same with a live model and a live index."""
-    library.make_live()
+    library.register_passable_kinds()
+    seals.open(library.make_live, files=tmp_path)
     assert truth.api.get("/api/v1/search").json()["fallback"] is None
     assert truth.api.get("/api/v1/popular").json()["fallback"] is None
     return truth

@@ -73,6 +73,7 @@ def world(settings: Settings, monkeypatch: pytest.MonkeyPatch, now: datetime) ->
     settings.THROTTLE_SERVER = settings.THROTTLE_PUBLIC = settings.THROTTLE_ANONYMOUS = 10_000_000
     monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
     library.fill()
+    library.register_passable_kinds()
     library.make_live()
     numbers = NumberKind()
     kinds.register_kind(numbers.as_kind())

@@ -114,6 +114,7 @@ def here(settings: Settings) -> Place:
     settings.SECRET_KEY = KEY
     settings.VAR_DIR.mkdir(exist_ok=True)
     library.fill()
+    library.register_passable_kinds()
     library.make_live()
     settings.ARTIFACTS_DIR.rename(settings.VAR_DIR / "artifacts")  # where other processes look for it
     return Place(database_url(), settings.VAR_DIR)

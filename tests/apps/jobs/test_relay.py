@@ -72,7 +72,7 @@ class TestLook:
         try:
             with pytest.raises(BrokerUnavailableError):
                 relay.look()
-            assert time.monotonic() - started < TIMEOUT_SECONDS + 3
+            assert time.monotonic() - started < TIMEOUT_SECONDS + 20  # on a busy machine; else for ever
         finally:
             own_redis.process.send_signal(signal.SIGCONT)
 

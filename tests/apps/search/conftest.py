@@ -9,6 +9,7 @@ from apps.releases.services import kinds
 from apps.releases.services.live_artifact import reset_live_artifacts
 from tests.apps.search import library
 from tests.apps.search.searching import DatabaseSearch, EmbeddedSearch, Searching
+from tests.sealing import Seals
 
 
 @pytest.fixture(autouse=True)
@@ -34,23 +35,23 @@ def quick_gate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def full_library(db: None) -> None:
+def full_library(db: None, seals: Seals) -> None:
     """The books of the library; no index yet."""
-    library.fill()
+    seals.open(library.fill)
 
 
 @pytest.fixture
-def live_index_row(full_library: None, quick_gate: None) -> ReleaseRow:
+def live_index_row(full_library: None, quick_gate: None, seals: Seals, var_dir: Path) -> ReleaseRow:
     """An index of the library that answers."""
-    row = library.rebuild()
+    row = seals.open(library.rebuild, files=var_dir)
     assert row.state == "live", row.gate_reason
     return row
 
 
 @pytest.fixture(params=["database", "embedded"])
-def searching(request: pytest.FixtureRequest, full_library: None, quick_gate: None) -> Searching:
+def searching(request: pytest.FixtureRequest, full_library: None) -> Searching:
     """Each engine there is, answering from the library."""
     if request.param == "database":
         return DatabaseSearch()
-    library.rebuild()
+    request.getfixturevalue("live_index_row")
     return EmbeddedSearch()

@@ -30,6 +30,12 @@ def fresh_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def long_pause(fresh_breaker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is left alone is so until the end of the test, on a busy machine too."""
+    monkeypatch.setattr(base, "breaker", CircuitBreaker("PostgreSQL", first_pause=600, counts=base.breaker._counts))
+
+
+@pytest.fixture
 def connect(django_db_blocker: DjangoDbBlocker) -> Iterator[Connect]:
     """Make a connection as a process of a kind makes it: `connect(url, web=True)`."""
     made: list[DatabaseWrapper] = []
@@ -81,7 +87,7 @@ class TestServerLimits:
         connection = connect(postgresql_server.url() + "?options=-c%20statement_timeout%3D200", web=True)
         error, seconds = failed(connection, "SELECT pg_sleep(30)")
         assert outage_of(error) == BUSY
-        assert seconds < 5
+        assert seconds < 20
         assert asked(connection, "SELECT 7") == 7
 
     def test_a_job_waits_for_its_statement(self, connect: Connect, postgresql_server: PostgresqlServer) -> None:
@@ -102,22 +108,22 @@ def stopping() -> Iterator[PostgresqlServer]:
 
 class TestAServerThatHangs:
     def test_costs_one_request_its_limit_and_the_others_nothing(
-        self, connect: Connect, stopping: PostgresqlServer
+        self, connect: Connect, long_pause: None, stopping: PostgresqlServer
     ) -> None:
-        first, second = (connect(stopping.url(), web=True, ANSWER_SECONDS=0.4) for _ in range(2))
+        first, second = (connect(stopping.url(), web=True, ANSWER_SECONDS=limit) for limit in (0.4, 60))
         assert [asked(one, "SELECT 7") for one in (first, second)] == [7, 7]
         stopping.signal(signal.SIGSTOP)
         try:
             error, seconds = failed(first)
             assert outage_of(error) == AWAY
             assert "did not answer within 0.4 s" in str(error)
-            assert seconds < 3
+            assert seconds < 20
             assert not second.is_usable()
             second.close()
             error, seconds = failed(second)
             assert outage_of(error) == AWAY
             assert "left alone" in str(error)
-            assert seconds < 0.2
+            assert seconds < 20  # and not its 60
         finally:
             stopping.signal(signal.SIGCONT)
 
@@ -143,19 +149,20 @@ class TestAServerThatHangs:
             assert not connection.is_usable()
         finally:
             stopping.signal(signal.SIGCONT)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20  # and not its 60
 
 
 class TestABlackHole:
-    def test_is_noticed_at_the_connection(self, connect: Connect) -> None:
+    def test_is_noticed_at_the_connection(self, connect: Connect, long_pause: None) -> None:
         with black_hole() as port:
-            connection = connect(f"postgres://me@127.0.0.1:{port}/epicml?connect_timeout=2", web=True)
-            error, seconds = failed(connection)
+            url = f"postgres://me@127.0.0.1:{port}/epicml?connect_timeout="
+            error, seconds = failed(connect(url + "2", web=True))
             assert outage_of(error) == AWAY
-            assert seconds < 8
-            error, seconds = failed(connection)
+            assert seconds < 20
+            error, seconds = failed(connect(url + "60", web=True))
             assert outage_of(error) == AWAY
-            assert seconds < 0.2
+            assert "left alone" in str(error)
+            assert seconds < 20  # and not its 60
 
 
 class TestAServerThatRefuses:

@@ -203,5 +203,5 @@ class TestCallWithTimeout:
         began = time.monotonic()
         with pytest.raises(TimeLimitError, match=r"^No answer within 0\.05 s\.$"):
             call_with_timeout(0.05, never.wait)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20  # not for ever, on a busy machine too
         never.set()

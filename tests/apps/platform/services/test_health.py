@@ -84,7 +84,7 @@ class TestPartsHealthInTime:
         register_health("books", lambda: Health("ok"))
         began = time.monotonic()
         found = {one.name: (one.state, one.detail) for one in parts_health_in_time(seconds=0.1)}
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert found == {"books": ("ok", ""), name: (state, "It does not answer in time.")}
 
     def test_a_part_that_hangs_is_asked_once(self, hanging: threading.Event) -> None:

@@ -13,7 +13,7 @@ from epicml.audience.asking import TRUSTED
 from tests.conftest import NOW
 
 KEY = KeyRecord(1, "test", False, frozenset(), frozenset(), None, None, TRUSTED, None)
-PATIENCE_SECONDS = 5.0  # a quarter of what the tests' settings let a write wait
+PATIENCE_SECONDS = 15.0  # three quarters of what the tests' settings let a write wait
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""Hand tests out to several processes, what takes longest first: what begins last must not keep one process waiting."""
+
+from collections import Counter
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+# Those share a server that takes most of a minute to prepare, so they go to one process.
+TOGETHER = ("tests/browser",)
+# What takes more than ten seconds, measured in one process on an idle machine, longest first. Whatever is not here
+# follows, files of many tests before those of few. A file that is gone or became quick does no harm here.
+LONGEST = (
+    "tests/browser",
+    "tests/safety/test_inputs.py",
+    "tests/safety/test_admin.py",
+    "tests/safety/test_openapi_contract.py",
+    "tests/safety/test_pages.py",
+    "tests/apps/recommendations/test_resuming_contract.py",
+    "tests/safety/test_restore_drill.py",
+)
+
+
+class LongestFirst(LoadFileScheduling):  # type: ignore[misc]  # of a library without types
+    """Files in the order of their collection, and some folders as one."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # or the number of tests would decide
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(super()._split_scope(nodeid))
+
+
+def unit_of(file: str) -> str:
+    """Return what goes to one process as a whole: the file, or the folder that it shares a server with."""
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Order the tests by how long their file takes; those of a file keep their order."""
+    counts = Counter(_unit(item) for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, int, str]:
+        unit = _unit(item)
+        return LONGEST.index(unit) if unit in LONGEST else len(LONGEST), -counts[unit], unit
+
+    items.sort(key=place)
+
+
+def _unit(item: pytest.Item) -> str:
+    return unit_of(item.nodeid.split("::")[0])
