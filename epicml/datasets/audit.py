@@ -188,11 +188,11 @@ def check_order(readers: Int64s, times: Int64s) -> Finding | None:
 
 
 def check_long_readers(interactions: Interactions, *, most: int) -> Finding | None:
-    """Find readers who liked more books than may speak for each other: a shared account, or a machine.
+    """Find readers who liked more books than count as pairs: a shared account, or a machine.
 
     Args:
         interactions: the facts that are learned from.
-        most: how many liked books of one reader speak for each other, >= 1.
+        most: how many liked books of one reader count, >= 1.
 
     >>> facts = Interactions.from_rows(reader=[0, 0, 0, 1], book=[0, 1, 2, 0], value=[5, 4, 5, 5], at=[1, 2, 3, 4],
     ...                                n_readers=2, n_books=3)

@@ -17,7 +17,7 @@ SERIES_STRENGTH = ((4.0, 1.0), (3.0, 0.5), (0.0, 0.1))
 AUTHOR_STRENGTH = ((5.0, 1.2), (4.0, 1.0), (3.0, 0.4))
 # The next volume is at most this far on: 2.5 after 2, 3 after 2, not 4 after 2.
 NEXT_WITHIN = 1.0
-# An author of more books than this ("Various", "Anonymous") says nothing, and so many pairs would fill the memory.
+# An author of more books than this ("Various", "Anonymous") is no reason, and so many pairs would fill the memory.
 LARGEST_GROUP = 200
 # So many editions of the next number are linked: no more can be offered.
 MOST_EDITIONS = 50

@@ -254,6 +254,6 @@ class FusedRecommender:
             given = np.flatnonzero(source == name)
             if len(given):
                 added = found.contributions(books[given])
-                # LightFM may place a book by its bias, against all that was read: then no read book spoke for it.
+                # LightFM may place a book by its bias, against all that was read: then no read book contributed.
                 contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
         return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))

@@ -59,7 +59,7 @@ class ItemKnn(NeighbourRecommender):
             keep_largest(_similarity(by_book[rows] @ liked, rows, readers, shrinkage), per_row=neighbours)
             for rows in blocks(pairs, most=at_once)
         ]
-        # Thinned by target, then turned so that a row is what one read book speaks for.
+        # Thinned by target, then turned so that a row holds the neighbours of one read book.
         return cls(NeighbourTable.from_matrix(sparse.vstack(nearest, format="csr").T.tocsr()))
 
     def strengths(self, history: History) -> Float32s:

@@ -15,7 +15,7 @@ from epicml.recommenders.protocol import History, InvalidModelError
 
 @dataclass(frozen=True, slots=True)
 class NeighbourTable:
-    """Row j holds the books that j speaks for, with weights.
+    """Row j holds the neighbours of book j: who read j is recommended these, by their weights.
 
     Attributes:
         starts: int64[n_books + 1], row j is the slice starts[j] to starts[j + 1] of the two others.
@@ -32,17 +32,17 @@ class NeighbourTable:
         """Make the table of a matrix [from, to].
 
         Args:
-            matrix: float32[n_books, n_books], the weight with which a row speaks for a column.
+            matrix: float32[n_books, n_books], how near the book of a column is to that of the row.
         """
         matrix.sum_duplicates()
         return cls(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
 
     @property
     def n_books(self) -> int:
-        """How many books it speaks of."""
+        """How many books it has rows for."""
         return len(self.starts) - 1
 
-    def weighted_neighbours(self, sources: Int32s, strengths: Float32s) -> "WeightedSum":
+    def weighted_neighbours(self, sources: Int32s, strengths: Float32s) -> "NeighbourScores":
         """Find every stored neighbour of the sources, times the strength of its source.
 
         Args:
@@ -60,7 +60,7 @@ class NeighbourTable:
         owners = np.repeat(counting, lengths)
         shift = np.repeat(begin - (np.cumsum(lengths) - lengths), lengths)
         places = np.arange(len(owners)) + shift
-        return WeightedSum(
+        return NeighbourScores(
             self.n_books, len(sources), self.books[places], owners, self.weights[places] * strengths[owners]
         )
 
@@ -110,27 +110,27 @@ class NeighbourTable:
 
 
 @dataclass(frozen=True)
-class WeightedSum:
-    """The terms of a sum over the books of a history, and the sum.
+class NeighbourScores:
+    """The scores of the neighbours of a history: sums over its books, and their summands.
 
     Attributes:
         n_books: how many books are scored.
         m: how many books the history has.
-        books: int32[terms], the book that each term speaks for.
-        owners: int64[terms], the place in the history of the book that speaks, in [0, m).
-        terms: float32[terms].
+        books: int32[summands], the book to whose score each is added.
+        owners: int64[summands], the place in the history of the book that it comes from, in [0, m).
+        summands: float32[summands].
     """
 
     n_books: int
     m: int
     books: Int32s
     owners: Int64s
-    terms: Float32s
+    summands: Float32s
 
     @cached_property
     def scores(self) -> Float32s:
-        """float32[n_books]: the sum of the terms of each book."""
-        return np.bincount(self.books, self.terms, self.n_books).astype(np.float32)
+        """float32[n_books]: the sum of the summands of each book."""
+        return np.bincount(self.books, self.summands, self.n_books).astype(np.float32)
 
     def contributions(self, targets: Int32s) -> Float32s:
         """Return float32[len(targets), m]: exact, each row sums to the target's score.
@@ -143,7 +143,7 @@ class WeightedSum:
         rows = row[self.books]
         hit = np.flatnonzero(rows != ABSENT)
         found = np.zeros((len(targets), self.m), np.float32)
-        found[rows[hit], self.owners[hit]] = self.terms[hit]
+        found[rows[hit], self.owners[hit]] = self.summands[hit]
         return found
 
 
@@ -161,7 +161,7 @@ class NeighbourRecommender(ABC):
     def strengths(self, history: History) -> Float32s:
         """Return float32[m]: what each book of the history counts for, >= 0."""
 
-    def score(self, history: History) -> WeightedSum:
+    def score(self, history: History) -> NeighbourScores:
         """Find the neighbours of the history, with what each read book adds.
 
         Args:

@@ -1,4 +1,4 @@
-"""Which pairs of books the readers speak for, and how many of them are in memory at once."""
+"""Which pairs of books count as liked by one reader, and how many of them are in memory at once."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ import numpy as np
 from epicml.datasets.arrays import Int64s
 from epicml.datasets.interactions import Interactions
 
-# A reader of n books speaks for n * n pairs: one shared account with 9,900 took 5.6 GB, more than all others together.
-# So the newest ones speak. On the goodbooks readers a cut at 100 costs .0001 of NDCG@10 and one at 185 changes nothing;
+# A reader of n books makes n * n pairs: one shared account with 9,900 took 5.6 GB, more than all others together.
+# So the newest ones count. On the goodbooks readers a cut at 100 costs .0001 of NDCG@10 and one at 185 changes nothing;
 # the rest is room for a family's years. Such cuts are usual (Schelter, Boden & Markl 2012, "Scalable similarity-based
 # neighborhood methods with MapReduce").
 NEWEST_LIKED = 500
@@ -17,7 +17,7 @@ PAIRS_AT_ONCE = 2_000_000
 
 
 def newest_liked(interactions: Interactions, *, most: int = NEWEST_LIKED) -> Interactions:
-    """Keep the books that speak for others: of each reader the liked ones, the newest so many.
+    """Keep the facts that pairs are made of: of each reader the liked books, the newest so many.
 
     Args:
         interactions: the training facts.

@@ -42,7 +42,7 @@ class Popularity:
         Args:
             interactions: the training facts; those of 4 stars and more count.
             features: age bands and outside popularity of the books.
-            reader_bands: int8[n_readers], the band of each reader; without it only the prior speaks.
+            reader_bands: int8[n_readers], the band of each reader; without it only the prior counts.
 
         Raises:
             InvalidInteractionsError: no fact is positive.

@@ -113,7 +113,7 @@ class Recommender(Protocol):
         """The name it bears in reports and reasons."""
 
     def score(self, history: History) -> HistoryScores:
-        """Score all books for this history, and keep the terms.
+        """Score all books for this history, and keep what each read book added.
 
         Args:
             history: m books, newest first.

@@ -22,7 +22,7 @@ from tests.epicml.recommenders.library import BOOKS, everything, facts, features
 READ = 3  # the book that was read; 0, 1 and 2 are to be ranked
 
 
-def speaking(weights: Mapping[int, list[float]], *, n: int = 4) -> NeighbourTable:
+def table_of(weights: Mapping[int, list[float]], *, n: int = 4) -> NeighbourTable:
     """A table in which these books speak for all books with these weights."""
     dense = np.zeros((n, n), np.float32)
     for book, row in weights.items():
@@ -37,7 +37,7 @@ def popular(*likes: float) -> Popularity:
 
 def by_hand(*, k: float = 2, depth: int = 200) -> FusedRecommender:
     """After book 3, item-kNN says 0, 1, 2, sequence says 1, 2, 0, and popularity 2, 1, 0."""
-    parts = (ItemKnn(speaking({READ: [0.9, 0.5, 0.1, 0]})), SequenceKnn(speaking({READ: [0.2, 9, 3, 0]})))
+    parts = (ItemKnn(table_of({READ: [0.9, 0.5, 0.1, 0]})), SequenceKnn(table_of({READ: [0.2, 9, 3, 0]})))
     chosen = FusionSettings({"item_knn": 2.0}, k=k, depth=depth, newcomer=1)
     return FusedRecommender(popular(1, 2, 3, 4), parts, chosen)
 
@@ -78,7 +78,7 @@ class TestRank:
     def test_leans_on_popularity_while_little_is_known(self) -> None:
         model = FusedRecommender(
             popular(*range(40, 0, -1)),
-            (ItemKnn(speaking({book: [0.0] * 10 + [1.0] * 30 for book in range(10)}, n=40)),),
+            (ItemKnn(table_of({book: [0.0] * 10 + [1.0] * 30 for book in range(10)}, n=40)),),
             FusionSettings(newcomer=5),
         )
         places = [
@@ -107,7 +107,7 @@ class TestRank:
     def test_fills_a_short_list_with_popular_books(self) -> None:
         # only the first place of each list counts: 0 and 1 and 2; the rest comes by popularity
         likes = popular(1, 2, 30, 9, 8, 7)
-        parts = (ItemKnn(speaking({READ: [0.9, 0.5, 0.1, 0, 0, 0]}, n=6)),)
+        parts = (ItemKnn(table_of({READ: [0.9, 0.5, 0.1, 0, 0, 0]}, n=6)),)
         model = FusedRecommender(likes, parts, FusionSettings(depth=1))
         ranked = model.rank(history([READ]), eligible=everything(6), k=9)
         assert ranked.books.tolist() == [2, 0, 4, 5, 1]
@@ -156,7 +156,7 @@ class TestReason:
 
     def test_is_the_read_book_that_adds_most(self) -> None:
         # for book 0: the newest adds .5, the next 2 ** -.8 * 2 = 1.15; for book 1: .9 and 2 ** -.8 = .57
-        table = speaking({3: [0.5, 0.9, 0, 0, 0], 4: [2, 1, 0, 0, 0]}, n=5)
+        table = table_of({3: [0.5, 0.9, 0, 0, 0], 4: [2, 1, 0, 0, 0]}, n=5)
         model = FusedRecommender(popular(1, 1, 1, 1, 1), (ItemKnn(table),), FusionSettings())
         ranked = model.rank(history([3, 4]), eligible=only(0, 1, n=5), k=2)
         assert dict(zip(ranked.books.tolist(), ranked.contributor.tolist(), strict=True)) == {0: 4, 1: 3}
@@ -226,7 +226,7 @@ class TestSimilar:
         assert ranked.scores.tolist() == pytest.approx([2 / 3 + 1 / 5, 2 / 4 + 1 / 3, 2 / 5 + 1 / 4])
 
     def test_fills_up_with_popular_books_where_too_few_are_near(self) -> None:
-        model = FusedRecommender(popular(1, 2, 3, 4), (ItemKnn(speaking({READ: [0.5, 0, 0, 0]})),), FusionSettings())
+        model = FusedRecommender(popular(1, 2, 3, 4), (ItemKnn(table_of({READ: [0.5, 0, 0, 0]})),), FusionSettings())
         ranked = model.similar(READ, eligible=everything(4), k=3)
         assert ranked.books.tolist() == [0, 2, 1]
         assert ranked.source == ("item_knn", "popularity", "popularity")
@@ -272,7 +272,7 @@ class TestFromArrays:
             FusedRecommender.from_arrays(arrays)
 
     def test_refuses_a_part_over_other_books(self) -> None:
-        part = SameAuthor(speaking({0: [0, 1, 1]}, n=3))
+        part = SameAuthor(table_of({0: [0, 1, 1]}, n=3))
         model = FusedRecommender(popular(1, 2, 3, 4), (part,), FusionSettings())
         with pytest.raises(InvalidModelError, match=r"^The part author scores 3 books, popularity 4\.$"):
             FusedRecommender.from_arrays(model.arrays())
