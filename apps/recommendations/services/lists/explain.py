@@ -16,7 +16,6 @@ from apps.recommendations.services.lists.reasons import Reason
 from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import may_see
 from epicml.datasets.id_map import ABSENT
-from epicml.recommenders.protocol import NO_BOOK
 from epicml.text.normalise import main_title
 
 SHOWN_ACTS = 5
@@ -137,7 +136,7 @@ def _places(asked: ListContext, rows: list[int]) -> dict[int, dict[str, int]]:
 
 def _may_earn(asked: ListContext) -> Mask:
     """The books that may stand in the list, or lend their place to the volume before them."""
-    return np.asarray(asked.candidate_masks[0] & (asked.volumes.stand_ins(asked.candidate_masks[0]) != NO_BOOK))
+    return np.asarray(asked.candidate_masks[0] & (asked.volumes.stand_ins(asked.candidate_masks[0]) != ABSENT))
 
 
 def _filters(asked: ListContext) -> list[FilterStep]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.cards import RememberedCards
+from apps.catalog.selectors.cards import RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from apps.catalog.services.books import delete_books
@@ -204,7 +204,7 @@ class TestAStockThatFollowed:
 
 
 def on_shelf(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedCards())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks())
 
 
 def told(stock: Stock) -> Iterator[object]:
