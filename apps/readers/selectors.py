@@ -1,9 +1,12 @@
 """Who a reader is to the project: a pseudonym, an age band, reading levels and languages."""
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db import connection
 
 from apps.platform.services.errors import EpicmlError, NotFoundError
 from apps.readers.models import KEY_PATTERN, Reader
@@ -12,6 +15,7 @@ from epicml.audience.bands import AgeBand
 
 KEY = re.compile(KEY_PATTERN)
 COLUMNS = ("id", "key", "age_band", "level_min", "level_max", "languages")
+FIND_SQL = f"SELECT {', '.join(COLUMNS)} FROM readers_reader WHERE key = %s"  # noqa: S608  # constants only
 
 
 class ReaderNotFoundError(NotFoundError):
@@ -141,8 +145,12 @@ def _named(key: str | None, standing: Standing) -> tuple[ReaderProfile | None, N
 
 def _find(key: str) -> ReaderProfile | None:
     # The form first: databases answer some characters (NUL) with errors of their own.
-    row = Reader.objects.filter(key=key).values_list(*COLUMNS).first() if KEY.fullmatch(key) else None
-    return None if row is None else _profile(row)
+    if not KEY.fullmatch(key):
+        return None
+    with connection.cursor() as cursor:  # by hand: each list asks, and building the query costs four times as much
+        cursor.execute(FIND_SQL, [key])
+        row = cursor.fetchone()
+    return None if row is None else _profile((*row[:-1], json.loads(row[-1])))
 
 
 def _profile(row: tuple[Any, ...]) -> ReaderProfile:

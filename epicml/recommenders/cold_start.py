@@ -7,6 +7,7 @@ import numpy as np
 
 from epicml.datasets.arrays import Float32s, Float64s, Int8s, Int32s, Int64s
 from epicml.recommenders.popularity import BANDS, FADE_PER_BAND
+from epicml.recommenders.rising_scores import RisingScores
 
 
 def outside_popularity(counts: Int32s, age_bands: Int8s, *, seen_from: int) -> Float64s:
@@ -69,19 +70,19 @@ class KnownBooks:
             changed[band] = np.insert(left, np.searchsorted(left, new), new)
         return type(self)(tuple(changed))
 
-    def estimate(self, outside: Float64s, *, seen_from: int, scores: Float32s) -> Float64s:
+    def estimate(self, outside: Float64s, *, seen_from: int, scores: Float32s | RisingScores) -> Float64s:
         """Estimate what other books score: those the model scores highest are held to be known best outside.
 
         Args:
             outside: float64[u], how well known the other books are, as seen from the band.
             seen_from: the rank of the band.
-            scores: float32[n], n > 0, what the model scores its n books, in any order.
+            scores: float32[n], n > 0, what the model scores its n books, rising.
 
         Returns:
             float64[u]: between two known books in proportion; beyond the ends what the ends score.
 
         >>> known = KnownBooks.of(np.array([9, 99]), np.array([2, 2]))
-        >>> outside, scores = np.array([55.0, 1000.0]), np.array([.5, .1], np.float32)
+        >>> outside, scores = np.array([55.0, 1000.0]), np.array([.1, .5], np.float32)
         >>> known.estimate(outside, seen_from=2, scores=scores).round(3).tolist()
         [0.3, 0.5]
         """
@@ -97,10 +98,12 @@ class KnownBooks:
                 below = np.where(places > 0, np.maximum(below, known[places - 1]), below)
                 at_most = np.minimum(places, len(known) - 1)
                 above = np.where(places < len(known), np.minimum(above, known[at_most]), above)
-        return _between(outside, ranks, below, above, np.sort(scores))
+        return _between(outside, ranks, below, above, scores)
 
 
-def _between(outside: Float64s, ranks: Int64s, below: Float64s, above: Float64s, scores: Float32s) -> Float64s:
+def _between(
+    outside: Float64s, ranks: Int64s, below: Float64s, above: Float64s, scores: Float32s | RisingScores
+) -> Float64s:
     """Interpolate between the known books next to each; only these are needed of the line through all of them."""
     last = len(scores) - 1
     places = np.concatenate((np.maximum(ranks - 1, 0), np.minimum(ranks, last)))

@@ -1,44 +1,72 @@
-"""The books of the columns as cards, each made when somebody asks for it."""
+"""The books of the columns as cards and as JSON, each made when somebody asks for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from operator import index
-from typing import SupportsIndex, overload
+from typing import Generic, SupportsIndex, TypeVar, overload
+
+import orjson
 
 from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.columns import Columns
 
-REMEMBERED = 5000  # about .7 kB each; what is shown is mostly what is popular
+# What is shown is mostly what is popular. A list needs the JSON of each of its books, but few cards: for its reasons.
+CARD_BYTES_KEPT, JSON_BYTES_KEPT = 300_000, 1_000_000
+BYTES_OF_CARD = 700
+BYTES_BESIDE_JSON = 150  # the objects around it, and its place in a table
+
+Kept = TypeVar("Kept")
 
 
-class RememberedCards:
-    """The cards asked for last, each under the place of its record: one for each state of a book."""
+class RecentlyUsed(Generic[Kept]):
+    """What was asked for last, each under the place of its record, and so one for each state of a book."""
 
-    def __init__(self) -> None:
-        self._recent: dict[int, BookCard] = {}
-        self._former: dict[int, BookCard] = {}
+    def __init__(self, *, most_bytes: int, size_of: Callable[[Kept], int]) -> None:
+        self._most_bytes, self._size_of = most_bytes, size_of
+        self._recent: dict[int, Kept] = {}
+        self._former: dict[int, Kept] = {}
+        self._recent_bytes = 0
 
-    def get(self, place: int) -> BookCard | None:
-        """The card that was made of this record, if it is still remembered."""
-        return self._recent.get(place) or self._again(place)
+    def get(self, place: int) -> Kept | None:
+        """Give what was made of this record, if it is still kept."""
+        found = self._recent.get(place)
+        if found is None and place in self._former:
+            found = self.keep(place, self._former[place])
+        return found
 
-    def keep(self, place: int, card: BookCard) -> BookCard:
-        """Remember the card; the one that counts where two threads made one at a time."""
-        if len(self._recent) >= REMEMBERED // 2:  # in halves, so that no order must be kept for each look
-            self._former, self._recent = self._recent, {}
-        return self._recent.setdefault(place, card)
+    def keep(self, place: int, made: Kept) -> Kept:
+        """Keep this; give the one that counts where two threads made one at a time."""
+        size = self._size_of(made)
+        if self._recent_bytes + size > self._most_bytes // 2:  # in halves, so that no order is kept for each look
+            self._former, self._recent, self._recent_bytes = self._recent, {}, 0
+        self._recent_bytes += size
+        return self._recent.setdefault(place, made)
 
-    def _again(self, place: int) -> BookCard | None:
-        card = self._former.get(place)
-        return None if card is None else self.keep(place, card)
+
+def _cards() -> RecentlyUsed[BookCard]:
+    return RecentlyUsed(most_bytes=CARD_BYTES_KEPT, size_of=lambda card: BYTES_OF_CARD)
+
+
+def _json() -> RecentlyUsed[bytes]:
+    return RecentlyUsed(most_bytes=JSON_BYTES_KEPT, size_of=lambda written: len(written) + BYTES_BESIDE_JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedBooks:
+    """The cards and the JSON that were asked for last."""
+
+    cards: RecentlyUsed[BookCard] = field(default_factory=_cards)
+    json: RecentlyUsed[bytes] = field(default_factory=_json)
 
 
 class Cards(Sequence[BookCard]):
     """The books of a shelf by row. A book that did not change keeps its card as long as that is remembered."""
 
-    def __init__(self, columns: Columns, remembered: RememberedCards) -> None:
+    def __init__(self, columns: Columns, remembered: RememberedBooks) -> None:
         self._columns = columns
-        self._remembered = remembered
-        self._places = columns.records.places
+        self._remembered = remembered.cards
+        self._remembered_json = remembered.json
+        self._places = columns.records.places.data  # gives numbers of Python, three times as fast
 
     def __len__(self) -> int:
         return len(self._places)
@@ -50,11 +78,18 @@ class Cards(Sequence[BookCard]):
     def __getitem__(self, row: SupportsIndex | slice) -> BookCard | list[BookCard]:
         if isinstance(row, slice):
             return [self[one] for one in range(*row.indices(len(self)))]
-        row = index(row)
-        place = int(self._places[row])
-        return self._remembered.get(place) or self._remembered.keep(place, self._columns.card(row % len(self)))
+        place = self._places[row]
+        return self._remembered.get(place) or self._remembered.keep(place, self._columns.card(index(row) % len(self)))
 
     def __iter__(self) -> Iterator[BookCard]:
         """Every book; nothing is remembered of it, so that what is popular stays."""
-        for row, place in enumerate(self._places.tolist()):
+        for row, place in enumerate(self._places):
             yield self._remembered.get(place) or self._columns.card(row)
+
+    def json(self, row: int) -> orjson.Fragment:
+        """Give the book in this row as the API writes it."""
+        place = self._places[row]
+        written = self._remembered_json.get(place)
+        if written is None:
+            written = self._remembered_json.keep(place, orjson.dumps(self._columns.card(row).as_json()))
+        return orjson.Fragment(written)

@@ -127,8 +127,10 @@ class Splice:
         return len(self.left) == len(self.at) and bool((self.left == self.come).all())
 
     def column(self, column: npt.NDArray[Any], come: npt.ArrayLike) -> npt.NDArray[Any]:
-        """The column of the new state, with these values in the rows that came."""
+        """Return the column of the new state, with these values in the rows that came; itself if that is the same."""
         if self.stays_in_place:
+            if np.array_equal(column[self.left], come):
+                return column
             changed = column.copy()
             changed[self.left] = come
             return changed
@@ -215,9 +217,12 @@ class Lists:
         new_lengths = np.fromiter(map(len, come), np.int32, len(come))
         new = np.fromiter(chain.from_iterable(come), np.int64, int(new_lengths.sum()))
         if splice.stays_in_place and np.array_equal(lengths[splice.left], new_lengths):
-            starts, values = self.starts, widened(self.values, new).copy()
-            values[_ranges(starts[splice.left], new_lengths)] = new
-            return Lists(values, starts)
+            places = _ranges(self.starts[splice.left], new_lengths)
+            if np.array_equal(self.values[places], new):
+                return self
+            values = widened(self.values, new).copy()
+            values[places] = new
+            return Lists(values, self.starts)
         kept = np.delete(lengths, splice.left)
         ends = np.concatenate(([0], np.cumsum(kept)))
         values = np.delete(widened(self.values, new), _ranges(self.starts[splice.left], lengths[splice.left]))

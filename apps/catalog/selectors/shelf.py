@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.catalog.selectors.books import BookCard, BookNotFoundError, all_live_cards, live_cards
-from apps.catalog.selectors.cards import Cards, RememberedCards
+from apps.catalog.selectors.cards import Cards, RememberedBooks
 from apps.catalog.selectors.changes import changed_book_ids, last_change_number
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.packed import Names, Numbers
@@ -40,11 +40,11 @@ class Shelf:
     version: int
     columns: Columns
     cards: Cards
-    remembered: RememberedCards
+    remembered: RememberedBooks
     _masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], Mask] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, columns: Columns, *, version: int, remembered: RememberedCards) -> "Shelf":
+    def of(cls, columns: Columns, *, version: int, remembered: RememberedBooks) -> "Shelf":
         """The shelf of these columns."""
         return cls(version, columns, Cards(columns, remembered), remembered)
 
@@ -210,10 +210,10 @@ def _read_whole(number: int) -> Shelf:
     columns = Columns.none()
     for chunk in all_live_cards():
         columns = columns.updated((), chunk)
-    return Shelf.of(columns, version=number, remembered=RememberedCards())
+    return Shelf.of(columns, version=number, remembered=RememberedBooks())
 
 
 def _updated(known: Shelf, changed: Sequence[int], cards: Sequence[BookCard], number: int) -> Shelf:
     columns = known.columns.updated(changed, cards)
     keeps_places = columns.records.lineage is known.columns.records.lineage
-    return Shelf.of(columns, version=number, remembered=known.remembered if keeps_places else RememberedCards())
+    return Shelf.of(columns, version=number, remembered=known.remembered if keeps_places else RememberedBooks())

@@ -58,7 +58,7 @@ class HomeAnswer:
 def recommend(
     reader_key: str, *, limit: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
 ) -> ListAnswer:
-    """ListAnswer the best books for this reader at this moment.
+    """Return the best books for this reader at this moment.
 
     Here and below: where the answer `is_shown` to somebody it is noted as a served list, and names it.
     """
@@ -71,7 +71,7 @@ def recommend(
 def home_page(
     reader_key: str, *, size: int, standing: Standing = TRUSTED, is_shown: bool = False, now: datetime
 ) -> HomeAnswer:
-    """ListAnswer the rows of this reader's home page; no book stands in two of them."""
+    """Return the rows of this reader's home page; no book stands in two of them."""
     with measures.timed("home"):
         asked = contexts.of_reader(reader_key, standing=standing, now=now)
         rows: list[Row] = []
@@ -93,7 +93,7 @@ def similar(
     is_shown: bool = False,
     now: datetime,
 ) -> ListAnswer:
-    """ListAnswer books near this one, which must itself be one that the asker may see."""
+    """Return books near this one, which must itself be one that the asker may see."""
     with measures.timed("similar"):
         asked = contexts.of_audience(audience(reader_key, age_band), now=now)
         card = asked.stock.shelf.card(book_key)
@@ -115,7 +115,7 @@ def popular(
     is_shown: bool = False,
     now: datetime,
 ) -> ListAnswer:
-    """ListAnswer the most popular books for this age band."""
+    """Return the most popular books for this age band."""
     with measures.timed("popular"):
         asked = contexts.of_audience(audience(reader_key, age_band), now=now, genre=genre)
         head = {"age_band": asked.age_band.code}
@@ -147,7 +147,7 @@ def _note(asked: ListContext, surface: str, items: list[Item], *, fallback: str 
     new = NewList(
         surface=surface,
         age_band=asked.age_band,
-        items=[item.card.id for item in items],
+        items=asked.stock.shelf.ids[[item.row for item in items]].tolist(),
         reader_id=asked.reader.id if asked.reader else None,
         release=asked.release or "",
         fallback=fallback or "",
@@ -157,12 +157,10 @@ def _note(asked: ListContext, surface: str, items: list[Item], *, fallback: str 
 
 def _checked(asked: ListContext, items: Iterable[Item]) -> list[Item]:
     """The gate at the exit: from the books themselves, not from the masks that the list was made with."""
-    found = list(items)
-    kept = [
-        item
-        for item in found
-        if may_see(reader=asked.age_band, book=item.card.age_band) and item.card.id not in asked.gone_ids
-    ]
+    found, shelf = list(items), asked.stock.shelf
+    rows = [item.row for item in found]
+    books = zip(found, shelf.age_bands[rows].tolist(), shelf.ids[rows].tolist(), strict=True)
+    kept = [item for item, band, book_id in books if band <= asked.age_band and book_id not in asked.gone_ids]
     if len(kept) < len(found):
         measures.count_removed(len(found) - len(kept))
     return kept

@@ -39,12 +39,12 @@ class TestLend:
             np.sort(outside_popularity(counts, bands, seen_from=seen_from)),
             np.sort(scores).astype(np.float64),
         )
-        estimated = KnownBooks.of(counts, bands).estimate(outside, seen_from=seen_from, scores=scores)
+        estimated = KnownBooks.of(counts, bands).estimate(outside, seen_from=seen_from, scores=np.sort(scores))
         assert estimated.tolist() == pytest.approx(expected.tolist(), rel=1e-12)
 
     def test_is_that_of_the_ends_beyond_them(self) -> None:
         known = KnownBooks.of(np.array([9, 19], np.int32), np.array([2, 2], np.int8))
-        scores = np.array([0.5, 0.25], np.float32)
+        scores = np.array([0.25, 0.5], np.float32)
         assert known.estimate(np.array([1.0, 15.0, 1e9]), seen_from=2, scores=scores).tolist() == [0.25, 0.375, 0.5]
 
     def test_is_nothing_where_no_book_is_new(self) -> None:

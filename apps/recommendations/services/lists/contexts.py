@@ -71,21 +71,22 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
     reader = audience.reader
     past = history(reader.id) if reader else None
     gone = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
+    gone_rows = stock.shelf.rows_of_ids(gone)
     return ListContext(
         stock=stock,
         age_band=audience.age_band,
         reader=reader,
         past=past,
-        candidate_masks=_candidate_masks(stock, audience, gone_rows=stock.shelf.rows_of_ids(gone), genre=genre),
+        candidate_masks=_candidate_masks(stock, audience, gone_rows=gone_rows, genre=genre),
         history=_history(stock, past, now=now),
-        read_rows=stock.shelf.rows_of_ids(past.book_ids) if past else np.zeros(0, np.int32),
+        read_rows=gone_rows[: len(past.book_ids)] if past else gone_rows,
         volumes=_volumes(stock, past),
         gone_ids=frozenset(gone.tolist()),
     )
 
 
 def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
-    """The reading levels a reader candidate_masks for; an open end reaches as far as levels go."""
+    """Return the reading levels that a reader wishes for; an open end reaches as far as levels go."""
     if reader is None or (reader.level_min is None and reader.level_max is None):
         return None
     return reader.level_min or 1, reader.level_max or 12

@@ -11,6 +11,7 @@ import numpy as np
 from apps.recommendations.services.lists import rankings, reasons
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
+from apps.recommendations.services.lists.reasons import Reason
 from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import in_order, reason_of_next
 from epicml.datasets.id_map import ABSENT
@@ -126,12 +127,15 @@ def _new(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
 
 def _newest_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
     newest = np.flatnonzero(mask)[::-1][:k].tolist()
-    return [item(context, row, 0.0, reasons.new_on_shelf()) for row in newest]
+    return [item(context, row, 0.0, reasons.new_on_shelf) for row in newest]
 
 
 def _next_volumes(context: ListContext, size: int) -> list[Item]:
     """What the reader goes on with in each series that was begun, the series read last first."""
     read = context.read_rows[context.read_rows != ABSENT]
     rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
-    found = [(row, reason_of_next(context, row, context.volumes)) for row in rows]
-    return [item(context, row, 0.0, reason or reasons.next_in(context.stock.shelf.cards[row])) for row, reason in found]
+    return [item(context, row, 0.0, partial(_reason_in_series, context, row)) for row in rows]
+
+
+def _reason_in_series(context: ListContext, row: int) -> Reason:
+    return reason_of_next(context, row, context.volumes) or reasons.next_in(context.stock.shelf.cards[row])

@@ -1,5 +1,6 @@
 """One place of a list: the book that is offered, and why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,26 +12,35 @@ from apps.recommendations.services.lists.reasons import Reason
 SCORE_DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """One book of a list; `instead_of` is the row of the later volume that earned the place, where one did."""
+    """One book of a list; `instead_of` is the row of the later volume that earned the place, where one did.
+
+    Card and reason are made when somebody asks: of the books that are tried, a third stays on the list.
+    """
 
     shelf: Shelf
     row: int
     score: float
-    reason: Reason
+    word_reason: Callable[[], Reason]
     instead_of: int | None = None
 
     @property
     def card(self) -> BookCard:
-        """The book itself: made only for what stays on the list, and three times as many are tried."""
+        """The book itself."""
         return self.shelf.cards[self.row]
 
+    @property
+    def reason(self) -> Reason:
+        """Why the book is on the list."""
+        return self.word_reason()
+
     def as_json(self, rank: int) -> dict[str, Any]:
-        """The item in the API."""
-        return {"rank": rank, "book": self.card.as_json(), "score": self.score, "reason": self.reason.as_json()}
+        """Give the item as the API writes it."""
+        book = self.shelf.cards.json(self.row)
+        return {"rank": rank, "book": book, "score": self.score, "reason": self.reason.as_json()}
 
 
-def item(context: ListContext, row: int, score: float, reason: Reason) -> Item:
-    """The book in this row of the shelf, as an item."""
-    return Item(context.stock.shelf, row, round(score, SCORE_DIGITS), reason)
+def item(context: ListContext, row: int, score: float, word_reason: Callable[[], Reason]) -> Item:
+    """Make an item of the book in this row of the shelf."""
+    return Item(context.stock.shelf, row, round(score, SCORE_DIGITS), word_reason)

@@ -1,6 +1,7 @@
 """Ranked lists with a true reason for each book. Nothing is written, nothing is remembered from the last request."""
 
 from collections.abc import Collection
+from functools import partial
 
 import numpy as np
 
@@ -88,21 +89,27 @@ class ModelMissingError(RuntimeError):
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
     """What the model ranked, as items with reasons."""
     rows = context.stock.shelf_rows[ranked.books]
-    spoke = [_card(context, book) for book in ranked.contributor.tolist()]
     return [
-        item(context, row, score, reasons.of_source(source, contributor, age_band=context.age_band))
+        item(context, row, score, partial(_reason, context, source, contributor))
         for row, score, source, contributor in zip(
-            rows.tolist(), ranked.scores.tolist(), ranked.source, spoke, strict=True
+            rows.tolist(), ranked.scores.tolist(), ranked.source, ranked.contributor.tolist(), strict=True
         )
     ]
+
+
+def _reason(context: ListContext, source: str, contributor: int) -> Reason:
+    """Word the reason by the contributing item; one that was withdrawn must not be named."""
+    row = ABSENT if contributor == ABSENT else int(context.stock.shelf_rows[contributor])
+    card = None if row == ABSENT else context.stock.shelf.cards[row]
+    return reasons.of_source(source, card, age_band=context.age_band)
 
 
 def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
     """The most popular of these books, each with its share as score."""
     rows = context.stock.popular(context.age_band, eligible=mask, k=k)
     shares = context.stock.popularity_of(context.age_band, rows)
-    reason = reasons.popular_with(context.age_band)
-    return [item(context, row, share, reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
+    word_reason = partial(reasons.popular_with, context.age_band)
+    return [item(context, row, share, word_reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
 
 
 def _topped_up(
@@ -123,8 +130,10 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
     book = int(stock.model_rows(np.array([row], np.int32))[0])
     ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
-    rows, card = stock.shelf_rows[ranked.books], stock.shelf.cards[row]
-    return [item(context, int(rows[p]), float(ranked.scores[p]), reasons.beside(ranked.source[p], card)) for p in near]
+    rows, card = stock.shelf_rows[ranked.books].tolist(), stock.shelf.cards[row]
+    return [
+        item(context, rows[p], float(ranked.scores[p]), partial(reasons.beside, ranked.source[p], card)) for p in near
+    ]
 
 
 def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
@@ -134,7 +143,7 @@ def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item
     shares = context.stock.popularity_of(context.age_band, rows)
     card = context.stock.shelf.cards[row]
     return [
-        item(context, place, float(nearness[place]), _kin_reason(card, context.stock.shelf.cards[place]))
+        item(context, place, float(nearness[place]), partial(_kin_reason, context, card, place))
         for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
     ]
 
@@ -153,18 +162,10 @@ def _kinship(context: ListContext, row: int) -> Float64s:
     return nearness
 
 
-def _kin_reason(card: BookCard, other: BookCard) -> Reason:
-    title = main_title(card.title)
+def _kin_reason(context: ListContext, card: BookCard, row: int) -> Reason:
+    title, other = main_title(card.title), context.stock.shelf.cards[row]
     if card.series is not None and card.series == other.series:
         return Reason("series", f"Same series as {title}", card.key)
     if set(card.authors) & set(other.authors):
         return Reason("author", f"Same author as {title}", card.key)
     return Reason("genre", f"Same genre as {title}", card.key)
-
-
-def _card(context: ListContext, book: int) -> BookCard | None:
-    """The card of a book of the model; None for no book, and for one that was withdrawn and must not be named."""
-    if book == ABSENT:
-        return None
-    row = int(context.stock.shelf_rows[book])
-    return None if row == ABSENT else context.stock.shelf.cards[row]

@@ -86,7 +86,7 @@ def in_series_of(subject: BookCard, card: BookCard) -> Reason | None:
     return Reason("series", f"Same series as {main_title(subject.title)}", subject.key)
 
 
-def instead(reason: Reason, card: BookCard, *, begun: bool, spoke: BookCard | None) -> Reason:
+def instead(reason: Reason, card: BookCard, *, begun: bool, contributor: BookCard | None) -> Reason:
     """The reason of a volume that takes the place of a later one, whose reason was this one.
 
     What readers, genres or the band say of the later volume draws to the series; an author must be that of both.
@@ -94,8 +94,8 @@ def instead(reason: Reason, card: BookCard, *, begun: bool, spoke: BookCard | No
     where = "Next in" if begun else "Start of" if card.series_number == FIRST_NUMBER else "First here of"
     place = f"{where} {card.series}"
     shares = {
-        "author": spoke is not None and bool(set(spoke.authors) & set(card.authors)),
-        "genre": spoke is not None and bool(set(spoke.genres) & set(card.genres)),
+        "author": contributor is not None and bool(set(contributor.authors) & set(card.authors)),
+        "genre": contributor is not None and bool(set(contributor.genres) & set(card.genres)),
         "series": False,
     }
     if not shares.get(reason.kind, True):

@@ -14,6 +14,7 @@ from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
 from epicml.recommenders.cold_start import KnownBooks, outside_popularity
+from epicml.recommenders.rising_scores import RisingScores
 from epicml.recommenders.series import NextVolumes, SeriesOrder
 
 # So many of the most popular books as seen from a band are kept in order: from them nearly every list is filled. While
@@ -32,6 +33,8 @@ class Stock:
         self.model = model
         self._lent: dict[AgeBand, Float64s] = {}
         self._best: dict[AgeBand, CatalogueRows] = {}
+        self._may_be_best: dict[AgeBand, CatalogueRows] = {}  # none but these and new books reach the bar of the band
+        self._score_blocks: dict[AgeBand, dict[int, Float32s]] = {}
         self.bars: dict[AgeBand, float] = {}
         delta = None if former is None else on_shelf.columns.since(former.shelf.columns)
         if former is not None and delta is not None:
@@ -44,17 +47,35 @@ class Stock:
             self._take_over_series(former, delta, left=left)
         if former.model is not self.model or self.model is None or "shelf_rows" not in vars(former):
             return
-        self.bars = dict(former.bars)
-        self.shelf_rows = np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows]
-        in_model = self.model_rows(delta.changed)
-        self.shelf_rows[in_model[in_model != ABSENT]] = delta.changed[in_model != ABSENT]
+        left_model, came_model = former.model_rows(left), self.model_rows(delta.changed)
+        went, came = left[left_model != ABSENT], delta.changed[came_model != ABSENT]
+        self._take_over_rows(former, delta, came=came, came_model=came_model[came_model != ABSENT])
+        self._take_over_best(former, delta)
         if "known_books" in vars(former):
-            went = left[former.model_rows(left) != ABSENT]
-            came = delta.changed[in_model != ABSENT]
             self.known_books = former.known_books.with_changed(
                 (former.shelf.popularity[went], former.shelf.age_bands[went]),
                 (self.shelf.popularity[came], self.shelf.age_bands[came]),
             )
+        if np.array_equal(np.sort(left_model), np.sort(came_model)):  # the same books of the model are on the shelf
+            self._score_blocks = former._score_blocks
+
+    def _take_over_rows(self, former: "Stock", delta: Delta, *, came: CatalogueRows, came_model: ModelRows) -> None:
+        if self.shelf.ids is former.shelf.ids:  # no row moved
+            self.shelf_rows = former.shelf_rows
+            if "unknown_rows" in vars(former):
+                self.unknown_rows = former.unknown_rows
+        else:
+            self.shelf_rows = np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows]
+            self.shelf_rows[came_model] = came
+
+    def _take_over_best(self, former: "Stock", delta: Delta) -> None:
+        """Keep the bars, and which rows may reach them: what the model learned of a book that stayed is the same."""
+        self.bars = dict(former.bars)
+        for band, rows in (former._may_be_best | former._best).items():
+            stayed = delta.moved[rows]
+            may_be = np.concatenate((stayed[stayed != ABSENT], delta.changed))
+            if len(may_be) <= MOST_IN_ORDER:
+                self._may_be_best[band] = may_be
 
     def _take_over_series(self, former: "Stock", delta: Delta, *, left: CatalogueRows) -> None:
         columns, order = self.shelf.columns, former.series_order
@@ -170,7 +191,11 @@ class Stock:
             lent = self._lent[age_band] = self.known_books.estimate(
                 outside_popularity(self.shelf.popularity[rows], self.shelf.age_bands[rows], seen_from=int(age_band)),
                 seen_from=int(age_band),
-                scores=learned[self.shelf_rows != ABSENT],
+                scores=RisingScores(
+                    len(self.known_books),
+                    lambda: learned[self.shelf_rows != ABSENT],
+                    self._score_blocks.setdefault(age_band, {}),
+                ),
             )
         return lent
 
@@ -178,14 +203,26 @@ class Stock:
         """The most popular books as seen from a band, in their order: all that reach the bar."""
         best = self._best.get(age_band)
         if best is None:
-            scores = self.popularity(age_band)
-            rows = np.flatnonzero(scores >= self.bars.get(age_band, np.inf))
-            if not FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
-                at = max(len(scores) - IN_ORDER, 0)
-                self.bars[age_band] = float(np.partition(scores, at)[at]) if len(scores) else 0.0
-                rows = np.flatnonzero(scores >= self.bars[age_band])
-            best = self._best[age_band] = rows[np.argsort(-scores[rows], kind="stable")].astype(np.int32)
+            rows, scores = self._reaching_the_bar(age_band)
+            best = self._best[age_band] = rows[np.argsort(-scores, kind="stable")].astype(np.int32)
         return best
+
+    def _reaching_the_bar(self, age_band: AgeBand) -> tuple[CatalogueRows, Float64s]:
+        """The rows that reach the bar of the band, rising, with their popularity; the bar is set anew if it must be."""
+        may_be, bar = self._may_be_best.get(age_band), self.bars.get(age_band, np.inf)
+        if may_be is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
+            rows = np.union1d(may_be, self.unknown_rows)
+            scores = self.popularity_of(age_band, rows)
+            rows, scores = rows[scores >= bar], scores[scores >= bar]
+            if FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
+                return rows, scores
+        everything = self.popularity(age_band)
+        best = np.flatnonzero(everything >= bar)
+        if not FEWEST_IN_ORDER <= len(best) <= MOST_IN_ORDER:
+            at = max(len(everything) - IN_ORDER, 0)
+            self.bars[age_band] = float(np.partition(everything, at)[at]) if len(everything) else 0.0
+            best = np.flatnonzero(everything >= self.bars[age_band])
+        return best.astype(np.int32), everything[best]
 
 
 def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:

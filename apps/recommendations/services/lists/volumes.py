@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from apps.catalog.selectors.books import BookCard
 from apps.recommendations.services.lists import reasons
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item
@@ -28,9 +28,10 @@ def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, subject: 
 
 def beside(context: ListContext, subject: int) -> NextVolumes:
     """What the reader goes on with after looking at this book."""
-    if subject in context.read_rows:
+    order = context.stock.series_order
+    if order.volume_of[subject] == ABSENT or subject in context.read_rows:
         return context.volumes
-    return context.stock.series_order.after(context.volumes.read, at_hand=subject)
+    return order.after(context.volumes.read, at_hand=subject)
 
 
 def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reason | None:
@@ -47,16 +48,20 @@ def _row_of(place: Item) -> int:
 
 
 def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolumes, subject: int | None) -> Item:
+    word_reason = partial(_reason_of_stand_in, context, place, row, volumes, subject)
+    return replace(place, row=row, word_reason=word_reason, instead_of=place.row)
+
+
+def _reason_of_stand_in(
+    context: ListContext, place: Item, row: int, volumes: NextVolumes, subject: int | None
+) -> Reason:
     cards = context.stock.shelf.cards
     if subject is None:
         reason = reason_of_next(context, row, volumes)
     else:
         reason = reasons.in_series_of(cards[subject], cards[row])
-    if reason is None:
-        begun = volumes.before(row) != ABSENT
-        reason = reasons.instead(place.reason, cards[row], begun=begun, spoke=_card(context, place.reason.book_key))
-    return replace(place, row=row, reason=reason, instead_of=place.row)
-
-
-def _card(context: ListContext, key: str | None) -> BookCard | None:
-    return None if key is None else context.stock.shelf.card(key)
+    if reason is not None:
+        return reason
+    earned, begun = place.reason, volumes.before(row) != ABSENT
+    contributor = None if earned.book_key is None else context.stock.shelf.card(earned.book_key)
+    return reasons.instead(earned, cards[row], begun=begun, contributor=contributor)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.catalog.selectors import records
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.cards import RememberedCards
+from apps.catalog.selectors.cards import RecentlyUsed, RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
@@ -44,7 +45,7 @@ histories = st.lists(steps, min_size=1, max_size=6)
 
 
 def shelf_of(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedCards())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks())
 
 
 def in_order(books: dict[int, BookCard]) -> list[BookCard]:
@@ -146,7 +147,7 @@ class TestRecords:
 class TestCards:
     def test_are_the_same_object_while_the_book_does_not_change(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
-        before = Shelf.of(columns, version=1, remembered=RememberedCards())
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
         one, two = before.cards[0], before.cards[1]
         after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
         assert after.cards[0] is one
@@ -161,11 +162,29 @@ class TestCards:
             found[3]
 
     def test_that_are_remembered_are_bounded(self) -> None:
-        remembered = RememberedCards()
-        for place in range(10_000):
-            remembered.keep(place, a_card(place, "one"))
-        kept = sum(remembered.get(place) is not None for place in range(10_000))
-        assert 2500 <= kept <= 5000
+        remembered = RecentlyUsed[bytes](most_bytes=1000, size_of=len)
+        for place in range(100):
+            remembered.keep(place, b"x" * 50)
+        assert not any(remembered.get(place) for place in range(80))
+        assert all(remembered.get(place) for place in range(90, 100))
+
+    def test_that_are_asked_for_again_are_remembered_longest(self) -> None:
+        remembered = RecentlyUsed[bytes](most_bytes=1000, size_of=len)
+        for place in range(1, 100):
+            remembered.get(1)
+            remembered.keep(place, b"x" * 50)
+        assert remembered.get(1)
+
+    def test_are_written_as_json_once_for_each_state_of_a_book(self) -> None:
+        columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
+        former = [orjson.dumps(before.cards.json(row)) for row in (0, 1)]
+        after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
+        assert [orjson.dumps(after.cards.json(row)) for row in (0, 1)] == [
+            orjson.dumps(a_card(1, "one").as_json()),
+            orjson.dumps(a_card(2, "other").as_json()),
+        ]
+        assert [orjson.dumps(before.cards.json(row)) for row in (0, 1)] == former
 
 
 def a_card(book: int, title: str) -> BookCard:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.cards import RememberedCards
+from apps.catalog.selectors.cards import RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from apps.catalog.services.books import delete_books
@@ -182,6 +182,17 @@ class TestAStockThatFollowed:
         for mine, its in zip(told(followed), told(fresh), strict=True):
             assert mine == its
 
+    def test_lets_a_new_book_rise_above_the_bar_when_another_one_sinks(self) -> None:
+        counts = {book: 10 * book for book in range(1, 9)} | {9: 55}
+        columns = Columns.none().updated((), [an_adult_book(book, count) for book, count in counts.items()])
+        before = Stock(on_shelf(columns), a_model())
+        assert 8 not in before.popular(AgeBand.ADULT, eligible=np.ones(9, np.bool_), k=3)
+        columns = columns.updated((), [an_adult_book(6, 0)])
+        after = Stock(on_shelf(columns), a_model(), former=before)
+        fresh = Stock(on_shelf(columns), a_model())
+        for mine, its in zip(told(after), told(fresh), strict=True):
+            assert mine == its
+
     @given(st.lists(cards, min_size=1, max_size=12, unique_by=lambda card: card.id), st.sampled_from(AgeBand))
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     def test_lends_new_books_what_lies_on_the_line_through_all_known_ones(
@@ -203,8 +214,26 @@ class TestAStockThatFollowed:
         assert stock.popular(band, eligible=eligible, k=6).tolist() == [row for row in expected if eligible[row]][:6]
 
 
+def an_adult_book(book: int, ratings: int) -> BookCard:
+    return BookCard(
+        id=book,
+        key=f"book{book}",
+        title="Title",
+        authors=(),
+        series=None,
+        series_number=None,
+        age_band=AgeBand.ADULT,
+        reading_level=None,
+        language="en",
+        year=None,
+        genres=(),
+        popularity=ratings,
+        average_rating=None,
+    )
+
+
 def on_shelf(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedCards())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks())
 
 
 def told(stock: Stock) -> Iterator[object]:
@@ -214,7 +243,7 @@ def told(stock: Stock) -> Iterator[object]:
     for band in AgeBand:
         yield stock.popularity(band).tolist()
         yield stock.popularity_of(band, every[::-1]).tolist()
-        for k in (1, 4, 20):
+        for k in (1, 2, 3, 4, 20):
             yield stock.popular(band, eligible=stock.shelf.allowed(band), k=k).tolist()
     for read in (every[:0], every[:1], every[::3]):
         volumes = stock.series_order.after(read)
