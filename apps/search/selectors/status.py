@@ -39,7 +39,7 @@ class IndexStatus:
 
     @property
     def answers(self) -> bool:
-        """Whether the index answers, and not the database in its place."""
+        """Tell whether the index answers, and not the database in its place."""
         return self.release is not None and self.pending <= STALE_CHANGES
 
 
