@@ -210,16 +210,16 @@ class FusedRecommender:
         allowed[history.books] = False
         recent, depth = history.recent(), self.settings.depth
         scored = {part.name: part.score(recent) for part in self.parts}
-        lists = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
-        lists["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
-        fused = self._fuse(lists, personal=personal)
+        candidates = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
+        candidates["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
+        fused = self._fuse(candidates, personal=personal)
         books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
         books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
-        return self._explained(books, fused[books], lists, scored, recent)
+        return self._explained(books, fused[books], candidates, scored, recent)
 
-    def _fuse(self, lists: Mapping[str, ModelRows], *, personal: float) -> Float32s:
+    def _fuse(self, candidates: Mapping[str, ModelRows], *, personal: float) -> Float32s:
         fused = np.zeros(self.n_books, np.float32)
-        for name, books in lists.items():
+        for name, books in candidates.items():
             weight = self.settings.weight(name) * (1 - personal if name == "popularity" else personal)
             fused[books] += (weight / (self.settings.k + np.arange(1, len(books) + 1))).astype(np.float32)
         return fused
@@ -235,13 +235,13 @@ class FusedRecommender:
         self,
         books: ModelRows,
         scores: Float32s,
-        lists: Mapping[str, ModelRows],
+        candidates: Mapping[str, ModelRows],
         scored: Mapping[str, HistoryScores],
         history: History,
     ) -> Ranked:
         """Name for each book the part that places it best as its reason, and in it the read book that adds most."""
         ranks = {}
-        for name, listed in lists.items():
+        for name, listed in candidates.items():
             place = np.zeros(self.n_books, np.int32)
             place[listed] = np.arange(1, len(listed) + 1)
             ranks[name] = place[books]
