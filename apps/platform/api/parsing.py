@@ -1,4 +1,4 @@
-"""Read what a client sent by hand: every value is bounded, every refusal names its field."""
+"""Read the JSON of a body: of bounded size and depth, without what no database takes."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -9,13 +9,20 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from apps.platform.api.fields import Fields, InvalidInputError
 from apps.platform.services.errors import EpicmlError
-
-__all__ = ["Fields", "InvalidInputError", "json_body", "sent_body"]
 
 LARGEST_BODY = 1_048_576
 DEEPEST = 32
+
+
+class InvalidInputError(EpicmlError):
+    """What was sent has errors; `fields` says for each field what is wrong."""
+
+    code = "invalid"
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        name, reasons = next(iter(fields.items()))
+        super().__init__(f"The request has errors: {name}: {reasons[0]}", fields=fields)
 
 
 class LengthMissingError(EpicmlError):

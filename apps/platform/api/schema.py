@@ -68,7 +68,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class EachForItselfField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Lists whose wrong items stop no other: the shape of an item is said, and another one is not forbidden."""
 
-    target_class = "apps.platform.api.bounds.EachForItself"
+    target_class = "apps.platform.api.strict.EachForItself"
 
     def map_serializer_field(self, auto_schema: Any, direction: Literal["request", "response"]) -> dict[str, Any]:
         field = self.target

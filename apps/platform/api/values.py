@@ -14,7 +14,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
-_QUERY_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class WrongValueError(ValueError):
@@ -72,15 +71,6 @@ def choice(value: Any, *, choices: Collection[str]) -> str:
     return value
 
 
-def boolean(value: Any, *, from_query: bool = False) -> bool:
-    """true or false; in a query string also 1 or 0."""
-    if from_query and isinstance(value, str):
-        value = _QUERY_WORDS.get(value)
-    if not isinstance(value, bool):
-        raise WrongValueError("This must be true or false.")
-    return value
-
-
 def moment(value: Any) -> datetime:
     """An aware moment in UTC, written in ISO 8601 with its zone."""
     if not isinstance(value, str) or not _ISO_MOMENT.fullmatch(value):
@@ -107,8 +97,3 @@ def items(value: Any, *, most: int) -> list[Any]:
     if len(value) > most:
         raise WrongValueError(f"At most {most} are allowed, not {len(value)}.")
     return value
-
-
-def texts(value: Any, *, most_items: int, most: int, exact: bool = False) -> list[str]:
-    """A list of texts, none of them empty."""
-    return [text(item, least=1, most=most, exact=exact) for item in items(value, most=most_items)]
