@@ -63,12 +63,12 @@ def asked_for(query: Mapping[str, Any], answered_for: Callable[..., AnsweredFor]
 
 
 def standing_of(request: Request) -> Standing:
-    """On what terms the request is answered: by its key, and by the reader who is proven to send it."""
+    """Return on what terms the request is answered: by its key, and by the reader who is proven to send it."""
     return key_of(request).standing
 
 
 def audience_json(found: AnsweredFor) -> dict[str, Any]:
-    """The field `audience` of an answer. It never says the name back that was sent."""
+    """Write the field `audience` of an answer. It never says the name back that was sent."""
     known = None if found.naming in {Naming.NOBODY, Naming.NOT_PROVEN} else found.naming is Naming.KNOWN
     notices = [{"code": code, "field": field, "message": message} for code, (field, message) in _notices(found).items()]
     return {"age_band": found.age_band.code, "reader_known": known, "notices": notices}
@@ -76,7 +76,7 @@ def audience_json(found: AnsweredFor) -> dict[str, Any]:
 
 @contextmanager
 def explaining(found: AnsweredFor) -> Iterator[None]:
-    """What is not found for a reader whom nobody knows says that too: under the right name it may be there."""
+    """Say with what is not found that nobody knows the reader: under the right name it may be there."""
     try:
         yield
     except NotFoundError as error:

@@ -14,23 +14,23 @@ SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{_BLANKS}\x00-\x1f\x7f-\x9f][^\x00-\x1f\
 
 
 def whole_form(pattern: str) -> str:
-    """A pattern for the whole text as JSON Schema writes it: there a pattern may match anywhere, and has no \\Z."""
+    """Write a pattern for the whole text as JSON Schema does: there it may match anywhere, and has no \\Z."""
     return "^" + pattern.replace(r"\Z", "$") + "$"
 
 
 def text(most: int, *, least: int = 0, pattern: str | None = None) -> dict[str, Any]:
-    """The schema of a text."""
+    """Return the schema of a text."""
     form = whole_form(pattern) if pattern else SOME_TEXT if least else FREE_TEXT
     return {"type": "string", "minLength": least, "maxLength": most, "pattern": form}
 
 
 def whole(low: int, high: int) -> dict[str, Any]:
-    """The schema of a whole number from low to high."""
+    """Return the schema of a whole number from low to high."""
     return {"type": "integer", "minimum": low, "maximum": high}
 
 
 def part_of_path(name: str, schema: dict[str, Any], says: str) -> OpenApiParameter:
-    """A part of the address."""
+    """Describe a part of the address."""
     return OpenApiParameter(name, schema, OpenApiParameter.PATH, required=True, description=says)
 
 

@@ -36,7 +36,7 @@ class LengthMissingError(EpicmlError):
 
 
 def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
-    """The body as JSON values without NUL, lone surrogates, NaN or infinity, and at most DEEPEST levels deep.
+    """Read the body as JSON values without NUL, lone surrogates, NaN or infinity, at most DEEPEST levels deep.
 
     A NUL in the field that `apart` names does not refuse the body: its reader refuses it, or it is not read at all.
     """
@@ -57,7 +57,7 @@ def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
 
 
 def sent_body(request: Request | HttpRequest) -> bytes:
-    """The body as it came, of at most LARGEST_BODY bytes."""
+    """Return the body as it came, of at most LARGEST_BODY bytes."""
     if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
         raise LengthMissingError
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -89,7 +89,7 @@ def _check_no_nul(data: Any) -> None:
 
 
 def _named_parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """What is inside a value, each part under the name of the nearest field that holds it."""
+    """Yield what is inside a value, each part under the name of the nearest field that holds it."""
     if isinstance(value, Mapping):
         yield from ((str(key).replace("\0", "\\0"), part) for key, part in value.items())
         yield from (("body", key) for key in value)

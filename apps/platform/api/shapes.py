@@ -29,18 +29,18 @@ class Body(serializers.Serializer[None]):
 
     @cached_property
     def readers(self) -> dict[str, StrictField]:
-        """The fields by their names."""
+        """Return the fields by their names."""
         return {name: field for name, field in self.fields.items() if isinstance(field, StrictField)}
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """The values of fields that are left out, under their sources."""
+        """Return the values of fields that are left out, under their sources."""
         have = (field for field in self.readers.values() if field.default is not serializers.empty)
         return {str(field.source): field.default for field in have}
 
     @cached_property
     def must_be_sent(self) -> list[str]:
-        """The names of fields that may not be left out."""
+        """Return the names of fields that may not be left out."""
         return [name for name, field in self.readers.items() if field.required]
 
     def sent(self, source: Any, errors: Errors) -> Iterable[tuple[str, Any]]:

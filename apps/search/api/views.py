@@ -74,7 +74,7 @@ class SearchView(APIView):
 
 
 def _answer(found: Any, asked: AnsweredFor) -> HttpResponse:
-    """The answer of a service with the field that says for whom it is."""
+    """Write the answer of a service with the field that says for whom it is."""
     answer = {field.name: getattr(found, field.name) for field in fields_of(found)}
     return json_response({**answer, "audience": audience_json(asked)})
 
