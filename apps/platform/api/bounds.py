@@ -6,7 +6,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-# No control characters, and where text must be sent, not blanks alone: what Fields.text refuses.
+# No control characters, and where text must be sent, not blanks alone: what values.text refuses.
 # The blanks one by one: what \s means differs between languages, by U+FEFF and more.
 _BLANKS = r"\x20\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 FREE_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"

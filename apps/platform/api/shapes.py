@@ -29,8 +29,13 @@ class Body(serializers.Serializer[None]):
 
     @cached_property
     def readers(self) -> dict[str, StrictField]:
-        """Return the fields by their names."""
-        return {name: field for name, field in self.fields.items() if isinstance(field, StrictField)}
+        """Return the fields by their names; TypeError where one would change what was sent without a word."""
+        found: dict[str, StrictField] = {}
+        for name, field in self.fields.items():
+            if not isinstance(field, StrictField):
+                raise TypeError(f"{type(self).__name__}.{name} is sent: declare it as a field of strict.py.")
+            found[name] = field
+        return found
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
@@ -124,7 +129,7 @@ def _refuse(errors: Mapping[str, Sequence[WrongValueError]]) -> NoReturn:
     wrong: dict[str, list[str]] = {}
     contradictions: dict[str, list[str]] = {}
     for name, reasons in errors.items():
-        shown = CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", name)[:LONGEST_NAME]
+        shown = CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", name or "body")[:LONGEST_NAME]
         for reason in reasons:
             kind = contradictions if isinstance(reason, ContradictingValueError) else wrong
             kind.setdefault(shown, []).extend(map(str, reason.args))

@@ -5,6 +5,7 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework import serializers
 
 from apps.platform.api.parsing import InvalidInputError
 from apps.platform.api.shapes import Body, Errors, Query, read
@@ -87,6 +88,16 @@ class TestReadOfABody:
     @pytest.mark.parametrize("sent", [None, [], "x", 1, 1.5, True])
     def test_refuses_what_is_not_an_object(self, sent: Any) -> None:
         assert wrong(Sample, sent) == {"body": ["This must be an object."]}
+
+    def test_refuses_a_field_without_a_name(self) -> None:
+        assert wrong(Sample, {"title": "a", "": 1}) == {"body": ["There is no such field here."]}
+
+    def test_refuses_to_read_by_a_field_that_changes_values(self) -> None:
+        class Lax(Body):
+            pages = serializers.IntegerField()
+
+        with pytest.raises(TypeError, match=r"^Lax\.pages is sent: declare it as a field of strict\.py\.$"):
+            read(Lax, {"pages": "1"})
 
     def test_says_that_values_do_not_fit_only_where_each_has_its_form(self) -> None:
         assert wrong(Sample, {"title": 1, "even": 3}) == {"title": ["This must be text."]}
