@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from tests.conformance import API, Answer, differences
@@ -47,9 +48,9 @@ class ApiClient:
 
 
 def _as_published(method: str, answer: Any) -> Any:
-    """The answer itself, which is refused where it is not what the document says."""
+    """Return the answer, which must be what the document says; addresses of a test's own are in no document."""
     address = answer.wsgi_request.path_info
-    if address.startswith(API):
+    if address.startswith(API) and settings.ROOT_URLCONF == "config.urls":
         found = Answer(method, address, answer.status_code, answer.headers, answer.content)
         assert differences(found) == [], (
             f"{method} {address} was answered {answer.status_code}: {answer.content[:1000]!r}"

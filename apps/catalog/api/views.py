@@ -15,23 +15,18 @@ from apps.catalog.selectors.shelf import books_page, shelf
 from apps.catalog.services.audience import answered_for
 from apps.catalog.services.book_values import BookInput
 from apps.catalog.services.books import CREATED, REFUSED, SaveReport, delete_books, save_books
-from apps.catalog.services.limits import BOOKS_PER_BATCH, KEY_PATTERN
-from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker, standing_of
-from apps.platform.api.bounds import parameter, part_of_path, several, text
-from apps.platform.api.pagination import PAGES, page_answer, read_page
-from apps.platform.api.parsing import Fields, InvalidInputError, json_body, sent_body
+from apps.catalog.services.limits import KEY_PATTERN
+from apps.platform.api.audience import AskerQuery, asked_for, audience_json, explaining, standing_of
+from apps.platform.api.bounds import part_of_path, text
+from apps.platform.api.pagination import page_answer, page_of
+from apps.platform.api.parsing import InvalidInputError, json_body, sent_body
 from apps.platform.api.responses import json_response
 from apps.platform.api.schema import refusal
+from apps.platform.api.shapes import Body, Query, read, read_body, read_query
 from apps.platform.services.errors import ContradictionError, EpicmlError
 
-LONGEST_KEY = 64
 CONTRADICTS = "The key is not the one in the address, or what is sent as an ISBN is none: its check digit is wrong."
-BOOK_KEY = part_of_path("key", text(LONGEST_KEY, least=1, pattern=KEY_PATTERN), "The book's key.")
-KEYS = parameter(
-    "keys",
-    several(text(LONGEST_KEY, least=1), most=BOOKS_PER_BATCH),
-    "The keys, repeated: ?keys=a&keys=b. Instead of a body, for clients that send none with DELETE.",
-)
+BOOK_KEY = part_of_path("key", text(schema.LONGEST_KEY, least=1, pattern=KEY_PATTERN), "The book's key.")
 
 
 class BooksView(APIView):
@@ -46,12 +41,11 @@ class BooksView(APIView):
     }
     delete_body = schema.KeyBatch
 
-    @extend_schema(operation_id="list_books", parameters=[*ASKER, *PAGES], responses={200: schema.BookPage})
+    @extend_schema(operation_id="list_books", parameters=[schema.BooksQuery], responses={200: schema.BookPage})
     def get(self, request: Request) -> HttpResponse:
         """A page of the books that the reader or age band may see, in the order in which they came."""
-        fields = Fields(request.query_params)
-        page = read_page(fields)
-        asked = read_asker(fields, answered_for, standing_of(request))
+        query = read_query(schema.BooksQuery, request)
+        page, asked = page_of(query), asked_for(query, answered_for, standing_of(request))
         cards, total = books_page(asked.age_band, start=page.start, stop=page.stop)
         found = page_answer([card.as_json() for card in cards], page=page, total=total)
         return json_response({**found, "audience": audience_json(asked)})
@@ -59,21 +53,21 @@ class BooksView(APIView):
     @extend_schema(operation_id="save_books", request=schema.BookChangeBatch, responses={200: schema.SavedBatch})
     def post(self, request: Request) -> HttpResponse:
         """Add new books and merge into known ones: what is left out stays as it was. Deleted books come back."""
-        return _save_all(request, whole=False)
+        return _save_all(request, schema.BookChangeBatch, schema.BookChange)
 
     @extend_schema(operation_id="put_books", request=schema.WholeBookBatch, responses={200: schema.SavedBatch})
     def put(self, request: Request) -> HttpResponse:
         """Replace: each book is just as sent, and what is left out is not known any more. Unknown keys are added."""
-        return _save_all(request, whole=True)
+        return _save_all(request, schema.WholeBookBatch, schema.WholeBook, whole=True)
 
     @extend_schema(operation_id="patch_books", request=schema.BookChangeBatch, responses={200: schema.SavedBatch})
     def patch(self, request: Request) -> HttpResponse:
         """Merge into known books: what is left out stays as it was. A book that is not there is refused."""
-        return _save_all(request, whole=False, only_live=True)
+        return _save_all(request, schema.BookChangeBatch, schema.BookChange, only_live=True)
 
     @extend_schema(
         operation_id="delete_books",
-        parameters=[KEYS],
+        parameters=[schema.KeysQuery],
         responses={200: schema.DeletedBatch, 409: refusal("Both the address and the body name books, or neither.")},
     )
     def delete(self, request: Request) -> HttpResponse:
@@ -86,10 +80,10 @@ class BookView(APIView):
 
     scopes = {"GET": "catalog:read", "PUT": "catalog:write", "PATCH": "catalog:write", "DELETE": "catalog:write"}
 
-    @extend_schema(operation_id="get_book", parameters=[BOOK_KEY, *ASKER], responses={200: schema.ShownBook})
+    @extend_schema(operation_id="get_book", parameters=[BOOK_KEY, AskerQuery], responses={200: schema.ShownBook})
     def get(self, request: Request, key: str) -> HttpResponse:
         """The book, where the reader or age band may see it; else 404, as for a book that is not there."""
-        asked = read_asker(Fields(request.query_params), answered_for, standing_of(request))
+        asked = asked_for(read_query(AskerQuery, request), answered_for, standing_of(request))
         with explaining(asked):
             card = shelf().card(key)
             if card.age_band > asked.age_band:
@@ -121,7 +115,7 @@ class BookView(APIView):
     )
     def delete(self, request: Request, key: str) -> HttpResponse:
         """Delete the book: nobody finds it any more. 404 where there is no such book."""
-        Fields(request.query_params).check()
+        read_query(Query, request)
         deleted = delete_books([key], now=timezone.now()) if KEY.fullmatch(key) else 0
         if not deleted:
             raise BookNotFoundError(key)
@@ -129,50 +123,50 @@ class BookView(APIView):
 
 
 def _named_keys(request: Request) -> list[str]:
-    """The keys of the address, or those of the body."""
-    fields = Fields(request.query_params)
-    keys = fields.texts("keys", max_items=BOOKS_PER_BATCH, max_length=LONGEST_KEY)
+    """Read the keys of the address, or those of the body."""
+    keys: list[str] | None = read_query(schema.KeysQuery, request).get("keys")
     in_body = bool(sent_body(request).strip())
-    if fields.has("keys") == in_body:
-        fields.contradict("keys", "Name the books in the address or in the body, and in one of them only.")
-    fields.check()
-    if in_body:
-        fields = Fields(json_body(request))
-        keys = fields.texts("keys", max_items=BOOKS_PER_BATCH, max_length=LONGEST_KEY, required=True)
-        fields.check()
-    return keys
+    if (keys is not None) == in_body:
+        said = "Name the books in the address or in the body, and in one of them only."
+        raise ContradictionError({"keys": [said]})
+    return keys if keys is not None else read(schema.KeyBatch, json_body(request))["keys"]
 
 
 def _save_one(request: Request, key: str, *, whole: bool) -> HttpResponse:
-    Fields(request.query_params).check()
-    book = read_book(json_body(request, apart=ONLY_IN_ANSWERS), whole=whole, named=key)
+    read_query(Query, request)
+    shape = schema.NamedWholeBook if whole else schema.NamedBookChange
+    book = read_book(shape, json_body(request, apart=ONLY_IN_ANSWERS), whole=whole, named=key)
     saved = save_books([book], now=timezone.now(), only_live=not whole)
     if saved.outcomes[key] == REFUSED:
         raise BookNotFoundError(key)
     return json_response(_outcome(book, saved), status=201 if saved.outcomes[key] == CREATED else 200)
 
 
-def _save_all(request: Request, *, whole: bool, only_live: bool = False) -> HttpResponse:
-    Fields(request.query_params).check()
-    fields = Fields(json_body(request, apart="books"))
-    records = fields.records("books", max_items=BOOKS_PER_BATCH)
-    fields.check()
-    read = [_read(record, whole=whole) for record in records]
-    books = [book for book in read if isinstance(book, BookInput)]
+def _save_all(
+    request: Request,
+    batch: type[Body],
+    shape: type[schema.BookFields],
+    *,
+    whole: bool = False,
+    only_live: bool = False,
+) -> HttpResponse:
+    records = read_body(batch, request, apart="books")["books"]
+    said = [_read(shape, record, whole=whole) for record in records]
+    books = [book for book in said if isinstance(book, BookInput)]
     saved = save_books(books, now=timezone.now(), only_live=only_live)
     reason_of = "key" if only_live else "title"  # a book that is not there, or a new one without a title
     items = [
         _outcome(book, saved, reason_of=reason_of) if isinstance(book, BookInput) else _refusal(book, record)
-        for book, record in zip(read, records, strict=True)
+        for book, record in zip(said, records, strict=True)
     ]
     counts = {"created": saved.created, "updated": saved.updated, "unchanged": saved.unchanged}
     refused = sum(item["status"] == REFUSED for item in items)
     return json_response({"items": items, **counts, "refused": refused})
 
 
-def _read(record: Any, *, whole: bool) -> BookInput | EpicmlError:
+def _read(shape: type[schema.BookFields], record: Any, *, whole: bool) -> BookInput | EpicmlError:
     try:
-        return read_book(record, whole=whole)
+        return read_book(shape, record, whole=whole)
     except (InvalidInputError, ContradictionError) as error:
         return error
 

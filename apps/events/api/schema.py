@@ -1,4 +1,7 @@
-"""Shapes of the API of events, for its documentation; they are read and answered by hand."""
+"""Shapes of the API of events. A batch is read by them; its items, which are many, are checked by hand in `services`.
+
+A test holds the two against each other.
+"""
 
 from rest_framework import serializers
 
@@ -18,8 +21,8 @@ from apps.events.services.checking import (
 from apps.events.services.ingest import MAX_BATCH
 from apps.events.services.reported_lists import LIST_SURFACE, MAX_BOOKS, MAX_LISTS
 from apps.events.services.sessions import MAX_KEY, MAX_SHOWN, MAX_TYPED
-from apps.platform.api.audience import BANDS
-from apps.platform.api.bounds import EachForItself, Text
+from apps.platform.api.shapes import Body
+from apps.platform.api.strict import Band, Choice, EachForItself, Moment, Number, Several, Text, Whole
 
 MOMENT_HELP = (
     f"ISO 8601 with its zone, such as 2026-11-24T12:00:00Z; from {EARLIEST.year}, and at most "
@@ -27,7 +30,7 @@ MOMENT_HELP = (
 )
 
 
-class Event(serializers.Serializer[None]):
+class Event(Body):
     """One thing a reader did with a book, or one session of suggestions (kind typed).
 
     The same event_id sent twice by one sender is stored once.
@@ -56,10 +59,10 @@ class Event(serializers.Serializer[None]):
         allow_null=True,
         help_text="The book's key: must be sent, but not with kind typed.",
     )
-    kind = serializers.ChoiceField(choices=SENT_KINDS)
-    value = serializers.FloatField(
-        min_value=LOWEST_RATING,
-        max_value=HIGHEST_RATING,
+    kind = Choice(choices=SENT_KINDS)
+    value = Number(
+        low=LOWEST_RATING,
+        high=HIGHEST_RATING,
         required=False,
         allow_null=True,
         help_text="Stars: must be sent with kind rated, and with no other kind.",
@@ -81,9 +84,9 @@ class Event(serializers.Serializer[None]):
         help_text="The list in which the book stood: the list_id of an answer, or of POST /api/v1/lists. One that is "
         "not known, or does not have the book there, is kept and marked.",
     )
-    position = serializers.IntegerField(
-        min_value=1,
-        max_value=MOST_POSITIONS,
+    position = Whole(
+        low=1,
+        high=MOST_POSITIONS,
         required=False,
         allow_null=True,
         help_text="Where the book stood in that list, from 1; only with list_id.",
@@ -95,7 +98,7 @@ class Event(serializers.Serializer[None]):
         allow_null=True,
         help_text="What was typed when the session ended: must be sent with kind typed, and with no other kind.",
     )
-    shown = serializers.ListField(
+    shown = Several(
         child=Text(min_length=1, max_length=MAX_KEY),
         max_length=MAX_SHOWN,
         required=False,
@@ -110,10 +113,10 @@ class Event(serializers.Serializer[None]):
         allow_null=True,
         help_text="The key in `shown` that was chosen; null: none. Only with kind typed.",
     )
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text=MOMENT_HELP)
+    occurred_at = Moment(required=False, allow_null=True, help_text=MOMENT_HELP)
 
 
-class EventBatch(serializers.Serializer[None]):
+class EventBatch(Body):
     """Up to 1,000 events; each is stored or refused for itself."""
 
     events = EachForItself(child=Event(), min_length=1, max_length=MAX_BATCH)
@@ -137,7 +140,7 @@ class EventOutcomes(serializers.Serializer[None]):
     refused = serializers.IntegerField(min_value=0, max_value=MAX_BATCH)
 
 
-class ShownList(serializers.Serializer[None]):
+class ShownList(Body):
     """One list of books that a client showed. The same list_id sent twice by one sender is stored once."""
 
     list_id = Text(
@@ -160,26 +163,24 @@ class ShownList(serializers.Serializer[None]):
         allow_null=True,
         help_text="The reader's pseudonym, or nobody. With X-Reader-Token it is that of the token, or left out.",
     )
-    age_band = serializers.ChoiceField(
-        BANDS, required=False, allow_null=True, help_text="For whom it was shown; never above the reader's own."
-    )
-    books = serializers.ListField(
+    age_band = Band(required=False, allow_null=True, help_text="For whom it was shown; never above the reader's own.")
+    books = Several(
         child=Text(pattern=BOOK_KEY.pattern, min_length=1, max_length=64),
         min_length=1,
         max_length=MAX_BOOKS,
         help_text="The books' keys in the order shown.",
     )
-    first_position = serializers.IntegerField(
-        min_value=1,
-        max_value=MOST_POSITIONS,
+    first_position = Whole(
+        low=1,
+        high=MOST_POSITIONS,
         required=False,
         allow_null=True,
         help_text="Of the first book, for a later page of a list. Default: 1.",
     )
-    served_at = serializers.DateTimeField(required=False, allow_null=True, help_text=MOMENT_HELP)
+    served_at = Moment(required=False, allow_null=True, help_text=MOMENT_HELP)
 
 
-class ListBatch(serializers.Serializer[None]):
+class ListBatch(Body):
     """Up to 200 lists; each is stored or refused for itself."""
 
     lists = EachForItself(child=ShownList(), min_length=1, max_length=MAX_LISTS)

@@ -12,11 +12,11 @@ from rest_framework.views import APIView
 
 from apps.events.api import schema
 from apps.events.services.checking import sent_id
-from apps.events.services.ingest import MAX_BATCH, Outcome, Sender, ingest
-from apps.events.services.reported_lists import MAX_LISTS, ListOutcome, report_lists
+from apps.events.services.ingest import Outcome, Sender, ingest
+from apps.events.services.reported_lists import ListOutcome, report_lists
 from apps.platform.api.authentication import key_of
-from apps.platform.api.parsing import Fields, json_body
 from apps.platform.api.responses import json_response
+from apps.platform.api.shapes import Body, read_body
 from apps.platform.api.throttling import count_events
 
 
@@ -28,7 +28,7 @@ class EventsView(APIView):
     @extend_schema(operation_id="send_events", request=schema.EventBatch, responses={200: schema.EventOutcomes})
     def post(self, request: Request) -> HttpResponse:
         """Store events; each is answered for itself, and one that is wrong stops no other."""
-        items, sender = _batch(request, "events", most=MAX_BATCH)
+        items, sender = _batch(request, schema.EventBatch, "events")
         return json_response(_answer(items, ingest(items, sender=sender, now=timezone.now())))
 
 
@@ -43,17 +43,14 @@ class ListsView(APIView):
 
         Lists in our own answers are stored already. Each list counts as an event in the limits of events.
         """
-        items, sender = _batch(request, "lists", most=MAX_LISTS)
+        items, sender = _batch(request, schema.ListBatch, "lists")
         outcomes = report_lists(items, sender=sender, now=timezone.now())
         return json_response({"items": outcomes, **_counts(outcomes)})
 
 
-def _batch(request: Request, name: str, *, most: int) -> tuple[list[Any], Sender]:
+def _batch(request: Request, shape: type[Body], name: str) -> tuple[list[Any], Sender]:
     """Read what was sent and by whom, and count it in the sender's limit of events."""
-    Fields(request.query_params).check()
-    fields = Fields(json_body(request, apart=name))
-    items = fields.records(name, max_items=most)
-    fields.check()
+    items = read_body(shape, request, apart=name)[name]
     key = key_of(request)
     count_events(request, key, events=len(items))
     return items, Sender.of_key(key.id, key.standing)

@@ -1,10 +1,22 @@
-"""Shapes of the API of jobs, for its documentation; answers are written from dataclasses (orjson)."""
+"""Shapes of the API of jobs: queries are read by them, and answers are written from dataclasses (orjson)."""
 
 from rest_framework import serializers
 
 from apps.jobs.selectors.attempts import MOST_SHOWN, OUTCOMES
 from apps.jobs.selectors.jobs import STATES
-from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape, PagesQuery
+from apps.platform.api.strict import Choice, Text
+
+LONGEST_NAME = 100
+
+
+class JobsQuery(PagesQuery):
+    """Which jobs, and which page of them."""
+
+    state = Choice(STATES, required=False, help_text="Only jobs in this state.")
+    name = Text(
+        max_length=LONGEST_NAME, required=False, help_text="Only jobs of this name, such as search.apply_changes."
+    )
 
 
 class JobItem(serializers.Serializer[None]):

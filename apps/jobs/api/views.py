@@ -8,15 +8,14 @@ from rest_framework.views import APIView
 
 from apps.jobs.api import schema
 from apps.jobs.selectors.attempts import job_detail
-from apps.jobs.selectors.jobs import STATES, job_row, job_rows
+from apps.jobs.selectors.jobs import job_row, job_rows
 from apps.jobs.services.ledger.control import cancel_job, retry_job
-from apps.platform.api.bounds import choice, parameter, part_of_path, text, whole
-from apps.platform.api.pagination import PAGES, page_answer, read_page
-from apps.platform.api.parsing import Fields
+from apps.platform.api.bounds import part_of_path, whole
+from apps.platform.api.pagination import page_answer, page_of
 from apps.platform.api.responses import json_response
 from apps.platform.api.schema import refusal
+from apps.platform.api.shapes import Query, read_query
 
-LONGEST_NAME = 100
 JOB_ID = part_of_path("job_id", whole(1, 2**63 - 1), "The job's number.")
 
 
@@ -27,21 +26,14 @@ class JobListView(APIView):
 
     @extend_schema(
         operation_id="list_jobs",
-        parameters=[
-            parameter("state", choice(STATES), "Only jobs in this state."),
-            parameter("name", text(LONGEST_NAME), "Only jobs of this name, such as search.apply_changes."),
-            *PAGES,
-        ],
+        parameters=[schema.JobsQuery],
         responses={200: schema.JobPage},
     )
     def get(self, request: Request) -> HttpResponse:
         """Background work, newest first."""
-        fields = Fields(request.query_params)
-        state = fields.optional_choice("state", STATES)
-        name = fields.optional_text("name", max_length=LONGEST_NAME)
-        page = read_page(fields)
-        fields.check()
-        rows, total = job_rows(state=state, name=name, start=page.start, stop=page.stop)
+        asked = read_query(schema.JobsQuery, request)
+        page = page_of(asked)
+        rows, total = job_rows(state=asked.get("state"), name=asked.get("name"), start=page.start, stop=page.stop)
         return json_response(page_answer(rows, page=page, total=total))
 
 
@@ -53,7 +45,7 @@ class JobView(APIView):
     @extend_schema(operation_id="get_job", parameters=[JOB_ID], responses={200: schema.JobDetail})
     def get(self, request: Request, job_id: int) -> HttpResponse:
         """One job: its state, progress, last error and attempts."""
-        Fields(request.query_params).check()
+        read_query(Query, request)
         return json_response(job_detail(job_id))
 
 
@@ -73,7 +65,7 @@ class RetryView(APIView):
     )
     def post(self, request: Request, job_id: int) -> HttpResponse:
         """Let a dead or cancelled job wait to be run again."""
-        Fields(request.query_params).check()
+        read_query(Query, request)
         retry_job(job_id, now=timezone.now())
         return json_response(job_row(job_id))
 
@@ -91,6 +83,6 @@ class CancelView(APIView):
     )
     def post(self, request: Request, job_id: int) -> HttpResponse:
         """Cancel a job that waits or runs."""
-        Fields(request.query_params).check()
+        read_query(Query, request)
         cancel_job(job_id, now=timezone.now())
         return json_response(job_row(job_id))

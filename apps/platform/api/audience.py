@@ -8,32 +8,33 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.platform.api.authentication import key_of
-from apps.platform.api.bounds import Text, choice, parameter
-from apps.platform.api.fields import Fields
+from apps.platform.api.shapes import Query
+from apps.platform.api.strict import AnyText, Band, Text
 from apps.platform.services.errors import NotFoundError
 from epicml.audience.asking import AnsweredFor, Lowering, Naming, Standing
 from epicml.audience.bands import CODES
 
 BANDS = list(CODES.values())
-# Another form is no error: a search box must not go dark because of whom it is shown to.
-ASKER = [
-    parameter(
-        "reader",
-        {"type": "string"},
-        "Show what this reader may see. A pseudonym that nobody has (any more), or that is none, is answered for the "
-        "youngest band, and `audience` says so; so is, with a public key, every reader but the one of X-Reader-Token. "
-        "With that header the reader need not be named.",
-    ),
-    parameter(
-        "age_band",
-        choice(BANDS),
-        "Show what this age band may see; of a known reader's band, this one and the highest of the key the lowest "
-        "counts. Without reader and age_band: the youngest, 0-5.",
-    ),
-]
 UNKNOWN, MALFORMED, NOT_PROVEN = "reader_unknown", "reader_malformed", "reader_not_proven"
 LOWERED, NOBODY = "age_band_lowered", "nobody_named"
 OF_READER = frozenset({UNKNOWN, MALFORMED, NOT_PROVEN})
+
+
+class AskerQuery(Query):
+    """For whom a query asks."""
+
+    # Another form is no error: a search box must not go dark because of whom it is shown to.
+    reader = AnyText(
+        required=False,
+        help_text="Show what this reader may see. A pseudonym that nobody has (any more), or that is none, is answered "
+        "for the youngest band, and `audience` says so; so is, with a public key, every reader but the one of "
+        "X-Reader-Token. With that header the reader need not be named.",
+    )
+    age_band = Band(
+        required=False,
+        help_text="Show what this age band may see; of a known reader's band, this one and the highest of the key the "
+        "lowest counts. Without reader and age_band: the youngest, 0-5.",
+    )
 
 
 class AudienceNotice(serializers.Serializer[None]):
@@ -55,24 +56,19 @@ class Audience(serializers.Serializer[None]):
     notices = serializers.ListField(child=AudienceNotice(), max_length=4, help_text="Empty where all is as asked for.")
 
 
-def read_asker(fields: Fields, answered_for: Callable[..., AnsweredFor], standing: Standing) -> AnsweredFor:
-    """For whom the query asks, by the rule of the app that knows the readers.
-
-    Read it last, for it checks the fields: nobody is looked up for a request that is refused anyway.
-    """
-    reader = fields.raw("reader")
-    age_band = fields.optional_age_band()
-    fields.check()
-    return answered_for(None if reader is None else str(reader).strip(" "), age_band, standing)
+def asked_for(query: Mapping[str, Any], answered_for: Callable[..., AnsweredFor], standing: Standing) -> AnsweredFor:
+    """Return for whom a query asks, by the rule of the app that knows the readers."""
+    reader = query.get("reader")
+    return answered_for(None if reader is None else reader.strip(" "), query.get("age_band"), standing)
 
 
 def standing_of(request: Request) -> Standing:
-    """On what terms the request is answered: by its key, and by the reader who is proven to send it."""
+    """Return on what terms the request is answered: by its key, and by the reader who is proven to send it."""
     return key_of(request).standing
 
 
 def audience_json(found: AnsweredFor) -> dict[str, Any]:
-    """The field `audience` of an answer. It never says the name back that was sent."""
+    """Write the field `audience` of an answer. It never says the name back that was sent."""
     known = None if found.naming in {Naming.NOBODY, Naming.NOT_PROVEN} else found.naming is Naming.KNOWN
     notices = [{"code": code, "field": field, "message": message} for code, (field, message) in _notices(found).items()]
     return {"age_band": found.age_band.code, "reader_known": known, "notices": notices}
@@ -80,7 +76,7 @@ def audience_json(found: AnsweredFor) -> dict[str, Any]:
 
 @contextmanager
 def explaining(found: AnsweredFor) -> Iterator[None]:
-    """What is not found for a reader whom nobody knows says that too: under the right name it may be there."""
+    """Say with what is not found that nobody knows the reader: under the right name it may be there."""
     try:
         yield
     except NotFoundError as error:

@@ -44,12 +44,12 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 def key_of(request: Request) -> KeyRecord:
-    """The key of a request that got past the door, with the reader who is proven to have sent it."""
+    """Return the key of a request that got past the door, with the reader who is proven to have sent it."""
     return cast("KeyRecord", request.auth)
 
 
 def _with_reader(request: Request, key: KeyRecord, *, origin: str | None, now: datetime) -> KeyRecord:
-    """The key with the reader whose token the request carries; one that is not good is refused, whoever sent it.
+    """Add the reader whose token the request carries; refuse a token that is not good, whoever sent it.
 
     Every such refusal counts, because REST framework throttles only what got past this place.
     """
@@ -65,7 +65,7 @@ def _with_reader(request: Request, key: KeyRecord, *, origin: str | None, now: d
 
 
 def _checked_origin(request: Request, key: KeyRecord) -> str:
-    """The page that sent the request, which is one of the key's."""
+    """Return the page that sent the request; refuse one that is none of the key's."""
     origin = request.META.get("HTTP_ORIGIN") or _origin_of(request.META.get("HTTP_REFERER", ""))
     if origin.lower() in key.origins:
         return origin.lower()

@@ -11,7 +11,7 @@ API_PATH = "/api/v1/"
 
 
 def origin_has_key(sender: object, request: HttpRequest, **_: Any) -> bool:
-    """Whether the page that asks belongs to a public key; a preflight carries no key, so no single key can be asked."""
+    """Tell whether the page belongs to any public key; a preflight carries no key, so no single one can be asked."""
     if not request.path_info.startswith(API_PATH):  # this signal comes before CORS_URLS_REGEX is asked
         return False
     return request.META.get("HTTP_ORIGIN", "").lower() in public_origins(now=timezone.now())

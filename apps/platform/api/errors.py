@@ -22,7 +22,7 @@ UNAVAILABLE_RETRY_SECONDS = 5
 def error_response(
     *, code: str, message: str, status: int, fields: Mapping[str, Sequence[str]] | None = None
 ) -> HttpResponse:
-    """The answer that says what was wrong, in the one shape."""
+    """Return the answer that says what was wrong, in the one shape."""
     return json_response({"code": code, "message": message, "fields": dict(fields or {})}, status=status)
 
 
@@ -43,7 +43,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 
 def outage_response(outage: Outage, error: BaseException, *, page_of: HttpRequest | None = None) -> HttpResponse:
-    """503 and when to come back, as JSON or as a page that needs no database; the log has one line for many of them."""
+    """Answer 503 and when to come back, as JSON or as a page that needs no database; log one line for many of them."""
     log_outage(outage, error)
     if page_of is None:
         answer = error_response(code=outage.code, message=outage.message, status=503)
@@ -55,7 +55,7 @@ def outage_response(outage: Outage, error: BaseException, *, page_of: HttpReques
 
 
 def logged_already(answer: HttpResponse) -> HttpResponse:
-    """Django does not log this answer, by its own mark: a traceback for each request would fill the disk."""
+    """Keep Django from logging this answer, by its own mark: a traceback for each request would fill the disk."""
     answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     return answer
 
@@ -90,7 +90,7 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What Django refuses before any view: a wrong host, a body of the wrong form; a session that cannot be saved."""
+    """Answer what Django refuses before any view: a wrong host, a body of the wrong form, a session it cannot save."""
     outage = outage_of(exception)
     if outage is not None:
         return outage_response(outage, exception, page_of=None if is_api_request(request) else request)
@@ -100,21 +100,21 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What is not this visitor's."""
+    """Refuse what is not this visitor's."""
     if not is_api_request(request):
         return defaults.permission_denied(request, exception)
     return error_response(code="forbidden", message="This key may not do that.", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that nobody answers."""
+    """Answer at an address that nobody has."""
     if not is_api_request(request):
         return defaults.page_not_found(request, exception)
     return error_response(code="not_found", message="There is nothing at this address.", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our fault, and the log has the rest under the request's id; or what is behind us failed, and that passes."""
+    """Own up to a fault, of which the log has the rest under the request's id, or to an outage, which passes."""
     error = sys.exception()
     outage = outage_of(error)
     if error is not None and outage is not None:
@@ -126,5 +126,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_api_request(request: HttpRequest) -> bool:
-    """Whether a program asked, which reads JSON, and not a person."""
+    """Tell whether a program asked, which reads JSON, and not a person."""
     return request.path_info.startswith(("/api/", "/health/", "/metrics"))

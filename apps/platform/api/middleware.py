@@ -44,7 +44,9 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
-        identity = _identity(request)
+        # Of a proxy of ours only: what clients write themselves is kept out of the log.
+        given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.NUM_PROXIES else ""
+        identity = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         token = request_id.set(identity)
         try:
             response = self._get_response(request)
@@ -120,19 +122,13 @@ def _duration_of(route: str) -> Histogram:
 
 
 def policy(path: str) -> str:
-    """What a browser may load and run on the page at this path."""
+    """Return what a browser may load and run on the page at this path."""
     return next(value for prefix, value in POLICIES if path.startswith(prefix))
 
 
 def route_of(request: HttpRequest) -> str:
-    """The pattern that matched: as many as there are patterns, whatever clients ask for."""
+    """Return the pattern that matched: there are as many as patterns, whatever clients ask for."""
     match = request.resolver_match
     if match is not None:
         return match.route or "/"
     return "static/" if request.path_info.startswith("/static/") else "none"
-
-
-def _identity(request: HttpRequest) -> str:
-    # Of a proxy of ours only: what clients write themselves is kept out of the log.
-    given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.NUM_PROXIES else ""
-    return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex

@@ -1,19 +1,16 @@
 """Pages of a list: `?page=1&page_size=20` is answered with items, page, page_size and total."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
 
-from apps.platform.api.bounds import WholeParameter
-from apps.platform.api.fields import Fields
+from apps.platform.api.shapes import Query
+from apps.platform.api.strict import Whole
 
 LAST_PAGE = 10_000
 LARGEST_PAGE = 100
-PAGE = WholeParameter("page", 1, LAST_PAGE, 1, "Which page, from 1.")
-PAGE_SIZE = WholeParameter("page_size", 1, LARGEST_PAGE, 20, "How many items on a page.")
-PAGES = [PAGE.documented, PAGE_SIZE.documented]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,13 @@ class Page:
         return self.start + self.size
 
 
+class PagesQuery(Query):
+    """Which page of a list."""
+
+    page = Whole(low=1, high=LAST_PAGE, default=1, help_text="Which page, from 1.")
+    page_size = Whole(low=1, high=LARGEST_PAGE, default=20, help_text="How many items on a page.")
+
+
 class PageShape(serializers.Serializer[None]):
     """What every page of a list says of itself; `items` stand beside it."""
 
@@ -40,11 +44,11 @@ class PageShape(serializers.Serializer[None]):
     total = serializers.IntegerField(min_value=0, help_text="How many items there are on all pages.")
 
 
-def read_page(fields: Fields) -> Page:
-    """The page that the query string asks for."""
-    return Page(number=PAGE.read(fields), size=PAGE_SIZE.read(fields))
+def page_of(query: Mapping[str, Any]) -> Page:
+    """Return the page that a query string asks for."""
+    return Page(number=query["page"], size=query["page_size"])
 
 
 def page_answer(items: Sequence[Any], *, page: Page, total: int) -> dict[str, Any]:
-    """One page of a list, as every endpoint answers it."""
+    """Return one page of a list as every endpoint answers it."""
     return {"items": list(items), "page": page.number, "page_size": page.size, "total": total}

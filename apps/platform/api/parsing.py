@@ -1,4 +1,4 @@
-"""Read what a client sent by hand: every value is bounded, every refusal names its field."""
+"""Read the JSON of a body: of bounded size and depth, without what no database takes."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -9,13 +9,20 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from apps.platform.api.fields import Fields, InvalidInputError
 from apps.platform.services.errors import EpicmlError
-
-__all__ = ["Fields", "InvalidInputError", "json_body", "sent_body"]
 
 LARGEST_BODY = 1_048_576
 DEEPEST = 32
+
+
+class InvalidInputError(EpicmlError):
+    """What was sent has errors; `fields` says for each field what is wrong."""
+
+    code = "invalid"
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        name, reasons = next(iter(fields.items()))
+        super().__init__(f"The request has errors: {name}: {reasons[0]}", fields=fields)
 
 
 class LengthMissingError(EpicmlError):
@@ -29,7 +36,7 @@ class LengthMissingError(EpicmlError):
 
 
 def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
-    """The body as JSON values without NUL, lone surrogates, NaN or infinity, and at most DEEPEST levels deep.
+    """Read the body as JSON values without NUL, lone surrogates, NaN or infinity, at most DEEPEST levels deep.
 
     A NUL in the field that `apart` names does not refuse the body: its reader refuses it, or it is not read at all.
     """
@@ -50,7 +57,7 @@ def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
 
 
 def sent_body(request: Request | HttpRequest) -> bytes:
-    """The body as it came, of at most LARGEST_BODY bytes."""
+    """Return the body as it came, of at most LARGEST_BODY bytes."""
     if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
         raise LengthMissingError
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -82,7 +89,7 @@ def _check_no_nul(data: Any) -> None:
 
 
 def _named_parts(name: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """What is inside a value, each part under the name of the nearest field that holds it."""
+    """Yield what is inside a value, each part under the name of the nearest field that holds it."""
     if isinstance(value, Mapping):
         yield from ((str(key).replace("\0", "\\0"), part) for key, part in value.items())
         yield from (("body", key) for key in value)

@@ -68,7 +68,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class EachForItselfField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Lists whose wrong items stop no other: the shape of an item is said, and another one is not forbidden."""
 
-    target_class = "apps.platform.api.bounds.EachForItself"
+    target_class = "apps.platform.api.strict.EachForItself"
 
     def map_serializer_field(self, auto_schema: Any, direction: Literal["request", "response"]) -> dict[str, Any]:
         field = self.target
@@ -79,7 +79,7 @@ class EachForItselfField(OpenApiSerializerFieldExtension):  # type: ignore[no-un
 
 
 def refusal(says: str) -> OpenApiResponse:
-    """An error that one operation can answer beyond those that all have: responses={409: refusal("…")}."""
+    """Describe an error that one operation can answer beyond those of all: responses={409: refusal("…")}."""
     return OpenApiResponse(_ERROR, description=says)
 
 
@@ -140,7 +140,7 @@ def _answer(says: str) -> dict[str, Any]:
 
 
 def name_shared_shapes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """The shape of all errors and the age bands stand once in the document, so that a client has one type for each."""
+    """Write the shape of all errors and the age bands once, so that a client has one type for each."""
     components = result.setdefault("components", {})
     components["headers"] = HEADERS
     schemas = components.setdefault("schemas", {})
@@ -151,7 +151,7 @@ def name_shared_shapes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _name_bands(part: Any) -> None:
-    """Wherever the age bands are written out, refer to them. Beside a reference nothing else counts, hence allOf.
+    """Refer to the age bands wherever they are written out. Beside a reference nothing else counts, hence allOf.
 
     A choice that may be null is written in the same way: as one more value null makes types of its own in clients.
     """
@@ -170,7 +170,7 @@ def _name_bands(part: Any) -> None:
 
 
 def shut_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A field that is not described is refused, and the document says so of every object that is sent."""
+    """Say of every object that is sent that a field which is not described is refused."""
     schemas = result["components"]["schemas"]
     operations = [operation for path in result["paths"].values() for operation in path.values()]
     waiting = list(_references([operation.get("requestBody") for operation in operations]))
@@ -186,7 +186,7 @@ def shut_requests(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _references(part: Any) -> Iterator[str]:
-    """Names of the shapes that this part of the document refers to."""
+    """Yield the names of the shapes that this part of the document refers to."""
     if isinstance(part, dict) and isinstance(part.get("$ref"), str):
         yield part["$ref"].rpartition("/")[2]
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():

@@ -32,7 +32,7 @@ class KeyThrottle(BaseThrottle):
 
 
 def count_refusal(request: Request) -> None:
-    """A key that is not known counts for the address that tries it, so that nobody can try keys without end.
+    """Count a key that is not known for the address that tries it, so that nobody can try keys without end.
 
     REST framework throttles only requests that are authenticated or need not be.
 
@@ -46,7 +46,7 @@ def count_refusal(request: Request) -> None:
 
 
 def count_refusal_of_key(request: Request, key: KeyRecord) -> None:
-    """A request that a known key is refused at the door counts as one that it is answered.
+    """Count a request that a known key is refused at the door as one that it is answered.
 
     Raises:
         Throttled: the key has used up what it may ask.
@@ -58,7 +58,7 @@ def count_refusal_of_key(request: Request, key: KeyRecord) -> None:
 
 
 def count_events(request: Request, key: KeyRecord, *, events: int) -> None:
-    """A batch of events counts with each of its events, before anything of it is stored.
+    """Count each event of a batch, before anything of it is stored.
 
     A server key counts as one client, and that only where it has a limit of its own. Of a public key each address
     counts for itself, for all who open a page share the key, and so does each reader, at whatever addresses.
@@ -79,7 +79,7 @@ def count_events(request: Request, key: KeyRecord, *, events: int) -> None:
 
 
 def _event_limits(request: Request, key: KeyRecord) -> list[tuple[str, int, str]]:
-    """The counters that events of this request count in, each with its limit and whose it is."""
+    """Return the counters that events of this request count in, each with its limit and whose it is."""
     if not key.public:
         return [(f"events:{key.id}", key.events_per_minute, "This key")] if key.events_per_minute else []
     limit = key.events_per_minute or settings.THROTTLE_PUBLIC_EVENTS
@@ -94,7 +94,7 @@ def _event_limits(request: Request, key: KeyRecord) -> list[tuple[str, int, str]
 
 
 def client_address(request: Request | HttpRequest) -> str:
-    """Who asks: the address that the outermost trusted proxy saw, else the one that is connected."""
+    """Return who asks: the address that the outermost trusted proxy saw, else the one that is connected."""
     return address_of(request.META, proxies=settings.NUM_PROXIES)
 
 
@@ -108,5 +108,5 @@ def _of_address(request: Request) -> tuple[str, int]:
 
 
 def _pseudonym(request: Request) -> str:
-    """An address belongs to a person, so the counter has only a keyed hash of it."""
+    """Hash the address under a key: it belongs to a person, so the counter does not have it itself."""
     return salted_hmac("apps.platform.throttle", client_address(request)).hexdigest()[:32]

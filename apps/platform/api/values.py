@@ -14,7 +14,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
-_QUERY_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class WrongValueError(ValueError):
@@ -22,7 +21,7 @@ class WrongValueError(ValueError):
 
 
 def text(value: Any, *, least: int, most: int, pattern: re.Pattern[str] | None = None, exact: bool = False) -> str:
-    """Text without control characters and without blanks around it; of exact text, and of a form, none are cut off."""
+    """Read text without control characters, and cut off blanks around it, but of exact text and of a form."""
     if not isinstance(value, str):
         raise WrongValueError("This must be text.")
     if CONTROL.search(value):
@@ -40,7 +39,7 @@ def text(value: Any, *, least: int, most: int, pattern: re.Pattern[str] | None =
 
 
 def integer(value: Any, *, low: int, high: int, from_query: bool = False) -> int:
-    """A whole number from low to high; in a query string written in digits."""
+    """Read a whole number from low to high; in a query string written in digits."""
     if from_query and isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -51,7 +50,7 @@ def integer(value: Any, *, low: int, high: int, from_query: bool = False) -> int
 
 
 def number(value: Any, *, low: float, high: float, from_query: bool = False) -> float:
-    """A finite number from low to high; in a query string written in digits."""
+    """Read a finite number from low to high; in a query string written in digits."""
     if from_query and isinstance(value, str) and _DECIMAL.fullmatch(value):
         value = float(value)
     if (
@@ -66,23 +65,14 @@ def number(value: Any, *, low: float, high: float, from_query: bool = False) -> 
 
 
 def choice(value: Any, *, choices: Collection[str]) -> str:
-    """One of the choices."""
+    """Read one of the choices."""
     if not isinstance(value, str) or value not in choices:
         raise WrongValueError(f"This must be one of {', '.join(choices)}.")
     return value
 
 
-def boolean(value: Any, *, from_query: bool = False) -> bool:
-    """true or false; in a query string also 1 or 0."""
-    if from_query and isinstance(value, str):
-        value = _QUERY_WORDS.get(value)
-    if not isinstance(value, bool):
-        raise WrongValueError("This must be true or false.")
-    return value
-
-
 def moment(value: Any) -> datetime:
-    """An aware moment in UTC, written in ISO 8601 with its zone."""
+    """Read an aware moment in UTC, written in ISO 8601 with its zone."""
     if not isinstance(value, str) or not _ISO_MOMENT.fullmatch(value):
         raise WrongValueError("This must be a moment with its zone, such as 2026-11-24T12:00:00Z.")
     try:
@@ -96,19 +86,14 @@ def moment(value: Any) -> datetime:
 
 
 def age_band(value: Any) -> AgeBand:
-    """A band by its code, such as 9-11."""
+    """Read a band by its code, such as 9-11."""
     return AgeBand.from_code(choice(value, choices=CODES.values()))
 
 
 def items(value: Any, *, most: int) -> list[Any]:
-    """A list of at most so many items."""
+    """Read a list of at most so many items."""
     if not isinstance(value, list):
         raise WrongValueError("This must be a list.")
     if len(value) > most:
         raise WrongValueError(f"At most {most} are allowed, not {len(value)}.")
     return value
-
-
-def texts(value: Any, *, most_items: int, most: int, exact: bool = False) -> list[str]:
-    """A list of texts, none of them empty."""
-    return [text(item, least=1, most=most, exact=exact) for item in items(value, most=most_items)]

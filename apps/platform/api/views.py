@@ -21,14 +21,14 @@ from apps.platform.services.health import parts_health_in_time, worst_state
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    """This process answers. It asks nothing else: a database that is down is not mended by a restart."""
+    """Say that this process answers, and ask nothing else: a database that is down is not mended by a restart."""
     return json_response({"state": "ok"})
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """How each part is; 503 only when no answer can be given."""
+    """Say how each part is; answer 503 only when no answer can be given."""
     parts = parts_health_in_time()
     state = worst_state(parts)
     return logged_already(json_response({"state": state, "parts": parts}, status=503 if state == "down" else 200))
@@ -37,7 +37,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What is counted, for staff and for the scraper that knows the token."""
+    """Show what is counted, to staff and to the scraper that knows the token."""
     if not _may_scrape(request):
         answer = error_response(code="not_authenticated", message="Send the scrape token, or log in.", status=401)
         answer["WWW-Authenticate"] = "Bearer"
@@ -72,7 +72,7 @@ class SchemaView(SpectacularAPIView):
     generator_class = _OnceGenerator
 
     def _get_version_parameter(self, request: Request) -> None:
-        """There is one version: what a visitor calls it would go into a header, and into the document of everybody."""
+        """Name none: what a visitor calls the only version would go into a header, and into everybody's document."""
 
 
 class DocsView(SpectacularSwaggerSplitView):

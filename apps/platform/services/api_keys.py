@@ -224,8 +224,11 @@ def _checked_origins(origins: Sequence[str], *, public: bool) -> tuple[str, ...]
 
 def checked_origin(origin: str) -> str:
     """Return the origin as it is stored and compared: in small letters, without a path."""
-    parts = urlsplit(origin.strip().rstrip("/").lower())
+    reason = f"{origin!r} is not an origin such as https://library.example."
+    try:
+        parts = urlsplit(origin.strip().rstrip("/").lower())
+    except ValueError as error:  # an address of IPv6 that is none
+        raise InvalidKeyError(reason, fields={"origins": [reason]}) from error
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or " " in parts.netloc:
-        reason = f"{origin!r} is not an origin such as https://library.example."
         raise InvalidKeyError(reason, fields={"origins": [reason]})
     return f"{parts.scheme}://{parts.netloc}"

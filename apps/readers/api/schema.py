@@ -1,4 +1,4 @@
-"""Shapes of the API of readers, for its documentation; answers are written by orjson."""
+"""Shapes of the API of readers: what is sent is read by them, and answers are written by orjson."""
 
 from typing import Any, Literal
 
@@ -6,7 +6,9 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 from apps.platform.api.audience import BANDS
-from apps.platform.api.bounds import Text
+from apps.platform.api.shapes import Body
+from apps.platform.api.strict import Band, ContradictingValueError, Distinct, Language, Text, Whole
+from apps.platform.services.api_keys import InvalidKeyError, checked_origin
 from apps.platform.services.reader_tokens import (
     DEFAULT_SECONDS,
     LONGEST_SECONDS,
@@ -15,11 +17,10 @@ from apps.platform.services.reader_tokens import (
 )
 from apps.readers.services import LEVELS, MAX_LANGUAGE, MAX_LANGUAGES
 from epicml.audience.asking import READER_KEY_FORM
-from epicml.text.languages import TAG_FORM
 
 LONGEST_ORIGIN = 255
 ORIGIN_FORM = r"([hH][tT][tT][pP][sS]?://[A-Za-z0-9._:\[\]-]+/?)?"
-LEVEL: dict[str, Any] = {"min_value": LEVELS[0], "max_value": LEVELS[1], "required": False, "allow_null": True}
+LEVEL: dict[str, Any] = {"low": LEVELS[0], "high": LEVELS[1], "required": False, "allow_null": True}
 LEVEL_MIN_HELP = "The easiest reading level wished for, 1 to 12; both ends or none."
 LEVEL_MAX_HELP = "The hardest reading level wished for, 1 to 12."
 
@@ -32,14 +33,14 @@ class ReaderKey(Text):
         super().__init__(pattern=READER_KEY_FORM, min_length=1, max_length=64, help_text=says, **options)
 
 
-class ReaderChange(serializers.Serializer[None]):
+class ReaderChange(Body):
     """What changes of a reader: what is left out stays as it is, and null says that it is not known."""
 
-    age_band = serializers.ChoiceField(choices=BANDS, required=False)
-    level_min = serializers.IntegerField(**LEVEL, help_text=LEVEL_MIN_HELP)
-    level_max = serializers.IntegerField(**LEVEL, help_text=LEVEL_MAX_HELP)
-    languages = serializers.ListField(
-        child=Text(pattern=TAG_FORM, max_length=MAX_LANGUAGE),
+    age_band = Band(required=False)
+    level_min = Whole(**LEVEL, help_text=LEVEL_MIN_HELP)
+    level_max = Whole(**LEVEL, help_text=LEVEL_MAX_HELP)
+    languages = Distinct(
+        child=Language(max_length=MAX_LANGUAGE),
         max_length=MAX_LANGUAGES,
         required=False,
         allow_null=True,
@@ -50,7 +51,7 @@ class ReaderChange(serializers.Serializer[None]):
 class ReaderProfile(ReaderChange):
     """What decides which books fit a reader. There is no field for a name, and none may be put into the pseudonym."""
 
-    age_band = serializers.ChoiceField(choices=BANDS)
+    age_band = Band()
 
 
 class Reader(serializers.Serializer[None]):
@@ -97,21 +98,33 @@ class ReaderExportParts(OpenApiSerializerExtension):  # type: ignore[no-untyped-
         return {**found, "additionalProperties": {"type": "array", "items": row, "description": says}}
 
 
-class ReaderTokenRequest(serializers.Serializer[None]):
+class Origin(Text):
+    """The origin of a web page; of none the empty text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(pattern=ORIGIN_FORM, min_length=0, max_length=LONGEST_ORIGIN, **options)
+
+    def read(self, value: Any) -> str:
+        """Read the origin as a browser writes it."""
+        said = super().read(value)
+        try:
+            return checked_origin(said) if said else ""
+        except InvalidKeyError as error:
+            raise ContradictingValueError(error.message) from error
+
+
+class ReaderTokenRequest(Body):
     """How long the token shall prove the reader, and from which pages. An empty body is an empty object."""
 
-    seconds = serializers.IntegerField(
-        min_value=SHORTEST_SECONDS,
-        max_value=LONGEST_SECONDS,
+    seconds = Whole(
+        low=SHORTEST_SECONDS,
+        high=LONGEST_SECONDS,
         required=False,
         allow_null=True,
         default=DEFAULT_SECONDS,
         help_text="For how many seconds.",
     )
-    origin = Text(
-        pattern=ORIGIN_FORM,
-        min_length=0,
-        max_length=LONGEST_ORIGIN,
+    origin = Origin(
         required=False,
         allow_null=True,
         help_text="Pages of this origin only, such as https://library.example; without one, of any public key.",

@@ -1,9 +1,12 @@
-"""Shapes of the answers, for the documentation of the API; they are written from dataclasses (orjson)."""
+"""Shapes of the API of recommendations: queries are read by them, and answers are written from dataclasses (orjson)."""
 
 from rest_framework import serializers
 
-from apps.platform.api.audience import BANDS, Audience
+from apps.catalog.services.limits import MAX_TAG
+from apps.platform.api.audience import BANDS, AskerQuery, Audience
 from apps.platform.api.bounds import Reference
+from apps.platform.api.shapes import Query
+from apps.platform.api.strict import Text, Whole
 
 SCORE = (
     "Without a unit: the higher the nearer the top. It falls along one list, and is not comparable between lists or "
@@ -13,6 +16,39 @@ LIST_ID = (
     "The served list as it was noted: send it with every event about one of these books, and the book's rank as "
     "`position`. Null where there is no book."
 )
+
+
+LIMIT = Whole(low=1, high=50, default=10, help_text="How many books.")
+
+
+class ListQuery(Query):
+    """How long a list shall be."""
+
+    limit = LIMIT
+
+
+class HomeQuery(Query):
+    """How long the rows of a home page shall be."""
+
+    limit = Whole(low=1, high=20, default=10, help_text="How many books in a row.")
+
+
+class SimilarQuery(AskerQuery):
+    """For whom, and how long a list shall be."""
+
+    limit = LIMIT
+
+
+class PopularQuery(AskerQuery):
+    """For whom, of which genre, and how long a list shall be."""
+
+    limit = LIMIT
+    genre = Text(
+        max_length=MAX_TAG,
+        min_length=1,
+        required=False,
+        help_text="Only books of this genre; upper and lower case do not matter.",
+    )
 
 
 class RecommendationReason(serializers.Serializer[None]):

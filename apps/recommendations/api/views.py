@@ -1,4 +1,4 @@
-"""Recommendations over the API. Hot paths: parsed by hand, answered by orjson. A HEAD shows nothing to anybody."""
+"""Recommendations over the API. Hot paths: answered by orjson. A HEAD shows nothing to anybody."""
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -7,19 +7,16 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.catalog.services.audience import answered_for
-from apps.catalog.services.limits import KEY_PATTERN, MAX_TAG
-from apps.platform.api.audience import ASKER, audience_json, explaining, read_asker, standing_of
-from apps.platform.api.bounds import WholeParameter, parameter, part_of_path, text
+from apps.catalog.services.limits import KEY_PATTERN
+from apps.platform.api.audience import asked_for, audience_json, explaining, standing_of
+from apps.platform.api.bounds import part_of_path, text
 from apps.platform.api.negotiation import JsonOnly
-from apps.platform.api.parsing import Fields
 from apps.platform.api.responses import json_response
+from apps.platform.api.shapes import read_query
 from apps.recommendations.api import schema
 from apps.recommendations.services import answers
 from epicml.audience.asking import READER_KEY_FORM
 
-LIMIT = WholeParameter("limit", 1, 50, 10, "How many books.")
-ROW_SIZE = WholeParameter("limit", 1, 20, 10, "How many books in a row.")
-GENRE = parameter("genre", text(MAX_TAG, least=1), "Only books of this genre; upper and lower case do not matter.")
 READER_KEY = part_of_path("key", text(64, least=1, pattern=READER_KEY_FORM), "The reader's pseudonym.")
 BOOK_KEY = part_of_path("key", text(64, least=1, pattern=KEY_PATTERN), "The book's key.")
 
@@ -32,16 +29,18 @@ class RecommendationsView(APIView):
 
     @extend_schema(
         operation_id="recommendations",
-        parameters=[READER_KEY, LIMIT.documented],
+        parameters=[READER_KEY, schema.ListQuery],
         responses={200: schema.ReaderRecommendations},
     )
     def get(self, request: Request, key: str) -> HttpResponse:
         """The best books for the reader at this moment, within the reader's own age band."""
-        fields = Fields(request.query_params)
-        limit = LIMIT.read(fields)
-        fields.check()
+        query = read_query(schema.ListQuery, request)
         answer = answers.recommend(
-            key, limit=limit, standing=standing_of(request), is_shown=request.method == "GET", now=timezone.now()
+            key,
+            limit=query["limit"],
+            standing=standing_of(request),
+            is_shown=request.method == "GET",
+            now=timezone.now(),
         )
         return json_response(answer.as_json())
 
@@ -52,14 +51,16 @@ class HomeView(APIView):
     scopes = {"GET": "recommendations:read"}
     content_negotiation_class = JsonOnly
 
-    @extend_schema(operation_id="home", parameters=[READER_KEY, ROW_SIZE.documented], responses={200: schema.HomePage})
+    @extend_schema(operation_id="home", parameters=[READER_KEY, schema.HomeQuery], responses={200: schema.HomePage})
     def get(self, request: Request, key: str) -> HttpResponse:
         """Rows of books for the reader's home page; no book stands in two of them."""
-        fields = Fields(request.query_params)
-        size = ROW_SIZE.read(fields)
-        fields.check()
+        query = read_query(schema.HomeQuery, request)
         answer = answers.home_page(
-            key, size=size, standing=standing_of(request), is_shown=request.method == "GET", now=timezone.now()
+            key,
+            size=query["limit"],
+            standing=standing_of(request),
+            is_shown=request.method == "GET",
+            now=timezone.now(),
         )
         return json_response(answer.as_json())
 
@@ -72,20 +73,19 @@ class SimilarView(APIView):
 
     @extend_schema(
         operation_id="similar",
-        parameters=[BOOK_KEY, LIMIT.documented, *ASKER],
+        parameters=[BOOK_KEY, schema.SimilarQuery],
         responses={200: schema.SimilarBooks},
     )
     def get(self, request: Request, key: str) -> HttpResponse:
         """Books near this one, which must itself be one that the reader or age band may see."""
-        fields = Fields(request.query_params)
-        limit = LIMIT.read(fields)
-        asked = read_asker(fields, answered_for, standing_of(request))
+        query = read_query(schema.SimilarQuery, request)
+        asked = asked_for(query, answered_for, standing_of(request))
         with explaining(asked):
             answer = answers.similar(
                 key,
                 reader_key=asked.reader,
                 age_band=asked.age_band,
-                limit=limit,
+                limit=query["limit"],
                 is_shown=request.method == "GET",
                 now=timezone.now(),
             )
@@ -100,20 +100,18 @@ class PopularView(APIView):
 
     @extend_schema(
         operation_id="popular",
-        parameters=[LIMIT.documented, *ASKER, GENRE],
+        parameters=[schema.PopularQuery],
         responses={200: schema.PopularBooks},
     )
     def get(self, request: Request) -> HttpResponse:
         """The most popular books for the reader or age band."""
-        fields = Fields(request.query_params)
-        limit = LIMIT.read(fields)
-        genre = fields.optional_text("genre", min_length=1, max_length=MAX_TAG)
-        asked = read_asker(fields, answered_for, standing_of(request))
+        query = read_query(schema.PopularQuery, request)
+        asked = asked_for(query, answered_for, standing_of(request))
         answer = answers.popular(
             reader_key=asked.reader,
             age_band=asked.age_band,
-            genre=genre,
-            limit=limit,
+            genre=query.get("genre"),
+            limit=query["limit"],
             is_shown=request.method == "GET",
             now=timezone.now(),
         )

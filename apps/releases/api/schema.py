@@ -1,9 +1,10 @@
-"""Shapes of the API of releases, for its documentation; answers are written from dataclasses (orjson)."""
+"""Shapes of the API of releases: what is sent is read by them, and answers are written from dataclasses (orjson)."""
 
 from rest_framework import serializers
 
-from apps.platform.api.bounds import Text
-from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape, PagesQuery
+from apps.platform.api.shapes import Body
+from apps.platform.api.strict import Several, Text
 
 KIND_FORM = r"[a-z_]{1,32}"
 KEY_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,6}"
@@ -24,16 +25,28 @@ LONGEST_REASON = 500
 LONGEST_NAME, MOST_NAMES = 40, 20
 
 
-class PromoteRequest(serializers.Serializer[None]):
+class ReleasesQuery(PagesQuery):
+    """Which releases, and which page of them."""
+
+    kind = Text(
+        pattern=KIND_FORM,
+        min_length=1,
+        max_length=LONGEST_KIND,
+        required=False,
+        help_text="Only this kind: search_index or recommender.",
+    )
+
+
+class PromoteRequest(Body):
     """Why this release is made live; where it was refused, the names of the refusals that are accepted."""
 
     why = Text(max_length=LONGEST_REASON)
-    accept = serializers.ListField(
+    accept = Several(
         child=Text(min_length=1, max_length=LONGEST_NAME), required=False, allow_null=True, max_length=MOST_NAMES
     )
 
 
-class RollBackRequest(serializers.Serializer[None]):
+class RollBackRequest(Body):
     """Why, and to which release; without `to` it is the one that was live before the present one."""
 
     why = Text(max_length=LONGEST_REASON)

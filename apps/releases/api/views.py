@@ -1,19 +1,17 @@
 """Releases over the API: look at them, make one live, go back."""
 
-import re
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.platform.api.bounds import parameter, part_of_path, text
-from apps.platform.api.pagination import PAGES, page_answer, read_page
-from apps.platform.api.parsing import Fields, json_body
+from apps.platform.api.authentication import key_of
+from apps.platform.api.bounds import part_of_path, text
+from apps.platform.api.pagination import page_answer, page_of
 from apps.platform.api.responses import json_response
 from apps.platform.api.schema import refusal
+from apps.platform.api.shapes import Query, read_body, read_query
 from apps.releases.api import schema
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import release_count, releases
@@ -21,10 +19,9 @@ from apps.releases.services import promotion
 from apps.releases.services.kinds import release_kind
 from apps.releases.services.wording import told_results
 
-KIND_FORM = re.compile(schema.KIND_FORM)
-KEY_FORM = re.compile(schema.KEY_FORM)
-A_KIND = text(schema.LONGEST_KIND, least=1, pattern=schema.KIND_FORM)
-KIND = part_of_path("kind", A_KIND, "search_index or recommender.")
+KIND = part_of_path(
+    "kind", text(schema.LONGEST_KIND, least=1, pattern=schema.KIND_FORM), "search_index or recommender."
+)
 KEY = part_of_path("key", text(schema.LONGEST_KEY, least=1, pattern=schema.KEY_FORM), "Day and number: 2026-11-24.1.")
 
 
@@ -35,15 +32,13 @@ class ReleaseListView(APIView):
 
     @extend_schema(
         operation_id="list_releases",
-        parameters=[parameter("kind", A_KIND, "Only this kind: search_index or recommender."), *PAGES],
+        parameters=[schema.ReleasesQuery],
         responses={200: schema.ReleasePage},
     )
     def get(self, request: Request) -> HttpResponse:
         """Everything that was built to be served, newest first."""
-        fields = Fields(request.query_params)
-        kind = fields.optional_text("kind", max_length=schema.LONGEST_KIND, pattern=KIND_FORM)
-        page = read_page(fields)
-        fields.check()
+        asked = read_query(schema.ReleasesQuery, request)
+        page, kind = page_of(asked), asked.get("kind")
         rows = releases(kind=kind, offset=page.start, limit=page.size, now=timezone.now())
         return json_response(page_answer([row.as_json() for row in rows], page=page, total=release_count(kind=kind)))
 
@@ -56,7 +51,7 @@ class ReleaseView(APIView):
     @extend_schema(operation_id="get_release", parameters=[KIND, KEY], responses={200: schema.ReleaseAnswer})
     def get(self, request: Request, kind: str, key: str) -> HttpResponse:
         """One release with its report, gate, decisions, and what was live before."""
-        Fields(request.query_params).check()
+        read_query(Query, request)
         detail = release_detail(kind, key, now=timezone.now())
         results = told_results(detail, release_kind(kind).words)
         return json_response({**detail.as_json(), "gate_results": results})
@@ -81,13 +76,9 @@ class PromoteView(APIView):
     )
     def post(self, request: Request, kind: str, key: str) -> HttpResponse:
         """Make a release that passed its gate the live one of its kind."""
-        Fields(request.query_params).check()
-        fields = Fields(json_body(request))
-        why = fields.text("why", max_length=schema.LONGEST_REASON)
-        accept = fields.texts("accept", max_items=schema.MOST_NAMES, max_length=schema.LONGEST_NAME)
-        fields.check()
-        who, now = _who(request), timezone.now()
-        row = promotion.promote_release(kind, key, decided_by=who, why=why, now=now, accept=accept)
+        said, who, now = read_body(schema.PromoteRequest, request), _who(request), timezone.now()
+        accept = said.get("accept") or ()
+        row = promotion.promote_release(kind, key, decided_by=who, why=said["why"], now=now, accept=accept)
         return json_response(row.as_json())
 
 
@@ -111,15 +102,10 @@ class RollBackView(APIView):
     )
     def post(self, request: Request, kind: str) -> HttpResponse:
         """Make an earlier release of this kind live again."""
-        Fields(request.query_params).check()
-        fields = Fields(json_body(request))
-        why = fields.text("why", max_length=schema.LONGEST_REASON)
-        to = fields.optional_text("to", max_length=schema.LONGEST_KEY, pattern=KEY_FORM)
-        fields.check()
-        row = promotion.roll_back(kind, to=to, decided_by=_who(request), why=why, now=timezone.now())
+        said, who, now = read_body(schema.RollBackRequest, request), _who(request), timezone.now()
+        row = promotion.roll_back(kind, to=said.get("to"), decided_by=who, why=said["why"], now=now)
         return json_response(row.as_json())
 
 
 def _who(request: Request) -> str:
-    key: Any = request.auth
-    return f"API key {key.name}"
+    return f"API key {key_of(request).name}"

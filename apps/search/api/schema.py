@@ -1,4 +1,4 @@
-"""Shapes of the answers, for the documentation of the API; they are written from dataclasses (orjson)."""
+"""Shapes of the API of search: queries are read by them, and answers are written from dataclasses (orjson)."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from apps.catalog.services.limits import (
     MAX_AUTHORS,
     MAX_GENRES,
     MAX_ISBNS,
+    MAX_LANGUAGE,
     MAX_NAME,
     MAX_TAG,
     MAX_TITLE,
@@ -18,9 +19,11 @@ from apps.catalog.services.limits import (
     READING_LEVELS,
     YEARS,
 )
-from apps.platform.api.audience import BANDS, Audience
-from apps.platform.api.bounds import Reference, Text
-from apps.platform.api.pagination import LARGEST_PAGE, PageShape
+from apps.platform.api.audience import BANDS, AskerQuery, Audience
+from apps.platform.api.bounds import Reference
+from apps.platform.api.pagination import LARGEST_PAGE, PageShape, PagesQuery
+from apps.platform.api.strict import Band, Distinct, Language, Several, Text, TypedText, Whole
+from epicml.audience.bands import AgeBand
 
 RANGES = (
     "Half-open ranges [start, end] that count Unicode code points from 0, as Python does. JavaScript counts UTF-16 "
@@ -30,6 +33,55 @@ LIST_ID = (
     "This page as it was noted: send it with every event about one of these books, and the book's place as `position`, "
     "which counts on over the pages. A search that found nothing has one too; a page behind the last book has none."
 )
+
+
+LONGEST_TEXT = 200
+MOST_CHOICES = 50
+
+
+class SuggestQuery(AskerQuery):
+    """What a reader types."""
+
+    q = TypedText(
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text="What the reader types, an ISBN too; without it nothing is suggested.",
+    )
+    limit = Whole(
+        low=1,
+        high=50,
+        default=10,
+        help_text="How many books. Up to 4 names of authors and series follow them.",
+    )
+
+
+class SearchQuery(AskerQuery, PagesQuery):
+    """What a reader typed and chose, and which page of what is found."""
+
+    q = TypedText(
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text="What the reader typed, an ISBN too; without it, all books by popularity.",
+    )
+    age_bands = Several(child=Band(), max_length=len(AgeBand), required=False, help_text="Only books of these bands.")
+    reading_levels = Several(
+        child=Whole(low=READING_LEVELS[0], high=READING_LEVELS[1]),
+        max_length=READING_LEVELS[1],
+        required=False,
+        help_text="Only books of these levels, 1 (easiest) to 12.",
+    )
+    languages = Distinct(
+        child=Language(max_length=MAX_LANGUAGE),
+        max_length=MOST_CHOICES,
+        required=False,
+        help_text="Only books in these languages, written as for a book: en, EN, eng and en-GB all mean en.",
+    )
+    genres = Several(
+        child=Text(max_length=MAX_TAG),
+        max_length=MOST_CHOICES,
+        required=False,
+        help_text="Only books of any of these genres; upper and lower case do not matter.",
+    )
 
 
 class FoundBook(serializers.Serializer[None]):

@@ -22,7 +22,7 @@ class BodyRules:
     longest_seconds: float = 60.0
 
     def deadline(self, received: int) -> float:
-        """By when, in seconds since the first look, more than these bytes must be there.
+        """Return by when, in seconds since the first look, more than these bytes must be there.
 
         >>> rules = BodyRules(largest=1 << 20)
         >>> rules.deadline(0), rules.deadline(10_240), rules.deadline(1 << 20)
@@ -44,7 +44,7 @@ class NoRoomError(Exception):
 
 
 def has_body(headers: ScopeHeaders) -> bool:
-    """Whether the request says that a body follows."""
+    """Tell whether the request says that a body follows."""
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
@@ -56,7 +56,7 @@ class Bodies:
         self._held = 0
 
     async def read(self, chunks: AsyncIterator[bytes], *, announced: int | None) -> bytes:
-        """The body; of one that is too large only so much that it shows, and nothing where its header says so.
+        """Read the body; of one that is too large only so much that it shows, and nothing where its header says so.
 
         Raises:
             BodyTooSlowError: it came slower than the rules allow.
@@ -89,7 +89,7 @@ class Bodies:
 
 
 async def _next(chunks: AsyncIterator[bytes], *, seconds: float) -> bytes | None:
-    """The next part, None at the end."""
+    """Wait for the next part; return None at the end."""
     try:
         async with asyncio.timeout(max(seconds, 0)):
             return await anext(chunks)

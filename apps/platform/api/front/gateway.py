@@ -37,7 +37,7 @@ class Scope(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What goes back to the client."""
 
     status: int
@@ -46,7 +46,7 @@ class Answer:
 
 
 def environ_of(scope: Scope, body: bytes | None, *, announced: int | None) -> dict[str, Any]:
-    """The request as PEP 3333 has it: text of the wire as Latin-1, one entry a header.
+    """Write the request as PEP 3333 has it: text of the wire as Latin-1, one entry a header.
 
     `body` is None where none was sent. `announced` is what Content-Length said; a body without one was counted.
     """
@@ -89,8 +89,8 @@ def _add_headers(environ: dict[str, Any], headers: Iterable[tuple[str, str]]) ->
             environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
 
 
-def answer_of(application: WsgiApplication, environ: Mapping[str, Any]) -> Answer:
-    """What the application answers, whole: the server sends it without a thread of ours."""
+def response_of(application: WsgiApplication, environ: Mapping[str, Any]) -> Response:
+    """Call the application, and return its response whole: the server sends it without a thread of ours."""
     started: list[tuple[int, Headers]] = []
 
     def start_response(status: str, headers: Headers, exc_info: Any = None) -> None:
@@ -103,4 +103,4 @@ def answer_of(application: WsgiApplication, environ: Mapping[str, Any]) -> Answe
         if hasattr(parts, "close"):
             parts.close()
     status, headers = started[-1]
-    return Answer(status, headers, body)
+    return Response(status, headers, body)

@@ -26,12 +26,12 @@ class Lane(Generic[T]):
         self._queue: SimpleQueue[tuple[Work[T], float, asyncio.Future[T]]] = SimpleQueue()
 
     def start(self) -> None:
-        """The threads wait for work until the process ends."""
+        """Start the threads, which wait for work until the process ends."""
         for number in range(self._threads):
             threading.Thread(target=self._run, name=f"{self.name}-{number}", daemon=True).start()
 
     def submit(self, work: Work[T]) -> asyncio.Future[T]:
-        """What the work returns, done by one of the threads.
+        """Let one of the threads do the work, and return what it will return.
 
         Raises:
             LaneFullError: at once where the queue is full, else from the future when nobody took it in time.

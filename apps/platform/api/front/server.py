@@ -9,7 +9,6 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 from django.http import HttpResponse
@@ -17,7 +16,7 @@ from prometheus_client import Counter
 
 from apps.platform.api.errors import error_response
 from apps.platform.api.front.bodies import Bodies, BodyBrokenError, BodyRules, BodyTooSlowError, NoRoomError, has_body
-from apps.platform.api.front.gateway import Answer, Scope, WsgiApplication, answer_of, environ_of
+from apps.platform.api.front.gateway import Response, Scope, WsgiApplication, environ_of, response_of
 from apps.platform.api.front.lanes import Lane, LaneFullError
 from apps.platform.api.middleware import HEADER as REQUEST_ID
 from apps.platform.api.middleware import policy
@@ -47,19 +46,19 @@ class HttpProtocol(Protocol):
 class Lanes:
     """The threads of one process, by what they answer."""
 
-    reads: Lane[Answer]
-    writes: Lane[Answer]
-    pages: Lane[Answer]
-    log_ins: Lane[Answer]
-    monitors: Lane[Answer]
+    reads: Lane[Response]
+    writes: Lane[Response]
+    pages: Lane[Response]
+    log_ins: Lane[Response]
+    monitors: Lane[Response]
 
     def start(self) -> None:
-        """The threads of every lane wait for work."""
+        """Start the threads of every lane."""
         for lane in (self.reads, self.writes, self.pages, self.log_ins, self.monitors):
             lane.start()
 
-    def of(self, method: str, path: str) -> Lane[Answer]:
-        """The lane for a request."""
+    def of(self, method: str, path: str) -> Lane[Response]:
+        """Return the lane for a request."""
         if path.startswith(("/health/", "/metrics")):
             return self.monitors
         if not path.startswith("/admin"):
@@ -76,26 +75,26 @@ class Front:
         self._bodies = Bodies(rules)
 
     def __rsgi_init__(self, loop: Any) -> None:
-        """The process is about to serve."""
+        """Start the lanes, for the process is about to serve."""
         self._lanes.start()
 
     def __rsgi_del__(self, loop: Any) -> None:
-        """The process is about to end: no request is in hand any more."""
+        """End the process in order: no request is in hand any more."""
         run_shutdown_hooks()
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
-        """One request has its answer."""
-        answer = await self._answer(scope, protocol)
+        """Answer one request."""
+        response = await self._response(scope, protocol)
         try:
-            protocol.response_bytes(answer.status, answer.headers, answer.body)
+            protocol.response_bytes(response.status, response.headers, response.body)
         except Exception as error:  # noqa: BLE001 - the client is gone; the server's error for that is its own
             logger.debug("An answer did not reach its client: %s", type(error).__name__)
 
-    async def _answer(self, scope: Scope, protocol: HttpProtocol) -> Answer:
+    async def _response(self, scope: Scope, protocol: HttpProtocol) -> Response:
         if scope.path == LIVE_PATH and scope.method in {"GET", "HEAD"}:
             response = json_response({"state": "ok"})
             response["Cache-Control"] = "no-store"
-            return _answer_with(response)
+            return _own(response)
         try:
             return await self._lanes.of(scope.method, scope.path).submit(await self._work(scope, protocol))
         except BodyTooSlowError:
@@ -108,32 +107,24 @@ class Front:
             logger.exception("A request could not be handed over")
             return _refusal(500, "server_error", "Something went wrong here.")
 
-    async def _work(self, scope: Scope, protocol: HttpProtocol) -> Callable[[], Answer]:
-        announced, body = _announced(scope), None
+    async def _work(self, scope: Scope, protocol: HttpProtocol) -> Callable[[], Response]:
+        length, body = scope.headers.get("content-length", ""), None
+        announced = int(length) if length.isascii() and length.isdecimal() else None
         if has_body(scope.headers):
             body = await self._bodies.read(aiter(protocol), announced=announced)
-        return partial(_call, self._application, scope, body, announced)
+        return lambda: response_of(self._application, environ_of(scope, body, announced=announced))
 
 
-def _call(application: WsgiApplication, scope: Scope, body: bytes | None, announced: int | None) -> Answer:
-    return answer_of(application, environ_of(scope, body, announced=announced))
-
-
-def _announced(scope: Scope) -> int | None:
-    length = scope.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdecimal() else None
-
-
-def _refusal(status: int, code: str, message: str) -> Answer:
+def _refusal(status: int, code: str, message: str) -> Response:
     REFUSED.labels(code).inc()
     response = error_response(code=code, message=message, status=status)
     response["Retry-After"] = RETRY_SECONDS
-    return _answer_with(response)
+    return _own(response)
 
 
-def _answer_with(response: HttpResponse) -> Answer:
-    """An answer of the front's own, with what Django's middleware would have added."""
+def _own(response: HttpResponse) -> Response:
+    """Return a response of the front's own, with what Django's middleware would have added."""
     response["Content-Security-Policy"] = policy("/api/")
     response["X-Content-Type-Options"] = "nosniff"
     response[REQUEST_ID] = uuid.uuid4().hex
-    return Answer(response.status_code, [(name.lower(), value) for name, value in response.items()], response.content)
+    return Response(response.status_code, [(name.lower(), value) for name, value in response.items()], response.content)

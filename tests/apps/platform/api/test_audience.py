@@ -1,9 +1,9 @@
 import pytest
 from django.http import QueryDict
 
-from apps.platform.api.audience import Audience, audience_json, explaining, read_asker
-from apps.platform.api.fields import Fields
+from apps.platform.api.audience import AskerQuery, Audience, asked_for, audience_json, explaining
 from apps.platform.api.parsing import InvalidInputError
+from apps.platform.api.shapes import read
 from apps.platform.services.errors import NotFoundError
 from epicml.audience.asking import TRUSTED, AnsweredFor, Lowering, Naming, Standing
 from epicml.audience.bands import AgeBand
@@ -16,7 +16,7 @@ def echo(reader: str | None, age_band: AgeBand | None, standing: Standing) -> An
     return AnsweredFor(YOUNGEST, Naming.KNOWN, age_band, reader)
 
 
-class TestReadAsker:
+class TestAskedFor:
     @pytest.mark.parametrize(
         ("query", "reader", "asked"),
         [
@@ -28,13 +28,13 @@ class TestReadAsker:
         ],
     )
     def test_hands_on_whatever_was_sent(self, query: str, reader: str | None, asked: AgeBand | None) -> None:
-        found = read_asker(Fields(QueryDict(query)), echo, TRUSTED)
+        found = asked_for(read(AskerQuery, QueryDict(query)), echo, TRUSTED)
         assert (found.reader, found.asked) == (reader, asked)
 
     @pytest.mark.parametrize("query", ["age_band=7", "reader=a&age_band=", "readers=a", "reader=a&reader=b"])
-    def test_refuses_all_else_before_anybody_is_looked_up(self, query: str) -> None:
+    def test_refuses_all_else(self, query: str) -> None:
         with pytest.raises(InvalidInputError):
-            read_asker(Fields(QueryDict(query)), lambda *_: pytest.fail("somebody was looked up"), TRUSTED)
+            read(AskerQuery, QueryDict(query))
 
 
 class TestAudienceJson:

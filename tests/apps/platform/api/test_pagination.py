@@ -1,19 +1,16 @@
 import pytest
 from django.http import QueryDict
 
-from apps.platform.api.fields import Fields
-from apps.platform.api.pagination import LARGEST_PAGE, LAST_PAGE, Page, page_answer, read_page
+from apps.platform.api.pagination import LARGEST_PAGE, LAST_PAGE, Page, PagesQuery, page_answer, page_of
 from apps.platform.api.parsing import InvalidInputError
+from apps.platform.api.shapes import read
 
 
 def page(query: str) -> Page:
-    fields = Fields(QueryDict(query))
-    found = read_page(fields)
-    fields.check()
-    return found
+    return page_of(read(PagesQuery, QueryDict(query)))
 
 
-class TestReadPage:
+class TestPagesQuery:
     def test_is_the_first_where_none_is_asked_for(self) -> None:
         assert page("") == Page(1, 20)
 

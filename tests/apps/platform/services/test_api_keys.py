@@ -52,6 +52,7 @@ class TestCreateApiKey:
             ({"public": True, "origins": ["https://library.example/path"]}, "origins"),
             ({"public": True, "origins": ["javascript:alert(1)"]}, "origins"),
             ({"public": True, "origins": ["https://a b"]}, "origins"),
+            ({"public": True, "origins": ["https://["]}, "origins"),
             ({"public": True, "origins": ["*"]}, "origins"),
             ({"unproven_band": YOUNGEST}, "unproven_band"),
             ({"public": True, "origins": [SHOP], "unproven_band": SIX}, "unproven_band"),

@@ -198,6 +198,12 @@ class TestTokens:
         answer = api.post(f"/api/v1/readers/{MIA}/tokens", body)
         assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
 
+    @pytest.mark.parametrize("origin", ["https://[", "https://]:80", "http://a[b"])
+    def test_are_not_given_for_an_origin_that_has_the_form_and_is_none(self, origin: str, api: ApiClient) -> None:
+        api.put(f"/api/v1/readers/{MIA}", {"age_band": "9-11"})
+        answer = api.post(f"/api/v1/readers/{MIA}/tokens", {"origin": origin})
+        assert (answer.status_code, list(answer.json()["fields"])) == (409, ["origin"])
+
     def test_are_for_readers_who_are_there(self, api: ApiClient) -> None:
         assert api.post("/api/v1/readers/nobody/tokens").status_code == 404
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from apps.platform.api.front.gateway import answer_of, environ_of
+from apps.platform.api.front.gateway import environ_of, response_of
 from tests.apps.platform.api.front.asking import Asked, SentHeaders
 
 
@@ -91,7 +91,7 @@ class TestAnswer:
             start("404 Not Found", [("x-a", environ["x"])])
             return parts
 
-        answer = answer_of(application, {"x": "1"})
+        answer = response_of(application, {"x": "1"})
 
         assert (answer.status, answer.headers, answer.body, parts.closed) == (404, [("x-a", "1")], b"ab", True)
 
@@ -107,6 +107,6 @@ class TestAnswer:
             return parts
 
         with pytest.raises(OSError):  # noqa: PT011 - it is the one raised above
-            answer_of(application, {})
+            response_of(application, {})
 
         assert parts.closed
