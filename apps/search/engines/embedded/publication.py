@@ -43,7 +43,7 @@ class Publication:
 
 
 def published(folder: Path) -> Publication:
-    """What was published in this folder.
+    """Read what was published in this folder.
 
     Raises:
         IndexBrokenError: nothing was, or it is not as it was written.
@@ -60,7 +60,7 @@ def published(folder: Path) -> Publication:
 
 
 def publish(folder: Path, *, cursor: int, last_change: str, known: Mapping[str, FileSum] | None = None) -> Publication:
-    """The index in this folder is published as it lies there; sums that are known already are taken over."""
+    """Publish the index in this folder as it lies there; sums that are known already are taken over."""
     if known is None:
         known = published(folder).files if (folder / PUBLISHED).exists() else {}
     publication = taken(folder, cursor=cursor, last_change=last_change, known=known)
@@ -80,7 +80,7 @@ def publish(folder: Path, *, cursor: int, last_change: str, known: Mapping[str, 
 def taken(
     folder: Path, *, cursor: int = 0, last_change: str = "", known: Mapping[str, FileSum] | None = None
 ) -> Publication:
-    """The index as it lies in this folder: for one that is verified by other means, or was written in this moment."""
+    """Take the index as it lies in this folder: one that is verified by other means, or was written in this moment."""
     reason = ""
     for _ in range(TRIES):
         try:
@@ -96,7 +96,7 @@ def taken(
 
 
 def published_stamp(path: str | Path) -> Stamp | None:
-    """Of the file PUBLISHED: another value as soon as something else was published; None where nothing is."""
+    """Return another value of the file PUBLISHED as soon as something else was published; None where nothing is."""
     try:
         return stamp_of(os.stat(path))  # of a str: a Path takes as long again, on every suggestion
     except OSError:
@@ -104,7 +104,7 @@ def published_stamp(path: str | Path) -> Stamp | None:
 
 
 def stamp_of(stat: os.stat_result) -> Stamp:
-    """Another value for a file that was written to or replaced, as far as the file system says so."""
+    """Return another value for a file that was written to or replaced, as far as the file system says so."""
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
@@ -128,7 +128,7 @@ def _is_rewritten(name: str) -> bool:
 
 
 def _segment_files(folder: Path, segments: str) -> list[str]:
-    """Each file of each segment that a list of segments names, without deletions that later ones replace."""
+    """List the files of each segment that a list of segments names, without deletions that later ones replace."""
     listed: list[dict[str, Any]] = orjson.loads(segments)["segments"]
     deletions = {_prefix(entry): entry["deletes"] and f"{entry['deletes']['opstamp']}.del" for entry in listed}
     found = []

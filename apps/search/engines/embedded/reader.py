@@ -50,7 +50,7 @@ class EmbeddedEngine:
             self._warm()
 
     def refresh(self) -> None:
-        """What was published up to now is seen; costs one look at a file where nothing was.
+        """See what was published up to now; costs one look at a file where nothing was.
 
         While one thread looks the others go on with what they see.
 
@@ -125,7 +125,7 @@ class EmbeddedEngine:
 
     @contextmanager
     def _opened(self, publication: Publication) -> Iterator[None]:
-        """Inside, the files of this publication can be opened; afterwards nobody finds them any more."""
+        """Let the files of this publication be opened inside; afterwards nobody finds them any more."""
         self._files.take(publication)
         try:
             with told_apart(self.folder):
