@@ -65,7 +65,9 @@ def open_engine(folder: Path) -> EmbeddedEngine:
     stamp = published_stamp(folder / PUBLISHED)
     publication = taken(folder) if stamp is None else published(folder)
     files = PrivateFiles(folder, size=sum(file.size for file in publication.files.values()))
-    lexicon = _lexicon_of(files.words(publication), folder)
+    words = files.words(publication)
+    with _readable_words(folder):
+        lexicon = Lexicon.from_arrays(load_arrays(words))
     return EmbeddedEngine(folder, files=files, publication=publication, stamp=stamp, lexicon=lexicon)
 
 
@@ -82,11 +84,6 @@ def require_form(folder: Path) -> None:
     """
     with _readable_words(folder):
         check_form(load_arrays(folder / LEXICON, only=["form"]))
-
-
-def _lexicon_of(path: Path, folder: Path) -> Lexicon:
-    with _readable_words(folder):
-        return Lexicon.from_arrays(load_arrays(path))
 
 
 @contextmanager

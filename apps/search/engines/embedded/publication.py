@@ -113,31 +113,24 @@ def _read_segments(folder: Path) -> str:
 
 
 def _sums(folder: Path, segments: str, known: Mapping[str, FileSum]) -> dict[str, FileSum]:
-    names = [*_segment_files(folder, segments), *_beside(folder)]
-    return {
-        name: known[name] if name in known and not _is_rewritten(name) else file_sum(folder / name) for name in names
-    }
-
-
-def _beside(folder: Path) -> list[str]:
-    return [name for name in (f"{INDEX}/{REWRITTEN}", LEXICON) if (folder / name).exists()]
-
-
-def _is_rewritten(name: str) -> bool:
-    return name.endswith(REWRITTEN)
+    beside = [name for name in (f"{INDEX}/{REWRITTEN}", LEXICON) if (folder / name).exists()]
+    sums = {}
+    for name in [*_segment_files(folder, segments), *beside]:
+        is_known = name in known and not name.endswith(REWRITTEN)
+        sums[name] = known[name] if is_known else file_sum(folder / name)
+    return sums
 
 
 def _segment_files(folder: Path, segments: str) -> list[str]:
     """List the files of each segment that a list of segments names, without deletions that later ones replace."""
     listed: list[dict[str, Any]] = orjson.loads(segments)["segments"]
-    deletions = {_prefix(entry): entry["deletes"] and f"{entry['deletes']['opstamp']}.del" for entry in listed}
+    deletions: dict[str, str | None] = {}
+    for entry in listed:
+        prefix = str(entry["segment_id"]).replace("-", "")
+        deletions[prefix] = entry["deletes"] and f"{entry['deletes']['opstamp']}.del"
     found = []
     for name in sorted(os.listdir(folder / INDEX)):
         prefix, _, rest = name.partition(".")
         if prefix in deletions and (not rest.endswith(".del") or rest == deletions[prefix]):
             found.append(f"{INDEX}/{name}")
     return found
-
-
-def _prefix(segment: Mapping[str, Any]) -> str:
-    return str(segment["segment_id"]).replace("-", "")

@@ -47,7 +47,9 @@ class EmbeddedEngine:
                 raise IndexBrokenError(folder, "it is of another form than this program reads")
             self._index.config_reader("manual")
             self._look()
-            self._warm()
+            # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
+            for edits in (1, 2):
+                _ = self.execute([Ask(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
 
     def refresh(self) -> None:
         """See what was published up to now; costs one look at a file where nothing was.
@@ -117,11 +119,6 @@ class EmbeddedEngine:
         self.cursor = int(searcher.doc(hits[0][1]).get_first(CURSOR) or 0)
         self.books = searcher.num_docs - 1
         self._searcher = searcher
-
-    def _warm(self) -> None:
-        # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
-        for edits in (1, 2):
-            _ = self.execute([Ask(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
 
     @contextmanager
     def _opened(self, publication: Publication) -> Iterator[None]:
