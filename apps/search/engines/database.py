@@ -14,7 +14,7 @@ from epicml.search.memory_index import MemoryIndex
 
 
 def book_text(card: BookCard) -> BookText:
-    """What of a book's card can be searched."""
+    """Return what of a book's card can be searched."""
     return BookText(
         title=card.title,
         authors=card.authors,

@@ -43,12 +43,12 @@ class Applied:
 
 
 def queue_changes(last_number: int, now: datetime) -> None:
-    """The change will be applied once its transaction commits; any number of changes wait as one job."""
+    """Have the change applied once its transaction commits; any number of changes wait as one job."""
     enqueue(JOB, key=JOB, now=now)
 
 
 def queue_for_release(release: LiveRelease, now: datetime) -> None:
-    """The working copy of the release that goes live will be made, and caught up."""
+    """Have the working copy of the release that goes live made, and caught up."""
     enqueue(JOB, key=JOB, now=now)
 
 
@@ -75,16 +75,17 @@ def apply_changes(*, progress: Progress | None = None, waits: bool = True) -> Ap
     with folders.only_writer(waits=waits, look=lambda: _watched(copy, progress)):
         try:
             return _caught_up(release, progress)
-        except (ArtifactCorruptError, IndexBrokenError):
-            logger.exception("The working copy of %s cannot be made", release.key)
+        except (ArtifactCorruptError, IndexBrokenError) as error:
             applied = _former_caught_up(progress)
-            if applied is None:
+            if applied is None:  # whoever called says it, and tries again
                 raise
+            message = "The working copy of %s cannot be made, so that of %s is brought up to date: %s"
+            logger.warning(message, release.key, applied.release, error.message)
             return applied
 
 
 def settle_copies(*, now: datetime) -> str:
-    """After a restore: no working copy of this machine follows the database of before, and a new one is queued."""
+    """Remove the working copies of this machine, which are of the database before a restore, and queue new ones."""
     folders.remove_copies()
     queue_changes(0, now)
     return "Working copies of the search index are made anew by the first runner."
@@ -102,8 +103,8 @@ def _former_caught_up(progress: Progress | None) -> Applied | None:
     for former in former_releases(KIND):
         try:
             return _caught_up(former, progress)
-        except (ArtifactCorruptError, IndexBrokenError) as error:
-            logger.warning("Nor that of %s: %s", former.key, error.message)
+        except (ArtifactCorruptError, IndexBrokenError):  # the next one, perhaps
+            logger.debug("The working copy of %s cannot be made either", former.key, exc_info=True)
     return None
 
 
@@ -116,12 +117,12 @@ def _caught_up(release: LiveRelease, progress: Progress | None) -> Applied:
 
 
 def _replayed(copy: Path, progress: Progress | None) -> tuple[int, int] | None:
-    """What was applied to the working copy that is there; None where there is no sound one."""
+    """Apply changes to the working copy that is there, and say how many; None where there is no sound one."""
     if not folders.is_usable(copy):
         return None
     damage = damage_of(copy) or _strangeness(copy)
     if damage:
-        _give_up(copy, damage)
+        _mark_broken(copy, damage)
         return None
     try:
         folders.require_form(copy)
@@ -132,17 +133,17 @@ def _replayed(copy: Path, progress: Progress | None) -> tuple[int, int] | None:
         damage = damage_of(copy, anew=True)
         if not damage:  # a full disk, perhaps: the copy is as sound as before
             raise
-        _give_up(copy, damage)
+        _mark_broken(copy, damage)
         return None
 
 
-def _give_up(copy: Path, damage: str) -> None:
+def _mark_broken(copy: Path, damage: str) -> None:
     if folders.mark_broken(copy, damage):
         logger.error("The working copy %s is made anew: %s", copy.name, damage)
 
 
 def _strangeness(copy: Path) -> str:
-    """How it differs from this catalogue where the database was replaced by an older copy of itself; "" where not."""
+    """Say how it differs from this catalogue where an older copy replaced the database; "" where it does not."""
     publication = published(copy)
     if publication.cursor > last_change_number():
         return f"it goes up to change {publication.cursor}, the catalogue only to {last_change_number()}"
@@ -153,12 +154,12 @@ def _strangeness(copy: Path) -> str:
 
 
 def indexed_book(card: BookCard) -> IndexedBook:
-    """What the index keeps of this book."""
+    """Return what the index keeps of this book."""
     return IndexedBook(id=card.id, text=book_text(card), age_band=card.age_band, popularity=card.popularity)
 
 
 def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tuple[int, int]:
-    """Copied from the sealed artifact and caught up aside, so that no reader meets a copy that is behind."""
+    """Copy the sealed artifact and catch up aside, so that no reader meets a copy that is behind."""
     sealed = artifact_path(release)
     folders.require_form(sealed)  # an index of another version is refused before all of it is copied
     cursor, last = folders.open_engine(sealed).cursor, last_change_number()
@@ -169,7 +170,7 @@ def _remake(release: LiveRelease, copy: Path, progress: Progress | None) -> tupl
 
 
 def _replay(copy: Path, cursor: int, progress: Progress | None) -> tuple[int, int]:
-    """How many changes past the cursor were applied, and the new cursor."""
+    """Apply the changes past the cursor; return how many they were, and the new cursor."""
     first, last = cursor, last_change_number()
     if cursor >= last:
         return 0, cursor

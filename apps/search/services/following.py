@@ -45,8 +45,10 @@ class IndexFollower:
         self._again_at = 0.0
         self._verified_at = monotonic()
 
-    def turn(self, turn: HostTurn) -> None:
+    def turn(self, turn: HostTurn) -> bool:
         """Bring the working copy up to the last change where it is behind, gone or damaged; look at all files at times.
+
+        False where a job of this host writes it: the next turn looks again.
 
         Raises:
             EpicmlError: it cannot be brought up to date.
@@ -56,11 +58,14 @@ class IndexFollower:
         live, last = live_key(KIND), last_change_number()
         seen = _Seen(last, live, _copy_of(live))
         if seen == self._settled and self._monotonic() < self._again_at:
-            return
-        with suppress(WriterBusyError):  # a job of this host is at it: the next turn looks again
+            return True
+        try:
             catch_up(now=turn.now(), progress=lambda *_: turn.stop_if_asked(), waits=False)
-            self._settled = _Seen(last, live, _copy_of(live))
-            self._again_at = self._monotonic() + AGAIN_SECONDS
+        except WriterBusyError:
+            return False
+        self._settled = _Seen(last, live, _copy_of(live))
+        self._again_at = self._monotonic() + AGAIN_SECONDS
+        return True
 
     def _verify(self) -> None:
         self._verified_at = self._monotonic()

@@ -29,7 +29,7 @@ REBUILD_UNCOMPARED = "manage.py rebuild_search_index --promote --accept not_comp
 
 
 def health() -> Health:
-    """Whether the index answers; without it search is degraded, never down."""
+    """Say whether the index answers; without it search is degraded, never down."""
     status = index_status(now=timezone.now())
     if status.release is None:
         return Health("degraded", status.problem, impact=NOTICED, remedy=_what_opens_one(status))
@@ -92,7 +92,7 @@ def _behind(status: IndexStatus) -> str:
 
 
 def collect() -> Iterable[Metric]:
-    """Gauges of the index as this process sees it."""
+    """Gauge the index as this process sees it."""
     status = index_status(now=timezone.now())
     yield GaugeMetricFamily("epicml_search_index_books", "Books in the index.", value=status.books)
     yield GaugeMetricFamily(

@@ -24,9 +24,9 @@ from apps.search.engines.protocol import IndexBrokenError
 from apps.search.services.applying import FOLLOWER
 from tests.apps.jobs.processes import child_environment
 
-START_SECONDS = 90.0  # of a busy machine
-PATIENCE_SECONDS = 60.0
-STOP_SECONDS = 30.0
+START_SECONDS = 120.0  # of a busy machine
+PATIENCE_SECONDS = 120.0
+STOP_SECONDS = 60.0
 PAUSE_SECONDS = 0.01
 
 

@@ -52,8 +52,8 @@ class TestAFollower:
         first, second = processes
         first.start(command="runjobs")
         assert first.process is not None
-        own = first.process.pid
-        first.wait_for(lambda: first.cursor() == last_change_number() and first.follower() == own)
+        process = first.process.pid
+        first.wait_for(lambda: first.cursor() == last_change_number() and first.follower() == process)
         second.start(command="runjobs")
         before = first.cursor()
         save_books([a_book(f"zebra-{n}", title=f"Zebra {n}", series=None) for n in range(BOOKS)], now=timezone.now())

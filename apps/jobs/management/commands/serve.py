@@ -31,7 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--runners", type=process_count, default=2, help="job runner processes; default 2")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = Address(options["host"], _port(options["port"] or os.environ.get("PORT") or str(DEFAULT_PORT)))
+        port = options["port"] or os.environ.get("PORT") or str(DEFAULT_PORT)
+        if not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
+            raise CommandError(f"The port must be a number from 1 to {HIGHEST_PORT}, not {port!r}.")
+        address = Address(options["host"], int(port))
         try:
             check_free(address)
             check_migrated()
@@ -52,9 +55,3 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= HIGHEST_PORT:
-        raise CommandError(f"The port must be a number from 1 to {HIGHEST_PORT}, not {text!r}.")
-    return int(text)

@@ -31,7 +31,7 @@ MAX_DELAY_SECONDS = LONGEST_DELAY_SECONDS / 1.5  # jitter adds up to half
 
 
 def backoff(attempt: int, *, jitter: float) -> timedelta:
-    """How long to wait after this many attempts; jitter in [0, 1) spreads jobs that failed together.
+    """Return how long to wait after this many attempts; jitter in [0, 1) spreads jobs that failed together.
 
     >>> [backoff(attempt, jitter=0.0).total_seconds() for attempt in (1, 2, 3, 4)]
     [5.0, 20.0, 80.0, 320.0]

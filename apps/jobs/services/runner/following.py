@@ -48,8 +48,8 @@ class HostTurn:
 class Follower(Protocol):
     """Looks whether this host is behind, at the cost of a query or two, and brings it up."""
 
-    def turn(self, turn: HostTurn) -> None:
-        """Look once, and do what is to be done.
+    def turn(self, turn: HostTurn) -> bool:
+        """Look once, and do what is to be done; False where another process is at it, so that nothing is known.
 
         Raises:
             EpicmlError: it cannot be done now; the sentence is logged once and shown by holder_of().
@@ -139,7 +139,9 @@ class FollowerThread:
     def _take_turn(self, follower: Follower) -> None:
         try:
             close_old_connections()
-            follower.turn(self._turn)
+            if follower.turn(self._turn):
+                self._failures = 0
+                self._note_problem("")
         except FollowingStoppedError:
             return
         except DatabaseError as error:
@@ -149,9 +151,6 @@ class FollowerThread:
             self._note_failure(error.message)
         except Exception as error:  # noqa: BLE001 - the edge of the thread: the next turn may well succeed
             self._note_failure(f"{failure_of(error).sentence}.")
-        else:
-            self._failures = 0
-            self._note_problem("")
 
     def _note_failure(self, problem: str) -> None:
         self._failures += 1

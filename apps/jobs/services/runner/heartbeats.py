@@ -45,7 +45,7 @@ class Heartbeat:
         return self._lease
 
     def worked(self) -> float:
-        """Seconds since the lease in hand was taken up."""
+        """Return the seconds since the lease in hand was taken up."""
         return self._monotonic() - self._held_at
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Heartbeat:
             connection.close()
 
     def _next(self) -> leases.Lease | None:
-        """The lease that was held through a whole interval; None once closed."""
+        """Wait for a lease that is held through a whole interval; None once closed."""
         with self._changed:
             while not self._closed:
                 lease = self._lease

@@ -16,6 +16,7 @@ from django.conf import settings
 FOLDER = "followers"
 NOTE_BYTES = 2048
 LONGEST_PROBLEM = 400  # characters, of at most four bytes
+UNREADABLE = "Whoever follows cannot write what keeps it from it, as on a disk that was full when it started."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +95,5 @@ def holder_of(name: str) -> Holder | None:
 def _noted(note: bytes) -> Holder:
     try:
         return Holder(**orjson.loads(note))
-    except (orjson.JSONDecodeError, TypeError):  # the lock was taken in this moment
-        return Holder("")
+    except (orjson.JSONDecodeError, TypeError):  # or the lock was taken in this moment
+        return Holder("", UNREADABLE)

@@ -25,7 +25,7 @@ MAX_PROBLEM = 200
 
 
 def machine() -> str:
-    """This machine, as names of runners have it."""
+    """Return the name of this machine, as names of runners have it."""
     return socket.gethostname()[:50]
 
 
@@ -35,7 +35,7 @@ def new_owner(kind: str) -> str:
 
 
 def is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
-    """Whether it is that long ago. A clock that was set back makes it due at once, not after the time that it lost."""
+    """Tell whether it is that long ago. A clock that was set back makes it due at once, not after the time it lost."""
     return last is None or not timedelta() <= now - last < every
 
 

@@ -56,11 +56,11 @@ class RunningJob:
         self._began = monotonic()
 
     def now(self) -> datetime:
-        """The runner's clock."""
+        """Return the time of the runner's clock."""
         return self._clock()
 
     def worked(self) -> float:
-        """Seconds since this attempt began, by a clock that nobody sets."""
+        """Return the seconds since this attempt began, by a clock that nobody sets."""
         return self._monotonic() - self._began
 
     def save_checkpoint(self, value: Any) -> None:

@@ -18,7 +18,7 @@ STOP_MARGIN_SECONDS = 15.0  # for a worker to give back what it holds, after its
 
 
 def runners(count: int, *, grace_seconds: float = GRACE_SECONDS) -> list[Child]:
-    """Job runners; with two or more, the first takes no long jobs, so that a change never waits for a training."""
+    """Make job runners; of two or more the first takes no long jobs, so that a change never waits for a training."""
     grace = ("--grace", str(grace_seconds))
     return [
         Child("job runner", manage_command("runjobs", *grace, *(["--quick-only"] if count > 1 and number == 0 else [])))
@@ -27,7 +27,7 @@ def runners(count: int, *, grace_seconds: float = GRACE_SECONDS) -> list[Child]:
 
 
 def relay() -> Child:
-    """The relay to Celery's workers, which run elsewhere."""
+    """Make the relay to Celery's workers, which run elsewhere."""
     return Child("job relay", manage_command("relayjobs"))
 
 
@@ -80,7 +80,7 @@ def serve(
 
 
 def workers_of(lanes: Sequence[str], *, concurrency: int, grace_seconds: float) -> list[Child]:
-    """A Celery worker for each of these lanes, with so many processes: no long job keeps a quick one waiting."""
+    """Make a Celery worker for each of these lanes, with so many processes: no long job keeps a quick one waiting."""
     return [_worker(lane, concurrency=concurrency, grace_seconds=grace_seconds) for lane in lanes]
 
 

@@ -20,11 +20,11 @@ class StopRequest:
         self._asked.set()
 
     def asked(self) -> bool:
-        """Whether to stop."""
+        """Tell whether to stop."""
         return self._asked.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep, but not past the request to stop; whether there is one."""
+        """Sleep, but not past the request to stop; return whether there is one."""
         return self._asked.wait(seconds)
 
     def listen(self, *, grace_seconds: float, overdue: Callable[[], None]) -> None:

@@ -125,10 +125,10 @@ def _code(child: Child) -> int | None:
 
 
 def _stop_with_parent() -> None:
-    """In the child, before its program starts: the kernel sends it SIGTERM when the parent dies, even by SIGKILL."""
+    """Have the kernel send this child SIGTERM when its parent dies, even by SIGKILL; called before its program runs."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def manage_command(name: str, *options: str) -> list[str]:
-    """A management command of this project, run by this Python."""
+    """Return a management command of this project, run by this Python."""
     return [sys.executable, "-m", "django", name, *options]

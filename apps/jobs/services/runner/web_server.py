@@ -52,7 +52,7 @@ def check_free(address: Address) -> None:
 
 
 def web(address: Address, *, workers: int, application: str = APPLICATION) -> Child:
-    """The web workers: granian, in the measured settings."""
+    """Make the web workers: granian, in the measured settings."""
     options = {
         "--interface": "rsgi",
         "--http": "1",  # measured: when it must also tell HTTP/2, a client that sends nothing is never let go

@@ -21,7 +21,7 @@ _sound: dict[Path, dict[str, Stamp]] = {}
 
 
 def damage_of(copy: Path, *, anew: bool = False) -> str:
-    """What is wrong with this working copy, as the end of a sentence; "" where nothing is.
+    """Say what is wrong with this working copy, as the end of a sentence; "" where nothing is.
 
     A file that was found sound is read again only where it was written to since, or `anew` asks for all of them: a disk
     that forgets tells nobody.

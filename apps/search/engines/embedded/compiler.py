@@ -42,7 +42,7 @@ def _every(clauses: Sequence[Clause], weight: float) -> Query:
 
 
 def for_audience(query: Query, audience: AgeBand) -> Query:
-    """The same books in the same order without those above the audience's band."""
+    """Find the same books in the same order without those above the audience's band."""
     if audience is AgeBand.ADULT:  # may see every book: the filter would only cost
         return query
     allowed = Query.term_query(schema(), AUDIENCE, str(int(audience)), "basic")

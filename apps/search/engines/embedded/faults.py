@@ -9,7 +9,7 @@ from apps.search.engines.protocol import IndexBrokenError
 
 @contextmanager
 def told_apart(folder: Path) -> Iterator[None]:
-    """Inside, whatever tantivy raises, panics included, is an IndexBrokenError of this folder."""
+    """Turn whatever tantivy raises inside, panics included, into an IndexBrokenError of this folder."""
     try:
         yield
     except (ValueError, OSError) as error:

@@ -48,45 +48,42 @@ class WriterBusyError(ConflictError):
 
 
 def copies_folder() -> Path:
-    """Where the working copies of this machine lie."""
+    """Return where the working copies of this machine lie."""
     return Path(settings.VAR_DIR) / "search"
 
 
 def copy_folder(key: str, sha256: str) -> Path:
-    """The working copy of a release; it is there only when it is complete."""
+    """Return the working copy of a release; it is there only when it is complete."""
     return copies_folder() / f"{key}-{sha256[:SHA_LETTERS]}"
 
 
 def open_engine(folder: Path) -> EmbeddedEngine:
-    """The index in a folder, sealed or copied, with the words of its catalogue, each file as it was published.
+    """Open the index in a folder, sealed or copied, with the words of its catalogue, each file as it was published.
 
     Sealed files say nothing of themselves: whoever opens them has had them verified (artifact_path).
     """
     stamp = published_stamp(folder / PUBLISHED)
     publication = taken(folder) if stamp is None else published(folder)
     files = PrivateFiles(folder, size=sum(file.size for file in publication.files.values()))
-    lexicon = _lexicon_of(files.words(publication), folder)
+    words = files.words(publication)
+    with _readable_words(folder):
+        lexicon = Lexicon.from_arrays(load_arrays(words))
     return EmbeddedEngine(folder, files=files, publication=publication, stamp=stamp, lexicon=lexicon)
 
 
 def write_lexicon(folder: Path, lexicon: Lexicon) -> None:
-    """The words lie beside the index."""
+    """Write the words beside the index."""
     save_arrays(folder / LEXICON, lexicon.arrays())
 
 
 def require_form(folder: Path) -> None:
-    """The index in this folder is of the tokens that this version makes.
+    """Refuse an index in this folder that is not of the tokens which this version makes.
 
     Raises:
         IndexOfOtherFormError: it is not.
     """
     with _readable_words(folder):
         check_tokens_version(load_arrays(folder / LEXICON, only=["form"]))
-
-
-def _lexicon_of(path: Path, folder: Path) -> Lexicon:
-    with _readable_words(folder):
-        return Lexicon.from_arrays(load_arrays(path))
 
 
 @contextmanager
@@ -101,7 +98,7 @@ def _readable_words(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def new_copy(sealed: Path, target: Path, *, cursor: int) -> Iterator[Path]:
-    """A copy of a sealed release to write in; it becomes the target when the block ends well, else it is gone."""
+    """Copy a sealed release, to write in it; it becomes the target when the block ends well, else it is gone."""
     aside = _aside(target)
     shutil.rmtree(aside, ignore_errors=True)
     publication = taken(sealed, cursor=cursor)
@@ -120,7 +117,7 @@ def _aside(target: Path) -> Path:
 
 
 def mark_broken(copy: Path, reason: str) -> bool:
-    """The writer will make this working copy anew, whose damage is recorded; False where that is known already."""
+    """Record the damage of this working copy, for the writer to make it anew; False where it is known already."""
     try:
         with (copy / BROKEN).open("x") as file:
             file.write(reason)
@@ -132,7 +129,7 @@ def mark_broken(copy: Path, reason: str) -> bool:
 
 
 def damage_mark(copy: Path) -> tuple[str, datetime] | None:
-    """What was found broken in this working copy, and when; None where nothing was."""
+    """Read what was found broken in this working copy, and when; None where nothing was."""
     try:
         mark = copy / BROKEN
         return mark.read_text(), datetime.fromtimestamp(mark.stat().st_mtime, tz=UTC)
@@ -141,7 +138,7 @@ def damage_mark(copy: Path) -> tuple[str, datetime] | None:
 
 
 def damages_count() -> int:
-    """How many times a working copy of this machine was found broken."""
+    """Count how many times a working copy of this machine was found broken."""
     try:
         return len((copies_folder() / DAMAGES).read_bytes().splitlines())
     except OSError:
@@ -157,19 +154,19 @@ def cursor_here(copy: Path) -> int | None:
 
 
 def is_usable(copy: Path) -> bool:
-    """Whether there is a working copy that nobody has found broken."""
+    """Tell whether there is a working copy that nobody has found broken."""
     return copy.is_dir() and not (copy / BROKEN).exists()
 
 
 def remove_outdated(copy: Path) -> None:
-    """Only this working copy and the one before it are left, which readers hold until they look again."""
+    """Remove all but this working copy and the one before it, which readers hold until they look again."""
     others = [path for path in copies_folder().iterdir() if path.is_dir() and path != copy]
     for path in sorted(others, key=lambda folder: folder.stat().st_mtime, reverse=True)[KEPT_OTHERS:]:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_copies() -> None:
-    """This machine has no working copy: they are made anew from what is sealed."""
+    """Remove the working copies of this machine: they are made anew from what is sealed."""
     for path in copies_folder().glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -34,7 +34,7 @@ class PrivateFiles:
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def take(self, publication: Publication) -> None:
-        """The files of this publication that were not taken before lie in the folder, each as it was published."""
+        """Copy into the folder the files of this publication that were not taken before, each as it was published."""
         names = [name for name in publication.files if name.startswith(f"{INDEX}/") and not name.endswith(REWRITTEN)]
         try:
             if not self._is_there:
@@ -53,21 +53,21 @@ class PrivateFiles:
         self._taken = set(names)
 
     def words(self, publication: Publication) -> Path:
-        """The file of the words, as it was published, in the folder."""
+        """Copy the file of the words into the folder, as it was published, and return it."""
         if LEXICON not in publication.files:
             raise IndexBrokenError(self._source, f"{LEXICON} cannot be read: it is missing")
         copy_verified(self._source / LEXICON, self.folder / LEXICON, publication.files[LEXICON])
         return self.folder / LEXICON
 
     def hide(self) -> None:
-        """Nothing has a name any more; what is open stays open."""
+        """Remove every name; what is open stays open."""
         if self._is_there:  # else it is not ours
             shutil.rmtree(self.folder, ignore_errors=True)
         self._is_there = False
 
 
 def _new_folder(source: Path, size: int) -> Path:
-    """An empty folder where there is room: for temporary files, else beside the data."""
+    """Make an empty folder where there is room: for temporary files, else beside the data."""
     places = [tempfile.gettempdir(), str(settings.VAR_DIR)]
     for place in places:
         with suppress(OSError):
@@ -77,7 +77,7 @@ def _new_folder(source: Path, size: int) -> Path:
 
 
 def copy_verified(source: Path, target: Path, expected: FileSum) -> None:
-    """The target holds what the source was published with.
+    """Copy the source to the target, and refuse it where it is not what was published.
 
     Raises:
         IndexBrokenError: the source is another one.

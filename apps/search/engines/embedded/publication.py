@@ -43,7 +43,7 @@ class Publication:
 
 
 def published(folder: Path) -> Publication:
-    """What was published in this folder.
+    """Read what was published in this folder.
 
     Raises:
         IndexBrokenError: nothing was, or it is not as it was written.
@@ -60,7 +60,7 @@ def published(folder: Path) -> Publication:
 
 
 def publish(folder: Path, *, cursor: int, last_change: str, known: Mapping[str, FileSum] | None = None) -> Publication:
-    """The index in this folder is published as it lies there; sums that are known already are taken over."""
+    """Publish the index in this folder as it lies there; sums that are known already are taken over."""
     if known is None:
         known = published(folder).files if (folder / PUBLISHED).exists() else {}
     publication = taken(folder, cursor=cursor, last_change=last_change, known=known)
@@ -80,7 +80,7 @@ def publish(folder: Path, *, cursor: int, last_change: str, known: Mapping[str, 
 def taken(
     folder: Path, *, cursor: int = 0, last_change: str = "", known: Mapping[str, FileSum] | None = None
 ) -> Publication:
-    """The index as it lies in this folder: for one that is verified by other means, or was written in this moment."""
+    """Take the index as it lies in this folder: one that is verified by other means, or was written in this moment."""
     reason = ""
     for _ in range(TRIES):
         try:
@@ -96,7 +96,7 @@ def taken(
 
 
 def published_stamp(path: str | Path) -> Stamp | None:
-    """Of the file PUBLISHED: another value as soon as something else was published; None where nothing is."""
+    """Return another value of the file PUBLISHED as soon as something else was published; None where nothing is."""
     try:
         return stamp_of(os.stat(path))  # of a str: a Path takes as long again, on every suggestion
     except OSError:
@@ -104,7 +104,7 @@ def published_stamp(path: str | Path) -> Stamp | None:
 
 
 def stamp_of(stat: os.stat_result) -> Stamp:
-    """Another value for a file that was written to or replaced, as far as the file system says so."""
+    """Return another value for a file that was written to or replaced, as far as the file system says so."""
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
@@ -113,31 +113,24 @@ def _read_segments(folder: Path) -> str:
 
 
 def _sums(folder: Path, segments: str, known: Mapping[str, FileSum]) -> dict[str, FileSum]:
-    names = [*_segment_files(folder, segments), *_beside(folder)]
-    return {
-        name: known[name] if name in known and not _is_rewritten(name) else file_sum(folder / name) for name in names
-    }
-
-
-def _beside(folder: Path) -> list[str]:
-    return [name for name in (f"{INDEX}/{REWRITTEN}", LEXICON) if (folder / name).exists()]
-
-
-def _is_rewritten(name: str) -> bool:
-    return name.endswith(REWRITTEN)
+    beside = [name for name in (f"{INDEX}/{REWRITTEN}", LEXICON) if (folder / name).exists()]
+    sums = {}
+    for name in [*_segment_files(folder, segments), *beside]:
+        is_known = name in known and not name.endswith(REWRITTEN)
+        sums[name] = known[name] if is_known else file_sum(folder / name)
+    return sums
 
 
 def _segment_files(folder: Path, segments: str) -> list[str]:
-    """Each file of each segment that a list of segments names, without deletions that later ones replace."""
+    """List the files of each segment that a list of segments names, without deletions that later ones replace."""
     listed: list[dict[str, Any]] = orjson.loads(segments)["segments"]
-    deletions = {_prefix(entry): entry["deletes"] and f"{entry['deletes']['opstamp']}.del" for entry in listed}
+    deletions: dict[str, str | None] = {}
+    for entry in listed:
+        prefix = str(entry["segment_id"]).replace("-", "")
+        deletions[prefix] = entry["deletes"] and f"{entry['deletes']['opstamp']}.del"
     found = []
     for name in sorted(os.listdir(folder / INDEX)):
         prefix, _, rest = name.partition(".")
         if prefix in deletions and (not rest.endswith(".del") or rest == deletions[prefix]):
             found.append(f"{INDEX}/{name}")
     return found
-
-
-def _prefix(segment: Mapping[str, Any]) -> str:
-    return str(segment["segment_id"]).replace("-", "")

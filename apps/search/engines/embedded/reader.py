@@ -47,10 +47,12 @@ class EmbeddedEngine:
                 raise IndexBrokenError(folder, "it is of another form than this program reads")
             self._index.config_reader("manual")
             self._look()
-            self._warm()
+            # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
+            for edits in (1, 2):
+                _ = self.execute([ClauseQuery(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
 
     def refresh(self) -> None:
-        """What was published up to now is seen; costs one look at a file where nothing was.
+        """See what was published up to now; costs one look at a file where nothing was.
 
         While one thread looks the others go on with what they see.
 
@@ -120,14 +122,9 @@ class EmbeddedEngine:
         # After it, so that no older answer goes for one of this state; not the searcher, which would keep files open.
         self._seen = object()
 
-    def _warm(self) -> None:
-        # The first fuzzy query of a process builds tantivy's automata: 20 ms for each number of edits.
-        for edits in (1, 2):
-            _ = self.execute([ClauseQuery(Fuzzy(Field.START, "warm", edits=edits), 1)])[0]
-
     @contextmanager
     def _opened(self, publication: Publication) -> Iterator[None]:
-        """Inside, the files of this publication can be opened; afterwards nobody finds them any more."""
+        """Let the files of this publication be opened inside; afterwards nobody finds them any more."""
         self._files.take(publication)
         try:
             with told_apart(self.folder):

@@ -19,7 +19,7 @@ CURSOR_MARK = "is_cursor"
 
 @cache
 def schema() -> tantivy.Schema:
-    """The fields of every index this code can read."""
+    """Make the fields of every index that this code can read."""
     builder = tantivy.SchemaBuilder()
     for field in Field:
         builder.add_text_field(field.value, tokenizer_name=TOKENIZER, index_option="basic")
@@ -32,7 +32,7 @@ def schema() -> tantivy.Schema:
 
 
 def book_document(book: IndexedBook) -> tantivy.Document:
-    """The document under which a book is found."""
+    """Make the document under which a book is found."""
     values: dict[str, object] = {field.value: " ".join(sorted(grams)) for field, grams in tokens_of(book.text).items()}
     values[AUDIENCE] = " ".join(str(int(band)) for band in AgeBand if band >= book.age_band)
     values[ID] = book.id
@@ -42,5 +42,5 @@ def book_document(book: IndexedBook) -> tantivy.Document:
 
 
 def cursor_document(number: int) -> tantivy.Document:
-    """The document that says up to which change the index goes, so that both are committed as one."""
+    """Make the document that says up to which change the index goes, so that both are committed as one."""
     return tantivy.Document.from_dict({CURSOR_MARK: CURSOR_MARK, CURSOR: number}, schema())

@@ -32,7 +32,7 @@ class IndexWriter:
             self._writer = self._index.writer(HEAP_BYTES, THREADS)
 
     def replace(self, books: Iterable[IndexedBook]) -> int:
-        """Each book is in the index as given, once. How many they were."""
+        """Put each book into the index as given, once; return how many they were."""
         count = 0
         for book in books:
             self._delete(book.id)
@@ -42,12 +42,12 @@ class IndexWriter:
         return count
 
     def remove(self, book_ids: Iterable[int]) -> None:
-        """None of these books is in the index."""
+        """Take these books out of the index."""
         for book_id in book_ids:
             self._delete(book_id)
 
     def commit(self, cursor: int) -> None:
-        """Readers see what was written, and the index says that it goes up to this change: both or neither."""
+        """Commit what was written, and that the index goes up to this change: readers see both or neither."""
         mark = Query.term_query(schema(), CURSOR_MARK, CURSOR_MARK, "basic")
         with told_apart(self._folder):
             self._writer.delete_documents_by_query(mark)
@@ -55,7 +55,7 @@ class IndexWriter:
             self._writer.commit()
 
     def close(self) -> None:
-        """Merges are finished and nothing is held open."""
+        """Finish merges and hold nothing open."""
         with told_apart(self._folder):
             self._writer.wait_merging_threads()
 

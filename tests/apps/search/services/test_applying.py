@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
+from apps.catalog.selectors.changes import last_change_number
 from apps.catalog.selectors.shelf import shelf
 from apps.catalog.services.books import delete_books, save_books
 from apps.jobs.models import Job
 from apps.releases.selectors.listing import ReleaseRow
 from apps.releases.services.files import ArtifactCorruptError
 from apps.search.engines.embedded import folders
-from apps.search.engines.embedded.folders import open_engine
+from apps.search.engines.embedded.folders import WriterBusyError, open_engine
 from apps.search.engines.protocol import IndexedBook
 from apps.search.services import applying
 from apps.search.services.applying import JOB, apply_changes, indexed_book
@@ -92,6 +93,17 @@ class TestApplyChanges:
         assert applied is not None
         assert applied.changes == 5
         assert len(keys("zebra")) == 5
+
+    def test_says_how_far_another_process_of_the_machine_is_while_that_one_writes(
+        self, live_index_row: ReleaseRow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(folders, "WAIT_SECONDS", 0.05)
+        before = last_change_number()
+        save_books([a_book(f"zebra-{number}", series=None) for number in range(5)], now=NOON)
+        told: list[tuple[int, int, str]] = []
+        with folders.only_writer(), pytest.raises(WriterBusyError):
+            apply_changes(progress=lambda done, total, text: told.append((done, total, text)))
+        assert told == [(before, before + 5, f"change {before}")]
 
     def test_keeps_the_batches_that_were_committed_before_it_broke_off(
         self, live_index_row: ReleaseRow, monkeypatch: pytest.MonkeyPatch

@@ -36,9 +36,9 @@ class Host:
         self.stopping = False
         self.follower = IndexFollower(monotonic=lambda: self.monotonic)
 
-    def turn(self, *, later: float = 0.0) -> None:
+    def turn(self, *, later: float = 0.0) -> bool:
         self.monotonic += later
-        self.follower.turn(HostTurn(lambda: NOON, lambda: self.stopping))
+        return self.follower.turn(HostTurn(lambda: NOON, lambda: self.stopping))
 
     def copy(self) -> Path:
         live = live_key("search_index")
@@ -154,9 +154,9 @@ class TestTurn:
         save_zebra()
         before = host.cursor()
         with folders.only_writer():
-            host.turn()
+            assert not host.turn()
             assert host.cursor() == before
-        host.turn()
+        assert host.turn()
         assert host.keys("zebra") == ["new"]
 
 

@@ -29,14 +29,13 @@ class AwayError(UnavailableError):
 class Counting:
     """Does what each of these does, one a turn, and nothing from then on; counts its turns."""
 
-    def __init__(self, *acts: Callable[[HostTurn], None]) -> None:
+    def __init__(self, *acts: Callable[[HostTurn], object]) -> None:
         self._acts = list(acts)
         self.turns = 0
 
-    def turn(self, turn: HostTurn) -> None:
+    def turn(self, turn: HostTurn) -> bool:
         self.turns += 1
-        if self._acts:
-            self._acts.pop(0)(turn)
+        return self._acts.pop(0)(turn) is not False if self._acts else True
 
 
 def fail_with(error: Exception) -> Callable[[HostTurn], None]:
@@ -221,6 +220,16 @@ class TestATurnThatFails:
         run("one", make=lambda: Counting(fail_with(AwayError("It is away."))))
         wait_for(lambda: follower_here("sample") == Holder("one", "It is away."))
         wait_for(lambda: follower_here("sample") == Holder("one"))
+
+    def test_is_not_forgotten_where_another_process_is_at_it(
+        self, run: Callable[..., Process], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, following.__name__)
+        fail = fail_with(AwayError("It is away."))
+        follower = Counting(fail, lambda turn: False, fail, lambda turn: False)
+        run("one", make=lambda: follower)
+        wait_for(lambda: follower.turns > 5)
+        assert [caplog.text.count(said) for said in ("It is away.", "followed again")] == [1, 1]
 
     def test_is_tried_less_and_less_often_and_the_pause_has_an_end(
         self, run: Callable[..., Process], monkeypatch: pytest.MonkeyPatch

@@ -98,6 +98,6 @@ class TestHolderOf:
         assert holder_of("a") == Holder("o" * 100, letter * host_lock.LONGEST_PROBLEM)
         lock.release()
 
-    def test_is_somebody_unknown_before_the_note_is_written(self) -> None:
+    def test_is_somebody_who_cannot_write_where_there_is_no_note(self) -> None:
         with another_process(lock_path("a")):
-            assert holder_of("a") == Holder("")
+            assert holder_of("a") == Holder("", host_lock.UNREADABLE)

@@ -2,6 +2,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,34 @@ class TestOnlyWriter:
         monkeypatch.setattr(folders, "WAIT_SECONDS", 0.1)
         busy = pytest.raises(WriterBusyError, match=r"still writing .* after 0\.1 seconds")
         with folders.only_writer(), busy, folders.only_writer():
+            pass
+
+    @pytest.mark.parametrize("gets_on", [True, False])
+    def test_waits_as_long_as_the_other_writer_gets_on(self, monkeypatch: pytest.MonkeyPatch, gets_on: bool) -> None:
+        monkeypatch.setattr(folders, "WAIT_SECONDS", 0.1)
+        monkeypatch.setattr(folders, "TRY_SECONDS", 0.02)
+        looks: list[int] = []
+
+        def look() -> int:
+            looks.append(len(looks) if gets_on else 7)
+            return looks[-1]
+
+        def wait() -> bool:
+            try:
+                with folders.only_writer(look=look):
+                    return True
+            except WriterBusyError:
+                return False
+
+        with ThreadPoolExecutor(1) as pool:
+            with folders.only_writer():
+                waiting = pool.submit(wait)
+                time.sleep(0.5)
+                assert waiting.done() is not gets_on
+            assert waiting.result() is gets_on
+
+    def test_does_not_wait_where_that_is_not_wanted(self) -> None:
+        with folders.only_writer(), pytest.raises(WriterBusyError), folders.only_writer(waits=False):
             pass
 
     def test_enters_at_once_where_the_writer_was_killed(self, monkeypatch: pytest.MonkeyPatch) -> None:
