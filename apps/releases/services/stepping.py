@@ -111,7 +111,9 @@ class Stepping:
         if folder is None:
             logger.warning("The %s of %s is made anew: its stored result is gone or damaged.", name, self.release)
             return None
-        return Kept(of.restored(steps.read(folder)), known["sha256"], folder / steps.SERVED)
+        value = of.restored(steps.read(folder))
+        steps.drop_copy(self.release.kind, self.release.key, name)
+        return Kept(value, known["sha256"], folder / steps.SERVED)
 
     def _known(self, name: str) -> dict[str, Any] | None:
         return next((known for known in self.release.build_steps if known["name"] == name), None)
