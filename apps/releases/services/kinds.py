@@ -64,7 +64,7 @@ class Fitted(StepResult, Protocol):
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What the release was built from, and how."""
+        """Say what the release was built from, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +125,17 @@ _KINDS: dict[str, AnyKind] = {}
 
 
 def register_kind(kind: AnyKind) -> None:
-    """Releases of this kind can be made; registering the name again replaces it."""
+    """Let releases of this kind be made; registering the name again replaces it."""
     _KINDS[kind.name] = kind
 
 
 def must_stop(findings: Sequence[Finding]) -> bool:
-    """Whether nothing may be built from these data, whoever wants it: what can be accepted is decided at the gate."""
+    """Tell whether nothing may be built from these data: what can be accepted is decided at the gate."""
     return any(stops(finding) and not finding.name for finding in findings)
 
 
 def release_kind(name: str) -> AnyKind:
-    """The registered kind of this name."""
+    """Return the registered kind of this name."""
     try:
         return _KINDS[name]
     except KeyError as error:
@@ -143,5 +143,5 @@ def release_kind(name: str) -> AnyKind:
 
 
 def release_kinds() -> list[AnyKind]:
-    """All kinds, by name."""
+    """Return all kinds, by name."""
     return [_KINDS[name] for name in sorted(_KINDS)]

@@ -16,7 +16,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -205,34 +205,30 @@ def builds_with_results() -> list[tuple[str, str]]:
 
 
 def files_in(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of each file in a folder, by name."""
+    """Return size and SHA-256 of each file in a folder, by name."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = {path.relative_to(folder).as_posix(): file_sum(path) for path in files}
     return {name: {"size": found.size, "sha256": found.sha256} for name, found in sums.items()}
 
 
 def sum_of(files: Mapping[str, Mapping[str, Any]]) -> str:
-    """The one SHA-256 over names and contents of these files: that of a sealed artifact of the same files."""
+    """Return the one SHA-256 over names and contents of these files, as a sealed artifact of them has it."""
     lines = "".join(f"{entry['sha256']}  {name}\n" for name, entry in files.items())
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @cache
 def code_version() -> str:
-    """What tells this program from another one whose steps may give other results: its text and its libraries."""
+    """Return the hash of text and libraries, by which programs differ whose steps may give other results."""
     digest = hashlib.sha256(f"{sys.version} {np.__version__} {scipy.__version__}".encode())
-    for path in _sources():
-        digest.update(f"{path.relative_to(settings.BASE_DIR)} {file_sum(path).sha256}".encode())
+    base = Path(settings.BASE_DIR)
+    for path in (path for room in CODE for path in sorted((base / room).rglob("*.py"))):
+        digest.update(f"{path.relative_to(base)} {file_sum(path).sha256}".encode())
     return digest.hexdigest()
 
 
-def _sources() -> Iterator[Path]:
-    for room in CODE:
-        yield from sorted((Path(settings.BASE_DIR) / room).rglob("*.py"))
-
-
 def _stored_kind(kind: str) -> str:
-    """Under what object storage has the results of this kind, beside its artifacts."""
+    """Return under what object storage has the results of this kind, beside its artifacts."""
     return f"{ROOT}/{kind}"
 
 
@@ -242,7 +238,7 @@ def _root(kind: str, key: str) -> Path:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers of numpy as JSON has them."""
+    """Write numbers of numpy as JSON has them."""
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"A result cannot be written as JSON: {type(value).__name__}.")
