@@ -19,7 +19,7 @@ from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
 from apps.releases.selectors.listing import releases as list_releases
 from apps.releases.selectors.live import live_release
-from apps.releases.services.kinds import release_kind, release_kinds
+from apps.releases.services.kinds import release_kind, release_kinds, rule_words
 from apps.releases.services.wording import Words, told_results
 
 PAGE_SIZE = 25
@@ -99,7 +99,7 @@ def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Write the report as a file, in full precision."""
     detail = release_detail(kind, key)
     report = report_rows.stored_report(detail)
-    rules = {result["measure"]: result for result in told_results(detail, release_kind(kind).words)}
+    rules = {result["measure"]: result for result in told_results(detail, rule_words(kind))}
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{key}.csv"'
     writer = csv.writer(answer)
