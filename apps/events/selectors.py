@@ -105,7 +105,7 @@ class ServedList:
 
 
 def history(reader_id: int) -> ReadingHistory:
-    """What this reader read, liked or hid up to this moment: every book, for none of them may be offered again."""
+    """Return what this reader read, liked or hid up to this moment: every book, for none may be offered again."""
     rows = _acts_that_count(reader_id)[::-1]
     books, acts, ratings, at = zip(*rows, strict=True) if rows else ((), (), (), ())
     book = np.array(books, np.int64)
@@ -126,7 +126,7 @@ def history(reader_id: int) -> ReadingHistory:
 
 
 def _acts_that_count(reader_id: int) -> list[tuple[Any, ...]]:
-    """Rows of book, act, rating and second, newest first, of which none is left out that could change the history."""
+    """Read book, act, rating and second, newest first; no row is left out that could change the history."""
     words = {"act": ACT, "facts": FACTS, "epoch": EPOCH[connection.vendor]}
     with connection.cursor() as cursor:
         cursor.execute(HISTORY_SQL.format(**words), [reader_id, MANY_ACTS])
@@ -138,16 +138,17 @@ def _acts_that_count(reader_id: int) -> list[tuple[Any, ...]]:
 
 
 def last_acts(reader_id: int, *, limit: int) -> list[LastAct]:
-    """The last things this reader did that say something about a book, newest first."""
+    """Return the last things this reader did that say something about a book, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(ACTS_SQL, [reader_id, limit])
-        return [LastAct(book_id, kind, _aware(at)) for book_id, kind, at in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [LastAct(book, kind, at if at.tzinfo else at.replace(tzinfo=UTC)) for book, kind, at in rows]
 
 
 def training_rows(
     *, up_to: datetime, received_by: datetime | None = None, last_event: int | None = None, chunk: int = 50_000
 ) -> Iterator[TrainingChunk]:
-    """All that readers read, rated or hid up to a moment, by reader, then time; one chunk in memory at a time.
+    """Read all that readers read, rated or hid up to a moment, by reader, then time, one chunk at a time.
 
     With `received_by` only what was known by then, and with `last_event` nothing past this id: the same rows whenever
     they are asked for, and none that was stored while they were read.
@@ -161,19 +162,19 @@ def training_rows(
 
 
 def lists_of_reader(reader_id: int, *, limit: int) -> list[ServedList]:
-    """The lists that this reader was shown last, newest first; none that still waits in a process's buffer."""
+    """Return the lists that this reader was shown last, newest first; none that waits in a process's buffer."""
     rows = models.ServedList.objects.filter(reader_id=reader_id).order_by("-id")[:limit]
     return [_served_list(row) for row in rows]
 
 
 def served_list(list_id: UUID) -> ServedList | None:
-    """The list with this id, if it is stored."""
+    """Return the list with this id, if it is stored."""
     row = models.ServedList.objects.filter(id=list_id).first()
     return None if row is None else _served_list(row)
 
 
 def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]:
-    """What this reader did that names one of these lists, by our id or by that of its sender, oldest first."""
+    """Return what this reader did that names one of these lists, by our id or its sender's, oldest first."""
     named = models.ServedList.objects.filter(id__in=list_ids).exclude(sent_id="").values("sent_id")
     sent = models.ServedList.objects.filter(reader_id=reader_id, sent_id__in=named)  # of other senders too
     own = {(sender, name): list_id for sender, name, list_id in sent.values_list("sender", "sent_id", "id")}
@@ -186,7 +187,7 @@ def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]
 
 
 def latest_event_id() -> int:
-    """The id of the newest event, 0 when there is none."""
+    """Return the id of the newest event, 0 when there is none."""
     return models.Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
@@ -216,7 +217,3 @@ def _served_list(row: models.ServedList) -> ServedList:
         served_at=row.served_at,
         sender=row.sender,
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

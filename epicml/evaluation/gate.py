@@ -93,7 +93,7 @@ class RuleResult:
 
     @property
     def compared(self) -> bool:
-        """Whether it is refused by itself, and not with all others because the live release could not be compared."""
+        """Tell whether it is refused by itself, and not with all others because what is live could not be compared."""
         return self.basis is not Basis.NOT_COMPARED
 
 
@@ -143,7 +143,7 @@ class GateResult:
 
     @property
     def open(self) -> tuple[Refusal, ...]:
-        """The refusals that nobody accepted."""
+        """Return the refusals that nobody accepted."""
         return tuple(refusal for refusal in self.refusals if refusal.name not in self.accepted)
 
 
@@ -212,7 +212,9 @@ def apply_rule(rule: GateRule, report: Report) -> RuleResult:
     elif math.isnan(measure.challenger):  # also where nothing is live to compare with
         basis, tested, passed, acceptable = Basis.NO_NUMBER, None, False, False
     elif measure.champion is None and rule.bound in {Bound.CHANGE, Bound.SHARE_OF_CHAMPION}:
-        basis, tested, passed = _without_champion(report)
+        basis, tested, passed = Basis.NOTHING_LIVE, None, True
+        if report.not_compared or report.champion:
+            basis, passed = Basis.NOT_COMPARED if report.not_compared else Basis.NO_CHAMPION_VALUE, False
     else:
         basis, tested, passed = _held(measure, rule)
     return RuleResult(
@@ -233,14 +235,8 @@ def apply_rule(rule: GateRule, report: Report) -> RuleResult:
 Held = tuple[Basis, float | None, bool]
 
 
-def _without_champion(report: Report) -> Held:
-    if report.not_compared:
-        return Basis.NOT_COMPARED, None, False
-    return (Basis.NO_CHAMPION_VALUE, None, False) if report.champion else (Basis.NOTHING_LIVE, None, True)
-
-
 def _held(measure: Measure, rule: GateRule) -> Held:
-    """The number that is held against the limit, and whether it holds."""
+    """Find the number that is held against the limit, and whether it holds."""
     value, limit = measure.challenger, rule.limit
     match rule.bound:
         case Bound.CHANGE if measure.change is not None:
@@ -263,7 +259,7 @@ def _held(measure: Measure, rule: GateRule) -> Held:
 
 
 def _held_by_difference(measure: Measure, rule: GateRule) -> Held:
-    """The difference; also where a relative change means nothing, held to the same limit."""
+    """Hold the difference to the limit; also where a relative change means nothing."""
     low = measure.difference.low if measure.difference else None
     if low is None:
         return Basis.NO_INTERVAL, None, False

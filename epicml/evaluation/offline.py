@@ -84,7 +84,7 @@ class EvaluationSet:
         return cls(cases, features)
 
     def without(self, facts: sparse.csr_array[np.float32]) -> "EvaluationSet":
-        """The same cases where these facts are neither looked for nor may be ranked.
+        """Leave these facts out of what is looked for and of what may be ranked.
 
         Args:
             facts: float32[n_readers, n_books], not 0 where the reader's fact on the book is left out.
@@ -93,8 +93,13 @@ class EvaluationSet:
             An evaluation set of the readers who still look for something; it may have no case left. A fact of the
             history stays there.
         """
-        asked = (_without(case, _row(facts, case.reader)) for case in self.cases)
-        return EvaluationSet(tuple(case for case in asked if len(case.relevant)), self.features)
+        cases = []
+        for case in self.cases:
+            row = facts.indices[facts.indptr[case.reader] : facts.indptr[case.reader + 1]].astype(np.int32)
+            left_out = np.setdiff1d(row, case.history.books)
+            relevant = case.relevant[~np.isin(case.relevant, left_out)]
+            cases.append(replace(case, relevant=relevant, excluded=left_out.astype(np.int32)))
+        return EvaluationSet(tuple(case for case in cases if len(case.relevant)), self.features)
 
     def sample(self, *, most: int, seed: int) -> "EvaluationSet":
         """Draw so many cases at random, in their order; all where there are no more."""
@@ -105,7 +110,7 @@ class EvaluationSet:
 
     @property
     def n_relevant(self) -> int:
-        """How many books are looked for in all."""
+        """Count the books that are looked for in all."""
         return sum(len(case.relevant) for case in self.cases)
 
     def eligible(self, age_band: int) -> Bools:
@@ -160,13 +165,13 @@ class Rankings:
 
     @property
     def above_band(self) -> int:
-        """How many books were shown to readers too young for them."""
+        """Count the books that were shown to readers too young for them."""
         pairs = zip(self.evaluation_set.cases, self.lists, strict=True)
         return sum(int((~self.evaluation_set.eligible(case.age_band)[books]).sum()) for case, books in pairs)
 
     @property
     def already_read(self) -> int:
-        """How many books were shown to readers who had read them."""
+        """Count the books that were shown to readers who had read them."""
         pairs = zip(self.evaluation_set.cases, self.lists, strict=True)
         return sum(int(np.isin(books, case.history.books).sum()) for case, books in pairs)
 
@@ -192,7 +197,7 @@ def rankings_of(evaluation_set: EvaluationSet, rank: RankBooks) -> Rankings:
 
 
 def _in_order_of_series(rank: RankBooks, order: SeriesOrder) -> RankBooks:
-    """The same ranking, each later volume replaced by the one that its reader goes on with."""
+    """Replace each later volume by the one that its reader goes on with."""
 
     def in_order(case: TestCase, eligible: Bools, k: int) -> Int32s:
         # What is excluded was read too, only later: it must not keep back the volumes that follow it.
@@ -274,18 +279,8 @@ def _case(split: Split, features: BookFeatures, reader: int, age_band: int) -> T
     return TestCase(reader, history, liked[allowed], age_band)
 
 
-def _row(facts: sparse.csr_array[np.float32], row: int) -> Int32s:
-    return facts.indices[facts.indptr[row] : facts.indptr[row + 1]].astype(np.int32)
-
-
-def _without(case: TestCase, books: Int32s) -> TestCase:
-    left_out = np.setdiff1d(books, case.history.books)
-    relevant = case.relevant[~np.isin(case.relevant, left_out)]
-    return replace(case, relevant=relevant, excluded=left_out.astype(np.int32))
-
-
 def history_of(interactions: Interactions, reader: int) -> History:
-    """One reader's history as a request would see it: newest first, each book once, with its latest value."""
+    """Return one reader's history as a request would see it: newest first, each book once, with its latest value."""
     facts = interactions.of_reader(reader)
     books, values = interactions.book[facts][::-1], interactions.value[facts][::-1]
     first = np.sort(np.unique(books, return_index=True)[1])

@@ -164,7 +164,7 @@ def _against_champion(key: str, title: str, evaluation: Evaluation, column: str,
 
 
 def title_of(part: str) -> str:
-    """A part's name as people read it.
+    """Write a part's name as people read it.
 
     >>> title_of("item_knn"), title_of("author")
     ('item-kNN', 'same author')
@@ -213,7 +213,7 @@ _LENGTHS = (
 
 
 def _slice(group: str, title: str, inside: Bools, evaluation: Evaluation, seed: int) -> Slice:
-    """Against the champion, or against popularity where no champion was compared."""
+    """Compare with the champion, or with popularity where no champion was compared."""
     other = evaluation.champion or evaluation.popularity
     new, old = (evaluation.beside_champion or evaluation.challenger).ndcg[inside], other.ndcg[inside]
     change = relative_change(new, old, seed=seed) if len(new) >= FEWEST_IN_SLICE else None

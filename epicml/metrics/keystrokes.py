@@ -24,7 +24,7 @@ class Typing:
 
     @property
     def saved(self) -> float:
-        """Share of the keystrokes that were not needed, in [0, 1); 0 when the target was never shown."""
+        """Return the share of the keystrokes that were not needed, in [0, 1); 0 when the target was never shown."""
         return 0.0 if self.found_at is None else 1 - self.found_at / self.length
 
     @property
@@ -53,13 +53,10 @@ def type_out(text: str, target: Hashable, complete: Complete, *, k: int = 10, le
     for length in range(1, len(text) + 1):
         if found_at is not None and length > letters:
             break
-        place = _place(target, complete(text[:length])[:k])
+        shown = complete(text[:length])[:k]
+        place = next((place for place, book in enumerate(shown, start=1) if book == target), None)
         if place is not None and found_at is None:
             found_at = length
         if length <= letters:
             ranks.append(0.0 if place is None else 1 / place)
     return Typing(length=len(text), found_at=found_at, reciprocal_ranks=tuple(ranks))
-
-
-def _place(target: Hashable, shown: Sequence[Hashable]) -> int | None:
-    return next((place for place, book in enumerate(shown, start=1) if book == target), None)

@@ -47,7 +47,7 @@ def ndcg(ranked: Sequence[Document], gains: Mapping[Document, float], *, k: int)
 
 
 def recall(ranked: Sequence[Document], relevant: Iterable[Document], *, k: int) -> float:
-    """Share of the relevant documents that are among the first k.
+    """Return the share of the relevant documents that are among the first k.
 
     Args:
         ranked: document ids, best first.
@@ -69,7 +69,7 @@ def recall(ranked: Sequence[Document], relevant: Iterable[Document], *, k: int) 
 
 
 def precision(ranked: Sequence[Document], relevant: Iterable[Document], *, k: int) -> float:
-    """Share of the first k places that hold a relevant document; a place left empty is a miss.
+    """Return the share of the first k places that hold a relevant document; a place left empty is a miss.
 
     Returns:
         A share in [0, 1]; nan when nothing is relevant.
@@ -86,7 +86,7 @@ def precision(ranked: Sequence[Document], relevant: Iterable[Document], *, k: in
 
 
 def mrr(ranked: Sequence[Document], relevant: Iterable[Document], *, k: int) -> float:
-    """1 / place of the first relevant document among the first k.
+    """Return 1 / place of the first relevant document among the first k.
 
     Returns:
         A number in [0, 1], 0 when none is among them; nan when nothing is relevant.
@@ -107,7 +107,7 @@ def mrr(ranked: Sequence[Document], relevant: Iterable[Document], *, k: int) -> 
 
 
 def coverage(lists: Iterable[Sequence[Document]], *, catalogue: int, k: int) -> float:
-    """Share of the catalogue that is among the first k of at least one list.
+    """Return the share of the catalogue that is among the first k of at least one list.
 
     Args:
         lists: one ranked list per reader.

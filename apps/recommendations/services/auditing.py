@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.recommendations.services.snapshot import Snapshot
-from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.catalogue import catalogue_findings
 from apps.releases.services.kinds import Audit, BuildContext, must_stop
 from epicml.datasets.audit import Finding, Severity, check_leak, check_positives, most_severe_first
@@ -20,9 +19,10 @@ FEW_BOOKS = 5
 
 
 def audit(context: BuildContext, snapshot: Snapshot) -> Audit:
-    """What speaks against learning from this snapshot, the gravest first; nothing is fitted where it must stop."""
+    """Find what speaks against learning from this snapshot, the gravest first."""
     findings = catalogue_findings(context, snapshot.catalogue)
-    findings += audit_snapshot(snapshot, champion_rows=_rows_of(context.champion))
+    before = context.champion.manifest.get("snapshot") if context.champion else None
+    findings += audit_snapshot(snapshot, champion_rows=int(before["rows"]) if before else None)
     if must_stop(findings):  # too little to be cut
         return Audit(tuple(most_severe_first(findings)))
     findings += audit_split(snapshot.split)
@@ -32,7 +32,7 @@ def audit(context: BuildContext, snapshot: Snapshot) -> Audit:
 
 
 def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Finding]:
-    """What is wrong with the data, what was done about it, and what must stop the training; the gravest first."""
+    """Find what is wrong with the data, what was done about it, and what must stop the training."""
     return [
         *_too_small(snapshot),
         *_rows_lost(snapshot, champion_rows),
@@ -44,7 +44,7 @@ def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Fin
 
 
 def _timeless(snapshot: Snapshot) -> Iterator[Finding]:
-    """Readers whose facts all bear one time: what they did last is then only what was stored last."""
+    """Find readers whose facts all bear one time: what they did last is then only what was stored last."""
     facts = snapshot.interactions
     first, last = facts.starts[:-1], facts.starts[1:] - 1
     several = last > first
@@ -101,7 +101,3 @@ def _readers(snapshot: Snapshot) -> Iterator[Finding]:
     if few:
         text, done = f"Readers with fewer than {FEW_BOOKS} books", "they are shown mostly popular books"
         yield Finding(Severity.NOTE, "reader", text, few / len(facts), few, done=done)
-
-
-def _rows_of(champion: LiveRelease | None) -> int | None:
-    return int(champion.manifest["snapshot"]["rows"]) if champion and "snapshot" in champion.manifest else None

@@ -54,7 +54,8 @@ def snapshot(context: BuildContext) -> Snapshot:
 
 def fit(context: BuildContext, data: Snapshot) -> FittedModels:
     """Write the served and the holdout model into the folder."""
-    fit_on = _Fit(data, with_lightfm=_with_lightfm(context.options), progress=context.progress)
+    with_lightfm = bool(context.options.get("lightfm", True)) and lightfm.is_installed()
+    fit_on = _Fit(data, with_lightfm=with_lightfm, progress=context.progress)
     holdout = fit_on(data.split.train, step=1, what="the holdout model")
     save_arrays(context.folder / HOLDOUT_FILE, _saved(holdout, data))
     served = fit_on(data.interactions, step=2, what="the served model")
@@ -71,7 +72,7 @@ def fit(context: BuildContext, data: Snapshot) -> FittedModels:
 
 
 def holdout_file(folder: Path) -> Path:
-    """Where the holdout model of a release lies: under its name, or the one that earlier versions gave it."""
+    """Return where the holdout model of a release lies: under its name, or the one of earlier versions."""
     before = folder / HOLDOUT_FILE_BEFORE
     return before if before.exists() else folder / HOLDOUT_FILE
 
@@ -96,7 +97,7 @@ class _Fit:
 
 
 def arrays_sha256(arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
-    """The fingerprint of a model."""
+    """Return the fingerprint of a model."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -106,7 +107,7 @@ def arrays_sha256(arrays: Mapping[str, np.ndarray[Any, Any]]) -> str:
 
 
 def _is_reproducible(fit: _Fit, interactions: Interactions) -> bool:
-    """Whether the same facts give the same bytes twice; tried on some of the readers."""
+    """Try on some of the readers whether the same facts give the same bytes twice."""
     some = interactions.where(interactions.reader < REBUILT_READERS)
     if not (some.value >= POSITIVE_FROM).any():
         some = interactions
@@ -116,7 +117,3 @@ def _is_reproducible(fit: _Fit, interactions: Interactions) -> bool:
 
 def _saved(model: FusedRecommender, snapshot: Snapshot) -> NamedArrays:
     return {**model.arrays(), BOOK_IDS: snapshot.books.ids}
-
-
-def _with_lightfm(options: Mapping[str, Any]) -> bool:
-    return bool(options.get("lightfm", True)) and lightfm.is_installed()

@@ -107,7 +107,7 @@ def _beside_refitted(
 
 
 def _recipe(manifest: Mapping[str, Any]) -> tuple[frozenset[str], FusionSettings, int]:
-    """The parts, the settings and the seed of a model."""
+    """Read the parts, the settings and the seed of a model."""
     try:
         settings = {**manifest["settings"]}
         return frozenset(manifest["models"]), FusionSettings(**settings), int(manifest["seed"])
@@ -151,7 +151,7 @@ def seen_by(champion: LiveRelease, model: LoadedModel, snapshot: Snapshot) -> Se
 
 
 def _learned(facts: Facts, test_share: float) -> Interactions | None:
-    """The older side of the cut; None where nobody is long enough to be cut."""
+    """Return the older side of the cut; None where nobody is long enough to be cut."""
     if not len(facts.interactions):
         return None
     try:

@@ -30,22 +30,22 @@ REMOVED = Counter(
 
 
 def timed(name: str) -> AbstractContextManager[object]:
-    """The time inside is on record under this name."""
+    """Record the time inside under this name."""
     return LATENCY.labels(name).time()
 
 
 def count_answer(fallback: str | None) -> None:
-    """One more list was answered."""
+    """Count one more list that was answered."""
     ANSWERS.labels(fallback or "none").inc()
 
 
 def count_removed(books: int) -> None:
-    """So many books were stopped by the check at the exit."""
+    """Count books that were stopped by the check at the exit."""
     REMOVED.inc(books)
 
 
 def live_model_metric() -> Iterator[Metric]:
-    """Which model this process serves."""
+    """Tell which model this process serves."""
     state = serving.models.state()
     yield InfoMetricFamily(
         "epicml_recommender", "The model in memory.", {"served": state.served or "", "live": state.live or ""}
@@ -53,7 +53,7 @@ def live_model_metric() -> Iterator[Metric]:
 
 
 def model_health(*, now: datetime) -> Health:
-    """Whether the live model is the one that serves."""
+    """Tell whether the live model is the one that serves."""
     serving.models.current(now)
     state, retry = serving.models.state(), serving.models.opener.retry_after
     if state.failure:

@@ -35,7 +35,7 @@ class Facts:
 
 
 def read_facts(chunks: Iterable[TrainingChunk], books: IdMap) -> Facts:
-    """What these rows say about these books, and what is wrong with them.
+    """Read what these rows say about these books, and what is wrong with them.
 
     Nothing may be written to the database meanwhile: on SQLite the open cursor would be in the way.
     """
@@ -59,7 +59,7 @@ class _Tally:
         self.hidden = 0
 
     def add(self, block: TrainingChunk) -> None:
-        """The rows of some whole readers are counted, audited and kept where they are sound."""
+        """Count and audit the rows of some whole readers, and keep them where they are sound."""
         rows = self.books.rows(block.book_ids)
         ids, numbers = np.unique(block.reader_ids, return_inverse=True)
         self._audit(numbers, rows, block)
@@ -83,7 +83,7 @@ class _Tally:
         self.blocks.append(Interactions(reader, rows[kept], value, at, self.known_readers, len(self.books)))
 
     def facts(self) -> Facts:
-        """Everything that was added; each block is given up as soon as it is copied."""
+        """Join everything that was added; each block is given up as soon as it is copied."""
         whole = Interactions.joined(self.blocks, n_readers=self.known_readers, n_books=len(self.books))
         if self.hidden:
             text, done = "Books that their reader hid", "left out, as they are from the reader's own lists"
@@ -98,7 +98,7 @@ class _Tally:
         )
 
     def _audit(self, numbers: Numbers, rows: Rows, block: TrainingChunk) -> None:
-        """What is wrong with this block is added to what was wrong with the others."""
+        """Add what is wrong with this block to what was wrong with the others."""
         books = rows.astype(np.int64)
         found = (
             check_known("book", books, len(self.books)),
@@ -111,7 +111,7 @@ class _Tally:
                 self._count(finding)
 
     def _count(self, finding: Finding) -> None:
-        """A block that is wrong as a whole stops nothing: the others may be sound. Its row numbers mean nothing."""
+        """Add a finding; a block that is wrong as a whole stops nothing, and its row numbers mean nothing."""
         known = self.findings.get((finding.column, finding.text))
         severity = Severity.WARNING if finding.severity is Severity.STOP else finding.severity
         examples = finding.examples if finding.column == "value" else ()
@@ -122,7 +122,7 @@ class _Tally:
 
 
 def _whole_readers(chunks: Iterable[TrainingChunk]) -> Iterator[TrainingChunk]:
-    """The same rows in blocks that end where a reader ends."""
+    """Cut the same rows into blocks that end where a reader ends."""
     held: TrainingChunk | None = None
     for chunk in chunks:
         joined = chunk if held is None else _joined(held, chunk)

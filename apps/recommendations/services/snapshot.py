@@ -63,11 +63,11 @@ class Snapshot:
 
     @cached_property
     def split(self) -> Split:
-        """The older and the newer part of each reader's history; its audit says whether there are both."""
+        """Cut each reader's history into the older and the newer part; its audit says whether there are both."""
         return temporal_split(self.interactions, test_share=TEST_SHARE)
 
     def details(self) -> dict[str, Any]:
-        """What the manifest of a release says of it."""
+        """Return what the manifest of a release says of it."""
         return {
             "up_to": self.up_to.isoformat(),
             "last_event": self.last_event,
@@ -115,7 +115,7 @@ class Snapshot:
 
 
 def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int = CHUNK_ROWS) -> Snapshot:
-    """What readers did up to this instant, one fact of each reader and book; read in bounded memory.
+    """Read what readers did up to this instant, one fact of each reader and book, in bounded memory.
 
     No event counts that happened or came to us later, or is past `last_event`. Bands, genres and series are those of
     this moment: whoever needs the same snapshot again keeps it.
@@ -129,7 +129,8 @@ def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int 
     if not len(facts.interactions):
         raise NothingToLearnError("There is nothing to learn from: no reader has read a book of the catalogue.")
     readers, interactions = IdMap(facts.readers), facts.interactions
-    features, bands = features_of(cards), _bands_of(readers)
+    features, known = features_of(cards), reader_bands()
+    bands = np.array([known.get(reader_id, YOUNGEST) for reader_id in readers.ids.tolist()], np.int8)
     return Snapshot(
         up_to=up_to,
         books=books,
@@ -148,7 +149,7 @@ def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int 
 
 
 def features_of(cards: Sequence[BookCard]) -> BookFeatures:
-    """What is known of these books beside their readers; row i is card i."""
+    """Return what is known of these books beside their readers; row i is card i."""
     series, authors, genres = _Numbering(), _Numbering(), _Numbering()
     of_book = [[genres.number(genre) for genre in card.genres] for card in cards]
     book = np.repeat(np.arange(len(cards)), [len(found) for found in of_book])
@@ -176,7 +177,7 @@ class _Numbering:
 
 
 def _about_all(interactions: Interactions, cards: Sequence[BookCard]) -> list[Finding]:
-    """What can be said only of all rows together, and of the books."""
+    """Find what can be said only of all rows together, and of the books."""
     languages = ["" if card.language == UNKNOWN_LANGUAGE else card.language for card in cards]
     found = [
         check_positives(interactions.value.astype(np.float64)),
@@ -186,13 +187,8 @@ def _about_all(interactions: Interactions, cards: Sequence[BookCard]) -> list[Fi
     return [finding for finding in found if finding is not None]
 
 
-def _bands_of(readers: IdMap) -> npt.NDArray[np.int8]:
-    known = reader_bands()
-    return np.array([known.get(reader_id, YOUNGEST) for reader_id in readers.ids.tolist()], np.int8)
-
-
 def fingerprint(interactions: Interactions, features: BookFeatures, *more: npt.NDArray[Any]) -> str:
-    """The SHA-256 over everything that a model sees."""
+    """Return the SHA-256 over everything that a model sees."""
     digest = hashlib.sha256(interactions.sha256().encode())
     columns = (features.age_band, features.popularity, features.series, features.series_number, features.author)
     # As int64: which width scipy gives them depends on how the matrix was made.

@@ -46,7 +46,7 @@ WORDS = {
 
 
 def register() -> None:
-    """Recommenders can be made, promoted and rolled back like every release."""
+    """Let recommenders be made, promoted and rolled back like every release."""
     register_kind(
         ReleaseKind(
             name=KIND,
@@ -79,7 +79,7 @@ def retrain(
     job: RunningJob | None = None,
     progress: ReportProgress | None = None,
 ) -> ReleaseRow:
-    """One more recommender, from everything readers did up to now; live if it passes its gate and is to be promoted.
+    """Make a recommender from everything readers did up to now; live if it passes its gate and is to be promoted.
 
     `accept` names refusals that whoever trains takes upon themselves; `why` is then the reason that is kept.
     """

@@ -16,7 +16,7 @@ from apps.releases.api import schema
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import release_count, releases
 from apps.releases.services import promotion
-from apps.releases.services.kinds import release_kind
+from apps.releases.services.kinds import rule_words
 from apps.releases.services.wording import told_results
 
 KIND = part_of_path(
@@ -53,7 +53,7 @@ class ReleaseView(APIView):
         """One release with its report, gate, decisions, and what was live before."""
         read_query(Query, request)
         detail = release_detail(kind, key, now=timezone.now())
-        results = told_results(detail, release_kind(kind).words)
+        results = told_results(detail, rule_words(kind))
         return json_response({**detail.as_json(), "gate_results": results})
 
 

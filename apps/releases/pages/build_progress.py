@@ -24,7 +24,7 @@ class BuildProgress:
 
 
 def progress_of(detail: ReleaseDetail, *, now: datetime) -> BuildProgress | None:
-    """None for a release that nobody makes any more."""
+    """Say how far the build is; None for a release that nobody makes any more."""
     row = detail.row
     if row.state not in UNFINISHED:
         return None
@@ -39,7 +39,7 @@ def progress_of(detail: ReleaseDetail, *, now: datetime) -> BuildProgress | None
 
 
 def _steps(detail: ReleaseDetail) -> Iterator[str]:
-    """At which step it is, and which are done."""
+    """Say at which step it is, and which are done."""
     done = [step.name for step in detail.build_steps]
     current = next((name for name in STEPS if name not in done), "gate")
     after = f", after {', '.join(done)}" if done else ""
@@ -50,7 +50,7 @@ def _steps(detail: ReleaseDetail) -> Iterator[str]:
 
 
 def _stopped(job_id: int | None, now: datetime) -> Iterator[str]:
-    """Why nothing moves, where nothing does, and what is to be done."""
+    """Say why nothing moves, where nothing does, and what is to be done."""
     job = job_of(job_id) if _job(job_id) is not None and job_id is not None else None
     if job is None:
         return

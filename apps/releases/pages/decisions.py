@@ -1,8 +1,6 @@
 """The two decisions a person takes: promote, and roll back. Each is asked on a page of its own that needs no script."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,34 +16,23 @@ from apps.releases.services.kinds import AnyKind, release_kind
 
 MAX_WHY = 500
 MOST_NAMES = 20
-Decide = Callable[..., Any]
 
 
+@staff_page("releases.change_release")
 @require_http_methods(["GET", "POST"])
-def _promote(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+def promote(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Shall this release become the live one?"""
-    return _confirm(request, kind, key, action="promote", decide=_do_promote)
+    return _confirm(request, kind, key, action="promote")
 
 
+@staff_page("releases.change_release")
 @require_http_methods(["GET", "POST"])
-def _roll_back(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+def roll_back(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Shall this release be the live one again?"""
-    return _confirm(request, kind, key, action="roll_back", decide=_do_roll_back)
+    return _confirm(request, kind, key, action="roll_back")
 
 
-promote = staff_page("releases.change_release")(_promote)
-roll_back = staff_page("releases.change_release")(_roll_back)
-
-
-def _do_promote(kind: str, key: str, *, accept: Sequence[str], decided_by: str, why: str, now: datetime) -> None:
-    promotion.promote_release(kind, key, decided_by=decided_by, why=why, now=now, accept=accept)
-
-
-def _do_roll_back(kind: str, key: str, *, accept: Sequence[str], decided_by: str, why: str, now: datetime) -> None:
-    promotion.roll_back(kind, to=key, decided_by=decided_by, why=why, now=now)
-
-
-def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: Decide) -> HttpResponse:
+def _confirm(request: HttpRequest, kind: str, key: str, *, action: str) -> HttpResponse:
     known, detail = release_kind(kind), release_detail(kind, key, now=timezone.now())
     if request.method != "POST":
         return _ask(request, known, detail, action=action)
@@ -53,12 +40,17 @@ def _confirm(request: HttpRequest, kind: str, key: str, *, action: str, decide: 
     if not why or len(why) > MAX_WHY or "\0" in why:
         wrong = "Say why, in a sentence: it stays with the release." if not why else f"At most {MAX_WHY} characters."
         return _ask(request, known, detail, action=action, why=why, accept=accept, wrong=wrong, status=400)
+    who, now = request.user.get_username(), timezone.now()
     try:
-        decide(kind, key, accept=accept, decided_by=request.user.get_username(), why=why, now=timezone.now())
+        if action == "promote":
+            promotion.promote_release(kind, key, decided_by=who, why=why, now=now, accept=accept)
+        else:
+            promotion.roll_back(kind, to=key, decided_by=who, why=why, now=now)
     except EpicmlError as error:
         said = error.message
         return _ask(request, known, detail, action=action, why=why, accept=accept, refusal=said, status=error.status)
-    messages.info(request, _done(known, key, detail))
+    kept = f" {detail.live.key} is kept and can be rolled back to." if detail.live else ""
+    messages.info(request, f"{known.title} {key} is live.{kept}")
     return HttpResponseRedirect(reverse("release", args=[kind, key]))
 
 
@@ -93,8 +85,3 @@ def _ask(
         refusal=refusal,
         max_why=MAX_WHY,
     )
-
-
-def _done(known: AnyKind, key: str, before: ReleaseDetail) -> str:
-    kept = f" {before.live.key} is kept and can be rolled back to." if before.live else ""
-    return f"{known.title} {key} is live.{kept}"

@@ -28,10 +28,10 @@ class Fact:
 
 
 def origin_facts(detail: ReleaseDetail) -> list[Fact]:
-    """What the manifest says in its own words, then hash, size and who built it."""
+    """List what the manifest says in its own words, then hash, size and who built it."""
     row = detail.row
     facts = [
-        Fact(_name(name), _text(value))
+        Fact(formats.term(name)[:1].upper() + formats.term(name)[1:], _text(value))
         for name, value in detail.manifest.items()
         if name != "files" and value not in (None, "", [], {})
     ]
@@ -65,11 +65,6 @@ def origin_facts(detail: ReleaseDetail) -> list[Fact]:
     return facts
 
 
-def _name(name: str) -> str:
-    text = formats.term(name)
-    return text[:1].upper() + text[1:]
-
-
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -85,7 +80,7 @@ def _text(value: Any) -> str:
 
 
 def _plain_text(text: str) -> str:
-    """A hash is shortened, an instant written as everywhere; names and anything else stay."""
+    """Shorten a hash, and write an instant as everywhere; names and anything else stay."""
     if HASH.fullmatch(text):
         return formats.short_hash(text)
     if INSTANT.match(text):
@@ -94,7 +89,7 @@ def _plain_text(text: str) -> str:
 
 
 def job_address(job_id: int) -> str:
-    """Where staff see this job; empty where no page shows jobs."""
+    """Return where staff see this job; empty where no page shows jobs."""
     try:
         return reverse("admin:jobs_job_change", args=[job_id])
     except NoReverseMatch:

@@ -36,7 +36,7 @@ class Row:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the picture is a picture, not the words that stand for one."""
+        """Tell whether the picture is a picture, not the words that stand for one."""
         return isinstance(self.picture, SafeString)
 
 
@@ -52,7 +52,7 @@ class SliceRow:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the picture is a picture, not the words that stand for one."""
+        """Tell whether the picture is a picture, not the words that stand for one."""
         return isinstance(self.picture, SafeString)
 
 
@@ -79,14 +79,14 @@ class SliceTable:
 
 
 def stored_report(detail: ReleaseDetail) -> Report | None:
-    """The report as values; None while there is none."""
+    """Read the report as values; None while there is none."""
     return Report.from_json(detail.report) if detail.report else None
 
 
 def report_table(
     report: Report, results: Sequence[Mapping[str, Any]], rules: Sequence[GateRule], *, against: str
 ) -> ReportTable:
-    """The measures against one opponent, and those that a rule looks at whoever they are against."""
+    """Show the measures against one opponent, and those that a rule looks at whoever they are against."""
     opponents = tuple(dict.fromkeys(measure.against for measure in report.measures))
     chosen = against if against in opponents else next(iter(opponents), "champion")
     by_measure = {result["measure"]: result for result in results}
@@ -105,7 +105,7 @@ def report_table(
 
 
 def slice_table(report: Report) -> SliceTable | None:
-    """None where the report has no slices."""
+    """Show the slices; None where the report has none."""
     if not report.slices or not report.measures:
         return None
     estimates = [_estimate(part.change) for part in report.slices if part.change]
@@ -177,7 +177,7 @@ def _picture(measure: Measure, axis: Axis | None, margin: float | None, *, faile
 
 
 def gate_mark(result: Mapping[str, Any] | None) -> SafeString:
-    """Passed, failed, accepted by a person, that what is live was not compared, or that no rule looks at it."""
+    """Mark what passed, failed, was accepted by a person or not compared, or that no rule looks at it."""
     if result is None:
         return mark(UNKNOWN, "No rule")
     if result.get("accepted"):
@@ -188,7 +188,7 @@ def gate_mark(result: Mapping[str, Any] | None) -> SafeString:
 
 
 def _change_texts(measure: Measure) -> tuple[str, str]:
-    """The change, and in small what it rests on; a dash where there is nothing to compare with."""
+    """Write the change, and in small what it rests on; a dash where there is nothing to compare with."""
     if measure.change is not None:
         inside = formats.percent_range(measure.change.low, measure.change.high)
         return formats.percent_change(measure.change.estimate), inside
@@ -210,7 +210,7 @@ def _change_texts(measure: Measure) -> tuple[str, str]:
 
 
 def _difference(measure: Measure, value: float) -> str:
-    """A difference of two values; of two shares it is counted in percentage points."""
+    """Write a difference of two values; of two shares it is counted in percentage points."""
     if measure.unit is Unit.SHARE:
         return f"{formats.change(100 * value, 1)} points"
     return ("+" if value > 0 else "") + value_text(value, measure.unit, n=measure.n)

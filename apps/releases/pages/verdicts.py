@@ -51,12 +51,12 @@ class Cell:
 
 
 def state_mark(state: str, *, waits: bool = False) -> SafeString:
-    """The mark of a release's state, for lists; one that passed waits only while it may be promoted."""
+    """Mark a release's state, for lists; one that passed waits only while it may be promoted."""
     return mark(RUNNING, "Waits for you") if waits else mark(*STATE_WORDS[state])
 
 
 def verdict(detail: ReleaseDetail) -> Verdict:
-    """The verdict in one sentence, and what it rests on."""
+    """Say the verdict in one sentence, and what it rests on."""
     row, live = detail.row, detail.live
     stays = f"{live.key} stays live and keeps serving." if live else "Nothing is live yet."
     if row.state == "live":
@@ -76,7 +76,7 @@ def verdict(detail: ReleaseDetail) -> Verdict:
 
 
 def strip(detail: ReleaseDetail) -> list[Cell]:
-    """The five steps of its life."""
+    """Show the five steps of its life."""
     return [_cell(number, step, detail) for number, step in enumerate(detail.steps, start=1)]
 
 
@@ -122,7 +122,7 @@ def _step_line(step: Step, detail: ReleaseDetail) -> str:
 
 
 def spans_text(since: datetime, until: datetime | None, now: datetime) -> str:
-    """When a release was live: live since 14 Nov 2026, 09:20 UTC, 6 days; or 2 Nov 2026 to 14 Nov 2026, 12 days."""
+    """Say when a release was live: live since 14 Nov 2026, 09:20 UTC, 6 days; or 2 Nov 2026 to 14 Nov 2026, 12 days."""
     if until is None:
         return f"live since {formats.moment(since)}, {formats.age(since, now)}"
     if formats.day(since) == formats.day(until):

@@ -19,7 +19,7 @@ from apps.releases.selectors.detail import ReleaseDetail, release_detail
 from apps.releases.selectors.listing import ReleaseRow, release_count, releases_waiting
 from apps.releases.selectors.listing import releases as list_releases
 from apps.releases.selectors.live import live_release
-from apps.releases.services.kinds import release_kind, release_kinds
+from apps.releases.services.kinds import release_kind, release_kinds, rule_words
 from apps.releases.services.wording import Words, told_results
 
 PAGE_SIZE = 25
@@ -29,7 +29,8 @@ PAGE_SIZE = 25
 def releases(request: HttpRequest) -> HttpResponse:
     """What is live, and what waits?"""
     kind = release_kind(request.GET["kind"]).name if request.GET.get("kind") else None
-    number = _page_number(request)
+    text = request.GET.get("page", "1")
+    number = max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
     total = release_count(kind=kind)
     rows = list_releases(kind=kind, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE, now=timezone.now())
     waiting = releases_waiting()
@@ -78,7 +79,7 @@ def release(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 
 def _results(detail: ReleaseDetail, words: Words) -> list[Mapping[str, Any]]:
-    """What the rules found, and which of it a person accepted."""
+    """Tell what the rules found, and which of it a person accepted."""
     names = {accepted["name"] for accepted in detail.row.accepted}
     return [
         {**result, "accepted": not result["passed"] and result["rule"] in names}
@@ -95,10 +96,10 @@ SEVERITIES: Mapping[str, tuple[str, str]] = {
 
 @staff_page("releases.view_release")
 def report_csv(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    """The report as a file, in full precision."""
+    """Write the report as a file, in full precision."""
     detail = release_detail(kind, key)
     report = report_rows.stored_report(detail)
-    rules = {result["measure"]: result for result in told_results(detail, release_kind(kind).words)}
+    rules = {result["measure"]: result for result in told_results(detail, rule_words(kind))}
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{key}.csv"'
     writer = csv.writer(answer)
@@ -122,14 +123,14 @@ CSV_COLUMNS = (
 
 
 def waiting_sentence(names: Sequence[str]) -> str:
-    """What waits for a person, or that nothing does."""
+    """Say what waits for a person, or that nothing does."""
     if not names:
         return "Nothing waits for you."
     return f"{formats.counted(len(names), 'release waits', 'releases wait')} for you: {', '.join(names)}."
 
 
 def list_line(row: ReleaseRow, titles: Mapping[str, str], *, waits: bool) -> dict[str, Any]:
-    """A release as a line of a list."""
+    """Show a release as a line of a list."""
     return {
         "row": row,
         "title": titles.get(row.kind, row.kind),
@@ -140,7 +141,7 @@ def list_line(row: ReleaseRow, titles: Mapping[str, str], *, waits: bool) -> dic
 
 
 def _buttons(request: HttpRequest, detail: ReleaseDetail) -> list[dict[str, str]]:
-    """What may be done with this release by this visitor; what may not carries its reason."""
+    """List what this visitor may do with the release; what they may not carries its reason."""
     row = detail.row
     span = next((span for span in detail.live_history if span.key == row.key), None)
     allowed = request.user.has_perm("releases.change_release")
@@ -154,14 +155,5 @@ def _buttons(request: HttpRequest, detail: ReleaseDetail) -> list[dict[str, str]
     reason = detail.why_not_promotable or ("" if allowed else "You may look, not decide: ask for the permission.")
     if not reason:
         return [{"text": "Promote…", "href": address, "primary": "yes"}]
-    return [{"text": "Promote", "reason": _short_reason(detail) or reason}]
-
-
-def _short_reason(detail: ReleaseDetail) -> str:
-    names = list(dict.fromkeys(refusal["name"] for refusal in detail.row.refusals if refusal["name"]))
-    return f"Refused by the gate: {', '.join(names)}" if names else ""
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+    names = list(dict.fromkeys(refusal["name"] for refusal in row.refusals if refusal["name"]))
+    return [{"text": "Promote", "reason": f"Refused by the gate: {', '.join(names)}" if names else reason}]

@@ -23,8 +23,8 @@ from apps.releases.services import accepting, leases, steps, wording
 from apps.releases.services.kinds import AnyKind, Audit, AuditRefusedError, BuildContext, must_stop
 from apps.releases.services.stepping import Kept, Stepping
 from apps.releases.services.steps import StepResult, Stored
-from epicml.datasets.audit import stops
-from epicml.evaluation.gate import GateResult, decide
+from epicml.datasets.audit import Finding, stops
+from epicml.evaluation.gate import decide
 from epicml.evaluation.report import Report
 
 REFUSED_DATA = "No. The data it was to be built from are refused."
@@ -69,7 +69,10 @@ class Builder:
         steps.remove(self.release.kind, self.release.key)
 
     def _run(self) -> None:
-        kind, live = self.kind, self._live()
+        kind, champion = self.kind, self.champion
+        live = (
+            [champion.key, champion.sha256, self.champion_problem] if champion else []
+        )  # as far as steps depend on it
         asked = [self.release.request["options"], self.release.request["last_event"]]
         snapshot = self.stepping.step(
             steps.SNAPSHOT,
@@ -144,16 +147,11 @@ class Builder:
             self.job.stop_if_asked()
 
     def _knows_all_its_readers(self, snapshot: StepResult) -> bool:
-        """Whether nobody was erased of whom the snapshot holds rows."""
+        """Tell whether nobody was erased of whom the snapshot holds rows."""
         if self.kind.readers_in is None:
             return True
         known = np.fromiter(all_reader_ids().values(), np.int64)
         return bool(np.isin(self.kind.readers_in(snapshot), known).all())
-
-    def _live(self) -> list[str]:
-        """What is live, as far as steps depend on it."""
-        live = self.champion
-        return [live.key, live.sha256, self.champion_problem] if live else []
 
     def _context(self, folder: Path) -> BuildContext:
         return BuildContext(
@@ -175,7 +173,7 @@ class Builder:
             self.tell(done, total, text)
 
     def _seal(self, fitted: Kept[Any], audit: Audit) -> Path:
-        """The sealed folder with the files of the fit: that of an earlier attempt where it is sound."""
+        """Seal the files of the fit, or take the sealed folder of an earlier attempt where it is sound."""
         release, files, started = self.release, steps.files_in(fitted.files), time.monotonic()
         expected = steps.sum_of(files)
         try:
@@ -215,7 +213,7 @@ class Builder:
             raise SealedOtherwiseError(release)
 
     def _evaluate(self, report: Report) -> "_Evaluation":
-        """The report, with what is live and why that could not be compared if it could not."""
+        """Add to the report what is live, and why that could not be compared if it could not."""
         live = self.champion.key if self.champion else ""
         return _Evaluation(replace(report, champion=live, not_compared=self.champion_problem or report.not_compared))
 
@@ -225,8 +223,11 @@ class Builder:
         reason = wording.reason(found, report, words)
         if not found.passed:
             reason = f"{reason} {accepting.how_to_accept(self.kind, release.key, found.open)}"
+        state = Release.State.PASSED if found.passed else Release.State.REFUSED
+        if any(isinstance(refusal.because, Finding) for refusal in found.open):
+            state = Release.State.REFUSED_BY_AUDIT
         self.record(
-            state=_state_after(found, report),
+            state=state,
             gated_at=now,
             gate_passed=found.passed,
             gate_headline=wording.headline(found, report, words),
@@ -270,7 +271,7 @@ class _Evaluation:
 
 
 def _champion_folder(champion: LiveRelease | None) -> tuple[Path | None, str]:
-    """The folder, or why there is none: damaged files keep no successor from being made, only from going live."""
+    """Return the folder, or why there is none: damaged files keep a successor from going live, not from being made."""
     if champion is None:
         return None, ""
     try:
@@ -279,13 +280,6 @@ def _champion_folder(champion: LiveRelease | None) -> tuple[Path | None, str]:
         return None, error.message.rstrip(".").replace("The files", "the files", 1)
 
 
-def _state_after(result: GateResult, report: Report) -> Release.State:
-    if result.passed:
-        return Release.State.PASSED
-    by_audit = any(stops(finding) and finding.name not in result.accepted for finding in report.findings)
-    return Release.State.REFUSED_BY_AUDIT if by_audit else Release.State.REFUSED
-
-
 def plain(value: Any) -> Any:
-    """Dataclasses, numpy numbers and NaN as what a JSON column holds."""
+    """Write dataclasses, numpy numbers and NaN as a JSON column holds them."""
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS))

@@ -142,6 +142,11 @@ def release_kind(name: str) -> AnyKind:
         raise UnknownKindError(name) from error
 
 
+def rule_words(name: str) -> Mapping[str, RuleWords]:
+    """Return how the rules of this kind are told; nothing of a kind that no app registers any more."""
+    return _KINDS[name].words if name in _KINDS else {}
+
+
 def release_kinds() -> list[AnyKind]:
     """Return all kinds, by name."""
     return [_KINDS[name] for name in sorted(_KINDS)]

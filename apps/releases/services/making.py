@@ -78,7 +78,7 @@ def go_on(job: RunningJob) -> str:
 
 
 def _begun_by(job: RunningJob, kind: str) -> Release | None:
-    """The release that an earlier attempt of this job began, or one that handed its work to it, and did not give up."""
+    """Find what an earlier attempt of this job began, or of one that handed its work to it, and did not give up."""
     if not isinstance(job.checkpoint, dict):
         return None
     number, live = int(job.checkpoint["release"]), live_release(kind)
@@ -97,7 +97,7 @@ def _begun_by(job: RunningJob, kind: str) -> Release | None:
 
 
 def _begin(kind: AnyKind, request: Request, job: RunningJob, *, created_by: str, why: str) -> Release:
-    """A release in state building, with the next free key of the day."""
+    """Begin a release in state building, with the next free key of the day."""
     now, champion = job.now(), live_release(kind.name)
     reconciling.fail_dead_builds(now=now, kind=kind.name)
     for _ in range(KEY_ATTEMPTS):
@@ -142,7 +142,7 @@ def _finish(builder: Builder, *, goes_on: bool) -> ReleaseRow:
 
 
 def _another_attempt_goes_on(job: RunningJob, error: BaseException) -> bool:
-    """Whether the ledger gives the job another attempt, in which this error need not come again."""
+    """Tell whether the ledger gives the job another attempt, in which this error need not come again."""
     if isinstance(error, LeaseLostError):
         return has_builder(job.id)
     if isinstance(error, (ConflictError, artifacts.FolderTakenError)):
@@ -153,7 +153,7 @@ def _another_attempt_goes_on(job: RunningJob, error: BaseException) -> bool:
 
 
 def _next_key(kind: str, now: datetime) -> str:
-    """The first number of the day above all that the database knows and all that lie in the storage.
+    """Return the first number of the day above all that the database knows and all that lie in the storage.
 
     After the database was restored from a copy, files of releases that it does not know any more are left.
     """

@@ -1,5 +1,6 @@
 """What a dead process left behind is cleared up."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,6 +13,8 @@ from apps.releases.services.kinds import release_kinds
 
 # A build that waits so long for its next attempt takes its snapshot anew: nobody needs to know so long who read what.
 KEPT_SNAPSHOT = timedelta(days=1)
+
+logger = logging.getLogger(__name__)
 
 
 def reconcile(*, now: datetime) -> str:
@@ -32,7 +35,7 @@ def fail_dead_builds(*, now: datetime, kind: str | None = None) -> list[str]:
 
 def remove_abandoned_folders() -> list[str]:
     """Remove folders and results of steps of every release which is not being built any more."""
-    folders, results = artifacts.building_folders(), steps.builds_with_results()
+    folders, results = artifacts.building_folders(), _results()
     building = set(Release.objects.building().values_list("kind", "key"))  # after it: a row is there before its folders
     folders = [found for found in folders if found not in building]
     results = [found for found in results if found not in building]
@@ -41,6 +44,14 @@ def remove_abandoned_folders() -> list[str]:
     for kind, key in results:
         steps.remove(kind, key)
     return [f"{kind} {key}" for kind, key in sorted({*folders, *results})]
+
+
+def _results() -> list[tuple[str, str]]:
+    try:
+        return steps.builds_with_results()
+    except artifacts.ArtifactStorageError as error:  # whoever clears up comes again
+        logger.warning("%s", error.message)
+        return []
 
 
 def remove_old_snapshots(*, now: datetime) -> int:

@@ -55,7 +55,8 @@ class Stepping:
             after: what it is made from, as JSON: SHA-256 of other results, settings.
             may_stay: whether a result may be stored; one that may not is removed and made anew.
         """
-        inputs = _fingerprint(name, after)
+        made_from = json.dumps([name, steps.code_version(), *after], sort_keys=True)
+        inputs = hashlib.sha256(made_from.encode()).hexdigest()
         stored = self._stored(name, inputs, of)
         if stored is not None and may_stay(stored.value):
             self.note_reuse(name)
@@ -104,23 +105,16 @@ class Stepping:
         return Kept(value, sha256, steps.place(kind, key, name) / steps.SERVED)
 
     def _stored(self, name: str, inputs: str, of: type[R]) -> Kept[R] | None:
-        known = self._known(name)
+        known = next((known for known in self.release.build_steps if known["name"] == name), None)
         if known is None or known["inputs"] != inputs:
             return None
         folder = steps.find(self.release.kind, self.release.key, name, known["sha256"])
         if folder is None:
             logger.warning("The %s of %s is made anew: its stored result is gone or damaged.", name, self.release)
             return None
-        return Kept(of.restored(steps.read(folder)), known["sha256"], folder / steps.SERVED)
-
-    def _known(self, name: str) -> dict[str, Any] | None:
-        return next((known for known in self.release.build_steps if known["name"] == name), None)
+        value = of.restored(steps.read(folder))
+        steps.drop_copy(self.release.kind, self.release.key, name)
+        return Kept(value, known["sha256"], folder / steps.SERVED)
 
     def _write(self, entries: Sequence[dict[str, Any]]) -> None:
         self.record(build_steps=sorted(entries, key=lambda entry: steps.NAMES.index(entry["name"])))
-
-
-def _fingerprint(name: str, after: Sequence[object]) -> str:
-    """Tells what a step is made from: its inputs, and this version of the program."""
-    text = json.dumps([name, steps.code_version(), *after], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

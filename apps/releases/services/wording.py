@@ -61,13 +61,10 @@ def sentence(result: RuleResult, report: Report, words: Words) -> str:
     told = _found(result, measure, report, words.get(result.rule))
     if result.basis is Basis.NOTHING_LIVE:
         return f"{told}."
-    if result.basis is Basis.VALUE and (result.bound is Bound.AT_MOST or _is_none_wanted(result)):
+    is_most = result.bound is Bound.AT_MOST or (result.bound is Bound.EXACTLY and result.limit == 0)
+    if result.basis is Basis.VALUE and is_most:
         return f"{told} (limit: {limit_text(result.limit, unit)})."
     return f"{told} (required: {requirement(result, unit)})."
-
-
-def _is_none_wanted(result: RuleResult) -> bool:
-    return result.bound is Bound.EXACTLY and result.limit == 0
 
 
 def _found(result: RuleResult, measure: Measure | None, report: Report, words: RuleWords | None) -> str:
@@ -79,7 +76,7 @@ def _found(result: RuleResult, measure: Measure | None, report: Report, words: R
 
 
 def _comparison(result: RuleResult, measure: Measure) -> str:
-    """What a comparison gave."""
+    """Say what a comparison gave."""
     title, tested = measure.title, result.tested
     match result.basis:
         case Basis.CHANGE:
@@ -97,7 +94,7 @@ def _comparison(result: RuleResult, measure: Measure) -> str:
 
 
 def _no_comparison(result: RuleResult, measure: Measure, report: Report) -> str:
-    """Why nothing could be compared."""
+    """Say why nothing could be compared."""
     match result.basis:
         case Basis.NO_INTERVAL:
             return f"{measure.title} has no interval against the {measure.against}: {formats.counted(result.n, 'pair')}"

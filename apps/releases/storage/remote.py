@@ -98,7 +98,8 @@ def is_stored(kind: str, key: str) -> bool:
 def unsealed() -> list[tuple[str, str]]:
     """Return kind and key of whatever is stored without its manifest: it is being uploaded, or its builder died."""
     with _reached():
-        found = [(kind, key) for kind in sorted(_folders("")) for key in sorted(_folders(kind))]
+        kinds = [kind for kind in sorted(_folders("")) if not kind.startswith(".")]  # no kind: results of steps
+        found = [(kind, key) for kind in kinds for key in sorted(_folders(kind))]
         return [(kind, key) for kind, key in found if not _storage().exists(f"{kind}/{key}/{MANIFEST}")]
 
 

@@ -50,6 +50,8 @@ def evaluate_index(context: BuildContext, library: Library, _audit: Audit, built
     targets = draw_targets(typeable, popularity=[card.popularity for card in typeable], n=TARGETS, seed=SEED)
     typings = _type_all(targets, _completing(engine))
     champion, not_compared = _champion_typings(context, targets)
+    rank = partial(rank_search, engine=engine, lexicon=engine.lexicon, limit=MOST_RESULTS)
+    found = [rank(Typed.read(main_title(card.title)), audience=card.age_band).books for card in targets]
     lists, above_age_band = _above_age_band(engine, cards, targets)
     return report(
         Evaluation(
@@ -58,7 +60,7 @@ def evaluate_index(context: BuildContext, library: Library, _audit: Audit, built
             champion=champion,
             books=len(cards),
             missing_books=abs(len(cards) - engine.books),
-            titles_found=_titles_found(engine, targets),
+            titles_found=sum(card.id in books for card, books in zip(targets, found, strict=True)),
             lists=lists,
             above_age_band=above_age_band,
             counts={
@@ -93,18 +95,13 @@ def _baseline(cards: Sequence[BookCard]) -> Complete:
 
 
 def _champion_typings(context: BuildContext, targets: Sequence[BookCard]) -> tuple[list[Typing] | None, str]:
-    """The same titles typed into the live index; None where none is live, or with the reason why it cannot be asked."""
+    """Type the same titles into the live index; None where none is live, or with the reason why it cannot be asked."""
     if context.champion_folder is None:
         return None, context.champion_problem
     try:
         return _type_all(targets, _completing(open_engine(context.champion_folder))), ""
     except IndexBrokenError as error:
         return None, f"its index cannot be read: {error.message.rstrip('.')}"
-
-
-def _titles_found(engine: IndexEngine, targets: Sequence[BookCard]) -> int:
-    rank = partial(rank_search, engine=engine, lexicon=engine.lexicon, limit=MOST_RESULTS)
-    return sum(card.id in rank(Typed.read(main_title(card.title)), audience=card.age_band).books for card in targets)
 
 
 def _above_age_band(engine: IndexEngine, cards: Sequence[BookCard], targets: Sequence[BookCard]) -> tuple[int, int]:

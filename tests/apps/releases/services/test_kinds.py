@@ -8,6 +8,7 @@ from apps.releases.services.kinds import (
     register_kind,
     release_kind,
     release_kinds,
+    rule_words,
 )
 from epicml.datasets.audit import Finding, Severity
 from tests.apps.releases.numbers import KIND, NumberKind
@@ -49,6 +50,14 @@ class TestEveryKind:
         for words in kind.words.values():
             assert words.refusal.endswith(".")
             assert bool(words.one) == bool(words.many)
+
+
+class TestRuleWords:
+    def test_are_those_of_the_kind(self, numbers: NumberKind) -> None:
+        assert rule_words("numbers")["small"].refusal == "It is large."
+
+    def test_of_an_unknown_kind_are_none(self) -> None:
+        assert rule_words("soup") == {}
 
 
 class TestAuditRefusedError:
