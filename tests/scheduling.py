@@ -1,6 +1,7 @@
 """Hand tests out to several processes, what takes longest first: what begins last must not keep one process waiting."""
 
 from collections import Counter
+from collections.abc import Collection
 
 import pytest
 from xdist.remote import Producer
@@ -18,6 +19,15 @@ LONGEST = (
     "tests/safety/test_pages.py",
     "tests/apps/recommendations/test_resuming_contract.py",
     "tests/safety/test_restore_drill.py",
+)
+
+# They know a folder's other tests, but no database, which pytest-django refuses them: once with either proves all.
+ONCE = (
+    "tests/apps/platform/api/front/",
+    "tests/apps/platform/services/tabular/",
+    "tests/apps/search/engines/embedded/",
+    "tests/apps/search/engines/test_titles_contract.py",
+    "tests/config/postgresql/",  # has a server of its own
 )
 
 
@@ -46,6 +56,20 @@ def longest_first(items: list[pytest.Item]) -> None:
         return LONGEST.index(unit) if unit in LONGEST else len(LONGEST), -counts[unit], unit
 
     items.sort(key=place)
+
+
+def runs_once(nodeid: str, *, fixtures: Collection[str], marks: Collection[str]) -> bool:
+    """Return whether a test need not run on both databases: it is of ONCE, and does not ask for that of the tests."""
+    asks = {"db", "transactional_db"} & set(fixtures) or "django_db" in marks
+    return nodeid.startswith(ONCE) and not asks
+
+
+def mark_once(items: list[pytest.Item]) -> None:
+    """Mark what need not run on both databases."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if runs_once(item.nodeid, fixtures=getattr(item, "fixturenames", ()), marks=marks):
+            item.add_marker("once")
 
 
 def _unit(item: pytest.Item) -> str:
