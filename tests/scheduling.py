@@ -9,16 +9,33 @@ from xdist.scheduler import LoadFileScheduling
 
 # Those share a server that takes most of a minute to prepare, so they go to one process.
 TOGETHER = ("tests/browser",)
-# What takes more than ten seconds, measured in one process on an idle machine, longest first. Whatever is not here
-# follows, files of many tests before those of few. A file that is gone or became quick does no harm here.
+# What takes more than about five seconds, longest first. Whatever is not here follows, files of many tests before those
+# of few, so that a few quick ones are the last. One that became quick does no harm here.
 LONGEST = (
     "tests/browser",
     "tests/safety/test_inputs.py",
-    "tests/safety/test_admin.py",
     "tests/safety/test_openapi_contract.py",
     "tests/safety/test_pages.py",
     "tests/apps/recommendations/test_resuming_contract.py",
+    "tests/safety/test_admin.py",
+    "tests/apps/jobs/test_runner_contract.py",
     "tests/safety/test_restore_drill.py",
+    "tests/apps/jobs/test_outages.py",
+    "tests/safety/test_age_gate.py",
+    "tests/apps/platform/api/test_database_restart_contract.py",
+    "tests/apps/search/services/test_gate_contract.py",
+    "tests/apps/search/test_served_contract.py",
+    "tests/epicml/recommenders/test_pairs.py",
+    "tests/apps/search/engines/test_titles_contract.py",
+    "tests/apps/catalog/services/test_import_contract.py",
+    "tests/apps/jobs/services/runner/test_worker.py",
+    "tests/apps/platform/management/commands/test_restore.py",
+    "tests/apps/platform/management/commands/test_backup.py",
+    "tests/apps/catalog/services/test_importing.py",
+    "tests/apps/jobs/management/commands/test_serve.py",
+    "tests/apps/search/test_freshness_contract.py",
+    "tests/apps/jobs/test_kills.py",
+    "tests/apps/jobs/management/commands/test_runjobs.py",
 )
 
 # They know a folder's other tests, but no database, which pytest-django refuses them: once with either proves all.
