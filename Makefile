@@ -52,7 +52,7 @@ KNOW_A_DATABASE := tests/apps tests/config tests/demo tests/safety
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 test: .venv/dev.stamp ## the whole suite, on SQLite and again on PostgreSQL where it is installed
 	$(PYTEST)
-	$(PYTEST) --database postgresql -m "not browser" $(KNOW_A_DATABASE)
+	$(PYTEST) --database postgresql -m "not browser and not once" $(KNOW_A_DATABASE)
 
 check: check-types check-rest ## lint, format, types, import contracts, migrations, OpenAPI snapshot
 

@@ -84,13 +84,14 @@ def active_entry(path: str) -> Entry | None:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar for this visitor, with how many releases wait for a decision."""
+    active = active_entry(request.path)
     return [
-        {"title": title, "items": [_item(entry, request) for entry in entries if entry.address]}
+        {"title": title, "items": [_item(entry, request, active=entry is active) for entry in entries if entry.address]}
         for title, entries in SIDEBAR.items()
     ]
 
 
-def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+def _item(entry: Entry, request: HttpRequest, *, active: bool) -> dict[str, Any]:
     allowed = not entry.permission or request.user.has_perm(entry.permission)
     badge = waiting_badge() if entry.url == "releases" and allowed else ""
     return {
@@ -98,7 +99,7 @@ def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
         "icon": entry.icon,
         "link": entry.address,
         # A callable: unfold's own test looks for the address anywhere in the path, so Releases lit up under Readers.
-        "active": lambda request: active_entry(request.path) is entry,
+        "active": lambda request: active,
         "permission": lambda request: allowed,
         **({"badge": badge} if badge else {}),
     }

@@ -142,7 +142,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
     return scheduling.LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    scheduling.mark_once(items)
     if hasattr(config, "workerinput"):
         scheduling.longest_first(items)
     if _missing and servers_required():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection, transaction
 
 Made = TypeVar("Made")
@@ -76,6 +78,11 @@ class Seals:
                 places = ", ".join(["%s"] * len(table.columns))
                 statement = f"INSERT INTO {connection.ops.quote_name(table.name)} ({names}) VALUES ({places})"
                 cursor.executemany(statement, table.rows)
+            # PostgreSQL would go on numbering where the last test ended, and leave a gap that nothing made.
+            names_added = {table.name for table in seal.added}
+            models = [m for m in apps.get_models(include_auto_created=True) if m._meta.db_table in names_added]
+            for statement in connection.ops.sequence_reset_sql(no_style(), models):
+                cursor.execute(statement)
         if files and seal.files:
             shutil.copytree(seal.files, files, dirs_exist_ok=True)
 

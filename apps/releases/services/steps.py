@@ -121,7 +121,7 @@ def find(kind: str, key: str, step: str, sha256: str) -> Path | None:
 
 def _fetched(kind: str, key: str, step: str, sha256: str) -> Path | None:
     """Bring a result from object storage to this machine."""
-    if not remote.holds(_stored_kind(kind), f"{key}/{step}"):
+    if not remote.is_stored(_stored_kind(kind), f"{key}/{step}"):
         return None
     aside, named = workplace(kind, key, step), place(kind, key, step)
     try:
@@ -173,7 +173,7 @@ def remove_result(kind: str, key: str, step: str) -> bool:
     Raises:
         ArtifactStorageError: something of it cannot be removed.
     """
-    uploaded = remote.is_remote() and remote.holds(_stored_kind(kind), f"{key}/{step}")
+    uploaded = remote.is_remote() and remote.is_stored(_stored_kind(kind), f"{key}/{step}")
     if uploaded:
         remote.remove(_stored_kind(kind), f"{key}/{step}")
     return _remove_here(kind, key, step) or uploaded
