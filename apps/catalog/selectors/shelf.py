@@ -23,9 +23,7 @@ from epicml.datasets.arrays import Int8s, Int32s
 from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows
 
 UNKNOWN_LANGUAGE = "und"
-REMEMBERED_FILTER_BYTES = (
-    600_000  # the masks of a shelf; what does not fit is worked out again, .1 ms for 100,000 books
-)
+PACKED_MASK_BYTES_KEPT = 100_000  # of a shelf, a bit for each book; what does not fit is worked out again
 # As many changed books are read, 60 ms, while requests wait. Of more, one request reads them, and what others are
 # answered meanwhile leaves these books out.
 MOST_WAITED_FOR = 1000
@@ -41,7 +39,9 @@ class Shelf:
     columns: Columns
     cards: Cards
     remembered: RememberedBooks
-    _masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], Mask] = field(default_factory=dict)
+    _packed_masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], npt.NDArray[np.uint8]] = field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, columns: Columns, *, version: int, remembered: RememberedBooks) -> "Shelf":
@@ -108,17 +108,19 @@ class Shelf:
     def allowed(
         self, age_band: AgeBand, *, languages: Sequence[str] = (), levels: tuple[int, int] | None = None
     ) -> Mask:
-        """Which rows may be shown to a reader of this band, in these languages, within these reading levels.
+        """Tell which rows may be shown to a reader of this band, in these languages, within these reading levels.
 
+        Each call gives a mask of its own, which the caller may change.
         The band is strict. A language or level that is not known excludes no book: it is a wish, not a safeguard.
         """
-        question = (age_band, tuple(sorted(set(languages))), levels)
-        mask = self._masks.get(question)
-        if mask is None:
-            mask = self._mask(*question)
-            mask.setflags(write=False)
-            if (len(self._masks) + 1) * len(mask) <= REMEMBERED_FILTER_BYTES:
-                self._masks[question] = mask
+        wanted = (age_band, tuple(sorted(set(languages))), levels)
+        packed = self._packed_masks.get(wanted)
+        if packed is not None:  # unpacking makes a copy as fast as copying
+            return np.unpackbits(packed, count=len(self)).view(np.bool_)
+        mask = self._mask(*wanted)
+        packed = np.packbits(mask)
+        if (len(self._packed_masks) + 1) * len(packed) <= PACKED_MASK_BYTES_KEPT:
+            self._packed_masks[wanted] = packed
         return mask
 
     def _mask(self, age_band: AgeBand, languages: tuple[str, ...], levels: tuple[int, int] | None) -> Mask:

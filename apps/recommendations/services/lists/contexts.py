@@ -105,7 +105,7 @@ def _candidate_masks(
         of_genre = stock.shelf.columns.genres.having(genre_codes(stock.shelf, genre))
     masks = []
     for wanted, levels in distinct:
-        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels).copy()
+        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
         mask[gone_rows[gone_rows != ABSENT]] = False
         if of_genre is not None:
             mask &= of_genre

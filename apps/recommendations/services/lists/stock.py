@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,13 @@ FEWEST_IN_ORDER, IN_ORDER, MOST_IN_ORDER = 2000, 4000, 8000
 Mask = npt.NDArray[np.bool_]
 
 
+class Reaching(NamedTuple):
+    """The rows that reach a bar of popularity; a later state knows the bar alone where too many may reach it."""
+
+    bar: float
+    rows: CatalogueRows | None
+
+
 class Stock:
     """All books that can be shown, with their rows in the model; nothing in it changes."""
 
@@ -32,10 +40,9 @@ class Stock:
         self.shelf = on_shelf
         self.model = model
         self._lent: dict[AgeBand, Float64s] = {}
-        self._best: dict[AgeBand, CatalogueRows] = {}
-        self._may_be_best: dict[AgeBand, CatalogueRows] = {}  # none but these and new books reach the bar of the band
-        self._score_blocks: dict[AgeBand, dict[int, Float32s]] = {}
-        self.bars: dict[AgeBand, float] = {}
+        self.best: dict[AgeBand, Reaching] = {}  # in their order
+        self.may_be_best: dict[AgeBand, Reaching] = {}  # from the former stock: none but these and new books reach it
+        self.score_blocks: dict[AgeBand, dict[int, Float32s]] = {}
         delta = None if former is None else on_shelf.columns.since(former.shelf.columns)
         if former is not None and delta is not None:
             self._take_over(former, delta)
@@ -57,7 +64,7 @@ class Stock:
                 (self.shelf.popularity[came], self.shelf.age_bands[came]),
             )
         if np.array_equal(np.sort(left_model), np.sort(came_model)):  # the same books of the model are on the shelf
-            self._score_blocks = former._score_blocks
+            self.score_blocks = former.score_blocks
 
     def _take_over_rows(self, former: "Stock", delta: Delta, *, came: CatalogueRows, came_model: ModelRows) -> None:
         if self.shelf.ids is former.shelf.ids:  # no row moved
@@ -70,12 +77,13 @@ class Stock:
 
     def _take_over_best(self, former: "Stock", delta: Delta) -> None:
         """Keep the bars, and which rows may reach them: what the model learned of a book that stayed is the same."""
-        self.bars = dict(former.bars)
-        for band, rows in (former._may_be_best | former._best).items():
-            stayed = delta.moved[rows]
-            may_be = np.concatenate((stayed[stayed != ABSENT], delta.changed))
-            if len(may_be) <= MOST_IN_ORDER:
-                self._may_be_best[band] = may_be
+        for band, (bar, rows) in (former.may_be_best | former.best).items():
+            may_reach = None
+            if rows is not None:
+                stayed = delta.moved[rows]
+                may_reach = np.concatenate((stayed[stayed != ABSENT], delta.changed))
+            is_short = may_reach is not None and len(may_reach) <= MOST_IN_ORDER
+            self.may_be_best[band] = Reaching(bar, may_reach if is_short else None)
 
     def _take_over_series(self, former: "Stock", delta: Delta, *, left: CatalogueRows) -> None:
         columns, order = self.shelf.columns, former.series_order
@@ -194,35 +202,37 @@ class Stock:
                 scores=RisingScores(
                     len(self.known_books),
                     lambda: learned[self.shelf_rows != ABSENT],
-                    self._score_blocks.setdefault(age_band, {}),
+                    self.score_blocks.setdefault(age_band, {}),
                 ),
             )
         return lent
 
     def _in_order(self, age_band: AgeBand) -> CatalogueRows:
         """The most popular books as seen from a band, in their order: all that reach the bar."""
-        best = self._best.get(age_band)
-        if best is None:
-            rows, scores = self._reaching_the_bar(age_band)
-            best = self._best[age_band] = rows[np.argsort(-scores, kind="stable")].astype(np.int32)
-        return best
+        best = self.best.get(age_band)
+        if best is None or best.rows is None:
+            bar, rows, scores = self._reaching_the_bar(age_band)
+            ordered = rows[np.argsort(-scores, kind="stable")].astype(np.int32)
+            self.best[age_band] = Reaching(bar, ordered)
+            return ordered
+        return best.rows
 
-    def _reaching_the_bar(self, age_band: AgeBand) -> tuple[CatalogueRows, Float64s]:
-        """The rows that reach the bar of the band, rising, with their popularity; the bar is set anew if it must be."""
-        may_be, bar = self._may_be_best.get(age_band), self.bars.get(age_band, np.inf)
-        if may_be is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
-            rows = np.union1d(may_be, self.unknown_rows)
+    def _reaching_the_bar(self, age_band: AgeBand) -> tuple[float, CatalogueRows, Float64s]:
+        """The bar of the band, set anew if it must be, and the rows that reach it, rising, with their popularity."""
+        bar, may_reach = self.may_be_best.get(age_band, Reaching(np.inf, None))
+        if may_reach is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
+            rows = np.union1d(may_reach, self.unknown_rows)
             scores = self.popularity_of(age_band, rows)
             rows, scores = rows[scores >= bar], scores[scores >= bar]
             if FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
-                return rows, scores
+                return bar, rows, scores
         everything = self.popularity(age_band)
         best = np.flatnonzero(everything >= bar)
         if not FEWEST_IN_ORDER <= len(best) <= MOST_IN_ORDER:
             at = max(len(everything) - IN_ORDER, 0)
-            self.bars[age_band] = float(np.partition(everything, at)[at]) if len(everything) else 0.0
-            best = np.flatnonzero(everything >= self.bars[age_band])
-        return best.astype(np.int32), everything[best]
+            bar = float(np.partition(everything, at)[at]) if len(everything) else 0.0
+            best = np.flatnonzero(everything >= bar)
+        return bar, best.astype(np.int32), everything[best]
 
 
 def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:
