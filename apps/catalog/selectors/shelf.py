@@ -19,7 +19,7 @@ from apps.catalog.selectors.changes import changed_book_ids, last_change_number
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.packed import Names, Numbers
 from epicml.audience.bands import AgeBand
-from epicml.datasets.arrays import Int8s, Int32s
+from epicml.datasets.arrays import Int8s, Int32s, Int64s
 from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows
 
 UNKNOWN_LANGUAGE = "und"
@@ -94,7 +94,7 @@ class Shelf:
         rows = map(self.columns.row_of_id, ids)
         return [self.cards[row] for row in rows if row is not None]
 
-    def rows_of_ids(self, ids: BookIds) -> CatalogueRows:
+    def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
         """The row of each id, -1 where the book is unknown or withdrawn."""
         return self.columns.rows_of_ids(ids)
 

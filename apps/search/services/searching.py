@@ -128,7 +128,7 @@ def said_of(corrected: BookCard | None, typed: Typed, *, shown: Sequence[BookCar
 
 def _visible_rows(books: Shelf, ids: Sequence[int], band: AgeBand) -> Rows:
     """Rows of the books as they are now: neither withdrawn nor, whatever the index says, above the band."""
-    rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
+    rows: Rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
     rows = rows[rows >= 0]
     return rows[books.allowed(band)[rows]]
 

@@ -12,7 +12,7 @@ from apps.readers.selectors import Audience, ReaderProfile, reader_audience
 from apps.recommendations.services.lists.stock import Mask, Stock, current_stock
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
-from epicml.datasets.id_map import ABSENT, CatalogueRows
+from epicml.datasets.id_map import ABSENT, CatalogueRows, present
 from epicml.recommenders.protocol import NO_HISTORY, History
 from epicml.recommenders.series import NextVolumes
 
@@ -54,10 +54,9 @@ class ListContext:
     def liked_rows(self) -> CatalogueRows:
         """Rows on the shelf of the books that were liked, newest first; none above the age band, for they are named."""
         if self.past is None:
-            return np.zeros(0, np.int32)
-        rows = self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM])
-        rows = rows[rows != ABSENT]
-        return np.asarray(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
+            return CatalogueRows(np.zeros(0, np.int32))
+        rows = present(self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM]))
+        return CatalogueRows(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
 
 
 def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> ListContext:
@@ -79,7 +78,7 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
         past=past,
         candidate_masks=_candidate_masks(stock, audience, gone_rows=gone_rows, genre=genre),
         history=_history(stock, past, now=now),
-        read_rows=gone_rows[: len(past.book_ids)] if past else gone_rows,
+        read_rows=CatalogueRows(gone_rows[: len(past.book_ids)]) if past else gone_rows,
         volumes=_volumes(stock, past),
         gone_ids=frozenset(gone.tolist()),
     )
@@ -106,7 +105,7 @@ def _candidate_masks(
     masks = []
     for wanted, levels in distinct:
         mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
-        mask[gone_rows[gone_rows != ABSENT]] = False
+        mask[present(gone_rows)] = False
         if of_genre is not None:
             mask &= of_genre
         masks.append(mask)
@@ -117,7 +116,7 @@ def _volumes(stock: Stock, past: ReadingHistory | None) -> NextVolumes:
     if past is None:
         return stock.first_volumes
     rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
-    return stock.series_order.after(rows[rows != ABSENT])
+    return stock.series_order.after(present(rows))
 
 
 def _history(stock: Stock, past: ReadingHistory | None, *, now: datetime) -> History:

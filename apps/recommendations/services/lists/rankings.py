@@ -13,7 +13,7 @@ from apps.recommendations.services.lists.reasons import Reason
 from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import Maker, in_order
 from epicml.datasets.arrays import Float64s
-from epicml.datasets.id_map import ABSENT
+from epicml.datasets.id_map import ABSENT, CatalogueRows
 from epicml.recommenders.protocol import Ranked
 from epicml.text.normalise import main_title
 
@@ -43,7 +43,7 @@ def similar(context: ListContext, *, row: int, k: int, taken: Collection[int] = 
 
 def knows(context: ListContext, row: int) -> bool:
     """Whether the model knows the book in this row of the shelf."""
-    return bool(context.stock.model_rows(np.array([row], np.int32))[0] != ABSENT)
+    return context.stock.model_row(row) is not None
 
 
 def filled(
@@ -84,6 +84,13 @@ class ModelMissingError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("No model is loaded; ask for popular books instead.")
+
+
+class BookNotInModelError(LookupError):
+    """A book was asked for its neighbours that the model does not know: a mistake in this program."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"The model does not know the book in row {row} of the shelf; ask `knows` first.")
 
 
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
@@ -127,7 +134,9 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
     stock = context.stock
     if stock.model is None:
         raise ModelMissingError
-    book = int(stock.model_rows(np.array([row], np.int32))[0])
+    book = stock.model_row(row)
+    if book is None:
+        raise BookNotInModelError(row)
     ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
     rows, card = stock.shelf_rows[ranked.books].tolist(), stock.shelf.cards[row]
@@ -139,7 +148,7 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
 def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
     """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
     nearness = _kinship(context, row)
-    rows = np.flatnonzero((nearness > 0) & mask).astype(np.int32)
+    rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
     shares = context.stock.popularity_of(context.age_band, rows)
     card = context.stock.shelf.cards[row]
     return [

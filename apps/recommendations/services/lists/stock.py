@@ -13,7 +13,7 @@ from apps.recommendations.serving import LoadedModel, models
 from epicml.audience.bands import AgeBand
 from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
-from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
+from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows, present
 from epicml.recommenders.newcomers import KnownBooks, outside_popularity
 from epicml.recommenders.rising_scores import RisingScores
 from epicml.recommenders.series import NO_VOLUME, NextVolumes, SeriesOrder
@@ -49,14 +49,14 @@ class Stock:
 
     def _take_over(self, former: "Stock", delta: Delta) -> None:
         """Set what the former stock had worked out, made right where a book changed."""
-        left = np.flatnonzero(delta.moved == ABSENT).astype(np.int32)
+        left = CatalogueRows(np.flatnonzero(delta.moved == ABSENT).astype(np.int32))
         if "series_order" in vars(former):
             self._take_over_series(former, delta, left=left)
         if former.model is not self.model or self.model is None or "shelf_rows" not in vars(former):
             return
         left_model, came_model = former.model_rows(left), self.model_rows(delta.changed)
-        went, came = left[left_model != ABSENT], delta.changed[came_model != ABSENT]
-        self._take_over_rows(former, delta, came=came, came_model=came_model[came_model != ABSENT])
+        went, came = left[left_model != ABSENT], CatalogueRows(delta.changed[came_model != ABSENT])
+        self._take_over_rows(former, delta, came=came, came_model=present(came_model))
         self._take_over_best(former, delta)
         if "known_books" in vars(former):
             self.known_books = former.known_books.with_changed(
@@ -72,7 +72,7 @@ class Stock:
             if "unknown_rows" in vars(former):
                 self.unknown_rows = former.unknown_rows
         else:
-            self.shelf_rows = np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows]
+            self.shelf_rows = CatalogueRows(np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows])
             self.shelf_rows[came_model] = came
 
     def _take_over_best(self, former: "Stock", delta: Delta) -> None:
@@ -80,8 +80,8 @@ class Stock:
         for band, (bar, rows) in (former.may_be_best | former.best).items():
             may_reach = None
             if rows is not None:
-                stayed = delta.moved[rows]
-                may_reach = np.concatenate((stayed[stayed != ABSENT], delta.changed))
+                stayed = present(CatalogueRows(delta.moved[rows]))
+                may_reach = CatalogueRows(np.concatenate((stayed, delta.changed)))
             is_short = may_reach is not None and len(may_reach) <= MOST_IN_ORDER
             self.may_be_best[band] = Reaching(bar, may_reach if is_short else None)
 
@@ -99,22 +99,27 @@ class Stock:
     def model_rows(self, rows: CatalogueRows) -> ModelRows:
         """int32: the row in the model of each of these rows of the shelf, -1 for a book that is newer than it."""
         if self.model is None:
-            return np.full(len(rows), ABSENT, np.int32)
-        return self.model.books.rows(self.shelf.ids[rows])
+            return ModelRows(np.full(len(rows), ABSENT, np.int32))
+        return ModelRows(self.model.books.rows(self.shelf.ids[rows]))
+
+    def model_row(self, row: int) -> int | None:
+        """The row in the model of the book in one row of the shelf."""
+        found = int(self.model_rows(CatalogueRows(np.array([row], np.int32)))[0])
+        return None if found == ABSENT else found
 
     @cached_property
     def shelf_rows(self) -> CatalogueRows:
         """int32[books of the model]: row on the shelf, -1 for a book that was withdrawn since."""
         if self.model is None:
-            return np.zeros(0, np.int32)
+            return CatalogueRows(np.zeros(0, np.int32))
         return self.shelf.rows_of_ids(self.model.books.ids)
 
     @cached_property
     def unknown_rows(self) -> CatalogueRows:
         """int32: the books of the shelf that are newer than the model."""
         is_unknown = np.ones(len(self.shelf), np.bool_)
-        is_unknown[self.shelf_rows[self.shelf_rows != ABSENT]] = False
-        return np.flatnonzero(is_unknown).astype(np.int32)
+        is_unknown[present(self.shelf_rows)] = False
+        return CatalogueRows(np.flatnonzero(is_unknown).astype(np.int32))
 
     @property
     def unknown(self) -> Mask:
@@ -132,11 +137,11 @@ class Stock:
     def popular(self, age_band: AgeBand, *, eligible: Mask, k: int) -> CatalogueRows:
         """The k most popular eligible books as seen from a band, new ones included."""
         best = self._in_order(age_band)
-        found = best[eligible[best]][:k]
+        found = CatalogueRows(best[eligible[best]][:k])
         if len(found) == k or len(best) == len(self.shelf):
             return found
         rows = np.flatnonzero(eligible).astype(np.int32)
-        return rows[_highest(self.popularity(age_band)[rows], k)]
+        return CatalogueRows(rows[_highest(self.popularity(age_band)[rows], k)])
 
     def popularity(self, age_band: AgeBand) -> Float64s:
         """float64[books on the shelf]: how popular each is as seen from a band, in what the model learned."""
@@ -172,7 +177,7 @@ class Stock:
     @cached_property
     def known_books(self) -> KnownBooks:
         """How well known outside those books are that the model knows."""
-        rows = self.shelf_rows[self.shelf_rows != ABSENT]
+        rows = present(self.shelf_rows)
         return KnownBooks.of(self.shelf.popularity[rows], self.shelf.age_bands[rows])
 
     def _features(self) -> BookFeatures:
@@ -212,7 +217,7 @@ class Stock:
         best = self.best.get(age_band)
         if best is None or best.rows is None:
             bar, rows, scores = self._reaching_the_bar(age_band)
-            ordered = rows[np.argsort(-scores, kind="stable")].astype(np.int32)
+            ordered = CatalogueRows(rows[np.argsort(-scores, kind="stable")])
             self.best[age_band] = Reaching(bar, ordered)
             return ordered
         return best.rows
@@ -221,18 +226,18 @@ class Stock:
         """The bar of the band, set anew if it must be, and the rows that reach it, rising, with their popularity."""
         bar, may_reach = self.may_be_best.get(age_band, Reaching(np.inf, None))
         if may_reach is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
-            rows = np.union1d(may_reach, self.unknown_rows)
+            rows = CatalogueRows(np.union1d(may_reach, self.unknown_rows))
             scores = self.popularity_of(age_band, rows)
-            rows, scores = rows[scores >= bar], scores[scores >= bar]
-            if FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
-                return bar, rows, scores
+            reaches = scores >= bar
+            if FEWEST_IN_ORDER <= np.count_nonzero(reaches) <= MOST_IN_ORDER:
+                return bar, CatalogueRows(rows[reaches]), scores[reaches]
         everything = self.popularity(age_band)
         best = np.flatnonzero(everything >= bar)
         if not FEWEST_IN_ORDER <= len(best) <= MOST_IN_ORDER:
             at = max(len(everything) - IN_ORDER, 0)
             bar = float(np.partition(everything, at)[at]) if len(everything) else 0.0
             best = np.flatnonzero(everything >= bar)
-        return bar, best.astype(np.int32), everything[best]
+        return bar, CatalogueRows(best.astype(np.int32)), everything[best]
 
 
 def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:
