@@ -1,5 +1,6 @@
 """Columns that followed any changes hold what the books are, told one by one; former states stay as they were."""
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.catalog.selectors import records
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.cards import RecentlyUsed, RememberedBooks
+from apps.catalog.selectors.cards import BYTES_BESIDE_JSON, RecentlyUsed, RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
@@ -174,6 +175,16 @@ class TestCards:
             remembered.get(1)
             remembered.keep(place, b"x" * 50)
         assert remembered.get(1)
+
+    def test_take_no_more_memory_as_json_than_they_count_for(self) -> None:
+        columns = Columns.none().updated((), [a_card(book, f"book {book}") for book in range(1, 401)])
+        found = shelf_of(columns).cards
+        tracemalloc.start()
+        for row in range(400):
+            found.json(row)
+        taken = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert taken < 400 * (BYTES_BESIDE_JSON + len(orjson.dumps(a_card(400, "book 400").as_json())))
 
     def test_are_written_as_json_once_for_each_state_of_a_book(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
