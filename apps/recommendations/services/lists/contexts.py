@@ -38,7 +38,7 @@ class ListContext:
     history: History
     read_rows: CatalogueRows
     volumes: NextVolumes
-    gone_ids: frozenset[int]
+    excluded_ids: frozenset[int]
 
     @property
     def fallback(self) -> str | None:
@@ -69,18 +69,18 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
     stock = current_stock(now)
     reader = audience.reader
     past = history(reader.id) if reader else None
-    gone = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
-    gone_rows = stock.shelf.rows_of_ids(gone)
+    excluded_books = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
+    excluded_rows = stock.shelf.rows_of_ids(excluded_books)
     return ListContext(
         stock=stock,
         age_band=audience.age_band,
         reader=reader,
         past=past,
-        candidate_masks=_candidate_masks(stock, audience, gone_rows=gone_rows, genre=genre),
+        candidate_masks=_candidate_masks(stock, audience, excluded_rows=excluded_rows, genre=genre),
         history=_history(stock, past, now=now),
-        read_rows=CatalogueRows(gone_rows[: len(past.book_ids)]) if past else gone_rows,
+        read_rows=CatalogueRows(excluded_rows[: len(past.book_ids)]) if past else excluded_rows,
         volumes=_volumes(stock, past),
-        gone_ids=frozenset(gone.tolist()),
+        excluded_ids=frozenset(excluded_books.tolist()),
     )
 
 
@@ -92,7 +92,7 @@ def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
 
 
 def _candidate_masks(
-    stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre: str | None
+    stock: Stock, audience: Audience, *, excluded_rows: CatalogueRows, genre: str | None
 ) -> tuple[Mask, ...]:
     """Return masks that all keep to the age band; wishes for a level, then a language, give way when books are few."""
     reader = audience.reader
@@ -105,7 +105,7 @@ def _candidate_masks(
     masks = []
     for wanted, levels in distinct:
         mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
-        mask[present(gone_rows)] = False
+        mask[present(excluded_rows)] = False
         if of_genre is not None:
             mask &= of_genre
         masks.append(mask)
