@@ -212,10 +212,12 @@ def _read_whole(number: int) -> Shelf:
     columns = Columns.none()
     for chunk in all_live_cards():
         columns = columns.updated((), chunk)
-    return Shelf.of(columns, version=number, remembered=RememberedBooks())
+    return Shelf.of(columns, version=number, remembered=RememberedBooks(books=len(columns)))
 
 
 def _updated(known: Shelf, changed: Sequence[int], cards: Sequence[BookCard], number: int) -> Shelf:
     columns = known.columns.updated(changed, cards)
     keeps_places = columns.records.lineage is known.columns.records.lineage
-    return Shelf.of(columns, version=number, remembered=known.remembered if keeps_places else RememberedBooks())
+    return Shelf.of(
+        columns, version=number, remembered=known.remembered if keeps_places else RememberedBooks(books=len(columns))
+    )

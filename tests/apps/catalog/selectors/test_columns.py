@@ -46,7 +46,7 @@ histories = st.lists(steps, min_size=1, max_size=6)
 
 
 def shelf_of(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedBooks())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
 
 
 def in_order(books: dict[int, BookCard]) -> list[BookCard]:
@@ -148,7 +148,7 @@ class TestRecords:
 class TestCards:
     def test_are_the_same_object_while_the_book_does_not_change(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
-        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
         one, two = before.cards[0], before.cards[1]
         after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
         assert after.cards[0] is one
@@ -188,7 +188,7 @@ class TestCards:
 
     def test_are_written_as_json_once_for_each_state_of_a_book(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
-        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
         former = [orjson.dumps(before.cards.json(row)) for row in (0, 1)]
         after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
         assert [orjson.dumps(after.cards.json(row)) for row in (0, 1)] == [

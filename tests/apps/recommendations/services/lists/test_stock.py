@@ -233,7 +233,7 @@ def an_adult_book(book: int, ratings: int) -> BookCard:
 
 
 def on_shelf(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedBooks())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
 
 
 def told(stock: Stock) -> Iterator[object]:
