@@ -33,6 +33,7 @@ READER = "R-benchmark"
 READ = 20
 AT_ONCE = 10_000  # books of one large change
 RATINGS_A_BOOK = 4
+SHOWN = 6000  # books that were on lists before the memory is measured
 SYLLABLES = ("owl", "dra", "sil", "moon", "har", "win", "stone", "ri", "gar", "sto", "qui", "night", "gon", "ver")
 
 
@@ -83,49 +84,55 @@ def _report(books: int, measured: Mapping[str, Any]) -> None:
 
 
 def make(books: int) -> None:
-    """A catalogue whose titles, authors, series and genres are as long and as often shared as those of real ones."""
+    """Store books whose titles, authors, series and genres are as long and as often shared as those of real ones."""
     from django.utils import timezone
-    from stdnum import ean
 
-    from apps.catalog.models import Author, Book, BookAuthor, Change, Isbn, Series
+    from apps.catalog.models import Author, Book, Change, Series
 
     drawn, now = random.Random(1), timezone.now()
+    authors = Author.objects.bulk_create(Author(name=f"{_name(drawn, 2, 2)} {n}") for n in range(books * 2 // 5))
+    series = Series.objects.bulk_create(Series(name=f"{_name(drawn, 2, 3)} {n}") for n in range(books // 8))
+    genres = [f"{_name(drawn, 1, 1)} {n}" for n in range(100)]
+    rows = (Book(**_fields(drawn, n, series=series, genres=genres), updated_at=now) for n in range(books))
+    made = Book.objects.bulk_create(rows, batch_size=2000)
+    _name_authors_and_isbns(drawn, made, authors)
+    Change.objects.create(book=made[0], kind="upsert", at=now)
 
-    def name(least: int, most: int) -> str:
-        return " ".join("".join(drawn.choices(SYLLABLES, k=2)).title() for _ in range(drawn.randint(least, most)))
 
-    authors = Author.objects.bulk_create(Author(name=f"{name(2, 2)} {n}") for n in range(books * 2 // 5))
-    series = Series.objects.bulk_create(Series(name=f"{name(2, 3)} {n}") for n in range(books // 8))
-    genres = [f"{name(1, 1)} {n}" for n in range(100)]
-    made = Book.objects.bulk_create(
-        (
-            Book(
-                key=f"{n:08}",
-                title=name(2, 6),
-                age_band=drawn.randrange(6),
-                reading_level=drawn.choice([None, *range(1, 13)]),
-                language=drawn.choice(["en"] * 8 + ["de", "und"]),
-                published_year=drawn.randint(1900, 2026),
-                series=drawn.choice(series) if n % 5 < 2 else None,
-                series_number=float(drawn.randint(1, 9)) if n % 5 < 2 else None,
-                genres=drawn.sample(genres, 3),
-                ratings_count=int(drawn.paretovariate(0.7) * 20) % 2**31,
-                average_rating=drawn.randint(200, 500) / 100,
-                updated_at=now,
-            )
-            for n in range(books)
-        ),
-        batch_size=2000,
-    )
-    named = ((book, place) for book in made for place in range(1 + (drawn.random() < 0.2)))
+def _name(drawn: random.Random, least: int, most: int) -> str:
+    return " ".join("".join(drawn.choices(SYLLABLES, k=2)).title() for _ in range(drawn.randint(least, most)))
+
+
+def _fields(drawn: random.Random, n: int, *, series: Sequence[Any], genres: Sequence[str]) -> dict[str, Any]:
+    return {
+        "key": f"{n:08}",
+        "title": _name(drawn, 2, 6),
+        "age_band": drawn.randrange(6),
+        "reading_level": drawn.choice([None, *range(1, 13)]),
+        "language": drawn.choice(["en"] * 8 + ["de", "und"]),
+        "published_year": drawn.randint(1900, 2026),
+        "series": drawn.choice(series) if n % 5 < 2 else None,
+        "series_number": float(drawn.randint(1, 9)) if n % 5 < 2 else None,
+        "genres": drawn.sample(genres, 3),
+        "ratings_count": int(drawn.paretovariate(0.7) * 20) % 2**31,
+        "average_rating": drawn.randint(200, 500) / 100,
+    }
+
+
+def _name_authors_and_isbns(drawn: random.Random, books: Sequence[Any], authors: Sequence[Any]) -> None:
+    """Give each book one author or two, and every other book an ISBN."""
+    from stdnum import ean
+
+    from apps.catalog.models import BookAuthor, Isbn
+
+    named = ((book, place) for book in books for place in range(1 + (drawn.random() < 0.2)))
     BookAuthor.objects.bulk_create(
         (BookAuthor(book=book, author=drawn.choice(authors), position=place) for book, place in named), batch_size=5000
     )
     Isbn.objects.bulk_create(
-        (Isbn(number=f"978{n:09}{ean.calc_check_digit(f'978{n:09}')}", book=made[n]) for n in range(0, books, 2)),
+        (Isbn(number=f"978{n:09}{ean.calc_check_digit(f'978{n:09}')}", book=books[n]) for n in range(0, len(books), 2)),
         batch_size=5000,
     )
-    Change.objects.create(book=made[0], kind="upsert", at=now)
 
 
 def make_index() -> None:
@@ -191,6 +198,8 @@ def _load() -> None:
     facets_of(books, books.rows_of_ids(books.ids), Filters())
     for band in AgeBand:
         books.allowed(band)
+    for place in range(0, len(books), max(1, len(books) // SHOWN)):  # more than are remembered
+        _ = books.cards[place], books.cards.json(place)
 
 
 def _forget() -> None:
@@ -276,6 +285,7 @@ def _surfaces(now: Any) -> dict[str, Callable[[], object]]:
         "recommendations": lambda: answers.recommend(READER, limit=10, now=now),
         "home": lambda: answers.home_page(READER, size=20, now=now),
         "home of a newcomer": lambda: answers.home_page(f"{READER}-new", size=20, now=now),
+        "popular": lambda: answers.popular(reader_key=f"{READER}-new", age_band=None, genre=None, limit=10, now=now),
         "similar": lambda: answers.similar(card.key, reader_key=None, age_band=AgeBand.ADULT, limit=10, now=now),
         "search with facets": lambda: search(context, now=now),
         "suggest": lambda: suggest(card.title[:4], limit=8, age_band=AgeBand.ADULT, now=now),

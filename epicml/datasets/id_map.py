@@ -1,11 +1,12 @@
 """From the ids of a database to the rows of an array, and back.
 
 A book has three numbers: its id in the database, its row in the catalogue in memory, and its row in a model. The type
-of an array says which of them it holds.
+of an array says which of them it holds, and mypy refuses one in the place of another. What is made of such an array by
+numpy has lost its type; it is given again where the numbers are sure to be of that kind.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NewType, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,20 @@ from epicml.datasets.arrays import Int32s, Int64s
 
 ABSENT = -1  # in place of a row, of a code, of any number that counts from 0: there is none
 
-BookIds: TypeAlias = Int64s
-CatalogueRows: TypeAlias = Int32s
-ModelRows: TypeAlias = Int32s
+BookIds = NewType("BookIds", Int64s)
+CatalogueRows = NewType("CatalogueRows", Int32s)
+ModelRows = NewType("ModelRows", Int32s)
+
+Rows = TypeVar("Rows", CatalogueRows, ModelRows)
+
+
+def present(rows: Rows) -> Rows:
+    """Leave out what is absent; the rows stay of their kind.
+
+    >>> present(CatalogueRows(np.array([4, -1, 2], np.int32))).tolist()
+    [4, 2]
+    """
+    return cast("Rows", rows[rows != ABSENT])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from epicml.datasets.arrays import Bools, Float64s, Int8s, Int32s
 from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ModelRows
 from epicml.datasets.interactions import POSITIVE_FROM, Interactions
 from epicml.datasets.splits import Split
 from epicml.metrics import ranking
@@ -284,4 +285,4 @@ def history_of(interactions: Interactions, reader: int) -> History:
     facts = interactions.of_reader(reader)
     books, values = interactions.book[facts][::-1], interactions.value[facts][::-1]
     first = np.sort(np.unique(books, return_index=True)[1])
-    return History(books[first], values[first])
+    return History(ModelRows(books[first]), values[first])

@@ -146,7 +146,7 @@ class FusedRecommender:
         Raises:
             MismatchedBooksError: `eligible` is of another length.
         """
-        only = History(np.array([book], np.int32), np.array([5], np.float32))
+        only = History(ModelRows(np.array([book], np.int32)), np.array([5], np.float32))
         return self._ranked(only, personal=1.0, eligible=eligible, k=k, age_band=None)
 
     def popular(self, age_band: int | None, *, eligible: Bools, k: int) -> Ranked:
@@ -163,7 +163,7 @@ class FusedRecommender:
             books,
             self.popularity.for_band(age_band)[books],
             {"popularity": np.arange(1, len(books) + 1, dtype=np.int32)},
-            np.full(len(books), ABSENT, np.int32),
+            ModelRows(np.full(len(books), ABSENT, np.int32)),
             ("popularity",) * len(books),
         )
 
@@ -210,11 +210,14 @@ class FusedRecommender:
         allowed[history.books] = False
         recent, depth = history.recent(), self.settings.depth
         scored = {part.name: part.score(recent) for part in self.parts}
-        candidates = {name: top_k(found.scores, eligible=allowed, k=depth) for name, found in scored.items()}
+        candidates = {name: ModelRows(top_k(found.scores, eligible=allowed, k=depth)) for name, found in scored.items()}
         candidates["popularity"] = self.popularity.top(age_band=age_band, eligible=allowed, k=depth)
         fused = self._fuse(candidates, personal=personal)
-        books = self._filled(top_k(fused, eligible=allowed, k=k), allowed=allowed, k=k, age_band=age_band)
-        books = books[allowed[books]]  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
+        books = ModelRows(top_k(fused, eligible=allowed, k=k))
+        books = self._filled(books, allowed=allowed, k=k, age_band=age_band)
+        books = ModelRows(
+            books[allowed[books]]
+        )  # checked once more at the exit: nothing forbidden leaves, whatever ranked it
         return self._explained(books, fused[books], candidates, scored, recent)
 
     def _fuse(self, candidates: Mapping[str, ModelRows], *, personal: float) -> Float32s:
@@ -229,7 +232,8 @@ class FusedRecommender:
             return books
         left = allowed.copy()
         left[books] = False
-        return np.concatenate((books, self.popularity.top(age_band=age_band, eligible=left, k=k - len(books))))
+        more = self.popularity.top(age_band=age_band, eligible=left, k=k - len(books))
+        return ModelRows(np.concatenate((books, more)))
 
     def _explained(
         self,
@@ -256,4 +260,4 @@ class FusedRecommender:
                 added = found.contributions(books[given])
                 # LightFM may place a book by its bias, against all that was read: then no read book contributed.
                 contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
-        return Ranked(books, scores, ranks, contributor, tuple(source.tolist()))
+        return Ranked(books, scores, ranks, ModelRows(contributor), tuple(source.tolist()))

@@ -65,7 +65,7 @@ class Popularity:
             eligible: bool[n_books], what may be shown.
             k: at most how many, >= 0.
         """
-        return top_k(self.for_band(age_band), eligible=eligible, k=k)
+        return ModelRows(top_k(self.for_band(age_band), eligible=eligible, k=k))
 
     def arrays(self) -> NamedArrays:
         """Return both tables."""

@@ -54,7 +54,9 @@ class History:
 
     def recent(self, limit: int = LONGEST_HISTORY) -> "History":
         """Keep the newest entries only."""
-        return self if len(self) <= limit else History(self.books[:limit], self.values[:limit], self.is_stale)
+        return (
+            self if len(self) <= limit else History(ModelRows(self.books[:limit]), self.values[:limit], self.is_stale)
+        )
 
     def recency(self) -> Float32s:
         """Return float32[m]: (1 + age) ** -0.8, age 0 for the newest; 1 everywhere if the history is stale.
@@ -67,7 +69,7 @@ class History:
         return (np.arange(1, len(self) + 1, dtype=np.float32) ** np.float32(-RECENCY_POWER)).astype(np.float32)
 
 
-NO_HISTORY = History(np.zeros(0, np.int32), np.zeros(0, np.float32))
+NO_HISTORY = History(ModelRows(np.zeros(0, np.int32)), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Ranked:
     books: ModelRows
     scores: Float32s
     part_ranks: dict[str, Int32s] = field(default_factory=dict)
-    contributor: ModelRows = field(default_factory=lambda: np.zeros(0, np.int32))
+    contributor: ModelRows = field(default_factory=lambda: ModelRows(np.zeros(0, np.int32)))
     source: tuple[str, ...] = ()
 
 

@@ -1,7 +1,6 @@
 """The books of the columns as cards and as JSON, each made when somebody asks for it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import index
 from typing import Generic, SupportsIndex, TypeVar, overload
 
@@ -11,9 +10,12 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.columns import Columns
 
 # What is shown is mostly what is popular. A list needs the JSON of each of its books, but few cards: for its reasons.
-CARD_BYTES_KEPT, JSON_BYTES_KEPT = 300_000, 1_000_000
+CARD_BYTES_KEPT = 300_000
+# All of it for 10,000 books: a list of similar books that has to write its JSON takes 7 % longer. The more the columns
+# take, the less is left for it, so that all of it stays below 15 MB for 100,000 books.
+MOST_JSON_BYTES_KEPT, LEAST_JSON_BYTES_KEPT, LESS_FOR_EACH_BOOK = 7_500_000, 750_000, 70
 BYTES_OF_CARD = 700
-BYTES_BESIDE_JSON = 150  # the objects around it, and its place in a table
+BYTES_BESIDE_JSON = 250  # the objects around it, and its place in a table
 
 Kept = TypeVar("Kept")
 
@@ -43,20 +45,13 @@ class RecentlyUsed(Generic[Kept]):
         return self._recent.setdefault(place, made)
 
 
-def _cards() -> RecentlyUsed[BookCard]:
-    return RecentlyUsed(most_bytes=CARD_BYTES_KEPT, size_of=lambda card: BYTES_OF_CARD)
-
-
-def _json() -> RecentlyUsed[bytes]:
-    return RecentlyUsed(most_bytes=JSON_BYTES_KEPT, size_of=lambda written: len(written) + BYTES_BESIDE_JSON)
-
-
-@dataclass(frozen=True, slots=True)
 class RememberedBooks:
-    """The cards and the JSON that were asked for last."""
+    """The cards and the JSON that were asked for last, of a catalogue of so many books."""
 
-    cards: RecentlyUsed[BookCard] = field(default_factory=_cards)
-    json: RecentlyUsed[bytes] = field(default_factory=_json)
+    def __init__(self, *, books: int) -> None:
+        most_bytes = max(MOST_JSON_BYTES_KEPT - LESS_FOR_EACH_BOOK * books, LEAST_JSON_BYTES_KEPT)
+        self.cards = RecentlyUsed[BookCard](most_bytes=CARD_BYTES_KEPT, size_of=lambda card: BYTES_OF_CARD)
+        self.json = RecentlyUsed[bytes](most_bytes=most_bytes, size_of=lambda written: len(written) + BYTES_BESIDE_JSON)
 
 
 class Cards(Sequence[BookCard]):
@@ -91,5 +86,7 @@ class Cards(Sequence[BookCard]):
         place = self._places[row]
         written = self._remembered_json.get(place)
         if written is None:
-            written = self._remembered_json.keep(place, orjson.dumps(self._columns.card(row).as_json()))
+            as_json = orjson.dumps(self._columns.card(row).as_json())
+            # Copied, because orjson hands out its buffer: 4 kB for .4 kB of text.
+            written = self._remembered_json.keep(place, bytes(memoryview(as_json)))
         return orjson.Fragment(written)

@@ -16,7 +16,7 @@ from apps.catalog.selectors.books import BookCard
 from apps.catalog.selectors.packed import Lists, Names, Numbers, Splice, widened
 from apps.catalog.selectors.records import Records
 from epicml.audience.bands import AgeBand
-from epicml.datasets.arrays import Float64s, Int8s, Int32s
+from epicml.datasets.arrays import Float64s, Int8s, Int32s, Int64s
 from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows
 
 ROW_BITS = 32
@@ -61,7 +61,7 @@ class Columns:
     def none(cls) -> "Columns":
         """No book."""
         return cls(
-            ids=np.zeros(0, np.int64),
+            ids=BookIds(np.zeros(0, np.int64)),
             age_bands=np.zeros(0, np.int8),
             reading_levels=np.zeros(0, np.int8),
             popularity=np.zeros(0, np.int32),
@@ -100,7 +100,7 @@ class Columns:
         authors, author_codes = self.author_names.with_names(name for card in cards for name in card.authors)
         genres, genre_codes = self.genre_names.with_names(genre for card in cards for genre in card.genres)
         return Columns(
-            ids=self.ids if np.array_equal(self.ids[splice.left], come) else splice.column(self.ids, come),
+            ids=self.ids if np.array_equal(self.ids[splice.left], come) else BookIds(splice.column(self.ids, come)),
             age_bands=splice.column(self.age_bands, [card.age_band for card in cards]),
             reading_levels=splice.column(self.reading_levels, [card.reading_level or 0 for card in cards]),
             popularity=splice.column(self.popularity, [card.popularity for card in cards]),
@@ -129,12 +129,12 @@ class Columns:
         """float64[n], nan for none."""
         return np.array([*map(float, self.number_names.all()), np.nan])[self.number_codes]
 
-    def rows_of_ids(self, ids: BookIds) -> CatalogueRows:
+    def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
         """int32: the row of each id, -1 where no such book is live."""
         if not len(self):
-            return np.full(len(ids), ABSENT, np.int32)
+            return CatalogueRows(np.full(len(ids), ABSENT, np.int32))
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
-        return np.where(self.ids[rows] == ids, rows, ABSENT).astype(np.int32)
+        return CatalogueRows(np.where(self.ids[rows] == ids, rows, ABSENT).astype(np.int32))
 
     def row_of_id(self, book_id: int) -> int | None:
         """The row of this id; ten times as fast as asking for an array of one."""
@@ -180,7 +180,7 @@ class Columns:
             changed = np.flatnonzero(self.records.places != former.records.places).astype(np.int32)
             moved = np.arange(len(self), dtype=np.int32)
             moved[changed] = ABSENT
-            return Delta(moved, changed)
+            return Delta(CatalogueRows(moved), CatalogueRows(changed))
         moved = self._rows_of_former(former.ids)
         stayed = np.flatnonzero(moved != ABSENT)
         other = stayed[self.records.places[moved[stayed]] != former.records.places[stayed]]
@@ -188,7 +188,7 @@ class Columns:
         is_new[moved[stayed]] = False
         is_new[moved[other]] = True
         moved[other] = ABSENT
-        return Delta(moved, np.flatnonzero(is_new).astype(np.int32))
+        return Delta(moved, CatalogueRows(np.flatnonzero(is_new).astype(np.int32)))
 
     def _rows_of_former(self, ids: BookIds) -> CatalogueRows:
         """Where each of these ids is; most are as far from the first or from the last as they were."""
@@ -199,7 +199,7 @@ class Columns:
         tail = shared - head - (int(unequal[-1]) + 1 if len(unequal) else 0)
         between = self.rows_of_ids(ids[head : len(ids) - tail])
         ends = np.arange(head, dtype=np.int32), np.arange(len(self) - tail, len(self), dtype=np.int32)
-        return np.concatenate((ends[0], between, ends[1]))
+        return CatalogueRows(np.concatenate((ends[0], between, ends[1])))
 
     def _keys_after(self, splice: Splice, cards: Sequence[BookCard]) -> npt.NDArray[np.uint64]:
         if splice.stays_in_place and all(

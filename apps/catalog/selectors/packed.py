@@ -144,7 +144,7 @@ class Splice:
         places += np.cumsum(np.bincount(self.at, minlength=len(places) + 1))[: len(places)]
         moved = np.full(self.before, ABSENT, np.int32)
         moved[stays] = places
-        return moved
+        return CatalogueRows(moved)
 
 
 def widened(column: Numbers, new: Numbers) -> Numbers:
@@ -202,7 +202,7 @@ class Lists:
     def rows_with(self, value: int) -> CatalogueRows:
         """int32: the rows whose list has this number, rising."""
         rows = np.searchsorted(self.starts, np.flatnonzero(self.values == value), side="right") - 1
-        return rows.astype(np.int32)
+        return CatalogueRows(rows.astype(np.int32))
 
     def having(self, values: Sequence[int]) -> Bools:
         """bool[n]: the rows whose list has any of these numbers."""

@@ -19,13 +19,11 @@ from apps.catalog.selectors.changes import changed_book_ids, last_change_number
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.packed import Names, Numbers
 from epicml.audience.bands import AgeBand
-from epicml.datasets.arrays import Int8s, Int32s
+from epicml.datasets.arrays import Int8s, Int32s, Int64s
 from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows
 
 UNKNOWN_LANGUAGE = "und"
-REMEMBERED_FILTER_BYTES = (
-    600_000  # the masks of a shelf; what does not fit is worked out again, .1 ms for 100,000 books
-)
+PACKED_MASK_BYTES_KEPT = 100_000  # of a shelf, a bit for each book; what does not fit is worked out again
 # As many changed books are read, 60 ms, while requests wait. Of more, one request reads them, and what others are
 # answered meanwhile leaves these books out.
 MOST_WAITED_FOR = 1000
@@ -41,7 +39,9 @@ class Shelf:
     columns: Columns
     cards: Cards
     remembered: RememberedBooks
-    _masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], Mask] = field(default_factory=dict)
+    _packed_masks: dict[tuple[AgeBand, tuple[str, ...], tuple[int, int] | None], npt.NDArray[np.uint8]] = field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, columns: Columns, *, version: int, remembered: RememberedBooks) -> "Shelf":
@@ -94,7 +94,7 @@ class Shelf:
         rows = map(self.columns.row_of_id, ids)
         return [self.cards[row] for row in rows if row is not None]
 
-    def rows_of_ids(self, ids: BookIds) -> CatalogueRows:
+    def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
         """The row of each id, -1 where the book is unknown or withdrawn."""
         return self.columns.rows_of_ids(ids)
 
@@ -108,17 +108,19 @@ class Shelf:
     def allowed(
         self, age_band: AgeBand, *, languages: Sequence[str] = (), levels: tuple[int, int] | None = None
     ) -> Mask:
-        """Which rows may be shown to a reader of this band, in these languages, within these reading levels.
+        """Tell which rows may be shown to a reader of this band, in these languages, within these reading levels.
 
+        Each call gives a mask of its own, which the caller may change.
         The band is strict. A language or level that is not known excludes no book: it is a wish, not a safeguard.
         """
-        question = (age_band, tuple(sorted(set(languages))), levels)
-        mask = self._masks.get(question)
-        if mask is None:
-            mask = self._mask(*question)
-            mask.setflags(write=False)
-            if (len(self._masks) + 1) * len(mask) <= REMEMBERED_FILTER_BYTES:
-                self._masks[question] = mask
+        wanted = (age_band, tuple(sorted(set(languages))), levels)
+        packed = self._packed_masks.get(wanted)
+        if packed is not None:  # unpacking makes a copy as fast as copying
+            return np.unpackbits(packed, count=len(self)).view(np.bool_)
+        mask = self._mask(*wanted)
+        packed = np.packbits(mask)
+        if (len(self._packed_masks) + 1) * len(packed) <= PACKED_MASK_BYTES_KEPT:
+            self._packed_masks[wanted] = packed
         return mask
 
     def _mask(self, age_band: AgeBand, languages: tuple[str, ...], levels: tuple[int, int] | None) -> Mask:
@@ -210,10 +212,12 @@ def _read_whole(number: int) -> Shelf:
     columns = Columns.none()
     for chunk in all_live_cards():
         columns = columns.updated((), chunk)
-    return Shelf.of(columns, version=number, remembered=RememberedBooks())
+    return Shelf.of(columns, version=number, remembered=RememberedBooks(books=len(columns)))
 
 
 def _updated(known: Shelf, changed: Sequence[int], cards: Sequence[BookCard], number: int) -> Shelf:
     columns = known.columns.updated(changed, cards)
     keeps_places = columns.records.lineage is known.columns.records.lineage
-    return Shelf.of(columns, version=number, remembered=known.remembered if keeps_places else RememberedBooks())
+    return Shelf.of(
+        columns, version=number, remembered=known.remembered if keeps_places else RememberedBooks(books=len(columns))
+    )

@@ -160,7 +160,7 @@ def _checked(asked: ListContext, items: Iterable[Item]) -> list[Item]:
     found, shelf = list(items), asked.stock.shelf
     rows = [item.row for item in found]
     books = zip(found, shelf.age_bands[rows].tolist(), shelf.ids[rows].tolist(), strict=True)
-    kept = [item for item, band, book_id in books if band <= asked.age_band and book_id not in asked.gone_ids]
+    kept = [item for item, band, book_id in books if band <= asked.age_band and book_id not in asked.excluded_ids]
     if len(kept) < len(found):
         measures.count_removed(len(found) - len(kept))
     return kept

@@ -138,7 +138,7 @@ def _rows_to_show(books: Shelf, ids: Sequence[int] | None, band: AgeBand) -> Row
     if ids is None:
         rows = np.flatnonzero(allowed)
         return rows[np.argsort(-books.popularity[rows], kind="stable")].astype(np.int32)
-    found = books.rows_of_ids(np.array(ids, dtype=np.int64))
+    found: Rows = books.rows_of_ids(np.array(ids, dtype=np.int64))
     found = found[found >= 0]
     return found[allowed[found]]
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.datasets.id_map import ABSENT, IdMap
+from epicml.datasets.id_map import ABSENT, BookIds, CatalogueRows, IdMap, ModelRows, present
 
 ids = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30)
 
@@ -46,3 +46,33 @@ class TestIdMap:
         rows = IdMap.of(known).rows(asked).tolist()
 
         assert [row != ABSENT for row in rows] == [one in known for one in asked]
+
+
+class TestNumberings:
+    def test_are_held_apart_by_mypy(self) -> None:
+        """An ignore that ignores nothing is an error of mypy: here each is one that a mix-up of numbers must be."""
+        ids, plain = BookIds(np.array([7], np.int64)), np.array([0], np.int32)
+        of_catalogue, of_model = CatalogueRows(plain), ModelRows(plain)
+        assert of_book(ids) == of_shelf(of_catalogue) == in_model(of_model) == 1
+        in_model(of_catalogue)  # type: ignore[arg-type]
+        of_shelf(of_model)  # type: ignore[arg-type]
+        in_model(plain)  # type: ignore[arg-type]
+        of_book(of_catalogue)  # type: ignore[arg-type]
+        of_shelf(present(of_model))  # type: ignore[arg-type]
+        of_shelf(present(of_catalogue))
+
+    def test_are_arrays_when_the_program_runs(self) -> None:
+        rows = np.array([3, ABSENT], np.int32)
+        assert CatalogueRows(rows) is rows
+
+
+def of_book(ids: BookIds) -> int:
+    return len(ids)
+
+
+def of_shelf(rows: CatalogueRows) -> int:
+    return len(rows)
+
+
+def in_model(rows: ModelRows) -> int:
+    return len(rows)

@@ -4,6 +4,7 @@ import numpy as np
 
 from epicml.datasets.arrays import Bools
 from epicml.datasets.features import BookFeatures
+from epicml.datasets.id_map import ModelRows
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.protocol import History
 
@@ -14,7 +15,7 @@ READ_BY_NOBODY = (17, 34, 35)  # 17 is the sixth volume of a series
 def history(books: list[int], values: list[float] | None = None, *, is_stale: bool = False) -> History:
     """These books, newest first, all liked unless other stars are given."""
     stars = [5.0] * len(books) if values is None else values
-    return History(np.array(books, np.int32), np.array(stars, np.float32), is_stale)
+    return History(ModelRows(np.array(books, np.int32)), np.array(stars, np.float32), is_stale)
 
 
 def everything(n: int = BOOKS) -> Bools:

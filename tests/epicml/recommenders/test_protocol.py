@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from epicml.datasets.id_map import ModelRows
 from epicml.recommenders.protocol import LONGEST_HISTORY, NO_HISTORY, History, InvalidHistoryError
 from tests.epicml.recommenders.library import history
 
@@ -8,7 +9,7 @@ from tests.epicml.recommenders.library import history
 class TestHistory:
     def test_refuses_columns_of_different_length(self) -> None:
         with pytest.raises(InvalidHistoryError, match=r"^2 books with 1 values\.$"):
-            History(np.array([1, 2], np.int32), np.array([5], np.float32))
+            History(ModelRows(np.array([1, 2], np.int32)), np.array([5], np.float32))
 
     def test_refuses_a_book_that_the_model_does_not_know(self) -> None:
         with pytest.raises(InvalidHistoryError, match="leave out books the model does not know"):

@@ -12,7 +12,7 @@ from apps.readers.selectors import Audience, ReaderProfile, reader_audience
 from apps.recommendations.services.lists.stock import Mask, Stock, current_stock
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
-from epicml.datasets.id_map import ABSENT, CatalogueRows
+from epicml.datasets.id_map import ABSENT, CatalogueRows, present
 from epicml.recommenders.protocol import NO_HISTORY, History
 from epicml.recommenders.series import NextVolumes
 
@@ -38,7 +38,7 @@ class ListContext:
     history: History
     read_rows: CatalogueRows
     volumes: NextVolumes
-    gone_ids: frozenset[int]
+    excluded_ids: frozenset[int]
 
     @property
     def fallback(self) -> str | None:
@@ -54,10 +54,9 @@ class ListContext:
     def liked_rows(self) -> CatalogueRows:
         """Rows on the shelf of the books that were liked, newest first; none above the age band, for they are named."""
         if self.past is None:
-            return np.zeros(0, np.int32)
-        rows = self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM])
-        rows = rows[rows != ABSENT]
-        return np.asarray(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
+            return CatalogueRows(np.zeros(0, np.int32))
+        rows = present(self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM]))
+        return CatalogueRows(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
 
 
 def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> ListContext:
@@ -70,18 +69,18 @@ def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) 
     stock = current_stock(now)
     reader = audience.reader
     past = history(reader.id) if reader else None
-    gone = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
-    gone_rows = stock.shelf.rows_of_ids(gone)
+    excluded_books = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
+    excluded_rows = stock.shelf.rows_of_ids(excluded_books)
     return ListContext(
         stock=stock,
         age_band=audience.age_band,
         reader=reader,
         past=past,
-        candidate_masks=_candidate_masks(stock, audience, gone_rows=gone_rows, genre=genre),
+        candidate_masks=_candidate_masks(stock, audience, excluded_rows=excluded_rows, genre=genre),
         history=_history(stock, past, now=now),
-        read_rows=gone_rows[: len(past.book_ids)] if past else gone_rows,
+        read_rows=CatalogueRows(excluded_rows[: len(past.book_ids)]) if past else excluded_rows,
         volumes=_volumes(stock, past),
-        gone_ids=frozenset(gone.tolist()),
+        excluded_ids=frozenset(excluded_books.tolist()),
     )
 
 
@@ -93,7 +92,7 @@ def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
 
 
 def _candidate_masks(
-    stock: Stock, audience: Audience, *, gone_rows: CatalogueRows, genre: str | None
+    stock: Stock, audience: Audience, *, excluded_rows: CatalogueRows, genre: str | None
 ) -> tuple[Mask, ...]:
     """Return masks that all keep to the age band; wishes for a level, then a language, give way when books are few."""
     reader = audience.reader
@@ -105,8 +104,8 @@ def _candidate_masks(
         of_genre = stock.shelf.columns.genres.having(genre_codes(stock.shelf, genre))
     masks = []
     for wanted, levels in distinct:
-        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels).copy()
-        mask[gone_rows[gone_rows != ABSENT]] = False
+        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
+        mask[present(excluded_rows)] = False
         if of_genre is not None:
             mask &= of_genre
         masks.append(mask)
@@ -117,7 +116,7 @@ def _volumes(stock: Stock, past: ReadingHistory | None) -> NextVolumes:
     if past is None:
         return stock.first_volumes
     rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
-    return stock.series_order.after(rows[rows != ABSENT])
+    return stock.series_order.after(present(rows))
 
 
 def _history(stock: Stock, past: ReadingHistory | None, *, now: datetime) -> History:

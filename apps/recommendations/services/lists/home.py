@@ -47,11 +47,11 @@ class Row:
 def home_rows(context: ListContext, *, size: int) -> list[Row]:
     """For you, next in your series, because you read, popular, new: those that have something to show."""
     rows: list[Row] = []
-    taken: set[int] = set()
+    excluded: set[int] = set()
     for make in (_series, _for_you, _because_you_read, _popular, _genres, _new):
-        for row in make(context, taken, size):
+        for row in make(context, excluded, size):
             rows.append(row)
-            taken |= {item.row for item in row.items}
+            excluded |= {item.row for item in row.items}
     return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
 
 
@@ -59,41 +59,41 @@ def home_rows(context: ListContext, *, size: int) -> list[Row]:
 ROW_ORDER = ("for_you", "series", "because_you_read", "popular", "genre", "new")
 
 
-def _for_you(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+def _for_you(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     if len(context.history):
-        yield Row("for_you", "For you", rankings.for_you(context, k=size, taken=taken))
+        yield Row("for_you", "For you", rankings.for_you(context, k=size, excluded=excluded))
 
 
-def _series(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+def _series(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     items = _next_volumes(context, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("series", "Next in your series", items)
 
 
-def _because_you_read(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+def _because_you_read(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     for row in context.liked_rows[:LIKED_TRIED].tolist():
         if not rankings.knows(context, row):
             continue
         mask = context.candidate_masks[0].copy()
-        mask[list(taken)] = False
-        items = in_order(context, partial(rankings.near_items, context, row), mask, size, subject=row)
+        mask[list(excluded)] = False
+        items = in_order(context, partial(rankings.near_items, context, row), mask, size, anchor=row)
         if len(items) >= LEAST_IN_ROW:
             card = context.stock.shelf.cards[row]
             yield Row("because_you_read", f"Because you read {main_title(card.title)}", items, card.key)
             return
 
 
-def _popular(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
-    items = rankings.popular(context, k=size, taken=taken)
+def _popular(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
+    items = rankings.popular(context, k=size, excluded=excluded)
     if items:
         yield Row("popular", f"Popular {reasons.at(context.age_band)}", items)
 
 
-def _genres(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     """Who has no history yet gets a choice of genres instead of rows of their own."""
     if len(context.history):
         return
-    used = set(taken)
+    used = set(excluded)
     columns = context.stock.shelf.columns
     for genre, code in _strongest_genres(context):
         mask = context.candidate_masks[0] & columns.genres.having([code])
@@ -114,12 +114,12 @@ def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
     return sorted(strongest, key=lambda genre: (-weights[genre[1]], genre[0]))[:GENRES_FOR_NEWCOMERS]
 
 
-def _new(context: ListContext, taken: set[int], size: int) -> Iterator[Row]:
+def _new(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     """What came to the shelf after the model was trained, the newest first."""
     if context.stock.model is None:
         return
     mask = context.candidate_masks[0] & context.stock.unknown
-    mask[list(taken)] = False
+    mask[list(excluded)] = False
     items = in_order(context, partial(_newest_items, context), mask, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("new", "New on the shelf", items)

@@ -13,41 +13,43 @@ from apps.recommendations.services.lists.reasons import Reason
 from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import Maker, in_order
 from epicml.datasets.arrays import Float64s
-from epicml.datasets.id_map import ABSENT
+from epicml.datasets.id_map import ABSENT, CatalogueRows
 from epicml.recommenders.protocol import Ranked
 from epicml.text.normalise import main_title
 
 NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
 
 
-def for_you(context: ListContext, *, k: int, taken: Collection[int] = ()) -> list[Item]:
+def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> list[Item]:
     """The best books for this reader: by model and live history, by popularity where either is missing or runs out."""
     if context.stock.model is None or not len(context.history):
-        return popular(context, k=k, taken=taken)
-    items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, taken=taken)
-    return _topped_up(context, items, k=k, taken=taken)
+        return popular(context, k=k, excluded=excluded)
+    items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, excluded=excluded)
+    return _topped_up(context, items, k=k, excluded=excluded)
 
 
-def popular(context: ListContext, *, k: int, taken: Collection[int] = (), subject: int | None = None) -> list[Item]:
-    """The most popular books as seen from the band; beside a book where there is a subject."""
-    return filled(context, lambda mask, count: popular_items(context, mask, count), k=k, taken=taken, subject=subject)
+def popular(context: ListContext, *, k: int, excluded: Collection[int] = (), anchor: int | None = None) -> list[Item]:
+    """The most popular books as seen from the band; beside a book where there is an anchor."""
+    return filled(
+        context, lambda mask, count: popular_items(context, mask, count), k=k, excluded=excluded, anchor=anchor
+    )
 
 
-def similar(context: ListContext, *, row: int, k: int, taken: Collection[int] = ()) -> list[Item]:
+def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int] = ()) -> list[Item]:
     """The books nearest to this one, whether or not the model knows it."""
     near = near_items if knows(context, row) else _by_kinship
-    gone = [*taken, row]
-    items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, taken=gone, subject=row)
-    return _topped_up(context, items, k=k, taken=gone, subject=row)
+    excluded = [*excluded, row]
+    items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, excluded=excluded, anchor=row)
+    return _topped_up(context, items, k=k, excluded=excluded, anchor=row)
 
 
 def knows(context: ListContext, row: int) -> bool:
     """Whether the model knows the book in this row of the shelf."""
-    return bool(context.stock.model_rows(np.array([row], np.int32))[0] != ABSENT)
+    return context.stock.model_row(row) is not None
 
 
 def filled(
-    context: ListContext, make: Maker, *, k: int, taken: Collection[int] = (), subject: int | None = None
+    context: ListContext, make: Maker, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
 ) -> list[Item]:
     """k items by this maker: from the narrowest mask of candidates, and from wider ones where that has too few.
 
@@ -56,9 +58,9 @@ def filled(
     items: list[Item] = []
     for candidates in context.candidate_masks:
         mask = candidates.copy()
-        mask[list(taken)] = False
+        mask[list(excluded)] = False
         mask[[item.row for item in items]] = False
-        items += in_order(context, make, mask, k - len(items), subject=subject)
+        items += in_order(context, make, mask, k - len(items), anchor=anchor)
         if len(items) >= k:
             break
     return items
@@ -84,6 +86,13 @@ class ModelMissingError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("No model is loaded; ask for popular books instead.")
+
+
+class BookNotInModelError(LookupError):
+    """A book was asked for its neighbours that the model does not know: a mistake in this program."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"The model does not know the book in row {row} of the shelf; ask `knows` first.")
 
 
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
@@ -113,13 +122,13 @@ def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
 
 
 def _topped_up(
-    context: ListContext, items: list[Item], *, k: int, taken: Collection[int], subject: int | None = None
+    context: ListContext, items: list[Item], *, k: int, excluded: Collection[int], anchor: int | None = None
 ) -> list[Item]:
     """A list that came out short goes on with popular books: among them those that the model does not know."""
     if len(items) >= k:
         return items
-    gone = [*taken, *(item.row for item in items)]
-    return items + popular(context, k=k - len(items), taken=gone, subject=subject)
+    excluded = [*excluded, *(item.row for item in items)]
+    return items + popular(context, k=k - len(items), excluded=excluded, anchor=anchor)
 
 
 def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
@@ -127,7 +136,9 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
     stock = context.stock
     if stock.model is None:
         raise ModelMissingError
-    book = int(stock.model_rows(np.array([row], np.int32))[0])
+    book = stock.model_row(row)
+    if book is None:
+        raise BookNotInModelError(row)
     ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
     rows, card = stock.shelf_rows[ranked.books].tolist(), stock.shelf.cards[row]
@@ -139,7 +150,7 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
 def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
     """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
     nearness = _kinship(context, row)
-    rows = np.flatnonzero((nearness > 0) & mask).astype(np.int32)
+    rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
     shares = context.stock.popularity_of(context.age_band, rows)
     card = context.stock.shelf.cards[row]
     return [

@@ -77,13 +77,13 @@ def next_in(card: BookCard) -> Reason:
     return Reason("series", f"Next in {card.series}")
 
 
-def in_series_of(subject: BookCard, card: BookCard) -> Reason | None:
+def in_series_of(anchor: BookCard, card: BookCard) -> Reason | None:
     """The reason of a volume beside another book of its series; None if that is of none, or of another one."""
-    if subject.series is None or subject.series != card.series:
+    if anchor.series is None or anchor.series != card.series:
         return None
-    if (subject.series_number is not None) and (card.series_number or 0.0) > subject.series_number:
-        return next_after(subject, card)
-    return Reason("series", f"Same series as {main_title(subject.title)}", subject.key)
+    if (anchor.series_number is not None) and (card.series_number or 0.0) > anchor.series_number:
+        return next_after(anchor, card)
+    return Reason("series", f"Same series as {main_title(anchor.title)}", anchor.key)
 
 
 def instead(reason: Reason, card: BookCard, *, begun: bool, contributor: BookCard | None) -> Reason:

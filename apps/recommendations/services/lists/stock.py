@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from apps.recommendations.serving import LoadedModel, models
 from epicml.audience.bands import AgeBand
 from epicml.datasets.arrays import Float32s, Float64s
 from epicml.datasets.features import BookFeatures
-from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows
+from epicml.datasets.id_map import ABSENT, CatalogueRows, ModelRows, present
 from epicml.recommenders.cold_start import KnownBooks, outside_popularity
 from epicml.recommenders.rising_scores import RisingScores
 from epicml.recommenders.series import NextVolumes, SeriesOrder
@@ -24,6 +25,13 @@ FEWEST_IN_ORDER, IN_ORDER, MOST_IN_ORDER = 2000, 4000, 8000
 Mask = npt.NDArray[np.bool_]
 
 
+class Reaching(NamedTuple):
+    """The rows that reach a bar of popularity; a later state knows the bar alone where too many may reach it."""
+
+    bar: float
+    rows: CatalogueRows | None
+
+
 class Stock:
     """All books that can be shown, with their rows in the model; nothing in it changes."""
 
@@ -32,24 +40,23 @@ class Stock:
         self.shelf = on_shelf
         self.model = model
         self._lent: dict[AgeBand, Float64s] = {}
-        self._best: dict[AgeBand, CatalogueRows] = {}
-        self._may_be_best: dict[AgeBand, CatalogueRows] = {}  # none but these and new books reach the bar of the band
-        self._score_blocks: dict[AgeBand, dict[int, Float32s]] = {}
-        self.bars: dict[AgeBand, float] = {}
+        self.best: dict[AgeBand, Reaching] = {}  # in their order
+        self.may_be_best: dict[AgeBand, Reaching] = {}  # from the former stock: none but these and new books reach it
+        self.score_blocks: dict[AgeBand, dict[int, Float32s]] = {}
         delta = None if former is None else on_shelf.columns.since(former.shelf.columns)
         if former is not None and delta is not None:
             self._take_over(former, delta)
 
     def _take_over(self, former: "Stock", delta: Delta) -> None:
         """Set what the former stock had worked out, made right where a book changed."""
-        left = np.flatnonzero(delta.moved == ABSENT).astype(np.int32)
+        left = CatalogueRows(np.flatnonzero(delta.moved == ABSENT).astype(np.int32))
         if "series_order" in vars(former):
             self._take_over_series(former, delta, left=left)
         if former.model is not self.model or self.model is None or "shelf_rows" not in vars(former):
             return
         left_model, came_model = former.model_rows(left), self.model_rows(delta.changed)
-        went, came = left[left_model != ABSENT], delta.changed[came_model != ABSENT]
-        self._take_over_rows(former, delta, came=came, came_model=came_model[came_model != ABSENT])
+        went, came = left[left_model != ABSENT], CatalogueRows(delta.changed[came_model != ABSENT])
+        self._take_over_rows(former, delta, came=came, came_model=present(came_model))
         self._take_over_best(former, delta)
         if "known_books" in vars(former):
             self.known_books = former.known_books.with_changed(
@@ -57,7 +64,7 @@ class Stock:
                 (self.shelf.popularity[came], self.shelf.age_bands[came]),
             )
         if np.array_equal(np.sort(left_model), np.sort(came_model)):  # the same books of the model are on the shelf
-            self._score_blocks = former._score_blocks
+            self.score_blocks = former.score_blocks
 
     def _take_over_rows(self, former: "Stock", delta: Delta, *, came: CatalogueRows, came_model: ModelRows) -> None:
         if self.shelf.ids is former.shelf.ids:  # no row moved
@@ -65,17 +72,18 @@ class Stock:
             if "unknown_rows" in vars(former):
                 self.unknown_rows = former.unknown_rows
         else:
-            self.shelf_rows = np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows]
+            self.shelf_rows = CatalogueRows(np.append(delta.moved, np.int32(ABSENT))[former.shelf_rows])
             self.shelf_rows[came_model] = came
 
     def _take_over_best(self, former: "Stock", delta: Delta) -> None:
         """Keep the bars, and which rows may reach them: what the model learned of a book that stayed is the same."""
-        self.bars = dict(former.bars)
-        for band, rows in (former._may_be_best | former._best).items():
-            stayed = delta.moved[rows]
-            may_be = np.concatenate((stayed[stayed != ABSENT], delta.changed))
-            if len(may_be) <= MOST_IN_ORDER:
-                self._may_be_best[band] = may_be
+        for band, (bar, rows) in (former.may_be_best | former.best).items():
+            may_reach = None
+            if rows is not None:
+                stayed = present(CatalogueRows(delta.moved[rows]))
+                may_reach = CatalogueRows(np.concatenate((stayed, delta.changed)))
+            is_short = may_reach is not None and len(may_reach) <= MOST_IN_ORDER
+            self.may_be_best[band] = Reaching(bar, may_reach if is_short else None)
 
     def _take_over_series(self, former: "Stock", delta: Delta, *, left: CatalogueRows) -> None:
         columns, order = self.shelf.columns, former.series_order
@@ -91,22 +99,27 @@ class Stock:
     def model_rows(self, rows: CatalogueRows) -> ModelRows:
         """int32: the row in the model of each of these rows of the shelf, -1 for a book that is newer than it."""
         if self.model is None:
-            return np.full(len(rows), ABSENT, np.int32)
-        return self.model.books.rows(self.shelf.ids[rows])
+            return ModelRows(np.full(len(rows), ABSENT, np.int32))
+        return ModelRows(self.model.books.rows(self.shelf.ids[rows]))
+
+    def model_row(self, row: int) -> int | None:
+        """The row in the model of the book in one row of the shelf."""
+        found = int(self.model_rows(CatalogueRows(np.array([row], np.int32)))[0])
+        return None if found == ABSENT else found
 
     @cached_property
     def shelf_rows(self) -> CatalogueRows:
         """int32[books of the model]: row on the shelf, -1 for a book that was withdrawn since."""
         if self.model is None:
-            return np.zeros(0, np.int32)
+            return CatalogueRows(np.zeros(0, np.int32))
         return self.shelf.rows_of_ids(self.model.books.ids)
 
     @cached_property
     def unknown_rows(self) -> CatalogueRows:
         """int32: the books of the shelf that are newer than the model."""
         is_unknown = np.ones(len(self.shelf), np.bool_)
-        is_unknown[self.shelf_rows[self.shelf_rows != ABSENT]] = False
-        return np.flatnonzero(is_unknown).astype(np.int32)
+        is_unknown[present(self.shelf_rows)] = False
+        return CatalogueRows(np.flatnonzero(is_unknown).astype(np.int32))
 
     @property
     def unknown(self) -> Mask:
@@ -124,11 +137,11 @@ class Stock:
     def popular(self, age_band: AgeBand, *, eligible: Mask, k: int) -> CatalogueRows:
         """The k most popular eligible books as seen from a band, new ones included."""
         best = self._in_order(age_band)
-        found = best[eligible[best]][:k]
+        found = CatalogueRows(best[eligible[best]][:k])
         if len(found) == k or len(best) == len(self.shelf):
             return found
         rows = np.flatnonzero(eligible).astype(np.int32)
-        return rows[_highest(self.popularity(age_band)[rows], k)]
+        return CatalogueRows(rows[_highest(self.popularity(age_band)[rows], k)])
 
     def popularity(self, age_band: AgeBand) -> Float64s:
         """float64[books on the shelf]: how popular each is as seen from a band, in what the model learned."""
@@ -164,7 +177,7 @@ class Stock:
     @cached_property
     def known_books(self) -> KnownBooks:
         """How well known outside those books are that the model knows."""
-        rows = self.shelf_rows[self.shelf_rows != ABSENT]
+        rows = present(self.shelf_rows)
         return KnownBooks.of(self.shelf.popularity[rows], self.shelf.age_bands[rows])
 
     def _features(self) -> BookFeatures:
@@ -194,35 +207,37 @@ class Stock:
                 scores=RisingScores(
                     len(self.known_books),
                     lambda: learned[self.shelf_rows != ABSENT],
-                    self._score_blocks.setdefault(age_band, {}),
+                    self.score_blocks.setdefault(age_band, {}),
                 ),
             )
         return lent
 
     def _in_order(self, age_band: AgeBand) -> CatalogueRows:
         """The most popular books as seen from a band, in their order: all that reach the bar."""
-        best = self._best.get(age_band)
-        if best is None:
-            rows, scores = self._reaching_the_bar(age_band)
-            best = self._best[age_band] = rows[np.argsort(-scores, kind="stable")].astype(np.int32)
-        return best
+        best = self.best.get(age_band)
+        if best is None or best.rows is None:
+            bar, rows, scores = self._reaching_the_bar(age_band)
+            ordered = CatalogueRows(rows[np.argsort(-scores, kind="stable")])
+            self.best[age_band] = Reaching(bar, ordered)
+            return ordered
+        return best.rows
 
-    def _reaching_the_bar(self, age_band: AgeBand) -> tuple[CatalogueRows, Float64s]:
-        """The rows that reach the bar of the band, rising, with their popularity; the bar is set anew if it must be."""
-        may_be, bar = self._may_be_best.get(age_band), self.bars.get(age_band, np.inf)
-        if may_be is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
-            rows = np.union1d(may_be, self.unknown_rows)
+    def _reaching_the_bar(self, age_band: AgeBand) -> tuple[float, CatalogueRows, Float64s]:
+        """The bar of the band, set anew if it must be, and the rows that reach it, rising, with their popularity."""
+        bar, may_reach = self.may_be_best.get(age_band, Reaching(np.inf, None))
+        if may_reach is not None and len(self.unknown_rows) <= MOST_IN_ORDER:
+            rows = CatalogueRows(np.union1d(may_reach, self.unknown_rows))
             scores = self.popularity_of(age_band, rows)
-            rows, scores = rows[scores >= bar], scores[scores >= bar]
-            if FEWEST_IN_ORDER <= len(rows) <= MOST_IN_ORDER:
-                return rows, scores
+            reaches = scores >= bar
+            if FEWEST_IN_ORDER <= np.count_nonzero(reaches) <= MOST_IN_ORDER:
+                return bar, CatalogueRows(rows[reaches]), scores[reaches]
         everything = self.popularity(age_band)
         best = np.flatnonzero(everything >= bar)
         if not FEWEST_IN_ORDER <= len(best) <= MOST_IN_ORDER:
             at = max(len(everything) - IN_ORDER, 0)
-            self.bars[age_band] = float(np.partition(everything, at)[at]) if len(everything) else 0.0
-            best = np.flatnonzero(everything >= self.bars[age_band])
-        return best.astype(np.int32), everything[best]
+            bar = float(np.partition(everything, at)[at]) if len(everything) else 0.0
+            best = np.flatnonzero(everything >= bar)
+        return bar, CatalogueRows(best.astype(np.int32)), everything[best]
 
 
 def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:

@@ -16,22 +16,22 @@ from epicml.recommenders.series import NextVolumes, offered
 Maker = Callable[[Mask, int], list[Item]]
 
 
-def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, subject: int | None = None) -> list[Item]:
+def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: int | None = None) -> list[Item]:
     """k items by this maker, each later volume replaced by the one that comes next, with a reason that is true of it.
 
-    `subject` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
+    `anchor` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
     """
-    volumes = context.volumes if subject is None else beside(context, subject)
-    places = offered(make, volumes=volumes, eligible=mask, k=k, book_of=_row_of)
-    return [place if place.row == row else _standing_in(context, place, row, volumes, subject) for place, row in places]
+    volumes = context.volumes if anchor is None else beside(context, anchor)
+    places = offered(make, volumes=volumes, eligible=mask, k=k, book_of=lambda place: place.row)
+    return [place if place.row == row else _standing_in(context, place, row, volumes, anchor) for place, row in places]
 
 
-def beside(context: ListContext, subject: int) -> NextVolumes:
+def beside(context: ListContext, anchor: int) -> NextVolumes:
     """What the reader goes on with after looking at this book."""
     order = context.stock.series_order
-    if order.volume_of[subject] == ABSENT or subject in context.read_rows:
+    if order.volume_of[anchor] == ABSENT or anchor in context.read_rows:
         return context.volumes
-    return order.after(context.volumes.read, at_hand=subject)
+    return order.after(context.volumes.read, at_hand=anchor)
 
 
 def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reason | None:
@@ -43,23 +43,19 @@ def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reas
     return reasons.next_after(cards[before], cards[row])
 
 
-def _row_of(place: Item) -> int:
-    return place.row
-
-
-def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolumes, subject: int | None) -> Item:
-    word_reason = partial(_reason_of_stand_in, context, place, row, volumes, subject)
+def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolumes, anchor: int | None) -> Item:
+    word_reason = partial(_reason_of_stand_in, context, place, row, volumes, anchor)
     return replace(place, row=row, word_reason=word_reason, instead_of=place.row)
 
 
 def _reason_of_stand_in(
-    context: ListContext, place: Item, row: int, volumes: NextVolumes, subject: int | None
+    context: ListContext, place: Item, row: int, volumes: NextVolumes, anchor: int | None
 ) -> Reason:
     cards = context.stock.shelf.cards
-    if subject is None:
+    if anchor is None:
         reason = reason_of_next(context, row, volumes)
     else:
-        reason = reasons.in_series_of(cards[subject], cards[row])
+        reason = reasons.in_series_of(cards[anchor], cards[row])
     if reason is not None:
         return reason
     earned, begun = place.reason, volumes.before(row) != ABSENT

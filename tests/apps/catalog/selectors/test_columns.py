@@ -1,5 +1,6 @@
 """Columns that followed any changes hold what the books are, told one by one; former states stay as they were."""
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.catalog.selectors import records
 from apps.catalog.selectors.books import BookCard
-from apps.catalog.selectors.cards import RecentlyUsed, RememberedBooks
+from apps.catalog.selectors.cards import BYTES_BESIDE_JSON, RecentlyUsed, RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from epicml.audience.bands import AgeBand
@@ -45,7 +46,7 @@ histories = st.lists(steps, min_size=1, max_size=6)
 
 
 def shelf_of(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedBooks())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
 
 
 def in_order(books: dict[int, BookCard]) -> list[BookCard]:
@@ -147,7 +148,7 @@ class TestRecords:
 class TestCards:
     def test_are_the_same_object_while_the_book_does_not_change(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
-        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
         one, two = before.cards[0], before.cards[1]
         after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
         assert after.cards[0] is one
@@ -175,9 +176,19 @@ class TestCards:
             remembered.keep(place, b"x" * 50)
         assert remembered.get(1)
 
+    def test_take_no_more_memory_as_json_than_they_count_for(self) -> None:
+        columns = Columns.none().updated((), [a_card(book, f"book {book}") for book in range(1, 401)])
+        found = shelf_of(columns).cards
+        tracemalloc.start()
+        for row in range(400):
+            found.json(row)
+        taken = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert taken < 400 * (BYTES_BESIDE_JSON + len(orjson.dumps(a_card(400, "book 400").as_json())))
+
     def test_are_written_as_json_once_for_each_state_of_a_book(self) -> None:
         columns = Columns.none().updated((), [a_card(1, "one"), a_card(2, "two")])
-        before = Shelf.of(columns, version=1, remembered=RememberedBooks())
+        before = Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
         former = [orjson.dumps(before.cards.json(row)) for row in (0, 1)]
         after = Shelf.of(columns.updated([2], [a_card(2, "other")]), version=2, remembered=before.remembered)
         assert [orjson.dumps(after.cards.json(row)) for row in (0, 1)] == [

@@ -14,7 +14,7 @@ from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
-from epicml.datasets.id_map import IdMap
+from epicml.datasets.id_map import IdMap, ModelRows
 from epicml.datasets.interactions import Interactions
 from epicml.evaluation.offline import NO_BAND, TestCase
 from epicml.evaluation.recommender import AFTER_GAP, BEST_PART
@@ -113,7 +113,7 @@ class TestInRowsOf:
     def rank(self, *history: int, eligible: Sequence[bool] = (True, True, True)) -> list[int]:
         old = snapshot([[0, 1, 2], [3, 1, 2], [1, 2, 3], [2, 1]], ids=[10, 20, 30, 40])
         champion = LoadedModel("0", "", fitted(old, old.interactions), old.books)
-        read = History(np.array(history, np.int32), np.full(len(history), 5, np.float32))
+        read = History(ModelRows(np.array(history, np.int32)), np.full(len(history), 5, np.float32))
         case = TestCase(0, read, np.zeros(0, np.int32), NO_BAND)
         rows: list[int] = in_rows_of(self.NOW, champion)(case, np.array(eligible), 10).tolist()
         return rows

@@ -58,7 +58,7 @@ class TestFilled:
         assert told == [(1, 4), (1, 2)]
 
     def test_leaves_out_what_another_list_took(self, asked: ListContext) -> None:
-        assert keys(rankings.popular(asked, k=10, taken=[row("easy"), row("german")])) == ["fits"]
+        assert keys(rankings.popular(asked, k=10, excluded=[row("easy"), row("german")])) == ["fits"]
 
 
 class TestPopular:

@@ -17,7 +17,7 @@ from apps.recommendations.services.lists.stock import Stock, current_stock
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
-from epicml.datasets.id_map import ABSENT, IdMap
+from epicml.datasets.id_map import ABSENT, CatalogueRows, IdMap
 from epicml.datasets.interactions import Interactions
 from epicml.recommenders.fusion import FusedRecommender
 from tests.apps.recommendations.library import NOON
@@ -90,7 +90,7 @@ class TestBooksOfTheModel:
 
     def test_have_rows_on_both_sides(self) -> None:
         assert [card.key for card in stock().shelf.cards] == ["low", "high", "fresh", "plain"]
-        assert stock().model_rows(np.arange(4, dtype=np.int32)).tolist() == [0, 2, ABSENT, ABSENT]
+        assert stock().model_rows(CatalogueRows(np.arange(4, dtype=np.int32))).tolist() == [0, 2, ABSENT, ABSENT]
         assert stock().shelf_rows.tolist() == [0, ABSENT, 1]
         assert stock().unknown.tolist() == [False, False, True, True]
 
@@ -233,16 +233,16 @@ def an_adult_book(book: int, ratings: int) -> BookCard:
 
 
 def on_shelf(columns: Columns) -> Shelf:
-    return Shelf.of(columns, version=1, remembered=RememberedBooks())
+    return Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
 
 
 def told(stock: Stock) -> Iterator[object]:
     """Everything that lists are made from."""
-    every = np.arange(len(stock.shelf), dtype=np.int32)
+    every = CatalogueRows(np.arange(len(stock.shelf), dtype=np.int32))
     yield from (stock.model_rows(every).tolist(), stock.shelf_rows.tolist(), stock.unknown.tolist())
     for band in AgeBand:
         yield stock.popularity(band).tolist()
-        yield stock.popularity_of(band, every[::-1]).tolist()
+        yield stock.popularity_of(band, CatalogueRows(every[::-1])).tolist()
         for k in (1, 2, 3, 4, 20):
             yield stock.popular(band, eligible=stock.shelf.allowed(band), k=k).tolist()
     for read in (every[:0], every[:1], every[::3]):
