@@ -78,11 +78,18 @@ class Seals:
                 places = ", ".join(["%s"] * len(table.columns))
                 statement = f"INSERT INTO {connection.ops.quote_name(table.name)} ({names}) VALUES ({places})"
                 cursor.executemany(statement, table.rows)
-            # PostgreSQL would go on numbering where the last test ended, and leave a gap that nothing made.
+            # Else numbering would go on where the last test ended, and leave a gap that nothing made.
             names_added = {table.name for table in seal.added}
             models = [m for m in apps.get_models(include_auto_created=True) if m._meta.db_table in names_added]
             for statement in connection.ops.sequence_reset_sql(no_style(), models):
                 cursor.execute(statement)
+            if connection.vendor == "sqlite":  # Django resets no sequence there
+                for name in names_added:
+                    quoted = connection.ops.quote_name(name)
+                    cursor.execute(
+                        f"UPDATE sqlite_sequence SET seq = (SELECT max(rowid) FROM {quoted}) WHERE name = %s",
+                        [name],
+                    )
         if files and seal.files:
             shutil.copytree(seal.files, files, dirs_exist_ok=True)
 

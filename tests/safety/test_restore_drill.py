@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from apps.platform.services.backup.folders import whole_backups
 from apps.platform.services.backup.manifest import BackupManifest, read_manifest
+from apps.releases.services import kinds
 from tests.apps.jobs.processes import child_environment, database_url, wait_until
 from tests.safety import library
 from tests.servers import PostgresqlServer
@@ -109,10 +110,11 @@ class Place:
 
 
 @pytest.fixture
-def here(settings: Settings) -> Place:
+def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The library that is backed up: its books, its readers, a model and an index that are live."""
     settings.SECRET_KEY = KEY
     settings.VAR_DIR.mkdir(exist_ok=True)
+    monkeypatch.setattr(kinds, "_KINDS", dict(kinds._KINDS))
     library.fill()
     library.register_passable_kinds()
     library.make_live()

@@ -1,7 +1,7 @@
 """Shapes of bodies and query strings: a view names one for the OpenAPI document, and reads what was sent by it.
 
 Every error is found at once; a field that nobody described is one, and so is a parameter that was sent twice.
-REST framework's classes declare, and a loop of our own reads (ADR 25).
+REST framework's classes declare, and a loop of our own reads (ADR 24).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the gate found, in words: the core keeps numbers, and here each becomes a sentence (docs/adr/0026)."""
+"""What the gate found, in words: the core keeps numbers, and here each becomes a sentence (docs/adr/0025)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

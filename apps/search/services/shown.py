@@ -48,7 +48,7 @@ class _Remembered:
             self._by_record = (records.lineage, lines)
         place = int(records.places[row])
         if place not in lines:
-            lines[place] = _shown(books.columns.card(row))
+            lines[place] = _shown(books, row)
         return lines[place]
 
 
@@ -70,12 +70,13 @@ def shown_books(books: Shelf, ids: Sequence[int], *, audience: AgeBand) -> list[
     return found
 
 
-def _shown(card: BookCard) -> ShownBook:
+def _shown(books: Shelf, row: int) -> ShownBook:
+    card = books.columns.card(row)
     text = main_title(card.title)
     return ShownBook(
         card=card,
         text=text,
         words=word_spans(text),
         detail=", ".join(card.authors[:2]),
-        json=orjson.Fragment(orjson.dumps(card.as_json())),
+        json=books.cards.json(row),
     )

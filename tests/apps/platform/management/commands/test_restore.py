@@ -267,7 +267,7 @@ class TestKilledRestore:
         restore(made, "--replace")
 
         assert Event.objects.count() == 20
-        assert list(path.parent.glob("*.restoring*")) == []
+        assert list(path.parent.glob(f"{path.name}.restoring*")) == []
 
 
 class TestDamagedDatabase:
