@@ -47,7 +47,7 @@ serve: setup ## serve what is there: web workers and the job runner
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
-KNOW_A_DATABASE := tests/apps tests/config tests/demo tests/safety
+KNOW_A_DATABASE := tests/apps tests/config tests/demo tests/safety tests/test_conftest.py tests/test_sealing.py
 # Two at once: each has a folder, a database and servers of its own. More cores are left to whoever works there.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 test: .venv/dev.stamp ## the whole suite, on SQLite and again on PostgreSQL where it is installed
