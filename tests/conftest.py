@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     config = pluginmanager.getplugin("pytestconfig")
     known = parser.parse_known_args([str(part) for part in config.invocation_params.args]) if config else None
     if known is not None and not known.help:
-        # The process that only hands tests out needs no server, and the others must not inherit its settings: pytest-django
+        # The process that only hands tests out needs no server. The others must not inherit its settings: pytest-django
         # would read them before each has a folder and a database of its own.
         hands_out = getattr(known, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
         _prepare_environment("sqlite" if hands_out else known.database)

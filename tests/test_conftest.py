@@ -14,4 +14,4 @@ class TestEnvironment:
         assert connection.vendor == request.config.getoption("--database")
 
     def test_is_a_folder_of_this_process_alone(self) -> None:
-        assert settings.VAR_DIR == Path(os.environ["EPICML_VAR"])
+        assert Path(os.environ["EPICML_VAR"]) == settings.VAR_DIR
