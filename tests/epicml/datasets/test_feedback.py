@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.datasets.feedback import Act, feedback
+from epicml.datasets.feedback import Act, Acts, feedback
 
 STARTED, FINISHED, LIKED, HIDDEN = Act.STARTED, Act.FINISHED, Act.LIKED, Act.HIDDEN
 Told = list[tuple[int, int, Act, float]]
@@ -13,14 +13,14 @@ Told = list[tuple[int, int, Act, float]]
 
 def verdicts(rows: Told) -> dict[tuple[int, int], tuple[int, float, bool]]:
     """By reader and book: the row of the newest act, the stars, whether it is hidden."""
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
-    reader, book = np.array(columns[0], np.int64), np.array(columns[1], np.int64)
-    said = feedback(
-        reader=reader, book=book, act=np.array(columns[2], np.int8), rating=np.array(columns[3], np.float32)
-    )
+    reader, book, act, rating = zip(*rows, strict=True) if rows else ((), (), (), ())
+    acts = Acts.of(reader=reader, book=book, act=act, rating=rating, at=range(len(rows)))
+    said = feedback(acts)
     assert (np.diff(said.newest) > 0).all()
     found = zip(said.newest.tolist(), said.value.tolist(), said.hidden.tolist(), strict=True)
-    return {(int(reader[newest]), int(book[newest])): (newest, value, hidden) for newest, value, hidden in found}
+    return {
+        (int(acts.reader[newest]), int(acts.book[newest])): (newest, value, hidden) for newest, value, hidden in found
+    }
 
 
 def on_one_book(*acts: Act | int) -> tuple[float, bool]:
