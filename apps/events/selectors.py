@@ -142,8 +142,7 @@ def training_rows(
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [bound for bound in (received_by, last_event, up_to) if bound is not None])
         while rows := cursor.fetchmany(chunk):
-            readers, books, kinds, ratings, at = zip(*rows, strict=True)
-            yield Acts.of(reader=readers, book=books, act=kinds, rating=ratings, at=at)
+            yield Acts.of_rows(rows)
 
 
 def lists_of_reader(reader_id: int, *, limit: int) -> list[ServedList]:

@@ -25,12 +25,7 @@ ROWS = [
 
 def chunks(size: int) -> Iterator[Acts]:
     for start in range(0, len(ROWS), size):
-        yield chunk(*ROWS[start : start + size])
-
-
-def chunk(*rows: tuple[int, int, Act, float, int]) -> Acts:
-    reader, book, act, rating, at = zip(*rows, strict=True)
-    return Acts.of(reader=reader, book=book, act=act, rating=rating, at=at)
+        yield Acts.of_rows(ROWS[start : start + size])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
@@ -59,7 +54,7 @@ class TestReadLog:
 
 class TestReaderWithoutAKnownBook:
     def test_gets_no_number(self) -> None:
-        readers, facts, _ = read_log([chunk((1, 999, RATED, 5.0, 1), (2, 100, RATED, 5.0, 2))], books=BOOKS)
+        readers, facts, _ = read_log([Acts.of_rows([(1, 999, RATED, 5.0, 1), (2, 100, RATED, 5.0, 2)])], books=BOOKS)
         assert (readers.ids.tolist(), facts.reader.tolist()) == ([2], [0])
 
 
@@ -67,12 +62,12 @@ class TestReaderOfManyActs:
     def test_keeps_the_rating_of_a_book_that_was_started_again(self) -> None:
         rows = [(1, 100, RATED, 5.0, 1), (1, 200, Act.FINISHED, NO_RATING, 2)]
         again = [(1, book, STARTED, NO_RATING, 3 + place) for place, book in enumerate([100, 200])]
-        _, facts, _ = read_log([chunk(*rows, *again)], books=BOOKS)
+        _, facts, _ = read_log([Acts.of_rows([*rows, *again])], books=BOOKS)
         assert (facts.book.tolist(), facts.value.tolist(), facts.at.tolist()) == ([0, 1], [5, 4], [3, 4])
 
     def test_repeats_nothing_where_two_acts_fell_into_one_second(self) -> None:
         rows = [(1, 100, STARTED, NO_RATING, 1), (1, 100, Act.LIKED, NO_RATING, 1)]
-        _, facts, audit = read_log([chunk(*rows)], books=BOOKS)
+        _, facts, audit = read_log([Acts.of_rows(rows)], books=BOOKS)
         assert (facts.value.tolist(), audit.findings) == ([5], ())
 
 

@@ -13,8 +13,7 @@ Told = list[tuple[int, int, Act, float]]
 
 def verdicts(rows: Told) -> dict[tuple[int, int], tuple[int, float, bool]]:
     """By reader and book: the row of the newest act, the stars, whether it is hidden."""
-    reader, book, act, rating = zip(*rows, strict=True) if rows else ((), (), (), ())
-    acts = Acts.of(reader=reader, book=book, act=act, rating=rating, at=range(len(rows)))
+    acts = Acts.of_rows([(*row, place) for place, row in enumerate(rows)])
     said = feedback(acts)
     assert (np.diff(said.newest) > 0).all()
     found = zip(said.newest.tolist(), said.value.tolist(), said.hidden.tolist(), strict=True)
@@ -105,3 +104,23 @@ class TestFeedback:
             pair: (row, opinion.get(pair, implied.get(pair, 0.0)), rows[row][2] == HIDDEN)
             for pair, row in newest.items()
         }
+
+
+class TestActs:
+    def test_hold_nothing_of_no_rows(self) -> None:
+        acts = Acts.of_rows([])
+        assert (len(acts), acts.act.dtype.name, acts.rating.dtype.name) == (0, "int8", "float32")
+
+    def test_say_nan_where_the_act_is_no_rating(self) -> None:
+        acts = Acts.of_rows([(1, 7, LIKED, None, 10), (1, 8, Act.RATED, 2.5, 20)])
+        assert np.array_equal(acts.rating, np.array([np.nan, 2.5], np.float32), equal_nan=True)
+
+    @pytest.mark.parametrize(
+        "rows", [slice(1, None), np.array([False, True, True]), np.array([1, 2])], ids=["slice", "marks", "places"]
+    )
+    def test_are_cut_and_joined_as_rows(self, rows: slice) -> None:
+        told = [(1, 7, LIKED, 3.0, 10), (1, 8, Act.RATED, 2.0, 20), (2, 7, HIDDEN, 1.0, 30)]
+        acts = Acts.of_rows(told)
+        joined = Acts.joined([acts.take(slice(0, 1)), acts.take(rows)])
+        columns = joined.reader, joined.book, joined.act, joined.rating, joined.at
+        assert list(zip(*(column.tolist() for column in columns), strict=True)) == told
