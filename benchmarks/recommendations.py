@@ -81,7 +81,7 @@ def all_at_once():
 shelf()
 with connection.cursor() as cursor:
     cursor.execute("PRAGMA mmap_size=0")  # pages of the file that are mapped would count as memory of the process
-chunked = peak_of(lambda: take_snapshot(up_to=timezone.now()).rows_read)
+chunked = peak_of(lambda: take_snapshot(up_to=timezone.now()).log.rows_read)
 print(json.dumps({"chunked": chunked, "at_once": peak_of(all_at_once)}))
 """
 

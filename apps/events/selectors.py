@@ -1,6 +1,6 @@
 """What readers were shown and did, as serving, training and pages read it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.events import models
 from epicml.audience.bands import AgeBand
-from epicml.datasets.feedback import Act, feedback
+from epicml.datasets.feedback import Act, Acts, feedback
 
 # The conditions are written out, not bound: SQLite uses a partial index only where the text is that of the index.
 FACTS = "kind IN ('started', 'finished', 'rated', 'liked', 'hidden')"
@@ -75,17 +75,6 @@ class ActOnList:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainingChunk:
-    """Some rows of what all readers did, as arrays of one length."""
-
-    reader_ids: npt.NDArray[np.int64]
-    book_ids: npt.NDArray[np.int64]
-    acts: npt.NDArray[np.int8]  # values of epicml.datasets.feedback.Act
-    ratings: npt.NDArray[np.float32]  # nan where the act is no rating
-    at: npt.NDArray[np.int64]  # seconds since 1970
-
-
 @dataclass(frozen=True, slots=True)
 class ServedList:
     """One list of books that was shown; `items` are ids of books in the order shown."""
@@ -107,15 +96,10 @@ class ServedList:
 def history(reader_id: int) -> ReadingHistory:
     """Return what this reader read, liked or hid up to this moment: every book, for none may be offered again."""
     rows = _acts_that_count(reader_id)[::-1]
-    books, acts, ratings, at = zip(*rows, strict=True) if rows else ((), (), (), ())
-    book = np.array(books, np.int64)
-    said = feedback(
-        reader=np.zeros(len(book), np.int64),
-        book=book,
-        act=np.array(acts, np.int8),
-        rating=np.array(ratings, np.float32),
-    )
-    book, value, hidden = book[said.newest][::-1], said.value[::-1], said.hidden[::-1]
+    books, kinds, ratings, at = zip(*rows, strict=True) if rows else ((), (), (), ())
+    acts = Acts.of(reader=np.zeros(len(rows), np.int64), book=books, act=kinds, rating=ratings, at=at)
+    said = feedback(acts)
+    book, value, hidden = acts.book[said.newest][::-1], said.value[::-1], said.hidden[::-1]
     return ReadingHistory(
         book_ids=book[~hidden],
         values=value[~hidden],
@@ -147,7 +131,7 @@ def last_acts(reader_id: int, *, limit: int) -> list[LastAct]:
 
 def training_rows(
     *, up_to: datetime, received_by: datetime | None = None, last_event: int | None = None, chunk: int = 50_000
-) -> Iterator[TrainingChunk]:
+) -> Iterator[Acts]:
     """Read all that readers read, rated or hid up to a moment, by reader, then time, one chunk at a time.
 
     With `received_by` only what was known by then, and with `last_event` nothing past this id: the same rows whenever
@@ -158,7 +142,7 @@ def training_rows(
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [bound for bound in (received_by, last_event, up_to) if bound is not None])
         while rows := cursor.fetchmany(chunk):
-            yield _training_chunk(rows)
+            yield Acts.of_rows(rows)
 
 
 def lists_of_reader(reader_id: int, *, limit: int) -> list[ServedList]:
@@ -189,17 +173,6 @@ def acts_on_lists(reader_id: int, list_ids: Collection[UUID]) -> list[ActOnList]
 def latest_event_id() -> int:
     """Return the id of the newest event, 0 when there is none."""
     return models.Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
-
-
-def _training_chunk(rows: Sequence[tuple[Any, ...]]) -> TrainingChunk:
-    readers, books, acts, ratings, at = zip(*rows, strict=True)
-    return TrainingChunk(
-        reader_ids=np.array(readers, dtype=np.int64),
-        book_ids=np.array(books, dtype=np.int64),
-        acts=np.array(acts, dtype=np.int8),
-        ratings=np.array(ratings, dtype=np.float32),
-        at=np.array(at, dtype=np.int64),
-    )
 
 
 def _served_list(row: models.ServedList) -> ServedList:

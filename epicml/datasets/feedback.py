@@ -6,10 +6,13 @@
 4. The newest act of any kind places the book in the history; of acts at one instant the later row is the newer.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from epicml.datasets.arrays import Bools, Float32s, Int8s, Int64s
 
@@ -27,11 +30,93 @@ class Act(IntEnum):
 # To start, finish or like a book is worth what readers who do so give on average, rounded; a rating is worth itself.
 STARS = {Act.STARTED: 3.0, Act.FINISHED: 4.0, Act.LIKED: 5.0}
 OPINIONS = (Act.LIKED, Act.RATED)
+# Tables by act, made once: for the few acts of one reader, as at a request, making them takes longer than the rest.
+_STARS = np.array([STARS.get(act, 0.0) for act in Act], np.float32)
+_IS_OPINION = np.array([act in OPINIONS for act in Act])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Acts:
+    """What readers did with books, one row an act, as the event log has them.
+
+    Apart from `Interactions`, which say one thing of each reader and book: what several acts say together is known only
+    when the newest one is, and whether it hides the book.
+
+    Attributes:
+        reader: int64[n], ids or rows of readers.
+        book: int64[n], ids or rows of books.
+        act: int8[n], values of `Act`.
+        rating: float32[n], stars of the ratings; nan where the act is no rating.
+        at: int64[n], seconds since 1970 UTC.
+    """
+
+    reader: Int64s
+    book: Int64s
+    act: Int8s
+    rating: Float32s
+    at: Int64s
+
+    @classmethod
+    def of(
+        cls, *, reader: npt.ArrayLike, book: npt.ArrayLike, act: npt.ArrayLike, rating: npt.ArrayLike, at: npt.ArrayLike
+    ) -> "Acts":
+        """Make arrays of these columns, each of n entries; a rating may be None.
+
+        >>> Acts.of(reader=[7], book=[1], act=[Act.RATED], rating=[4.5], at=[30]).rating.dtype.name
+        'float32'
+        """
+        return cls(
+            np.asarray(reader, np.int64),
+            np.asarray(book, np.int64),
+            np.asarray(act, np.int8),
+            np.asarray(rating, np.float32),
+            np.asarray(at, np.int64),
+        )
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[tuple[Any, ...]]) -> "Acts":
+        """Make arrays of these rows, each of a reader, a book, an act, a rating or None, and a time.
+
+        >>> Acts.of_rows([(7, 1, Act.RATED, 4.5, 30), (7, 2, Act.LIKED, None, 40)]).rating.tolist()
+        [4.5, nan]
+        """
+        reader, book, act, rating, at = tuple(zip(*rows, strict=True)) or ((), (), (), (), ())
+        return cls.of(reader=reader, book=book, act=act, rating=rating, at=at)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Acts"]) -> "Acts":
+        """Put these acts one after the other.
+
+        >>> one, two = (Acts.of(reader=[row], book=[1], act=[0], rating=[np.nan], at=[9]) for row in (7, 8))
+        >>> Acts.joined([one, two]).reader.tolist()
+        [7, 8]
+        """
+        return cls(
+            np.concatenate([part.reader for part in parts]),
+            np.concatenate([part.book for part in parts]),
+            np.concatenate([part.act for part in parts]),
+            np.concatenate([part.rating for part in parts]),
+            np.concatenate([part.at for part in parts]),
+        )
+
+    def take(self, rows: slice | Bools | Int64s) -> "Acts":
+        """Return the acts in these rows: a slice, bool[n], or int64[m] in the order wanted.
+
+        >>> acts = Acts.of(reader=[7, 8], book=[1, 2], act=[0, 1], rating=[np.nan] * 2, at=[9, 9])
+        >>> acts.take(acts.act == Act.FINISHED).book.tolist()
+        [2]
+        """
+        return Acts(self.reader[rows], self.book[rows], self.act[rows], self.rating[rows], self.at[rows])
+
+    def __len__(self) -> int:
+        return len(self.reader)
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """One entry per reader and book, in the order of their newest acts, the newest last.
+
+    It repeats no column of the acts: whoever needs reader, book or time takes the rows `newest`.
 
     Attributes:
         newest: int64[m], the row of the newest act.
@@ -47,33 +132,28 @@ class Feedback:
         return len(self.newest)
 
 
-def feedback(*, reader: Int64s, book: Int64s, act: Int8s, rating: Float32s) -> Feedback:
+def feedback(acts: Acts) -> Feedback:
     """Put together all acts of each reader on each book.
 
     Args:
-        reader: int64[n], any numbers; rows of one reader are in the order of time, the newest last.
-        book: int64[n], any numbers >= 0.
-        act: int8[n], values of `Act`.
-        rating: float32[n], stars of the ratings; not looked at for other acts.
+        acts: rows of one reader are in the order of time, the newest last; books are >= 0.
 
     Returns:
         The verdict on every pair of reader and book that occurs.
 
-    >>> acts = np.array([Act.RATED, Act.STARTED], np.int8)
-    >>> one = np.zeros(2, np.int64)
-    >>> feedback(reader=one, book=one, act=acts, rating=np.array([5, np.nan], np.float32))
+    >>> both = Acts.of(reader=[0, 0], book=[0, 0], act=[Act.RATED, Act.STARTED], rating=[5, np.nan], at=[10, 20])
+    >>> feedback(both)
     Feedback(newest=array([1]), value=array([5.], dtype=float32), hidden=array([False]))
     """
-    pairs = reader * (int(book.max(initial=0)) + 1) + book
+    pairs = acts.reader * (int(acts.book.max(initial=0)) + 1) + acts.book
     _, pair = np.unique(pairs, return_inverse=True)
     count = int(pair.max(initial=-1)) + 1
-    stars = np.array([STARS.get(kind, 0.0) for kind in Act], np.float32)[act]
+    stars, is_opinion = _STARS[acts.act], _IS_OPINION[acts.act]
     value = np.zeros(count, np.float32)
     np.maximum.at(value, pair, stars)
-    is_opinion = np.isin(act, OPINIONS)
     # Where one index is assigned several times, the last assignment stays: here the newest.
-    value[pair[is_opinion]] = np.where(act == Act.RATED, rating, stars)[is_opinion]
+    value[pair[is_opinion]] = np.where(acts.act == Act.RATED, acts.rating, stars)[is_opinion]
     newest = np.zeros(count, np.int64)
     newest[pair] = np.arange(len(pair))
     order = np.argsort(newest)
-    return Feedback(newest[order], value[order], act[newest[order]] == Act.HIDDEN)
+    return Feedback(newest[order], value[order], acts.act[newest[order]] == Act.HIDDEN)

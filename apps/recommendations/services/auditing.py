@@ -36,7 +36,7 @@ def audit_snapshot(snapshot: Snapshot, *, champion_rows: int | None) -> list[Fin
     return [
         *_too_small(snapshot),
         *_rows_lost(snapshot, champion_rows),
-        *snapshot.findings,
+        *snapshot.log.findings,
         *_repeated(snapshot),
         *_readers(snapshot),
         *_timeless(snapshot),
@@ -85,10 +85,10 @@ def _rows_lost(snapshot: Snapshot, champion_rows: int | None) -> Iterator[Findin
 
 
 def _repeated(snapshot: Snapshot) -> Iterator[Finding]:
-    if snapshot.repeated:
-        share, text = snapshot.repeated / snapshot.rows_read, "Further rows of the same reader on the same book"
+    if snapshot.log.repeated:
+        share, text = snapshot.log.repeated / snapshot.log.rows_read, "Further rows of the same reader on the same book"
         done = "the newest opinion counts, without one the strongest act"
-        yield Finding(Severity.NOTE, "rows", text, share, snapshot.repeated, done=done)
+        yield Finding(Severity.NOTE, "rows", text, share, snapshot.log.repeated, done=done)
 
 
 def _readers(snapshot: Snapshot) -> Iterator[Finding]:

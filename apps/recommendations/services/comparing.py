@@ -17,13 +17,13 @@ from scipy import sparse
 
 from apps.events.selectors import training_rows
 from apps.recommendations.services.building import STEPS, holdout_file
-from apps.recommendations.services.reading import Facts, read_facts
 from apps.recommendations.services.snapshot import CHUNK_ROWS, TEST_SHARE, Snapshot
 from apps.recommendations.serving import LoadedModel, read_model
 from apps.releases.selectors.live import LiveRelease
 from apps.releases.services.files import ArtifactCorruptError, load_arrays
 from apps.releases.services.kinds import BuildContext
 from epicml.datasets.arrays import Bools, Int32s
+from epicml.datasets.event_log import read_log
 from epicml.datasets.id_map import ABSENT
 from epicml.datasets.interactions import Interactions, InvalidInteractionsError
 from epicml.datasets.splits import temporal_split
@@ -142,20 +142,20 @@ def seen_by(champion: LiveRelease, model: LoadedModel, snapshot: Snapshot) -> Se
     except (KeyError, TypeError, ValueError) as error:
         raise NotComparableError("it does not say up to when its facts go") from error
     rows = training_rows(up_to=up_to, received_by=up_to, last_event=known.get("last_event"), chunk=CHUNK_ROWS)
-    facts = read_facts(rows, model.books)
+    readers, facts, _ = read_log(rows, books=model.books)
     # More facts than it counted: some were stored while it read. Which ones is not known, so all count as seen.
-    is_exact = len(facts.interactions) <= int(known.get("rows", 0))
+    is_exact = len(facts) <= int(known.get("rows", 0))
     learned = _learned(facts, float(champion.manifest.get("test_share", TEST_SHARE))) if is_exact else None
-    seen = facts.interactions if learned is None else learned
-    return _in_rows(snapshot, facts.readers[seen.reader], model.books.ids[seen.book])
+    seen = facts if learned is None else learned
+    return _in_rows(snapshot, readers.ids[seen.reader], model.books.ids[seen.book])
 
 
-def _learned(facts: Facts, test_share: float) -> Interactions | None:
+def _learned(facts: Interactions, test_share: float) -> Interactions | None:
     """Return the older side of the cut; None where nobody is long enough to be cut."""
-    if not len(facts.interactions):
+    if not len(facts):
         return None
     try:
-        return temporal_split(facts.interactions, test_share=test_share).train
+        return temporal_split(facts, test_share=test_share).train
     except InvalidInteractionsError:
         return None
 

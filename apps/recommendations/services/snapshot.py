@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,12 @@ from apps.catalog.selectors.shelf import UNKNOWN_LANGUAGE
 from apps.events.selectors import latest_event_id, training_rows
 from apps.platform.services.errors import ConflictError
 from apps.readers.selectors import reader_bands
-from apps.recommendations.services.reading import read_facts
 from apps.releases.services.catalogue import NO_BOOKS, Books, arrays_of, books_from, books_of
 from apps.releases.services.steps import Stored
 from epicml.audience.bands import YOUNGEST
 from epicml.datasets.arrays import part_of
 from epicml.datasets.audit import Finding, check_hidden_nulls, check_long_readers, check_positives
+from epicml.datasets.event_log import LogAudit, read_log
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import ABSENT, IdMap
 from epicml.datasets.interactions import Interactions
@@ -43,7 +43,7 @@ class NothingToLearnError(ConflictError):
 class Snapshot:
     """Everything a model is fitted on; row i of the books is the book `books.ids[i]`.
 
-    `rows_read` are the rows found, `repeated` those put together with another one of the same reader on the same book.
+    `log` says how many rows were read, and what is wrong with them, with the facts and with the books.
     `last_event` and `last_change` are the newest event and change of the catalogue that were stored when it was taken.
     """
 
@@ -53,9 +53,7 @@ class Snapshot:
     interactions: Interactions
     features: BookFeatures
     reader_bands: npt.NDArray[np.int8]
-    rows_read: int
-    repeated: int
-    findings: tuple[Finding, ...]
+    log: LogAudit
     sha256: str
     catalogue: Books = NO_BOOKS
     last_event: int = 0
@@ -73,7 +71,7 @@ class Snapshot:
             "last_event": self.last_event,
             "last_change": self.last_change,
             "rows": len(self.interactions),
-            "rows_read": self.rows_read,
+            "rows_read": self.log.rows_read,
             "readers": len(self.readers),
             "books": len(self.books),
             "sha256": self.sha256,
@@ -81,7 +79,7 @@ class Snapshot:
 
     def stored(self) -> Stored:
         """Return it as it is written."""
-        more = {"repeated": self.repeated, "findings": [finding.as_json() for finding in self.findings]}
+        more = {"repeated": self.log.repeated, "findings": [finding.as_json() for finding in self.log.findings]}
         arrays = {
             **{f"facts.{name}": column for name, column in self.interactions.arrays().items()},
             **{f"features.{name}": column for name, column in self.features.arrays().items()},
@@ -97,6 +95,7 @@ class Snapshot:
         """Return the snapshot that was written."""
         values, arrays = stored.values, stored.arrays
         books, readers = (IdMap(arrays[name].astype(np.int64, copy=False)) for name in ("books", "readers"))
+        findings = tuple(Finding.from_json(row) for row in values["findings"])
         return cls(
             up_to=datetime.fromisoformat(values["up_to"]),
             books=books,
@@ -104,9 +103,7 @@ class Snapshot:
             interactions=Interactions.from_arrays(part_of("facts", arrays), n_readers=len(readers), n_books=len(books)),
             features=BookFeatures.from_arrays(part_of("features", arrays)),
             reader_bands=arrays["reader_bands"].astype(np.int8, copy=False),
-            rows_read=values["rows_read"],
-            repeated=values["repeated"],
-            findings=tuple(Finding.from_json(row) for row in values["findings"]),
+            log=LogAudit(values["rows_read"], values["repeated"], findings),
             sha256=values["sha256"],
             catalogue=books_from(part_of("catalogue", arrays)),
             last_event=values["last_event"],
@@ -125,10 +122,11 @@ def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int 
     catalogue = catalogue_snapshot()
     cards = [card for found in catalogue.books for card in found]
     books = IdMap.of([card.id for card in cards])
-    facts = read_facts(training_rows(up_to=up_to, received_by=up_to, last_event=last_event, chunk=chunk), books)
-    if not len(facts.interactions):
+    rows = training_rows(up_to=up_to, received_by=up_to, last_event=last_event, chunk=chunk)
+    # On SQLite nothing can be written to the database meanwhile: the open cursor is in the way.
+    readers, interactions, log = read_log(rows, books=books)
+    if not len(interactions):
         raise NothingToLearnError("There is nothing to learn from: no reader has read a book of the catalogue.")
-    readers, interactions = IdMap(facts.readers), facts.interactions
     features, known = features_of(cards), reader_bands()
     bands = np.array([known.get(reader_id, YOUNGEST) for reader_id in readers.ids.tolist()], np.int8)
     return Snapshot(
@@ -138,9 +136,7 @@ def take_snapshot(*, up_to: datetime, last_event: int | None = None, chunk: int 
         interactions=interactions,
         features=features,
         reader_bands=bands,
-        rows_read=facts.rows_read,
-        repeated=facts.repeated,
-        findings=(*facts.findings, *_about_all(interactions, cards)),
+        log=replace(log, findings=(*log.findings, *_about_all(interactions, cards))),
         sha256=fingerprint(interactions, features, books.ids, readers.ids, bands),
         catalogue=books_of(cards),
         last_event=last_event,

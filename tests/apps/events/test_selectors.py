@@ -168,21 +168,21 @@ class TestTrainingRows:
 
         chunks = list(training_rows(up_to=now, chunk=2))
 
-        assert [len(chunk.at) for chunk in chunks] == [2, 2]
+        assert [len(chunk) for chunk in chunks] == [2, 2]
         first, second = chunks
-        assert first.reader_ids.tolist() == [reader_profile("r1").id] * 2
-        assert keys(first.book_ids) == ["b2", "b1"]
-        assert first.acts.tolist() == [Act.RATED, Act.FINISHED]
-        assert (first.ratings[0], np.isnan(first.ratings[1])) == (5, True)
+        assert first.reader.tolist() == [reader_profile("r1").id] * 2
+        assert keys(first.book) == ["b2", "b1"]
+        assert first.act.tolist() == [Act.RATED, Act.FINISHED]
+        assert (first.rating[0], np.isnan(first.rating[1])) == (5, True)
         assert first.at.tolist() == [int(START.timestamp()), int(START.timestamp()) + 60]
-        assert (keys(second.book_ids), second.acts.tolist()) == (["b4", "b3"], [Act.HIDDEN, Act.LIKED])
+        assert (keys(second.book), second.act.tolist()) == (["b4", "b3"], [Act.HIDDEN, Act.LIKED])
 
     def test_end_at_the_moment_that_is_asked_for(self, now: datetime) -> None:
         happened(("5", "b1", "1"), ("5", "b2", "2"), now=now)
 
         chunks = list(training_rows(up_to=START))
 
-        assert [keys(chunk.book_ids) for chunk in chunks] == [["b1"]]
+        assert [keys(chunk.book) for chunk in chunks] == [["b1"]]
 
     def test_are_none_without_events(self, now: datetime) -> None:
         assert list(training_rows(up_to=now)) == []

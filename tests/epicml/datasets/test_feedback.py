@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epicml.datasets.feedback import Act, feedback
+from epicml.datasets.feedback import Act, Acts, feedback
 
 STARTED, FINISHED, LIKED, HIDDEN = Act.STARTED, Act.FINISHED, Act.LIKED, Act.HIDDEN
 Told = list[tuple[int, int, Act, float]]
@@ -13,14 +13,13 @@ Told = list[tuple[int, int, Act, float]]
 
 def verdicts(rows: Told) -> dict[tuple[int, int], tuple[int, float, bool]]:
     """By reader and book: the row of the newest act, the stars, whether it is hidden."""
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
-    reader, book = np.array(columns[0], np.int64), np.array(columns[1], np.int64)
-    said = feedback(
-        reader=reader, book=book, act=np.array(columns[2], np.int8), rating=np.array(columns[3], np.float32)
-    )
+    acts = Acts.of_rows([(*row, place) for place, row in enumerate(rows)])
+    said = feedback(acts)
     assert (np.diff(said.newest) > 0).all()
     found = zip(said.newest.tolist(), said.value.tolist(), said.hidden.tolist(), strict=True)
-    return {(int(reader[newest]), int(book[newest])): (newest, value, hidden) for newest, value, hidden in found}
+    return {
+        (int(acts.reader[newest]), int(acts.book[newest])): (newest, value, hidden) for newest, value, hidden in found
+    }
 
 
 def on_one_book(*acts: Act | int) -> tuple[float, bool]:
@@ -105,3 +104,23 @@ class TestFeedback:
             pair: (row, opinion.get(pair, implied.get(pair, 0.0)), rows[row][2] == HIDDEN)
             for pair, row in newest.items()
         }
+
+
+class TestActs:
+    def test_hold_nothing_of_no_rows(self) -> None:
+        acts = Acts.of_rows([])
+        assert (len(acts), acts.act.dtype.name, acts.rating.dtype.name) == (0, "int8", "float32")
+
+    def test_say_nan_where_the_act_is_no_rating(self) -> None:
+        acts = Acts.of_rows([(1, 7, LIKED, None, 10), (1, 8, Act.RATED, 2.5, 20)])
+        assert np.array_equal(acts.rating, np.array([np.nan, 2.5], np.float32), equal_nan=True)
+
+    @pytest.mark.parametrize(
+        "rows", [slice(1, None), np.array([False, True, True]), np.array([1, 2])], ids=["slice", "marks", "places"]
+    )
+    def test_are_cut_and_joined_as_rows(self, rows: slice) -> None:
+        told = [(1, 7, LIKED, 3.0, 10), (1, 8, Act.RATED, 2.0, 20), (2, 7, HIDDEN, 1.0, 30)]
+        acts = Acts.of_rows(told)
+        joined = Acts.joined([acts.take(slice(0, 1)), acts.take(rows)])
+        columns = joined.reader, joined.book, joined.act, joined.rating, joined.at
+        assert list(zip(*(column.tolist() for column in columns), strict=True)) == told

@@ -26,7 +26,7 @@ def rating_in_history(reader: str) -> list[float]:
 
 
 def last_in_training(now: datetime) -> float:
-    return float([chunk.ratings[-1] for chunk in training_rows(up_to=now)][-1])
+    return float([chunk.rating[-1] for chunk in training_rows(up_to=now)][-1])
 
 
 @pytest.fixture

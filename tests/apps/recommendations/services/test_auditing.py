@@ -12,6 +12,7 @@ from apps.recommendations.services.snapshot import Snapshot
 from apps.releases.services.kinds import must_stop
 from epicml.audience.bands import AgeBand
 from epicml.datasets.audit import Finding, Severity
+from epicml.datasets.event_log import LogAudit
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap
 from epicml.datasets.interactions import Interactions
@@ -37,9 +38,7 @@ def snapshot(*lengths: int, repeated: int = 0, findings: tuple[Finding, ...] = (
         interactions=facts(*rows, readers=len(lengths)),
         features=BookFeatures.of(age_band=np.zeros(BOOKS, np.int8), popularity=np.zeros(BOOKS)),
         reader_bands=np.zeros(len(lengths), np.int8),
-        rows_read=len(rows) + repeated,
-        repeated=repeated,
-        findings=findings,
+        log=LogAudit(rows_read=len(rows) + repeated, repeated=repeated, findings=findings),
         sha256="",
     )
 

@@ -13,6 +13,7 @@ from apps.recommendations.services.reporting import _after_a_gap
 from apps.recommendations.services.snapshot import Snapshot
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
+from epicml.datasets.event_log import LogAudit
 from epicml.datasets.features import BookFeatures
 from epicml.datasets.id_map import IdMap, ModelRows
 from epicml.datasets.interactions import Interactions
@@ -94,9 +95,7 @@ def snapshot(readers: Sequence[Sequence[int]], *, ids: Sequence[int]) -> Snapsho
         ),
         features=BookFeatures.of(age_band=np.zeros(len(ids), np.int8), popularity=np.zeros(len(ids))),
         reader_bands=np.zeros(len(readers), np.int8),
-        rows_read=len(rows),
-        repeated=0,
-        findings=(),
+        log=LogAudit(rows_read=len(rows), repeated=0, findings=()),
         sha256="",
     )
 

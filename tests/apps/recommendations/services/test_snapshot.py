@@ -125,10 +125,17 @@ class TestStoredSnapshot:
     def test_is_read_back_with_the_hash_that_its_content_has(self, folder: Path) -> None:
         found = self.restored(folder)
         assert found.details() == take_snapshot(up_to=NOON).details()
-        assert (found.findings, found.up_to) == (take_snapshot(up_to=NOON).findings, NOON)
+        assert (found.log, found.up_to) == (take_snapshot(up_to=NOON).log, NOON)
         books, readers, bands = found.books.ids, found.readers.ids, found.reader_bands
         assert found.sha256 == fingerprint(found.interactions, found.features, books, readers, bands)
         assert arrays_of(found.catalogue).keys() == arrays_of(take_snapshot(up_to=NOON).catalogue).keys()
+
+    def test_has_the_names_under_which_builds_begun_before_an_upgrade_wrote_it(self, folder: Path) -> None:
+        stored = steps.read(folder)
+        counts = {"rows", "rows_read", "repeated", "readers", "books"}
+        assert stored.values.keys() == {"up_to", "last_event", "last_change", "sha256", "findings", *counts}
+        facts = {f"facts.{name}" for name in ("reader", "book", "value", "at")}
+        assert facts | {"books", "readers", "reader_bands"} <= stored.arrays.keys()
 
     def test_is_not_changed_by_bands_genres_and_series_of_today(self, folder: Path) -> None:
         before = self.restored(folder).sha256
@@ -167,7 +174,7 @@ class TestReaderOfMoreBooksThanAnyPerson:
         return take_snapshot(up_to=NOON)
 
     def test_is_told_with_what_is_left_out(self, snapshot: Snapshot) -> None:
-        (finding,) = [finding for finding in snapshot.findings if finding.column == "reader"]
+        (finding,) = [finding for finding in snapshot.log.findings if finding.column == "reader"]
         assert (finding.severity, finding.rows, finding.share) == (Severity.WARNING, 3, 3 / 1004)
         assert finding.text == "Liked books beyond the newest 500 of a reader"
         assert finding.examples == ("1 reader",)

@@ -76,7 +76,7 @@ class TestTakeSnapshot:
         library.read("robot-reader-0", ["dragon-0"], at=NOON - timedelta(hours=2), kind="liked")
         after = take_snapshot(up_to=NOON)
         assert len(after.interactions) == len(before.interactions)
-        assert after.repeated == before.repeated + 1
+        assert after.log.repeated == before.log.repeated + 1
         assert (before.interactions.value == 2.0).sum() == 1
         assert (after.interactions.value == 2.0).sum() == 0
 
@@ -86,4 +86,4 @@ class TestTakeSnapshot:
         delete_books(["dragon-0"], now=NOON)
         snapshot = take_snapshot(up_to=NOON)
         assert len(snapshot.books) == 2 * library.BOOKS_PER_TASTE - 1
-        assert [finding.column for finding in snapshot.findings if finding.text == "Unknown book"] == ["book"]
+        assert [finding.column for finding in snapshot.log.findings if finding.text == "Unknown book"] == ["book"]

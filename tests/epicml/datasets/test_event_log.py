@@ -1,12 +1,10 @@
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
-from apps.events.selectors import TrainingChunk
-from apps.recommendations.services.reading import read_facts
 from epicml.datasets.audit import Severity
-from epicml.datasets.feedback import Act
+from epicml.datasets.event_log import LogAudit, read_log
+from epicml.datasets.feedback import Act, Acts
 from epicml.datasets.id_map import IdMap
 
 BOOKS = IdMap.of([100, 200, 300])
@@ -25,37 +23,27 @@ ROWS = [
 ]
 
 
-def chunks(size: int) -> Iterator[TrainingChunk]:
+def chunks(size: int) -> Iterator[Acts]:
     for start in range(0, len(ROWS), size):
-        yield chunk(*ROWS[start : start + size])
-
-
-def chunk(*rows: tuple[int, int, Act, float, int]) -> TrainingChunk:
-    readers, books, acts, ratings, at = zip(*rows, strict=True)
-    return TrainingChunk(
-        np.array(readers, np.int64),
-        np.array(books, np.int64),
-        np.array(acts, np.int8),
-        np.array(ratings, np.float32),
-        np.array(at, np.int64),
-    )
+        yield Acts.of_rows(ROWS[start : start + size])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
-class TestReadFacts:
+class TestReadLog:
     def test_keeps_one_sound_fact_of_each_reader_and_book(self, size: int) -> None:
-        facts = read_facts(chunks(size), BOOKS)
-        columns = facts.interactions.arrays()
+        readers, facts, _ = read_log(chunks(size), books=BOOKS)
+        columns = facts.arrays()
         found = list(zip(*(columns[name].tolist() for name in ("reader", "book", "value", "at")), strict=True))
         assert found == [(0, 1, 3.0, 20), (0, 0, 5.0, 30), (1, 1, 3.0, 12), (2, 2, 1.0, 5)]
-        assert facts.readers.tolist() == [7, 8, 9]
+        assert readers.ids.tolist() == [7, 8, 9]
 
     def test_counts_what_it_read_and_left_out(self, size: int) -> None:
-        facts = read_facts(chunks(size), BOOKS)
-        assert (facts.rows_read, facts.repeated) == (8, 1)
+        _, _, audit = read_log(chunks(size), books=BOOKS)
+        assert (audit.rows_read, audit.repeated) == (8, 1)
 
     def test_says_what_was_wrong(self, size: int) -> None:
-        findings = {finding.text: finding for finding in read_facts(chunks(size), BOOKS).findings}
+        _, _, audit = read_log(chunks(size), books=BOOKS)
+        findings = {finding.text: finding for finding in audit.findings}
         assert {text: (finding.severity, finding.rows, finding.share) for text, finding in findings.items()} == {
             "Unknown book": (Severity.WARNING, 1, 1 / 8),
             "Ratings outside 1 to 5": (Severity.WARNING, 1, 1 / 8),
@@ -66,22 +54,24 @@ class TestReadFacts:
 
 class TestReaderWithoutAKnownBook:
     def test_gets_no_number(self) -> None:
-        facts = read_facts([chunk((1, 999, RATED, 5.0, 1), (2, 100, RATED, 5.0, 2))], BOOKS)
-        assert (facts.readers.tolist(), facts.interactions.reader.tolist()) == ([2], [0])
+        readers, facts, _ = read_log([Acts.of_rows([(1, 999, RATED, 5.0, 1), (2, 100, RATED, 5.0, 2)])], books=BOOKS)
+        assert (readers.ids.tolist(), facts.reader.tolist()) == ([2], [0])
 
 
 class TestReaderOfManyActs:
     def test_keeps_the_rating_of_a_book_that_was_started_again(self) -> None:
         rows = [(1, 100, RATED, 5.0, 1), (1, 200, Act.FINISHED, NO_RATING, 2)]
         again = [(1, book, STARTED, NO_RATING, 3 + place) for place, book in enumerate([100, 200])]
-        facts = read_facts([chunk(*rows, *again)], BOOKS).interactions
+        _, facts, _ = read_log([Acts.of_rows([*rows, *again])], books=BOOKS)
         assert (facts.book.tolist(), facts.value.tolist(), facts.at.tolist()) == ([0, 1], [5, 4], [3, 4])
 
     def test_repeats_nothing_where_two_acts_fell_into_one_second(self) -> None:
-        facts = read_facts([chunk((1, 100, STARTED, NO_RATING, 1), (1, 100, Act.LIKED, NO_RATING, 1))], BOOKS)
-        assert (facts.interactions.value.tolist(), facts.findings) == ([5], ())
+        rows = [(1, 100, STARTED, NO_RATING, 1), (1, 100, Act.LIKED, NO_RATING, 1)]
+        _, facts, audit = read_log([Acts.of_rows(rows)], books=BOOKS)
+        assert (facts.value.tolist(), audit.findings) == ([5], ())
 
 
 class TestNothing:
     def test_reads_as_no_facts(self) -> None:
-        assert len(read_facts([], BOOKS).interactions) == 0
+        readers, facts, audit = read_log([], books=BOOKS)
+        assert (len(readers), len(facts), audit) == (0, 0, LogAudit(rows_read=0, repeated=0, findings=()))
