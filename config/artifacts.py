@@ -10,26 +10,40 @@ from django.core.exceptions import ImproperlyConfigured
 FOLDER: dict[str, Any] = {"BACKEND": "apps.releases.storage.folder.FolderStorage"}
 S3_BACKEND = "apps.releases.storage.s3.S3Artifacts"
 PARAMETERS = ("endpoint", "region", "addressing")
+NOT_IN_FULL = "ARTIFACTS_URL must name a folder in full, as in file:///mnt/shared/artifacts."
 ADDRESSING = ("auto", "path", "virtual")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = re.compile(r"(?!.*\.\.)(?![0-9]+(\.[0-9]+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 _REGION = re.compile(r"[a-z0-9-]{1,40}")
+# What botocore takes; one of another form, as with the _ of many a container's name, is a bare ValueError at first use.
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(rf"({_LABEL}\.)*{_LABEL}\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
 def artifacts_folder(address: str, *, default: Path) -> Path:
     """Return the folder of artifacts, or of this machine's copies where the address is one of object storage.
 
     Raises:
-        ImproperlyConfigured: the address names no folder in full.
+        ImproperlyConfigured: the address names no folder in full, or one that cannot be used.
     """
     parts = _split(address)
     if not parts or parts.scheme != "file":
         return default
     folder = Path(unquote(parts.path))
-    if parts.netloc or parts.query or parts.fragment or not folder.is_absolute() or folder == Path("/"):
-        raise ImproperlyConfigured("ARTIFACTS_URL must name a folder in full, as in file:///mnt/shared/artifacts.")
-    if not folder.is_dir():
-        raise ImproperlyConfigured(f"ARTIFACTS_URL names {str(folder)!r}, and there is no such folder.")
+    if parts.netloc or parts.query or parts.fragment or not folder.is_absolute():
+        raise ImproperlyConfigured(NOT_IN_FULL)
+    named = f"ARTIFACTS_URL names {str(folder)!r}, and "
+    try:
+        found = folder.resolve(strict=True)
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(f"{named}there is no such folder.") from error
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle; ValueError: a NUL
+        why = getattr(error, "strerror", None) or str(error)
+        raise ImproperlyConfigured(f"{named}it cannot be used ({why}).") from error
+    if found == Path(found.root):  # also by ".." or a link
+        raise ImproperlyConfigured(NOT_IN_FULL)
+    if not found.is_dir():
+        raise ImproperlyConfigured(f"{named}that is no folder.")
     return folder
 
 
@@ -48,7 +62,10 @@ def artifacts_storage(address: str) -> dict[str, Any]:
             "machine a role."
         )
     if not _BUCKET.fullmatch(parts.netloc):
-        raise ImproperlyConfigured("ARTIFACTS_URL must name a bucket, as in s3://BUCKET/PREFIX.")
+        raise ImproperlyConfigured(
+            "ARTIFACTS_URL must name a bucket by 3 to 63 small letters, digits, . and -, as in "
+            "s3://library-models/prefix; the address of a server and its port belong into ?endpoint=."
+        )
     prefix = parts.path.strip("/")
     if parts.fragment or (prefix and (not _PREFIX.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")))):
         raise ImproperlyConfigured("ARTIFACTS_URL must name its prefix by letters, digits and . _ - between slashes.")
@@ -95,6 +112,11 @@ def checked_endpoint(name: str, value: str) -> str:
         port_fits = False
     if not port_fits or parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ImproperlyConfigured(f"{name} must be the address of a server, such as https://s3.library.example:9000.")
+    if not _HOST.fullmatch(parts.hostname):
+        raise ImproperlyConfigured(
+            f"{name} has the host name {parts.hostname[:80]!r}, which clients of S3 refuse: use one of letters, "
+            "digits, - and dots alone, or the IP address."
+        )
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ImproperlyConfigured(f"{name} must hold no path; the bucket stands in ARTIFACTS_URL.")
     return value.rstrip("/")

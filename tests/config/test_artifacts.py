@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.releases.storage.s3 import S3Artifacts
 from config import environment
 from config.artifacts import artifacts_folder, artifacts_storage
 from tests.config.test_environment import manage
@@ -44,7 +45,10 @@ class TestArtifactsStorage:
             ("s3://", "must name a bucket"),
             ("s3:///prefix", "must name a bucket"),
             ("s3://B", "must name a bucket"),
-            ("s3://books:9000/a", "must name a bucket"),
+            ("s3://Books/a", "must name a bucket by 3 to 63 small letters"),
+            ("s3://books:9000/a", "port belong into ?endpoint="),
+            ("s3://books..old", "must name a bucket"),
+            ("s3://192.168.0.1/books", "must name a bucket"),
             ("s3://key:a-secret-word@books", "must hold no credentials"),
             ("s3://books/a b", "must name its prefix"),
             ("s3://books/../other", "must name its prefix"),
@@ -60,6 +64,13 @@ class TestArtifactsStorage:
             ("s3://books?endpoint=http://h:port", "endpoint must be the address of a server"),
             ("s3://books?endpoint=http://key:a-secret-word@h", "endpoint must be the address of a server"),
             ("s3://books?endpoint=http://h/books", "endpoint must hold no path"),
+            (
+                "s3://books?endpoint=http://minio_1:9000",
+                "endpoint has the host name 'minio_1', which clients of S3 refuse",
+            ),
+            ("s3://books?endpoint=http://bad_host!", "endpoint has the host name 'bad_host!'"),
+            ("s3://books?endpoint=http://-minio", "endpoint has the host name '-minio'"),
+            ("s3://books?endpoint=http://a..b", "endpoint has the host name 'a..b'"),
         ],
     )
     def test_refuses_what_it_cannot_read_by_its_name(self, address: str, sentence: str) -> None:
@@ -79,7 +90,10 @@ class TestArtifactsFolder:
         folder.mkdir()
         assert artifacts_folder(f"file://{tmp_path}/all%20machines", default=tmp_path) == folder
 
-    @pytest.mark.parametrize("address", ["file://mnt/shared", "file:shared", "file:///", "file:///tmp?a=b"])
+    @pytest.mark.parametrize(
+        "address",
+        ["file://mnt/shared", "file:shared", "file:///", "file:////", "file:///.", "file:///tmp/..", "file:///tmp?a=b"],
+    )
     def test_is_named_in_full(self, address: str, tmp_path: Path) -> None:
         with pytest.raises(ImproperlyConfigured, match="ARTIFACTS_URL must name a folder in full"):
             artifacts_folder(address, default=tmp_path)
@@ -87,6 +101,29 @@ class TestArtifactsFolder:
     def test_is_there(self, tmp_path: Path) -> None:
         with pytest.raises(ImproperlyConfigured, match=r"ARTIFACTS_URL names .*, and there is no such folder"):
             artifacts_folder(f"file://{tmp_path}/no-such", default=tmp_path)
+
+    def test_is_not_the_root_by_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to("/")
+        with pytest.raises(ImproperlyConfigured, match="ARTIFACTS_URL must name a folder in full"):
+            artifacts_folder(f"file://{tmp_path}/link", default=tmp_path)
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("file", "that is no folder"),
+            ("file/below", "it cannot be used (Not a directory)"),
+            ("x" * 300, "it cannot be used (File name too long)"),
+            ("%00", "it cannot be used (embedded null byte)"),
+            ("circle", "it cannot be used"),
+        ],
+    )
+    def test_that_cannot_be_used_is_one_sentence(self, name: str, why: str, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "circle").symlink_to(tmp_path / "circle")
+        with pytest.raises(ImproperlyConfigured) as refused:
+            artifacts_folder(f"file://{tmp_path}/{name}", default=tmp_path)
+        assert str(refused.value).startswith("ARTIFACTS_URL names ")
+        assert why in str(refused.value)
 
 
 class TestArtifactsAddress:
@@ -106,6 +143,13 @@ class TestArtifactsAddress:
             environment.artifacts_address()
         monkeypatch.setenv("ARTIFACTS_URL", "")
         assert environment.artifacts_address() == ""
+
+    @pytest.mark.parametrize(
+        "endpoint", ["http://minio:9000", "https://S3.library.example.", "http://10.0.0.1:9000", "http://[::1]:9000"]
+    )
+    def test_of_a_server_is_taken_by_the_client_too(self, endpoint: str) -> None:
+        options = artifacts_storage(f"s3://books?endpoint={endpoint}&region=eu-central-1")["OPTIONS"]
+        assert S3Artifacts(**options).connection.meta.client.meta.endpoint_url == endpoint
 
     def test_that_is_wrong_stops_the_start_with_one_sentence(self, tmp_path: Path) -> None:
         done = manage("check", folder=tmp_path, ARTIFACTS_URL="s3://books?endpoint=minio")

@@ -117,6 +117,13 @@ class TestDatabaseThatIsAway:
         assert said.startswith("The database does not answer. DatabaseError: file is not a database.")
 
 
+class TestArgumentThatIsNoText:
+    def test_is_named(self, tmp_path: Path) -> None:
+        assert manage("migrate", "-v0", folder=tmp_path).returncode == 0
+        said = one_sentence(manage("rebuild_search_index", "--why", "J\udcf6rg", folder=tmp_path))
+        assert said == "'J\\udcf6rg' is not written in UTF-8: write it anew, or set the terminal's encoding to UTF-8."
+
+
 class TestFault:
     def test_of_ours_keeps_its_trace(self, tmp_path: Path) -> None:
         done = manage("shell", "-c", "1 / 0", folder=tmp_path)

@@ -1,6 +1,5 @@
 """What the commands purge_events, purge_lists and purge_sessions share: each is about one rule of retention."""
 
-import getpass
 from argparse import ArgumentParser
 from time import monotonic
 from typing import Any
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from apps.events.services.retention import RetentionRule, purge_events, purge_plan
 from apps.jobs.services.ledger.purging import PurgeAcceptance, why_unusual
+from apps.platform.services.deciding import add_decider
 from apps.platform.services.errors import EpicmlError
 
 
@@ -21,7 +21,7 @@ class PurgeCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--accept", action="store_true", help="erase them, however many they are; needs --why")
         parser.add_argument("--why", default="", help="the reason, which is kept")
-        parser.add_argument("--by", default=getpass.getuser(), help="who decides (the user of this shell)")
+        add_decider(parser, does="decides")
 
     def handle(self, *args: Any, **options: Any) -> None:
         rule, now, started = self.rule, timezone.now(), monotonic()

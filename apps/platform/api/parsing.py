@@ -1,5 +1,6 @@
 """Read the JSON of a body: of bounded size and depth, without what no database takes."""
 
+import codecs
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
@@ -13,6 +14,8 @@ from apps.platform.services.errors import EpicmlError
 
 LARGEST_BODY = 1_048_576
 DEEPEST = 32
+GZIP = b"\x1f\x8b"
+BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # LE: as of UTF-16
 
 
 class InvalidInputError(EpicmlError):
@@ -46,14 +49,27 @@ def json_body(request: Request | HttpRequest, *, apart: str = "") -> Any:
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        where = f"{error.msg}, line {error.lineno} column {error.colno}"
-        raise InvalidInputError({"body": [f"This is not JSON: {where}."]}) from error
+        raise InvalidInputError({"body": [_why_not_json(request, body, error)]}) from error
     _check_depth(data)
     if (
         b"\\u0000" in body
     ):  # orjson refuses a raw NUL itself, and databases refuse an escaped one with an error of theirs
         _check_no_nul({**data, apart: None} if apart and isinstance(data, dict) else data)
     return data
+
+
+def _why_not_json(request: Request | HttpRequest, body: bytes, error: orjson.JSONDecodeError) -> str:
+    """Say what to do about a body that is no JSON; of one in another coding the parser's own words mislead."""
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    if coding.lower() not in {"", "identity"} or body.startswith(GZIP):
+        return "The body is compressed: send it as it is, without Content-Encoding."
+    if body.startswith(BYTE_ORDER_MARKS) or b"\0" in body[:2]:
+        return "Send JSON in UTF-8, without a byte order mark: this body begins with one, or is in UTF-16 or UTF-32."
+    try:
+        body.decode()
+    except UnicodeDecodeError as wrong:
+        return f"Send JSON in UTF-8: byte {wrong.start + 1} of this body is not."
+    return f"This is not JSON: {error.msg}, line {error.lineno} column {error.colno}."
 
 
 def sent_body(request: Request | HttpRequest) -> bytes:

@@ -127,7 +127,7 @@ def _translating() -> Iterator[None]:
         raise ConnectionError(errno.ECONNRESET, "it broke off in the middle of a file") from error
     except (HTTPClientError, NotConnectedError) as error:
         raise ConnectionError(errno.ECONNREFUSED, f"it does not answer ({type(error).__name__})") from error
-    except (BotoCoreError, Boto3Error) as error:
+    except (BotoCoreError, Boto3Error, ValueError) as error:  # a ValueError: settings in ~/.aws that it refuses
         raise OSError(errno.EIO, f"its client fails ({type(error).__name__})") from error
 
 

@@ -25,14 +25,14 @@ class Command(BaseCommand):
     help = "Serves web and background jobs under one supervisor, until it is stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
+        parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on; default 127.0.0.1")
         parser.add_argument("--port", help=f"default: $PORT, else {DEFAULT_PORT}")
         parser.add_argument("--workers", type=process_count, default=2, help="web worker processes; default 2")
         parser.add_argument("--runners", type=process_count, default=2, help="job runner processes; default 2")
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"] or os.environ.get("PORT") or str(DEFAULT_PORT)
-        if not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
+        if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= HIGHEST_PORT:
             raise CommandError(f"The port must be a number from 1 to {HIGHEST_PORT}, not {port!r}.")
         address = Address(options["host"], int(port))
         try:

@@ -1,9 +1,11 @@
 """The web workers: where they listen, and the process that they are. Nothing here needs Django to be ready."""
 
+import errno
 import resource
 import socket
 import sys
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from apps.jobs.services.runner.supervision import Child
 from apps.platform.services.errors import EpicmlError
@@ -13,6 +15,18 @@ APPLICATION = "config.rsgi:application"
 # default is the backlog through the workers, and that many slow clients would keep everybody else waiting.
 MOST_CONNECTIONS = 10_000
 MOST_FILES = 65_536  # each connection is one; a shell allows 1,024, and that many idle clients would be the end
+
+
+NOT_OURS = "Choose an address of this machine, or 0.0.0.0 for all that it has."
+
+
+class HostNotAnAddressError(EpicmlError):
+    """The web server is to listen on what is no IP address."""
+
+    code = "host_not_an_address"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"The host must be an IP address, such as 127.0.0.1, or 0.0.0.0 for all; not {host!r}.")
 
 
 class PortTakenError(EpicmlError):
@@ -40,7 +54,11 @@ class Address:
 
 
 def check_free(address: Address) -> None:
-    """Refuse, in a sentence that says what to do, an address at which somebody listens."""
+    """Refuse, in a sentence that says what to do, an address at which nobody can listen or somebody does."""
+    try:
+        ip_address(address.host)
+    except ValueError as error:  # the web server takes no names, nor an address in short
+        raise HostNotAnAddressError(address.host) from error
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -48,7 +66,8 @@ def check_free(address: Address) -> None:
             probe.bind((address.host, address.port))
         except OSError as error:
             where = f"{address.host}:{address.port}"
-            raise PortTakenError(f"Cannot listen on {where}: {error.strerror}. Choose another PORT.") from error
+            remedy = NOT_OURS if error.errno == errno.EADDRNOTAVAIL else "Choose another PORT."
+            raise PortTakenError(f"Cannot listen on {where}: {error.strerror}. {remedy}") from error
 
 
 def web(address: Address, *, workers: int, application: str = APPLICATION) -> Child:

@@ -1,6 +1,5 @@
 """manage.py train_recommender: learn from everything readers did, prove it, and serve it."""
 
-import getpass
 import sys
 import time
 from typing import Any
@@ -9,6 +8,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.platform.services.deciding import add_decider
 from apps.platform.services.errors import EpicmlError
 from apps.recommendations.services import training
 from apps.releases.selectors.listing import ReleaseRow
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             help="accept a refusal by its name, with --why; may be repeated; who and why are kept",
         )
         parser.add_argument("--why", help=f"the reason, kept with the release ({TRAINED_BY_HAND})")
-        parser.add_argument("--by", default=getpass.getuser(), help="who trains (the user of this shell)")
+        add_decider(parser, does="trains")
         parser.add_argument("--json", action="store_true", help="write the release as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

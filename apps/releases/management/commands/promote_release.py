@@ -1,11 +1,11 @@
 """manage.py promote_release: make a release that passed its gate, or whose refusals are accepted, the live one."""
 
-import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.platform.services.deciding import add_decider
 from apps.platform.services.errors import EpicmlError
 from apps.releases.services import promotion
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             help="accept what it was refused for, by name; may be repeated; who and why are kept",
         )
         parser.add_argument("--why", required=True, help="the reason, kept with the decision")
-        parser.add_argument("--by", default=getpass.getuser(), help="who decides (the user of this shell)")
+        add_decider(parser, does="decides")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

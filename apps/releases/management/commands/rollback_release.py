@@ -1,11 +1,11 @@
 """manage.py rollback_release: make an earlier release live again."""
 
-import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.platform.services.deciding import add_decider
 from apps.platform.services.errors import EpicmlError
 from apps.releases.services import promotion
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("kind", help="search_index or recommender")
         parser.add_argument("--to", help="a key such as 2026-11-24.1; without it the one before the present one")
         parser.add_argument("--why", required=True, help="the reason, kept with the decision")
-        parser.add_argument("--by", default=getpass.getuser(), help="who decides (the user of this shell)")
+        add_decider(parser, does="decides")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -1,6 +1,5 @@
 """`manage.py rebuild_search_index`: a new search index from the whole catalogue, measured and gated."""
 
-import getpass
 from argparse import ArgumentParser
 from time import monotonic
 from typing import Any
@@ -9,6 +8,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from apps.platform.services.deciding import add_decider
 from apps.platform.services.errors import EpicmlError
 from apps.search.services.releasing import rebuild_index
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             help="accept a refusal by its name, with --why; may be repeated; who and why are kept",
         )
         parser.add_argument("--why", help=f"the reason that the release keeps ({BY_COMMAND})")
-        parser.add_argument("--by", default=getpass.getuser(), help="who builds (the user of this shell)")
+        add_decider(parser, does="builds")
         parser.add_argument("--json", action="store_true", help="print the release as JSON instead of a sentence")
 
     def handle(self, *args: Any, **options: Any) -> None:

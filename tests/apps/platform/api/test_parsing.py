@@ -1,4 +1,6 @@
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -45,6 +47,25 @@ class TestJsonBody:
     )
     def test_refuses_what_is_not_json(self, body: bytes) -> None:
         assert list(refusal(body)) == ["body"]
+
+    @pytest.mark.parametrize(
+        ("body", "headers", "says"),
+        [
+            ("\ufeff{}".encode(), {}, "without a byte order mark"),
+            ("{}".encode("utf-16"), {}, "in UTF-8, without a byte order mark"),
+            ("{}".encode("utf-16-be"), {}, "or is in UTF-16"),
+            ("{}".encode("utf-32"), {}, "or is in UTF-16 or UTF-32"),
+            ('{"a": "é"}'.encode("latin-1"), {}, "Send JSON in UTF-8: byte 8 of this body is not."),
+            (gzip.compress(b"{}"), {}, "The body is compressed: send it as it is"),
+            (zlib.compress(b"{}"), {"Content-Encoding": "deflate"}, "without Content-Encoding."),
+            (b"{,}", {"Content-Encoding": "identity"}, "This is not JSON: "),
+        ],
+        ids=["mark", "UTF-16", "UTF-16 without a mark", "UTF-32", "Latin-1", "gzip unsaid", "deflate", "none"],
+    )
+    def test_says_what_to_do_about_another_coding(self, body: bytes, headers: dict[str, str], says: str) -> None:
+        with pytest.raises(InvalidInputError) as caught:
+            json_body(RequestFactory().generic("PUT", "/", body, "application/json", headers=headers))
+        assert says in caught.value.fields["body"][0]
 
     def test_allows_32_levels_and_no_more(self) -> None:
         assert read(b"[" * 32 + b"]" * 32)

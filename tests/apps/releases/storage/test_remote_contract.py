@@ -216,6 +216,19 @@ class TestBrokenStorage:
         with pytest.raises(ArtifactStorageError, match=r"it does not answer \(EndpointConnectionError\)"):
             self.opened(elsewhere)
 
+    def test_server_of_the_machines_own_settings_that_has_no_name(
+        self, elsewhere: artifacts.Manifest, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "config").write_text("[default]\nendpoint_url = http://no_name\nregion = eu-central-1\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        s3._session.cache_clear()
+        settings.STORAGES = storages_at("s3://artifacts-of-tests")
+        try:
+            with pytest.raises(ArtifactStorageError, match=r"cannot be reached: its client fails \(ValueError\)"):
+                self.opened(elsewhere)
+        finally:
+            s3._session.cache_clear()
+
     def test_server_that_hangs(
         self, elsewhere: artifacts.Manifest, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:

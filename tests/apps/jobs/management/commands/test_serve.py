@@ -18,7 +18,7 @@ ANSWERED_WITHIN_SECONDS = 8.0  # with a thread per slow client nobody was answer
 
 
 class TestOptions:
-    @pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "http", "80.0", " "])
+    @pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "http", "80.0", " ", "٨٠"])
     def test_port_that_is_none_is_named(self, port: str) -> None:
         with pytest.raises(CommandError) as refused:
             call_command("serve", port=port)

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from apps.jobs.services.runner.web_server import Address, PortTakenError, allow_files, check_free, web
+from apps.jobs.services.runner.web_server import (
+    Address,
+    HostNotAnAddressError,
+    PortTakenError,
+    allow_files,
+    check_free,
+    web,
+)
 
 
 @contextmanager
@@ -51,10 +58,20 @@ class TestCheckFree:
             f"Cannot listen on {host}:{port}: Address already in use. Choose another PORT."
         )
 
-    @pytest.mark.parametrize("host", ["192.0.2.7", "no-such-host.invalid"])
+    @pytest.mark.parametrize("host", ["192.0.2.7"])
     def test_address_that_is_not_ours_is_one_sentence(self, host: str) -> None:
-        with pytest.raises(PortTakenError, match=rf"^Cannot listen on {host}:8000: .+\. Choose another PORT\.$"):
+        with pytest.raises(
+            PortTakenError, match=rf"^Cannot listen on {host}:8000: .+\. Choose an address of this mach"
+        ):
             check_free(Address(host, 8000))
+
+    @pytest.mark.parametrize("host", ["", "localhost", "no-such-host.invalid", "127.1", "10.0.0.300", "[::1]", "a..b"])
+    def test_host_that_is_no_address_is_named(self, host: str) -> None:
+        with pytest.raises(HostNotAnAddressError) as refused:
+            check_free(Address(host, 8000))
+        assert refused.value.message == (
+            f"The host must be an IP address, such as 127.0.0.1, or 0.0.0.0 for all; not {host!r}."
+        )
 
 
 class TestWeb:
