@@ -17,8 +17,8 @@ from apps.platform.services.audit import Action
 from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
 from apps.readers.services import export_reader, record_access
 from apps.recommendations.pages.shown_lists import shown_panel, shown_values
+from apps.recommendations.services.lists.candidate_pool import current_pool
 from apps.recommendations.services.lists.explain import ExplainedItem, Explanation, FilterStep, explain
-from apps.recommendations.services.lists.stock import current_stock
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import releases, releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release
@@ -40,7 +40,7 @@ def models(request: HttpRequest) -> HttpResponse:
         except ReaderNotFoundError:
             unknown = asked[:64]
     now, waiting = timezone.now(), releases_waiting()
-    live, served = live_release(KIND), current_stock(now).model
+    live, served = live_release(KIND), current_pool(now).model
     samples = sample_readers(per_band=2) if request.user.has_perm("readers.view_reader") else []
     record_access(Action.READER_LISTED, [sample.key for sample in samples], by=actor_of(request), now=now)
     return page(

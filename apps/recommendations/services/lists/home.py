@@ -9,10 +9,10 @@ from uuid import UUID
 import numpy as np
 
 from apps.recommendations.services.lists import rankings, reasons
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import in_order, reason_of_next
 from epicml.datasets.id_map import ABSENT
 from epicml.text.normalise import main_title
@@ -78,7 +78,7 @@ def _because_you_read(context: ListContext, excluded: set[int], size: int) -> It
         mask[list(excluded)] = False
         items = in_order(context, partial(rankings.near_items, context, row), mask, size, anchor=row)
         if len(items) >= LEAST_IN_ROW:
-            card = context.stock.shelf.cards[row]
+            card = context.pool.shelf.cards[row]
             yield Row("because_you_read", f"Because you read {main_title(card.title)}", items, card.key)
             return
 
@@ -94,7 +94,7 @@ def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row
     if len(context.history):
         return
     used = set(excluded)
-    columns = context.stock.shelf.columns
+    columns = context.pool.shelf.columns
     for genre, code in _strongest_genres(context):
         mask = context.candidate_masks[0] & columns.genres.having([code])
         mask[list(used)] = False
@@ -106,8 +106,8 @@ def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row
 
 def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
     """The genres that readers of the band like most, with their codes."""
-    columns = context.stock.shelf.columns
-    shares = context.stock.popularity(context.age_band) * context.candidate_masks[0]
+    columns = context.pool.shelf.columns
+    shares = context.pool.popularity(context.age_band) * context.candidate_masks[0]
     weights = columns.genres.sums(shares, size=len(columns.genre_names))
     bar = np.sort(weights)[-GENRES_FOR_NEWCOMERS:].min(initial=np.inf)
     strongest = [(columns.genre_names[code], code) for code in np.flatnonzero(weights >= bar).tolist()]
@@ -116,9 +116,9 @@ def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
 
 def _new(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
     """What came to the shelf after the model was trained, the newest first."""
-    if context.stock.model is None:
+    if context.pool.model is None:
         return
-    mask = context.candidate_masks[0] & context.stock.unknown
+    mask = context.candidate_masks[0] & context.pool.unknown
     mask[list(excluded)] = False
     items = in_order(context, partial(_newest_items, context), mask, size)
     if len(items) >= LEAST_IN_ROW:
@@ -138,4 +138,4 @@ def _next_volumes(context: ListContext, size: int) -> list[Item]:
 
 
 def _reason_in_series(context: ListContext, row: int) -> Reason:
-    return reason_of_next(context, row, context.volumes) or reasons.next_in(context.stock.shelf.cards[row])
+    return reason_of_next(context, row, context.volumes) or reasons.next_in(context.pool.shelf.cards[row])

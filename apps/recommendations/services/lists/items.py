@@ -43,4 +43,4 @@ class Item:
 
 def item(context: ListContext, row: int, score: float, word_reason: Callable[[], Reason]) -> Item:
     """Make an item of the book in this row of the shelf."""
-    return Item(context.stock.shelf, row, round(score, SCORE_DIGITS), word_reason)
+    return Item(context.pool.shelf, row, round(score, SCORE_DIGITS), word_reason)

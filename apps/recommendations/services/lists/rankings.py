@@ -7,10 +7,10 @@ import numpy as np
 
 from apps.catalog.selectors.books import BookCard
 from apps.recommendations.services.lists import reasons
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import Maker, in_order
 from epicml.datasets.arrays import Float64s
 from epicml.datasets.id_map import ABSENT, CatalogueRows
@@ -22,7 +22,7 @@ NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model
 
 def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> list[Item]:
     """The best books for this reader: by model and live history, by popularity where either is missing or runs out."""
-    if context.stock.model is None or not len(context.history):
+    if context.pool.model is None or not len(context.history):
         return popular(context, k=k, excluded=excluded)
     items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, excluded=excluded)
     return _topped_up(context, items, k=k, excluded=excluded)
@@ -45,7 +45,7 @@ def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int]
 
 def knows(context: ListContext, row: int) -> bool:
     """Whether the model knows the book in this row of the shelf."""
-    return context.stock.model_row(row) is not None
+    return context.pool.model_row(row) is not None
 
 
 def filled(
@@ -73,11 +73,11 @@ def ranked_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
 
 def rank(context: ListContext, mask: Mask, k: int) -> Ranked:
     """The model's own answer, in its own rows."""
-    model = context.stock.model
+    model = context.pool.model
     if model is None:
         raise ModelMissingError
     return model.recommender.rank(
-        context.history, eligible=context.stock.in_model(mask), k=k, age_band=int(context.age_band)
+        context.history, eligible=context.pool.in_model(mask), k=k, age_band=int(context.age_band)
     )
 
 
@@ -97,7 +97,7 @@ class BookNotInModelError(LookupError):
 
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
     """What the model ranked, as items with reasons."""
-    rows = context.stock.shelf_rows[ranked.books]
+    rows = context.pool.shelf_rows[ranked.books]
     return [
         item(context, row, score, partial(_reason, context, source, contributor))
         for row, score, source, contributor in zip(
@@ -108,15 +108,15 @@ def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
 
 def _reason(context: ListContext, source: str, contributor: int) -> Reason:
     """Word the reason by the contributing item; one that was withdrawn must not be named."""
-    row = ABSENT if contributor == ABSENT else int(context.stock.shelf_rows[contributor])
-    card = None if row == ABSENT else context.stock.shelf.cards[row]
+    row = ABSENT if contributor == ABSENT else int(context.pool.shelf_rows[contributor])
+    card = None if row == ABSENT else context.pool.shelf.cards[row]
     return reasons.of_source(source, card, age_band=context.age_band)
 
 
 def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
     """The most popular of these books, each with its share as score."""
-    rows = context.stock.popular(context.age_band, eligible=mask, k=k)
-    shares = context.stock.popularity_of(context.age_band, rows)
+    rows = context.pool.popular(context.age_band, eligible=mask, k=k)
+    shares = context.pool.popularity_of(context.age_band, rows)
     word_reason = partial(reasons.popular_with, context.age_band)
     return [item(context, row, share, word_reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
 
@@ -133,15 +133,15 @@ def _topped_up(
 
 def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
     """What the model places beside the book in this row; nothing that is only popular."""
-    stock = context.stock
-    if stock.model is None:
+    pool = context.pool
+    if pool.model is None:
         raise ModelMissingError
-    book = stock.model_row(row)
+    book = pool.model_row(row)
     if book is None:
         raise BookNotInModelError(row)
-    ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
+    ranked = pool.model.recommender.similar(book, eligible=pool.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
-    rows, card = stock.shelf_rows[ranked.books].tolist(), stock.shelf.cards[row]
+    rows, card = pool.shelf_rows[ranked.books].tolist(), pool.shelf.cards[row]
     return [
         item(context, rows[p], float(ranked.scores[p]), partial(reasons.beside, ranked.source[p], card)) for p in near
     ]
@@ -151,8 +151,8 @@ def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item
     """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
     nearness = _kinship(context, row)
     rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
-    shares = context.stock.popularity_of(context.age_band, rows)
-    card = context.stock.shelf.cards[row]
+    shares = context.pool.popularity_of(context.age_band, rows)
+    card = context.pool.shelf.cards[row]
     return [
         item(context, place, float(nearness[place]), partial(_kin_reason, context, card, place))
         for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
@@ -160,7 +160,7 @@ def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item
 
 
 def _kinship(context: ListContext, row: int) -> Float64s:
-    columns = context.stock.shelf.columns
+    columns = context.pool.shelf.columns
     nearness = np.zeros(len(columns))
     genres = columns.genres.row(row)
     for genre in genres:
@@ -174,7 +174,7 @@ def _kinship(context: ListContext, row: int) -> Float64s:
 
 
 def _kin_reason(context: ListContext, card: BookCard, row: int) -> Reason:
-    title, other = main_title(card.title), context.stock.shelf.cards[row]
+    title, other = main_title(card.title), context.pool.shelf.cards[row]
     if card.series is not None and card.series == other.series:
         return Reason("series", f"Same series as {title}", card.key)
     if set(card.authors) & set(other.authors):

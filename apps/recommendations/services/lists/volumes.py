@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from apps.recommendations.services.lists import reasons
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import may_see
 from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.series import NextVolumes, offered
@@ -28,7 +28,7 @@ def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: i
 
 def beside(context: ListContext, anchor: int) -> NextVolumes:
     """What the reader goes on with after looking at this book."""
-    order = context.stock.series_order
+    order = context.pool.series_order
     if order.volume_of[anchor] == ABSENT or anchor in context.read_rows:
         return context.volumes
     return order.after(context.volumes.read, at_hand=anchor)
@@ -37,7 +37,7 @@ def beside(context: ListContext, anchor: int) -> NextVolumes:
 def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reason | None:
     """That this volume follows one that was read; None where none was that may be named."""
     before = volumes.before(row)
-    cards = context.stock.shelf.cards
+    cards = context.pool.shelf.cards
     if before == ABSENT or not may_see(reader=context.age_band, book=cards[before].age_band):
         return None
     return reasons.next_after(cards[before], cards[row])
@@ -51,7 +51,7 @@ def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolum
 def _reason_of_stand_in(
     context: ListContext, place: Item, row: int, volumes: NextVolumes, anchor: int | None
 ) -> Reason:
-    cards = context.stock.shelf.cards
+    cards = context.pool.shelf.cards
     if anchor is None:
         reason = reason_of_next(context, row, volumes)
     else:
@@ -59,5 +59,5 @@ def _reason_of_stand_in(
     if reason is not None:
         return reason
     earned, begun = place.reason, volumes.before(row) != ABSENT
-    contributor = None if earned.book_key is None else context.stock.shelf.card(earned.book_key)
+    contributor = None if earned.book_key is None else context.pool.shelf.card(earned.book_key)
     return reasons.instead(earned, cards[row], begun=begun, contributor=contributor)

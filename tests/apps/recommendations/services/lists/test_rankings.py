@@ -6,10 +6,10 @@ import pytest
 from apps.catalog.services.books import delete_books
 from apps.readers.selectors import Audience
 from apps.recommendations.services.lists import contexts, rankings
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.lists.rankings import ModelMissingError
-from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
 from tests.apps.recommendations.services.lists.conftest import Reads, of, put
@@ -22,7 +22,7 @@ def keys(items: list[Item]) -> list[str]:
 
 
 def row(key: str) -> int:
-    found = of_adult().stock.shelf.row_of_key(key)
+    found = of_adult().pool.shelf.row_of_key(key)
     assert found is not None
     return found
 
