@@ -12,7 +12,6 @@ from apps.readers.selectors import ReaderProfile
 from apps.recommendations.services.lists import contexts, rankings
 from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext, levels_of
-from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.lists.reasons import Reason
 from epicml.audience.bands import may_see
 from epicml.datasets.id_map import ABSENT
@@ -87,8 +86,19 @@ def explain(reader_key: str, *, limit: int, now: datetime) -> Explanation:
     if context.reader is None or context.past is None:
         raise QuestionWithoutReaderError
     found = rankings.for_you(context, k=limit)
-    places = _places(context, [_earned_by(item) for item in found])
-    items = tuple(_explained(context, item, rank, places) for rank, item in enumerate(found, start=1))
+    earned_by = [item.row if item.instead_of is None else item.instead_of for item in found]
+    places, cards = _places(context, earned_by), context.pool.shelf.cards
+    items = tuple(
+        ExplainedItem(
+            rank=rank,
+            card=item.card,
+            reason=item.reason,
+            score=item.score,
+            places=places.get(row, {}),
+            instead_of=None if item.instead_of is None else cards[row],
+        )
+        for rank, (item, row) in enumerate(zip(found, earned_by, strict=True), start=1)
+    )
     refused = [item for item in found if not may_see(reader=context.age_band, book=item.card.age_band)]
     return Explanation(
         reader=context.reader,
@@ -109,16 +119,6 @@ class QuestionWithoutReaderError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("A reader was context for, but the context holds none.")
-
-
-def _earned_by(item: Item) -> int:
-    """The row of the book that earned the place: the later volume where this one stands in for it."""
-    return item.row if item.instead_of is None else item.instead_of
-
-
-def _explained(context: ListContext, item: Item, rank: int, places: Mapping[int, Mapping[str, int]]) -> ExplainedItem:
-    instead_of = None if item.instead_of is None else context.pool.shelf.cards[item.instead_of]
-    return ExplainedItem(rank, item.card, item.reason, item.score, places.get(_earned_by(item), {}), instead_of)
 
 
 def _places(context: ListContext, rows: list[int]) -> dict[int, dict[str, int]]:

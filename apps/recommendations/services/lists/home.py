@@ -65,7 +65,14 @@ def _for_you(context: ListContext, excluded: set[int], size: int) -> Iterator[Ro
 
 
 def _series(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    items = _next_volumes(context, size)
+    """Yield what the reader goes on with in each series that was started, the series read last first."""
+
+    def word_reason(row: int) -> Reason:
+        return reason_of_next(context, row, context.volumes) or reasons.next_in(context.pool.shelf.cards[row])
+
+    read = context.read_rows[context.read_rows != ABSENT]
+    rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
+    items = [item(context, row, 0.0, partial(word_reason, row)) for row in rows]
     if len(items) >= LEAST_IN_ROW:
         yield Row("series", "Next in your series", items)
 
@@ -115,27 +122,16 @@ def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
 
 
 def _new(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    """What came to the shelf after the model was trained, the newest first."""
+    """Yield what came to the shelf after the model was trained, the newest first."""
+
+    def newest(mask: Mask, k: int) -> list[Item]:
+        rows = np.flatnonzero(mask)[::-1][:k].tolist()
+        return [item(context, row, 0.0, reasons.new_on_shelf) for row in rows]
+
     if context.pool.model is None:
         return
     mask = context.candidate_masks[0] & context.pool.unknown
     mask[list(excluded)] = False
-    items = in_order(context, partial(_newest_items, context), mask, size)
+    items = in_order(context, newest, mask, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("new", "New on the shelf", items)
-
-
-def _newest_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    newest = np.flatnonzero(mask)[::-1][:k].tolist()
-    return [item(context, row, 0.0, reasons.new_on_shelf) for row in newest]
-
-
-def _next_volumes(context: ListContext, size: int) -> list[Item]:
-    """What the reader goes on with in each series that was begun, the series read last first."""
-    read = context.read_rows[context.read_rows != ABSENT]
-    rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
-    return [item(context, row, 0.0, partial(_reason_in_series, context, row)) for row in rows]
-
-
-def _reason_in_series(context: ListContext, row: int) -> Reason:
-    return reason_of_next(context, row, context.volumes) or reasons.next_in(context.pool.shelf.cards[row])

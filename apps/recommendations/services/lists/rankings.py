@@ -96,21 +96,23 @@ class BookNotInModelError(LookupError):
 
 
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
-    """What the model ranked, as items with reasons."""
-    rows = context.pool.shelf_rows[ranked.books]
+    """Return what the model ranked as items with reasons; a contributing item that was withdrawn is not named."""
+    shelf_rows, cards = context.pool.shelf_rows, context.pool.shelf.cards
+
+    def word_reason(source: str, contributing: int) -> Reason:
+        row = ABSENT if contributing == ABSENT else int(shelf_rows[contributing])
+        return reasons.of_source(source, None if row == ABSENT else cards[row], age_band=context.age_band)
+
     return [
-        item(context, row, score, partial(_reason, context, source, contributor))
-        for row, score, source, contributor in zip(
-            rows.tolist(), ranked.scores.tolist(), ranked.source, ranked.contributor.tolist(), strict=True
+        item(context, row, score, partial(word_reason, source, contributing))
+        for row, score, source, contributing in zip(
+            shelf_rows[ranked.books].tolist(),
+            ranked.scores.tolist(),
+            ranked.source,
+            ranked.contributor.tolist(),
+            strict=True,
         )
     ]
-
-
-def _reason(context: ListContext, source: str, contributor: int) -> Reason:
-    """Word the reason by the contributing item; one that was withdrawn must not be named."""
-    row = ABSENT if contributor == ABSENT else int(context.pool.shelf_rows[contributor])
-    card = None if row == ABSENT else context.pool.shelf.cards[row]
-    return reasons.of_source(source, card, age_band=context.age_band)
 
 
 def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:

@@ -22,8 +22,14 @@ def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: i
     `anchor` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
     """
     volumes = context.volumes if anchor is None else beside(context, anchor)
-    places = offered(make, volumes=volumes, eligible=mask, k=k, book_of=lambda place: place.row)
-    return [place if place.row == row else _standing_in(context, place, row, volumes, anchor) for place, row in places]
+    items = []
+    for place, row in offered(make, volumes=volumes, eligible=mask, k=k, book_of=lambda place: place.row):
+        if place.row != row:
+            word_reason = partial(_reason_of_stand_in, context, place, row, volumes, anchor)
+            items.append(replace(place, row=row, word_reason=word_reason, instead_of=place.row))
+        else:
+            items.append(place)
+    return items
 
 
 def beside(context: ListContext, anchor: int) -> NextVolumes:
@@ -41,11 +47,6 @@ def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reas
     if before == ABSENT or not may_see(reader=context.age_band, book=cards[before].age_band):
         return None
     return reasons.next_after(cards[before], cards[row])
-
-
-def _standing_in(context: ListContext, place: Item, row: int, volumes: NextVolumes, anchor: int | None) -> Item:
-    word_reason = partial(_reason_of_stand_in, context, place, row, volumes, anchor)
-    return replace(place, row=row, word_reason=word_reason, instead_of=place.row)
 
 
 def _reason_of_stand_in(
