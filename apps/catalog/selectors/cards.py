@@ -77,7 +77,7 @@ class Cards(Sequence[BookCard]):
         return self._remembered.get(place) or self._remembered.keep(place, self._columns.card(index(row) % len(self)))
 
     def __iter__(self) -> Iterator[BookCard]:
-        """Every book; nothing is remembered of it, so that what is popular stays."""
+        """Yield every book, and remember none of them, so that what is popular stays."""
         for row, place in enumerate(self._places):
             yield self._remembered.get(place) or self._columns.card(row)
 

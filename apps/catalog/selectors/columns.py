@@ -59,7 +59,7 @@ class Columns:
 
     @classmethod
     def none(cls) -> "Columns":
-        """No book."""
+        """Return columns of no book."""
         return cls(
             ids=BookIds(np.zeros(0, np.int64)),
             age_bands=np.zeros(0, np.int8),
@@ -83,7 +83,7 @@ class Columns:
         return len(self.ids)
 
     def updated(self, changed: Iterable[int], cards: Sequence[BookCard]) -> "Columns":
-        """The columns after these books changed; those of them without a card are live no more.
+        """Return the columns after these books changed; those of them without a card are live no more.
 
         Args:
             changed: ids of the books, known here or not.
@@ -130,19 +130,19 @@ class Columns:
         return np.array([*map(float, self.number_names.all()), np.nan])[self.number_codes]
 
     def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
-        """int32: the row of each id, -1 where no such book is live."""
+        """Return int32: the row of each id, -1 where no such book is live."""
         if not len(self):
             return CatalogueRows(np.full(len(ids), ABSENT, np.int32))
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
         return CatalogueRows(np.where(self.ids[rows] == ids, rows, ABSENT).astype(np.int32))
 
     def row_of_id(self, book_id: int) -> int | None:
-        """The row of this id; ten times as fast as asking for an array of one."""
+        """Find the row of this id, ten times as fast as by asking for an array of one."""
         row = bisect_left(self._ids, book_id)
         return row if row < len(self) and self._ids[row] == book_id else None
 
     def row_of_key(self, key: str) -> int | None:
-        """The row of the book with this key."""
+        """Find the row of the book with this key."""
         place = bisect_left(self._by_key, _hash(key) << ROW_BITS)
         while place < len(self) and self._by_key[place] >> ROW_BITS == _hash(key):
             row = self._by_key[place] & ROW_MASK
@@ -152,7 +152,7 @@ class Columns:
         return None
 
     def card(self, row: int) -> BookCard:
-        """The book in this row, made anew."""
+        """Make the card of the book in this row."""
         record, series, number = self.records.read(row), int(self.series[row]), int(self.number_codes[row])
         genres = self.genres.row(row)
         return BookCard(
@@ -173,7 +173,7 @@ class Columns:
         )
 
     def since(self, former: "Columns") -> Delta | None:
-        """What is different from a former state; None where that cannot be told, because nothing is shared with it."""
+        """Find what differs from a former state; None where nothing is shared with it, so that this cannot be found."""
         if former.records.lineage is not self.records.lineage:
             return None
         if former.ids is self.ids:  # as after most changes
@@ -191,7 +191,7 @@ class Columns:
         return Delta(moved, CatalogueRows(np.flatnonzero(is_new).astype(np.int32)))
 
     def _rows_of_former(self, ids: BookIds) -> CatalogueRows:
-        """Where each of these ids is; most are as far from the first or from the last as they were."""
+        """Find where each of these ids is; most are as far from the first or from the last as they were."""
         shared = min(len(self), len(ids))
         unequal = np.flatnonzero(self.ids[:shared] != ids[:shared])
         head = int(unequal[0]) if len(unequal) else shared

@@ -32,7 +32,7 @@ SHOWN_BOOKS = 10
 
 @staff_page("releases.view_release")
 def models(request: HttpRequest) -> HttpResponse:
-    """Which model recommends, and does this server serve it?"""
+    """Show which model recommends, and whether this server serves it."""
     asked = request.GET.get("reader", "").strip()
     unknown = ""
     if asked:
@@ -99,7 +99,7 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
 
 @staff_page("readers.view_reader")
 def export(request: HttpRequest, key: str) -> HttpResponse:
-    """Everything that is stored of this reader, as a file."""
+    """Return everything that is stored of this reader as a file."""
     stored = export_reader(key, by=actor_of(request), now=timezone.now())
     body = json.dumps(stored, indent=2, default=str)
     return HttpResponse(
@@ -110,7 +110,7 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def reader_answer(seen: Explanation) -> str:
-    """How many books were chosen from how many, and whether a fallback was needed."""
+    """Say how many books were chosen from how many, and whether a fallback was needed."""
     chosen = formats.counted(len(seen.items), "book")
     allowed = f"{chosen} chosen from the {formats.thousands(seen.filters[-1].left)} that are allowed"
     needed = "A fallback was needed." if seen.fallback else "No fallback was needed."

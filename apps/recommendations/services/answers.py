@@ -34,7 +34,7 @@ class ListAnswer:
     list_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of the API."""
+        """Write the answer of the API."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
         answer = {"list_id": self.list_id, "items": items, "fallback": self.fallback, "release": self.release}
         return {**self.head, **answer}
@@ -50,7 +50,7 @@ class HomeAnswer:
     release: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of the API."""
+        """Write the answer of the API."""
         rows = [row.as_json() for row in self.rows]
         return {"reader": self.reader, "rows": rows, "fallback": self.fallback, "release": self.release}
 
@@ -156,7 +156,7 @@ def _note(context: ListContext, surface: str, items: list[Item], *, fallback: st
 
 
 def _checked(context: ListContext, items: Iterable[Item]) -> list[Item]:
-    """The gate at the exit: from the books themselves, not from the masks that the list was made with."""
+    """Keep the items that may be shown, judged by the books themselves and not by the masks of the list."""
     found, shelf = list(items), context.pool.shelf
     rows = [item.row for item in found]
     books = zip(found, shelf.age_bands[rows].tolist(), shelf.ids[rows].tolist(), strict=True)

@@ -102,13 +102,13 @@ class CandidatePool:
             self.series_order = order.updated(self._features(), moved=delta.moved, changed=delta.changed)
 
     def model_rows(self, rows: CatalogueRows) -> ModelRows:
-        """int32: the row in the model of each of these rows of the shelf, -1 for a book that is newer than it."""
+        """Return int32: the row in the model of each of these rows of the shelf, -1 for a book newer than the model."""
         if self.model is None:
             return ModelRows(np.full(len(rows), ABSENT, np.int32))
         return ModelRows(self.model.books.rows(self.shelf.ids[rows]))
 
     def model_row(self, row: int) -> int | None:
-        """The row in the model of the book in one row of the shelf."""
+        """Find the row in the model of the book in one row of the shelf."""
         found = int(self.model_rows(CatalogueRows(np.array([row], np.int32)))[0])
         return None if found == ABSENT else found
 
@@ -134,13 +134,13 @@ class CandidatePool:
         return mask
 
     def in_model(self, eligible: Mask) -> Mask:
-        """The same books as rows of the model."""
+        """Return the same books as rows of the model."""
         if not len(eligible):
             return np.zeros(len(self.shelf_rows), np.bool_)
         return np.asarray(eligible[self.shelf_rows] & (self.shelf_rows != ABSENT))
 
     def popular(self, age_band: AgeBand, *, eligible: Mask, k: int) -> CatalogueRows:
-        """The k most popular eligible books as seen from a band, new ones included."""
+        """Return the k most popular eligible books as seen from a band, new ones included."""
         best = self._most_popular(age_band)
         found = CatalogueRows(best[eligible[best]][:k])
         if len(found) == k or len(best) == len(self.shelf):
@@ -149,7 +149,7 @@ class CandidatePool:
         return CatalogueRows(rows[_highest(self.popularity(age_band)[rows], k)])
 
     def popularity(self, age_band: AgeBand) -> Float64s:
-        """float64[books on the shelf]: how popular each is as seen from a band, in what the model learned."""
+        """Return float64[books on the shelf]: how popular each is as seen from a band, by what the model learned."""
         if self.model is None or len(self.unknown_rows) == len(self.shelf):
             return outside_popularity(self.shelf.popularity, self.shelf.age_bands, seen_from=int(age_band))
         scores = np.zeros(len(self.shelf))
@@ -159,7 +159,7 @@ class CandidatePool:
         return scores
 
     def popularity_of(self, age_band: AgeBand, rows: CatalogueRows) -> Float64s:
-        """float64: the same for these rows alone."""
+        """Return float64: the same for these rows alone."""
         if self.model is None or len(self.unknown_rows) == len(self.shelf):
             return outside_popularity(self.shelf.popularity[rows], self.shelf.age_bands[rows], seen_from=int(age_band))
         in_model = self.model_rows(rows)
@@ -176,12 +176,12 @@ class CandidatePool:
 
     @cached_property
     def first_volumes(self) -> NextVolumes:
-        """What somebody goes on with who has read nothing."""
+        """The next volumes of a reader who has read nothing."""
         return self.series_order.after(np.zeros(0, np.int32))
 
     @cached_property
     def known_books(self) -> KnownBooks:
-        """How well known outside those books are that the model knows."""
+        """The books of the model that are on the shelf, with their popularity outside."""
         rows = present(self.shelf_rows)
         return KnownBooks.of(self.shelf.popularity[rows], self.shelf.age_bands[rows])
 
@@ -196,13 +196,13 @@ class CandidatePool:
         )
 
     def _learned(self, age_band: AgeBand) -> Float32s:
-        """float32[books of the model]: how popular each is as seen from a band."""
+        """Return float32[books of the model]: how popular each is as seen from a band."""
         if self.model is None:
             return np.zeros(0, np.float32)
         return self.model.recommender.popularity.for_band(int(age_band))
 
     def _estimated_for_unknown(self, age_band: AgeBand) -> Float64s:
-        """float64[unknown]: a new book is as popular as one that is as well known outside and as near in age."""
+        """Return float64[unknown]: a new book counts as popular as one as well known outside and as near in age."""
         estimate = self._estimates.get(age_band)
         if estimate is None:
             rows, learned = self.unknown_rows, self._learned(age_band)
@@ -218,7 +218,7 @@ class CandidatePool:
         return estimate
 
     def _most_popular(self, age_band: AgeBand) -> CatalogueRows:
-        """The most popular books as seen from a band, in their order: all that reach the threshold."""
+        """Return the most popular books as seen from a band, in their order: all that reach the threshold."""
         best = self.most_popular.get(age_band)
         if best is None or best.rows is None:
             threshold, rows, scores = self._above_threshold(age_band)
@@ -246,7 +246,7 @@ class CandidatePool:
 
 
 def _highest(scores: Float64s, k: int) -> npt.NDArray[np.intp]:
-    """The places of the k highest scores, the highest first, equal ones by place."""
+    """Return the places of the k highest scores, the highest first, equal ones by place."""
     if not 0 < k < len(scores):
         return np.argsort(-scores, kind="stable")[:k]
     places = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
@@ -257,7 +257,7 @@ _latest: CandidatePool | None = None
 
 
 def current_pool(now: datetime) -> CandidatePool:
-    """The shelf and the model as they are now."""
+    """Return the pool of the shelf and the model as they are now."""
     global _latest  # one per process, replaced whole; two threads may work it out at once, to the same result
     on_shelf, model = shelf(), models.current(now)
     pool = _latest
@@ -267,13 +267,13 @@ def current_pool(now: datetime) -> CandidatePool:
 
 
 def reset_pool() -> None:
-    """Nothing is remembered: the next call works out everything. For tests and measurements."""
+    """Forget everything, so that the next call works it out. For tests and measurements."""
     global _latest
     _latest = None
 
 
 def warm(*, now: datetime) -> None:
-    """The model, and what is worked out once for it and the shelf, are in memory."""
+    """Load the model, and work out what is needed once for it and the shelf."""
     models.warm(now)
     pool = current_pool(now)
     _ = pool.first_volumes

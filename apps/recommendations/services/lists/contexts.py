@@ -42,7 +42,7 @@ class ListContext:
 
     @property
     def fallback(self) -> str | None:
-        """Why the answer is not what the model would say; None where it is."""
+        """The reason for which the model does not answer; None where it does."""
         return "model_unavailable" if self.pool.model is None else None
 
     @property
@@ -60,12 +60,12 @@ class ListContext:
 
 
 def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> ListContext:
-    """What this reader is asked to be shown, with everything that happened up to this moment."""
+    """Make the context of a list for this reader, with everything that happened up to this moment."""
     return of_audience(reader_audience(reader_key, standing), now=now)
 
 
 def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> ListContext:
-    """The same for somebody of whom perhaps only the age band is known."""
+    """Make it for somebody of whom perhaps only the age band is known."""
     pool = current_pool(now)
     reader = audience.reader
     past = history(reader.id) if reader else None

@@ -81,7 +81,7 @@ class Explanation:
 
 
 def explain(reader_key: str, *, limit: int, now: datetime) -> Explanation:
-    """What this reader is recommended now, and why that and nothing else."""
+    """Explain what this reader is recommended now, and why that and nothing else."""
     context = contexts.of_reader(reader_key, now=now)
     if context.reader is None or context.past is None:
         raise QuestionWithoutReaderError
@@ -122,7 +122,7 @@ class QuestionWithoutReaderError(RuntimeError):
 
 
 def _places(context: ListContext, rows: list[int]) -> dict[int, dict[str, int]]:
-    """For each of these rows of the shelf that the model ranked, the place that each of its parts gave the book."""
+    """Return, for each of these rows of the shelf that the model ranked, the book's place in each part of the model."""
     if context.pool.model is None or not len(context.history):
         return {}
     ranked = rankings.rank(context, _may_earn(context), len(context.pool.shelf.cards))
@@ -135,12 +135,12 @@ def _places(context: ListContext, rows: list[int]) -> dict[int, dict[str, int]]:
 
 
 def _may_earn(context: ListContext) -> Mask:
-    """The books that may stand in the list, or lend their place to the volume before them."""
+    """Return the books that may stand in the list, or give their place to the volume before them."""
     return np.asarray(context.candidate_masks[0] & (context.volumes.stand_ins(context.candidate_masks[0]) != ABSENT))
 
 
 def _filters(context: ListContext) -> list[FilterStep]:
-    """The filters in their order, as a falling count."""
+    """List the filters in their order, with the falling count of books."""
     names = _filter_names(context)
     steps, left = [], np.ones(len(context.pool.shelf.cards), np.bool_)
     steps.append(FilterStep("All books in the catalogue", 0, int(left.sum())))
@@ -165,7 +165,7 @@ def _filter_names(context: ListContext) -> tuple[str, ...]:
 
 
 def _masks(context: ListContext) -> tuple[Mask, ...]:
-    """What each filter lets through, in the order of the names."""
+    """Return what each filter lets through, in the order of the names."""
     shelf, reader, past = context.pool.shelf, context.reader, context.past
     band = shelf.allowed(context.age_band)
     levels = shelf.allowed(context.age_band, levels=levels_of(reader))
@@ -181,7 +181,7 @@ def _masks(context: ListContext) -> tuple[Mask, ...]:
 
 
 def _removed(context: ListContext) -> list[RemovedBook]:
-    """The books that the model alone would rank highest, but that a filter removed."""
+    """List the books that the model alone would rank highest, but that a filter removed."""
     if context.pool.model is None or not len(context.history):
         return []
     everything = np.ones(len(context.pool.shelf.cards), np.bool_)

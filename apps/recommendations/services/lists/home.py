@@ -38,14 +38,14 @@ class Row:
         return self.key.partition(":")[0]
 
     def as_json(self) -> dict[str, Any]:
-        """The row in the API."""
+        """Write the row as the API has it."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
         head = {"key": self.key, "title": self.title, "book_key": self.book_key, "list_id": self.list_id}
         return {**head, "items": items}
 
 
 def home_rows(context: ListContext, *, size: int) -> list[Row]:
-    """For you, next in your series, because you read, popular, new: those that have something to show."""
+    """Return the rows that have something to show: for you, next in your series, because you read, popular, new."""
     rows: list[Row] = []
     excluded: set[int] = set()
     for make in (_series, _for_you, _because_you_read, _popular, _genres, _new):
@@ -97,7 +97,7 @@ def _popular(context: ListContext, excluded: set[int], size: int) -> Iterator[Ro
 
 
 def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    """Who has no history yet gets a choice of genres instead of rows of their own."""
+    """Yield popular books of some genres for a reader without a history, who has no rows of their own."""
     if len(context.history):
         return
     used = set(excluded)
@@ -112,7 +112,7 @@ def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row
 
 
 def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
-    """The genres that readers of the band like most, with their codes."""
+    """Return the genres that readers of the band like most, with their codes."""
     columns = context.pool.shelf.columns
     shares = context.pool.popularity(context.age_band) * context.candidate_masks[0]
     weights = columns.genres.sums(shares, size=len(columns.genre_names))

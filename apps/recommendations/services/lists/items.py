@@ -32,7 +32,7 @@ class Item:
 
     @property
     def reason(self) -> Reason:
-        """Why the book is on the list."""
+        """The reason for which the book is on the list."""
         return self.word_reason()
 
     def as_json(self, rank: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model
 
 
 def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> list[Item]:
-    """The best books for this reader: by model and live history, by popularity where either is missing or runs out."""
+    """Rank books for this reader by model and live history, by popularity where either is missing or runs out."""
     if context.pool.model is None or not len(context.history):
         return popular(context, k=k, excluded=excluded)
     items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, excluded=excluded)
@@ -29,14 +29,14 @@ def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> 
 
 
 def popular(context: ListContext, *, k: int, excluded: Collection[int] = (), anchor: int | None = None) -> list[Item]:
-    """The most popular books as seen from the band; beside a book where there is an anchor."""
+    """Rank the most popular books as seen from the band; beside a book where there is an anchor."""
     return filled(
         context, lambda mask, count: popular_items(context, mask, count), k=k, excluded=excluded, anchor=anchor
     )
 
 
 def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int] = ()) -> list[Item]:
-    """The books nearest to this one, whether or not the model knows it."""
+    """Rank the books nearest to this one, whether or not the model knows it."""
     near = near_items if knows(context, row) else _by_kinship
     excluded = [*excluded, row]
     items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, excluded=excluded, anchor=row)
@@ -44,14 +44,14 @@ def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int]
 
 
 def knows(context: ListContext, row: int) -> bool:
-    """Whether the model knows the book in this row of the shelf."""
+    """Tell whether the model knows the book in this row of the shelf."""
     return context.pool.model_row(row) is not None
 
 
 def filled(
     context: ListContext, make: Maker, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
 ) -> list[Item]:
-    """k items by this maker: from the narrowest mask of candidates, and from wider ones where that has too few.
+    """Make k items from the narrowest mask of candidates, and from wider ones where that has too few.
 
     A volume whose earlier one is outside a mask waits for the wider one, in which that takes its place.
     """
@@ -67,12 +67,12 @@ def filled(
 
 
 def ranked_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    """What the model ranks first among these books of the shelf."""
+    """Return what the model ranks first among these books of the shelf."""
     return items_of(context, rank(context, mask, k))
 
 
 def rank(context: ListContext, mask: Mask, k: int) -> Ranked:
-    """The model's own answer, in its own rows."""
+    """Ask the model for its ranking, in its own rows."""
     model = context.pool.model
     if model is None:
         raise ModelMissingError
@@ -116,7 +116,7 @@ def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
 
 
 def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    """The most popular of these books, each with its share as score."""
+    """Return the most popular of these books, each with its share as score."""
     rows = context.pool.popular(context.age_band, eligible=mask, k=k)
     shares = context.pool.popularity_of(context.age_band, rows)
     word_reason = partial(reasons.popular_with, context.age_band)
@@ -126,7 +126,7 @@ def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
 def _topped_up(
     context: ListContext, items: list[Item], *, k: int, excluded: Collection[int], anchor: int | None = None
 ) -> list[Item]:
-    """A list that came out short goes on with popular books: among them those that the model does not know."""
+    """Fill a list that is too short with popular books, among them those that the model does not know."""
     if len(items) >= k:
         return items
     excluded = [*excluded, *(item.row for item in items)]
@@ -134,7 +134,7 @@ def _topped_up(
 
 
 def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
-    """What the model places beside the book in this row; nothing that is only popular."""
+    """Return what the model places beside the book in this row, but nothing that is only popular."""
     pool = context.pool
     if pool.model is None:
         raise ModelMissingError
@@ -150,7 +150,7 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
 
 
 def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
-    """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
+    """Rank books beside one that the model does not know: by shared series, authors and genres, then popularity."""
     nearness = _kinship(context, row)
     rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
     shares = context.pool.popularity_of(context.age_band, rows)

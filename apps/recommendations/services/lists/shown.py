@@ -29,12 +29,12 @@ class ShownList:
 
     @property
     def acted_on(self) -> int:
-        """How many of its books the reader did something with."""
+        """The number of its books that the reader did something with."""
         return sum(bool(book.acts) for book in self.books)
 
 
 def shown_lists(reader_id: int, *, limit: int) -> list[ShownList]:
-    """The lists that this reader was shown last, the newest first; the rows of one home page in their order."""
+    """Return the lists that this reader was shown last, the newest first; the rows of one home page in their order."""
     places = {row: place for place, row in enumerate(ROW_ORDER)}
     noted = lists_of_reader(reader_id, limit=limit)
     noted = sorted(noted, key=lambda each: places.get(each.surface.removeprefix("home/"), len(places)))
@@ -42,7 +42,7 @@ def shown_lists(reader_id: int, *, limit: int) -> list[ShownList]:
 
 
 def shown_list(reader_id: int, list_id: UUID) -> ShownList | None:
-    """One list of this reader, however old; None where it is not kept, or was shown to somebody else."""
+    """Return one list of this reader, however old; None where it is not kept, or was shown to somebody else."""
     noted = served_list(list_id)
     if noted is None or noted.reader_id != reader_id:
         return None

@@ -17,7 +17,7 @@ Maker = Callable[[Mask, int], list[Item]]
 
 
 def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: int | None = None) -> list[Item]:
-    """k items by this maker, each later volume replaced by the one that comes next, with a reason that is true of it.
+    """Make k items in which the next volume stands for each later one, with a reason that is true of it.
 
     `anchor` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
     """
@@ -33,7 +33,7 @@ def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: i
 
 
 def beside(context: ListContext, anchor: int) -> NextVolumes:
-    """What the reader goes on with after looking at this book."""
+    """Find what the reader goes on with after looking at this book."""
     order = context.pool.series_order
     if order.volume_of[anchor] == ABSENT or anchor in context.read_rows:
         return context.volumes
@@ -41,7 +41,7 @@ def beside(context: ListContext, anchor: int) -> NextVolumes:
 
 
 def reason_of_next(context: ListContext, row: int, volumes: NextVolumes) -> Reason | None:
-    """That this volume follows one that was read; None where none was that may be named."""
+    """Word that this volume follows one that was read; None where none was that may be named."""
     before = volumes.before(row)
     cards = context.pool.shelf.cards
     if before == ABSENT or not may_see(reader=context.age_band, book=cards[before].age_band):
