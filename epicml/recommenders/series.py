@@ -242,19 +242,19 @@ class NextVolumes:
         stand_ins[books] = np.where((found == ABSENT) & is_prequel, books, found)
         return stand_ins
 
-    def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
-        """Return int32: the next volume of each series that was begun, in the order of its books in `read`.
+    def next_in_started(self, read: Int32s, eligible: Bools) -> Int32s:
+        """Return int32: the next volume of each series that was started, in the order of its books in `read`.
 
         Args:
             read: int32, rows of the books that were read, newest first.
             eligible: bool[n_books], what may be shown.
         """
         order = self.order
-        begun = read[order.volume_of[read] != ABSENT]
-        series = order.series[order.volume_of[begun]]
+        started = read[order.volume_of[read] != ABSENT]
+        series = order.series[order.volume_of[started]]
         _, place = np.unique(series, return_index=True)
         place = np.sort(place)[self.upcoming[series[np.sort(place)]] != ABSENT]
-        found = self._editions(eligible, self.upcoming[series[place]], order.author_of(begun[place]))
+        found = self._editions(eligible, self.upcoming[series[place]], order.author_of(started[place]))
         return np.asarray(found[found != ABSENT])
 
     def before(self, book: int) -> int:

@@ -29,7 +29,7 @@ class Delta:
 
     Attributes:
         moved: int32[rows before], where each row is now, -1 for a book that changed or went.
-        changed: int32, rows of the later state whose books came or changed, rising.
+        changed: int32, rows of the later state whose books are new or changed, rising.
     """
 
     moved: CatalogueRows
@@ -89,9 +89,9 @@ class Columns:
             changed: ids of the books, known here or not.
             cards: in order of id; what those are now that are live.
         """
-        come = np.array([card.id for card in cards], np.int64)
-        asked = np.unique(np.array([*changed, *come], np.int64))
-        splice = Splice.of(self.ids, left=asked[self.rows_of_ids(asked) != ABSENT], come=come)
+        ids = np.array([card.id for card in cards], np.int64)
+        given = np.unique(np.array([*changed, *ids], np.int64))
+        splice = Splice.of(self.ids, removed=given[self.rows_of_ids(given) != ABSENT], added=ids)
         languages, language_codes = self.language_names.with_names(card.language for card in cards)
         series, series_codes = self.series_names.with_names(card.series for card in cards if card.series is not None)
         numbers, number_codes = self.number_names.with_names(
@@ -100,7 +100,7 @@ class Columns:
         authors, author_codes = self.author_names.with_names(name for card in cards for name in card.authors)
         genres, genre_codes = self.genre_names.with_names(genre for card in cards for genre in card.genres)
         return Columns(
-            ids=self.ids if np.array_equal(self.ids[splice.left], come) else BookIds(splice.column(self.ids, come)),
+            ids=self.ids if np.array_equal(self.ids[splice.removed], ids) else BookIds(splice.column(self.ids, ids)),
             age_bands=splice.column(self.age_bands, [card.age_band for card in cards]),
             reading_levels=splice.column(self.reading_levels, [card.reading_level or 0 for card in cards]),
             popularity=splice.column(self.popularity, [card.popularity for card in cards]),
@@ -203,14 +203,14 @@ class Columns:
 
     def _keys_after(self, splice: Splice, cards: Sequence[BookCard]) -> npt.NDArray[np.uint64]:
         if splice.stays_in_place and all(
-            self.records.key(row) == card.key for row, card in zip(splice.left.tolist(), cards, strict=True)
+            self.records.key(row) == card.key for row, card in zip(splice.removed.tolist(), cards, strict=True)
         ):
             return self.by_key
         rows = splice.moved()[(self.by_key & np.uint64(ROW_MASK)).astype(np.int64)]
         stays = rows != ABSENT
         kept = (self.by_key[stays] & ~np.uint64(ROW_MASK)) | rows[stays].astype(np.uint64)
-        come = [_hash(card.key) << ROW_BITS | row for card, row in zip(cards, splice.come.tolist(), strict=True)]
-        new = np.sort(np.array(come, np.uint64))
+        added = [_hash(card.key) << ROW_BITS | row for card, row in zip(cards, splice.added.tolist(), strict=True)]
+        new = np.sort(np.array(added, np.uint64))
         return np.insert(kept, np.searchsorted(kept, new), new)
 
     @cached_property
@@ -222,8 +222,8 @@ class Columns:
         return self.by_key.data
 
 
-def _spliced(column: Numbers, splice: Splice, come: Sequence[int]) -> Numbers:
-    codes = np.array(come, np.int64)
+def _spliced(column: Numbers, splice: Splice, added: Sequence[int]) -> Numbers:
+    codes = np.array(added, np.int64)
     return splice.column(widened(column, codes), codes)
 
 

@@ -86,61 +86,61 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Splice:
-    """How the rows of one state become those of the next: some leave, and some come between those that stay.
+    """How the rows of one state become those of the next: some are removed, and some are added between the others.
 
     Attributes:
-        left: the rows that leave, rising.
-        at: where each row that comes goes, among the rows that stay; rising.
+        removed: the rows that are removed, rising.
+        at: where each added row goes, among the rows that stay; rising.
         before: how many rows there were.
     """
 
-    left: Int64s
+    removed: Int64s
     at: Int64s
     before: int
 
     @classmethod
-    def of(cls, ids: Int64s, *, left: Int64s, come: Int64s) -> "Splice":
-        """Take the ids that left out of these, and put those that come in their order among them.
+    def of(cls, ids: Int64s, *, removed: Int64s, added: Int64s) -> "Splice":
+        """Remove some of these ids, and add others in their order among them.
 
         Args:
             ids: int64[n], rising.
-            left: some of the ids.
-            come: rising; none of the ids that stay.
+            removed: some of the ids.
+            added: rising; none of the ids that stay.
         """
-        rows = np.searchsorted(ids, left)
-        at = np.searchsorted(ids, come) - np.searchsorted(left, come)
+        rows = np.searchsorted(ids, removed)
+        at = np.searchsorted(ids, added) - np.searchsorted(removed, added)
         return cls(rows, at, len(ids))
 
     @property
     def after(self) -> int:
         """The number of rows that there are now."""
-        return self.before - len(self.left) + len(self.at)
+        return self.before - len(self.removed) + len(self.at)
 
     @property
-    def come(self) -> Int64s:
+    def added(self) -> Int64s:
         """The rows of the new state that were added."""
         return self.at + np.arange(len(self.at))
 
     @property
     def stays_in_place(self) -> bool:
-        """Whether each row that comes takes the place of one that leaves, so that no other row moves."""
-        return len(self.left) == len(self.at) and bool((self.left == self.come).all())
+        """Whether each added row takes the place of a removed one, so that no other row moves."""
+        return len(self.removed) == len(self.at) and bool((self.removed == self.added).all())
 
-    def column(self, column: npt.NDArray[Any], come: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the column of the new state, with these values in the rows that came; itself if that is the same."""
+    def column(self, column: npt.NDArray[Any], added: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the column of the new state, with these values in the added rows; itself if that is the same."""
         if self.stays_in_place:
-            if np.array_equal(column[self.left], come):
+            if np.array_equal(column[self.removed], added):
                 return column
             changed = column.copy()
-            changed[self.left] = come
+            changed[self.removed] = added
             return changed
-        return np.insert(np.delete(column, self.left), self.at, come)
+        return np.insert(np.delete(column, self.removed), self.at, added)
 
     def moved(self) -> CatalogueRows:
         """Return int32[before]: where each row is now, -1 for one that was removed."""
         stays = np.ones(self.before, np.bool_)
-        stays[self.left] = False
-        places = np.arange(self.before - len(self.left))
+        stays[self.removed] = False
+        places = np.arange(self.before - len(self.removed))
         places += np.cumsum(np.bincount(self.at, minlength=len(places) + 1))[: len(places)]
         moved = np.full(self.before, ABSENT, np.int32)
         moved[stays] = places
@@ -211,21 +211,21 @@ class Lists:
             found[self.rows_with(value)] = True
         return found
 
-    def spliced(self, splice: Splice, come: Sequence[Sequence[int]]) -> "Lists":
+    def spliced(self, splice: Splice, added: Sequence[Sequence[int]]) -> "Lists":
         """Return the lists of the new state, with these in the rows that were added."""
         lengths = np.diff(self.starts)
-        new_lengths = np.fromiter(map(len, come), np.int32, len(come))
-        new = np.fromiter(chain.from_iterable(come), np.int64, int(new_lengths.sum()))
-        if splice.stays_in_place and np.array_equal(lengths[splice.left], new_lengths):
-            places = _ranges(self.starts[splice.left], new_lengths)
+        new_lengths = np.fromiter(map(len, added), np.int32, len(added))
+        new = np.fromiter(chain.from_iterable(added), np.int64, int(new_lengths.sum()))
+        if splice.stays_in_place and np.array_equal(lengths[splice.removed], new_lengths):
+            places = _ranges(self.starts[splice.removed], new_lengths)
             if np.array_equal(self.values[places], new):
                 return self
             values = widened(self.values, new).copy()
             values[places] = new
             return Lists(values, self.starts)
-        kept = np.delete(lengths, splice.left)
+        kept = np.delete(lengths, splice.removed)
         ends = np.concatenate(([0], np.cumsum(kept)))
-        values = np.delete(widened(self.values, new), _ranges(self.starts[splice.left], lengths[splice.left]))
+        values = np.delete(widened(self.values, new), _ranges(self.starts[splice.removed], lengths[splice.removed]))
         values = np.insert(values, np.repeat(ends[splice.at], new_lengths), new)
         starts = np.zeros(splice.after + 1, np.int32)
         np.cumsum(np.insert(kept, splice.at, new_lengths), out=starts[1:])

@@ -45,7 +45,7 @@ class Records:
 
     Attributes:
         body: most records.
-        tail: those that came last.
+        tail: those that were added last.
         places: uint32[n], where the record of each row begins, counted through body and tail.
         lineage: the same object as long as a place means the same record.
     """
@@ -85,9 +85,9 @@ class Records:
         key_at = at + _HEAD.size + title_length
         return decoded(packed[key_at : key_at + key_length])
 
-    def spliced(self, splice: Splice, come: Sequence[BookCard]) -> "Records":
+    def spliced(self, splice: Splice, added: Sequence[BookCard]) -> "Records":
         """Return the records of the new state, with those of these books in the rows that were added."""
-        packed = [_packed(card) for card in come]
+        packed = [_packed(card) for card in added]
         begin = len(self.body) + len(self.tail)
         places = splice.column(self.places, begin + np.cumsum([0, *map(len, packed)])[:-1])
         body, tail = self.body, self.tail + b"".join(packed)

@@ -75,12 +75,12 @@ def _list_answer(shown: ShownList) -> str:
     """Say what was shown, which release chose it, and what the reader did with it."""
     noted = shown.noted
     books = formats.counted(len(noted.items), "book")
-    said = f"{surface_name(noted.surface)} showed {books} on {formats.moment(noted.served_at)}"
-    made = f", made by {noted.release}" if noted.release else ""
+    sentence = f"{surface_name(noted.surface)} showed {books} on {formats.moment(noted.served_at)}"
+    release = f", made by {noted.release}" if noted.release else ""
     fallback = f" A fallback answered: {formats.term(noted.fallback)}." if noted.fallback else ""
     if not noted.items:
-        return f"{said}{made}: nothing was found.{fallback}"
-    return f"{said}{made}.{fallback} The reader acted on {formats.thousands(shown.acted_on)} of them."
+        return f"{sentence}{release}: nothing was found.{fallback}"
+    return f"{sentence}{release}.{fallback} The reader acted on {formats.thousands(shown.acted_on)} of them."
 
 
 def surface_name(surface: str) -> str:

@@ -48,8 +48,8 @@ def home_rows(context: ListContext, *, size: int) -> list[Row]:
     """Return the rows that have something to show: for you, next in your series, because you read, popular, new."""
     rows: list[Row] = []
     excluded: set[int] = set()
-    for make in (_series, _for_you, _because_you_read, _popular, _genres, _new):
-        for row in make(context, excluded, size):
+    for rows_of in (_series, _for_you, _because_you_read, _popular, _genres, _new):
+        for row in rows_of(context, excluded, size):
             rows.append(row)
             excluded |= {item.row for item in row.items}
     return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
@@ -71,7 +71,7 @@ def _series(context: ListContext, excluded: set[int], size: int) -> Iterator[Row
         return reason_of_next(context, row, context.volumes) or reasons.next_in(context.pool.shelf.cards[row])
 
     read = context.read_rows[context.read_rows != ABSENT]
-    rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
+    rows = context.volumes.next_in_started(read, context.candidate_masks[0])[:size].tolist()
     items = [item(context, row, 0.0, partial(word_reason, row)) for row in rows]
     if len(items) >= LEAST_IN_ROW:
         yield Row("series", "Next in your series", items)

@@ -36,7 +36,7 @@ class Item:
         return self.word_reason()
 
     def as_json(self, rank: int) -> dict[str, Any]:
-        """Give the item as the API writes it."""
+        """Write the item as the API has it."""
         book = self.shelf.cards.json(self.row)
         return {"rank": rank, "book": book, "score": self.score, "reason": self.reason.as_json()}
 

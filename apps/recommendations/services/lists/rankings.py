@@ -11,13 +11,13 @@ from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.volumes import Maker, in_order
+from apps.recommendations.services.lists.volumes import RankItems, in_order
 from epicml.datasets.arrays import Float64s
 from epicml.datasets.id_map import ABSENT, CatalogueRows
 from epicml.recommenders.protocol import Ranked
 from epicml.text.normalise import main_title
 
-NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
+NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near to a book that the model does not know; all of its genres count 1
 
 
 def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> list[Item]:
@@ -37,7 +37,7 @@ def popular(context: ListContext, *, k: int, excluded: Collection[int] = (), anc
 
 def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int] = ()) -> list[Item]:
     """Rank the books nearest to this one, whether or not the model knows it."""
-    near = near_items if knows(context, row) else _by_kinship
+    near = near_items if knows(context, row) else _related_items
     excluded = [*excluded, row]
     items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, excluded=excluded, anchor=row)
     return _topped_up(context, items, k=k, excluded=excluded, anchor=row)
@@ -49,7 +49,7 @@ def knows(context: ListContext, row: int) -> bool:
 
 
 def filled(
-    context: ListContext, make: Maker, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
+    context: ListContext, rank_items: RankItems, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
 ) -> list[Item]:
     """Make k items from the narrowest mask of candidates, and from wider ones where that has too few.
 
@@ -60,7 +60,7 @@ def filled(
         mask = candidates.copy()
         mask[list(excluded)] = False
         mask[[item.row for item in items]] = False
-        items += in_order(context, make, mask, k - len(items), anchor=anchor)
+        items += in_order(context, rank_items, mask, k - len(items), anchor=anchor)
         if len(items) >= k:
             break
     return items
@@ -99,17 +99,17 @@ def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
     """Return what the model ranked as items with reasons; a contributing item that was withdrawn is not named."""
     shelf_rows, cards = context.pool.shelf_rows, context.pool.shelf.cards
 
-    def word_reason(source: str, contributing: int) -> Reason:
-        row = ABSENT if contributing == ABSENT else int(shelf_rows[contributing])
+    def word_reason(source: str, contributing_item: int) -> Reason:
+        row = ABSENT if contributing_item == ABSENT else int(shelf_rows[contributing_item])
         return reasons.of_source(source, None if row == ABSENT else cards[row], age_band=context.age_band)
 
     return [
-        item(context, row, score, partial(word_reason, source, contributing))
-        for row, score, source, contributing in zip(
+        item(context, row, score, partial(word_reason, source, contributing_item))
+        for row, score, source, contributing_item in zip(
             shelf_rows[ranked.books].tolist(),
             ranked.scores.tolist(),
             ranked.source,
-            ranked.contributor.tolist(),
+            ranked.contributing_item.tolist(),
             strict=True,
         )
     ]
@@ -149,19 +149,19 @@ def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]
     ]
 
 
-def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
+def _related_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
     """Rank books beside one that the model does not know: by shared series, authors and genres, then popularity."""
-    nearness = _kinship(context, row)
+    nearness = _nearness(context, row)
     rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
     shares = context.pool.popularity_of(context.age_band, rows)
     card = context.pool.shelf.cards[row]
     return [
-        item(context, place, float(nearness[place]), partial(_kin_reason, context, card, place))
+        item(context, place, float(nearness[place]), partial(_reason_of_related, context, card, place))
         for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
     ]
 
 
-def _kinship(context: ListContext, row: int) -> Float64s:
+def _nearness(context: ListContext, row: int) -> Float64s:
     columns = context.pool.shelf.columns
     nearness = np.zeros(len(columns))
     genres = columns.genres.row(row)
@@ -175,7 +175,7 @@ def _kinship(context: ListContext, row: int) -> Float64s:
     return nearness
 
 
-def _kin_reason(context: ListContext, card: BookCard, row: int) -> Reason:
+def _reason_of_related(context: ListContext, card: BookCard, row: int) -> Reason:
     title, other = main_title(card.title), context.pool.shelf.cards[row]
     if card.series is not None and card.series == other.series:
         return Reason("series", f"Same series as {title}", card.key)

@@ -46,15 +46,15 @@ def read_by_readers_of(card: BookCard) -> Reason:
     return Reason("similar", f"Readers of {main_title(card.title)} liked it", card.key)
 
 
-def of_source(source: str, contributor: BookCard | None, *, age_band: AgeBand) -> Reason:
+def of_source(source: str, contributing_item: BookCard | None, *, age_band: AgeBand) -> Reason:
     """Word the reason of a book that this part of the model ranked by this contributing item of the history.
 
     A book above the age band is never named, also where the reader read it.
     """
-    if contributor is None or not may_see(reader=age_band, book=contributor.age_band):
+    if contributing_item is None or not may_see(reader=age_band, book=contributing_item.age_band):
         return popular_with(age_band) if source == "popularity" else Reason("for_you", "Fits what you read")
     kind, words = _WORDS.get(source, _BECAUSE)
-    return Reason(kind, words.format(title=main_title(contributor.title)), contributor.key)
+    return Reason(kind, words.format(title=main_title(contributing_item.title)), contributing_item.key)
 
 
 def beside(source: str, card: BookCard) -> Reason:
@@ -86,16 +86,16 @@ def in_series_of(anchor: BookCard, card: BookCard) -> Reason | None:
     return Reason("series", f"Same series as {main_title(anchor.title)}", anchor.key)
 
 
-def instead(reason: Reason, card: BookCard, *, begun: bool, contributor: BookCard | None) -> Reason:
+def instead(reason: Reason, card: BookCard, *, is_started: bool, contributing_item: BookCard | None) -> Reason:
     """Word the reason of a volume that takes the place of a later one, whose reason was this one.
 
     What readers, genres or the band say of the later volume draws to the series; an author must be that of both.
     """
-    where = "Next in" if begun else "Start of" if card.series_number == FIRST_NUMBER else "First here of"
+    where = "Next in" if is_started else "Start of" if card.series_number == FIRST_NUMBER else "First here of"
     place = f"{where} {card.series}"
     shares = {
-        "author": contributor is not None and bool(set(contributor.authors) & set(card.authors)),
-        "genre": contributor is not None and bool(set(contributor.genres) & set(card.genres)),
+        "author": contributing_item is not None and bool(set(contributing_item.authors) & set(card.authors)),
+        "genre": contributing_item is not None and bool(set(contributing_item.genres) & set(card.genres)),
         "series": False,
     }
     if not shares.get(reason.kind, True):

@@ -13,17 +13,19 @@ from epicml.audience.bands import may_see
 from epicml.datasets.id_map import ABSENT
 from epicml.recommenders.series import NextVolumes, offered
 
-Maker = Callable[[Mask, int], list[Item]]
+RankItems = Callable[[Mask, int], list[Item]]  # the best so many items of the books in a mask
 
 
-def in_order(context: ListContext, make: Maker, mask: Mask, k: int, *, anchor: int | None = None) -> list[Item]:
+def in_order(
+    context: ListContext, rank_items: RankItems, mask: Mask, k: int, *, anchor: int | None = None
+) -> list[Item]:
     """Make k items in which the next volume stands for each later one, with a reason that is true of it.
 
     `anchor` is the book that the list is beside: its own number needs no reading, and it is what the reasons name.
     """
     volumes = context.volumes if anchor is None else beside(context, anchor)
     items = []
-    for place, row in offered(make, volumes=volumes, eligible=mask, k=k, book_of=lambda place: place.row):
+    for place, row in offered(rank_items, volumes=volumes, eligible=mask, k=k, book_of=lambda place: place.row):
         if place.row != row:
             word_reason = partial(_reason_of_stand_in, context, place, row, volumes, anchor)
             items.append(replace(place, row=row, word_reason=word_reason, instead_of=place.row))
@@ -59,6 +61,6 @@ def _reason_of_stand_in(
         reason = reasons.in_series_of(cards[anchor], cards[row])
     if reason is not None:
         return reason
-    earned, begun = place.reason, volumes.before(row) != ABSENT
-    contributor = None if earned.book_key is None else context.pool.shelf.card(earned.book_key)
-    return reasons.instead(earned, cards[row], begun=begun, contributor=contributor)
+    earned, is_started = place.reason, volumes.before(row) != ABSENT
+    contributing_item = None if earned.book_key is None else context.pool.shelf.card(earned.book_key)
+    return reasons.instead(earned, cards[row], is_started=is_started, contributing_item=contributing_item)

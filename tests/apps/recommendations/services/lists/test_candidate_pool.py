@@ -248,4 +248,4 @@ def state_of(pool: CandidatePool) -> Iterator[object]:
     for read in (every[:0], every[:1], every[::3]):
         volumes = pool.series_order.after(read)
         yield volumes.stand_ins(pool.shelf.allowed(AgeBand.ADULT)).tolist()
-        yield volumes.next_in_begun(volumes.read, pool.shelf.allowed(AgeBand.AGES_9_TO_11)).tolist()
+        yield volumes.next_in_started(volumes.read, pool.shelf.allowed(AgeBand.AGES_9_TO_11)).tolist()

@@ -104,7 +104,7 @@ class TestForYou:
 
 
 class TestSimilarWithoutTheModel:
-    """By kinship: 2 for the series, 1 for an author, the share of the book's genres that the other one has."""
+    """By what they share: 2 for the series, 1 for an author, the share of the book's genres that the other one has."""
 
     @pytest.fixture(autouse=True)
     def shelf(self, db: None) -> None:
@@ -126,7 +126,7 @@ class TestSimilarWithoutTheModel:
         assert keys(items)[1:] == ["more", "both", "author", "half"]
         assert [item.score for item in items] == [2, 1, 1, 1, 0.5]
 
-    def test_says_what_the_kinship_is(self, reader: Reads) -> None:
+    def test_says_what_they_share(self, reader: Reads) -> None:
         found = {item.card.key: item.reason for item in rankings.similar(reader("tom"), row=row("owl"), k=5)}
         assert {key: reason.text for key, reason in found.items()} == {
             "series": "Same series as Owl",
