@@ -189,7 +189,7 @@ def _load() -> None:
     from django.utils import timezone
 
     from apps.catalog.selectors.shelf import shelf
-    from apps.recommendations.services.lists.stock import warm
+    from apps.recommendations.services.lists.candidate_pool import warm
     from apps.search.selectors.facets import Filters, facets_of
     from epicml.audience.bands import AgeBand
 
@@ -204,10 +204,10 @@ def _load() -> None:
 
 def _forget() -> None:
     from apps.catalog.selectors.shelf import reset_shelf
-    from apps.recommendations.services.lists.stock import reset_stock
+    from apps.recommendations.services.lists.candidate_pool import reset_pool
 
     reset_shelf()
-    reset_stock()
+    reset_pool()
 
 
 def _resident() -> int:

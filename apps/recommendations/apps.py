@@ -18,7 +18,7 @@ class RecommendationsConfig(AppConfig):
         from apps.platform.services.lifecycle import register_warmer
         from apps.platform.services.metrics import register_collector
         from apps.recommendations.services import measures, training
-        from apps.recommendations.services.lists import stock
+        from apps.recommendations.services.lists import candidate_pool
         from apps.releases.services.leases import LEASE_SECONDS
 
         training.register()
@@ -28,4 +28,4 @@ class RecommendationsConfig(AppConfig):
         register_schedule("recommendations.retrain", "recommendations.retrain", daily_at=NIGHTLY_AT)
         register_health("recommender", lambda: measures.model_health(now=timezone.now()))
         register_collector(measures.live_model_metric)
-        register_warmer("recommender", lambda: stock.warm(now=timezone.now()))
+        register_warmer("recommender", lambda: candidate_pool.warm(now=timezone.now()))

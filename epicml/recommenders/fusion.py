@@ -249,7 +249,10 @@ class FusedRecommender:
             place = np.zeros(self.n_books, np.int32)
             place[listed] = np.arange(1, len(listed) + 1)
             ranks[name] = place[books]
-        contributor, source = np.full(len(books), ABSENT, np.int32), np.full(len(books), "popularity", dtype="U32")
+        contributing_item, source = (
+            np.full(len(books), ABSENT, np.int32),
+            np.full(len(books), "popularity", dtype="U32"),
+        )
         best = np.full(len(books), self.settings.depth + 1)
         for name in scored:
             better = (ranks[name] > 0) & (ranks[name] < best)
@@ -259,5 +262,5 @@ class FusedRecommender:
             if len(given):
                 added = found.contributions(books[given])
                 # LightFM may place a book by its bias, against all that was read: then no read book contributed.
-                contributor[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
-        return Ranked(books, scores, ranks, ModelRows(contributor), tuple(source.tolist()))
+                contributing_item[given] = np.where(added.max(axis=1) > 0, history.books[added.argmax(axis=1)], ABSENT)
+        return Ranked(books, scores, ranks, ModelRows(contributing_item), tuple(source.tolist()))

@@ -80,7 +80,7 @@ class Ranked:
         books: int32[k], rows of books; fewer than asked only if fewer are eligible.
         scores: float32[k], falling; comparable inside one list only.
         part_ranks: for each part, int32[k], the place that part gave the book (1 = best), 0 if it did not place it.
-        contributor: int32[k], row of the book of the history that added most to the book's score in the part `source`;
+        contributing_item: int32[k], row of the book of the history that added most to the score in the part `source`;
             -1 if no read book did (a popular book).
         source: for each book the name of the part that gives the reason.
     """
@@ -88,7 +88,7 @@ class Ranked:
     books: ModelRows
     scores: Float32s
     part_ranks: dict[str, Int32s] = field(default_factory=dict)
-    contributor: ModelRows = field(default_factory=lambda: ModelRows(np.zeros(0, np.int32)))
+    contributing_item: ModelRows = field(default_factory=lambda: ModelRows(np.zeros(0, np.int32)))
     source: tuple[str, ...] = ()
 
 

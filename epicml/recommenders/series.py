@@ -125,32 +125,46 @@ class SeriesOrder:
             read: rows of the books that were read, in any order.
             at_hand: the book that is being looked at: its number is not offered, but need not have been read.
         """
-        passed = np.zeros(len(self.number), np.bool_)
-        known = self.volume_of[read]
-        passed[known[known != ABSENT]] = True
-        read_volumes = np.flatnonzero(passed).astype(np.int32)
+        volumes = self.volume_of[read]
+        read_volumes = np.unique(volumes[volumes != ABSENT])
+        passed = read_volumes
         if at_hand != ABSENT and self.volume_of[at_hand] != ABSENT:
-            passed[self.volume_of[at_hand]] = True
-        heads, targets = self._heads_and_targets(read_volumes, ~passed)
+            passed = np.append(read_volumes, self.volume_of[at_hand])
+        heads, targets = self.of_nothing_read
+        if len(passed):  # all other series are as for somebody who read nothing
+            series = self.series[passed]
+            is_passed, is_read = np.zeros(len(self.number), np.bool_), np.zeros(len(self.first), np.bool_)
+            is_passed[passed], is_read[series] = True, True
+            places = np.flatnonzero(is_read[self.series]).astype(np.int32)
+            heads, targets = heads.copy(), targets.copy()
+            own_heads, targets[places] = self._heads_and_targets(places, read_volumes, ~is_passed[places])
+            heads[series] = own_heads[series]
         return NextVolumes(self, np.asarray(read, np.int32), read_volumes, heads, targets)
 
-    def _heads_and_targets(self, read_volumes: Int32s, is_open: Bools) -> tuple[Int32s, Int32s]:
-        """Find the next volume of each series, and the one to be offered for each volume; itself for most."""
+    @cached_property
+    def of_nothing_read(self) -> tuple[Int32s, Int32s]:
+        """The next volume of each series, and the one to be offered for each volume, before anything was read."""
         places = np.arange(len(self.number), dtype=np.int32)
+        return self._heads_and_targets(places, places[:0], np.ones(len(places), np.bool_))
+
+    def _heads_and_targets(self, places: Int32s, read_volumes: Int32s, is_open: Bools) -> tuple[Int32s, Int32s]:
+        """Find the next volume of each series, and the one to be offered for each of these volumes; itself for most."""
+        series = self.series[places]
+        first = self.first[series]
         lowest = np.full(len(self.first), ABSENT, np.int32)
         # Where one index is assigned several times, the last assignment stays: here the lowest volume.
         lowest[self.series[read_volumes[::-1]]] = read_volumes[::-1]
-        stretch = np.where(places > lowest[self.series], ONWARD, BACK)
-        stretch[places < self.first[self.series]] = PREQUELS
+        stretch = np.where(places > lowest[series], ONWARD, BACK)
+        stretch[places < first] = PREQUELS
         opened = np.flatnonzero(is_open)[::-1]
         heads = np.full((len(self.first), ONWARD + 1), ABSENT, np.int32)
-        heads[self.series[opened], stretch[opened]] = opened
+        heads[series[opened], stretch[opened]] = places[opened]
         onward = heads[:, ONWARD].copy()  # without the other two, which nobody asks for again
-        targets = heads[self.series, stretch]
+        targets = heads[series, stretch]
         # Another edition of a read number waits too, for an unread one between the lowest and it.
         waits = (targets != ABSENT) & (targets < places) & (is_open | (stretch == ONWARD))
-        yields = is_open & (stretch == PREQUELS) & (onward == self.first)[self.series]
-        return onward, np.where(yields, self.first[self.series], np.where(waits, targets, places))
+        yields = is_open & (stretch == PREQUELS) & (onward[series] == first)
+        return onward, np.where(yields, first, np.where(waits, targets, places))
 
     def author_of(self, books: Int32s) -> Int32s:
         """Return int32: the first author of each of these books, -1 for none and for a book without a number.
@@ -163,9 +177,29 @@ class SeriesOrder:
         return authors[books]
 
     @cached_property
+    def most_popular(self) -> Int32s:
+        """int32[v]: the most popular edition of each volume."""
+        return self.books[np.searchsorted(self.volume, np.arange(len(self.number)))]
+
+    @cached_property
+    def has_editions(self) -> Bools:
+        """bool[v]: which volumes have several editions."""
+        return np.asarray(np.bincount(self.volume, minlength=len(self.number)) > 1)
+
+    @cached_property
+    def is_prequel(self) -> Bools:
+        """bool[v]: which volumes come before the one with which their series begins."""
+        return np.asarray(np.arange(len(self.number)) < self.first[self.series])
+
+    @cached_property
+    def places_of_editions(self) -> Int32s:
+        """The places in `books` of all books whose volume has several, rising."""
+        return np.flatnonzero(self.has_editions[self.volume]).astype(np.int32)
+
+    @cached_property
     def editions(self) -> tuple[Int64s, Int32s]:
         """The books of all volumes that have several, by volume, author and popularity, and a key of the first two."""
-        several = np.flatnonzero((np.bincount(self.volume) > 1)[self.volume]) if len(self.volume) else self.volume
+        several = self.places_of_editions
         several = several[np.lexsort((self.author[several], self.volume[several]))]
         return self.edition_key(self.volume[several], self.author[several]), self.books[several]
 
@@ -238,23 +272,23 @@ class NextVolumes:
         moved, targets = self._moved
         found = self._editions(eligible, targets, self.order.author[moved])
         books = self.order.books[moved]
-        is_prequel = self.order.volume[moved] < self.order.first[self.order.series[self.order.volume[moved]]]
+        is_prequel = self.order.is_prequel[self.order.volume[moved]]
         stand_ins[books] = np.where((found == ABSENT) & is_prequel, books, found)
         return stand_ins
 
-    def next_in_begun(self, read: Int32s, eligible: Bools) -> Int32s:
-        """Return int32: the next volume of each series that was begun, in the order of its books in `read`.
+    def next_in_started(self, read: Int32s, eligible: Bools) -> Int32s:
+        """Return int32: the next volume of each series that was started, in the order of its books in `read`.
 
         Args:
             read: int32, rows of the books that were read, newest first.
             eligible: bool[n_books], what may be shown.
         """
         order = self.order
-        begun = read[order.volume_of[read] != ABSENT]
-        series = order.series[order.volume_of[begun]]
+        started = read[order.volume_of[read] != ABSENT]
+        series = order.series[order.volume_of[started]]
         _, place = np.unique(series, return_index=True)
         place = np.sort(place)[self.upcoming[series[np.sort(place)]] != ABSENT]
-        found = self._editions(eligible, self.upcoming[series[place]], order.author_of(begun[place]))
+        found = self._editions(eligible, self.upcoming[series[place]], order.author_of(started[place]))
         return np.asarray(found[found != ABSENT])
 
     def before(self, book: int) -> int:
@@ -293,16 +327,28 @@ class NextVolumes:
     def _editions(self, eligible: Bools, volumes: Int32s, authors: Int32s) -> Int32s:
         """Find an eligible book of each volume, if possible by this author; int32[len(volumes)], -1 for none."""
         order = self.order
-        shown = np.flatnonzero(eligible[order.books])[::-1]
-        best = np.full(len(order.number), ABSENT, np.int32)
-        best[order.volume[shown]] = order.books[shown]  # the most popular one is assigned last, and stays
+        found = order.most_popular[volumes]
+        found[~eligible[found]] = ABSENT
+        several = np.flatnonzero(order.has_editions[volumes])  # few: most volumes have one book
+        if len(several):
+            found[several] = self._edition_of_several(eligible, volumes[several], authors[several])
+        return found
+
+    def _edition_of_several(self, eligible: Bools, volumes: Int32s, authors: Int32s) -> Int32s:
+        """Find the same for volumes that have several editions."""
+        order = self.order
+        shown = order.places_of_editions
+        shown = shown[eligible[order.books[shown]]]
+        if not len(shown):
+            return np.full(len(volumes), ABSENT, np.int32)
+        # What is sought first of equal ones is the most popular one.
+        place = np.minimum(np.searchsorted(order.volume[shown], volumes), len(shown) - 1)
+        best = np.where(order.volume[shown][place] == volumes, order.books[shown[place]], ABSENT)
         keys, books = order.editions
         keys, books = keys[eligible[books]], books[eligible[books]]
-        if not len(keys):
-            return best[volumes]
         wanted = order.edition_key(volumes, authors)
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[place] == wanted, books[place], best[volumes])
+        return np.where(keys[place] == wanted, books[place], best)
 
 
 def offered(

@@ -55,7 +55,7 @@ class BookCard:
     isbns: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The one shape of a book in the API."""
+        """Write the book in the one shape that the API has for it."""
         return {
             "key": self.key,
             "title": self.title,
@@ -74,7 +74,7 @@ class BookCard:
 
 
 def live_cards(ids: Sequence[int]) -> list[BookCard]:
-    """The cards of these books, by id; books that are unknown or withdrawn are left out."""
+    """Read the cards of these books, by id; leave out books that are unknown or withdrawn."""
     cards: list[BookCard] = []
     for start in range(0, len(ids), IDS_PER_QUERY):
         cards += _cards(Book.objects.live().filter(id__in=ids[start : start + IDS_PER_QUERY]))
@@ -82,7 +82,7 @@ def live_cards(ids: Sequence[int]) -> list[BookCard]:
 
 
 def all_live_cards(*, chunk: int = IDS_PER_QUERY) -> Iterator[list[BookCard]]:
-    """The cards of every live book by id, a chunk at a time."""
+    """Read the cards of every live book by id, a chunk at a time."""
     last = 0
     while cards := _cards(Book.objects.live().filter(id__gt=last).order_by("id")[:chunk]):
         yield cards
@@ -90,12 +90,12 @@ def all_live_cards(*, chunk: int = IDS_PER_QUERY) -> Iterator[list[BookCard]]:
 
 
 def book_ids(keys: Sequence[str], *, highest: AgeBand = AgeBand.ADULT) -> dict[str, int]:
-    """The ids of the books with these keys, withdrawn ones too; unknown keys and those above the band are left out."""
+    """Find the ids of the books with these keys, withdrawn ones too, but not those above the band."""
     return dict(Book.objects.filter(key__in=keys, age_band__lte=highest.value).values_list("key", "id"))
 
 
 def book_keys(ids: Iterable[int]) -> dict[int, str]:
-    """The keys of the books with these ids, withdrawn ones too; unknown ids are left out."""
+    """Return the keys of the books with these ids, withdrawn ones too; leave out unknown ids."""
     wanted = sorted(ids)
     found: dict[int, str] = {}
     for start in range(0, len(wanted), IDS_PER_QUERY):
@@ -105,12 +105,12 @@ def book_keys(ids: Iterable[int]) -> dict[int, str]:
 
 
 def all_book_ids() -> dict[str, int]:
-    """The id of every book by its key, withdrawn ones too."""
+    """Return the id of every book by its key, withdrawn ones too."""
     return dict(Book.objects.values_list("key", "id"))
 
 
 def authors_of(ids: Sequence[int]) -> defaultdict[int, list[str]]:
-    """The names of the authors of each of these books, the first named first."""
+    """Return the names of the authors of each of these books, the first named first."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     rows = BookAuthor.objects.filter(book_id__in=ids).order_by("book_id", "position")
     for book_id, name in rows.values_list("book_id", "author__name"):
@@ -119,7 +119,7 @@ def authors_of(ids: Sequence[int]) -> defaultdict[int, list[str]]:
 
 
 def isbns_of(ids: Sequence[int]) -> defaultdict[int, list[str]]:
-    """The ISBNs of each of these books, in their order."""
+    """Return the ISBNs of each of these books, in their order."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     for book_id, number in Isbn.objects.filter(book_id__in=ids).values_list("book_id", "number"):
         found[book_id].append(number)

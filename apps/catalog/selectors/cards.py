@@ -30,19 +30,19 @@ class RecentlyUsed(Generic[Kept]):
         self._recent_bytes = 0
 
     def get(self, place: int) -> Kept | None:
-        """Give what was made of this record, if it is still kept."""
+        """Return what was made of this record, if it is still kept."""
         found = self._recent.get(place)
         if found is None and place in self._former:
             found = self.keep(place, self._former[place])
         return found
 
-    def keep(self, place: int, made: Kept) -> Kept:
-        """Keep this; give the one that counts where two threads made one at a time."""
-        size = self._size_of(made)
+    def keep(self, place: int, value: Kept) -> Kept:
+        """Keep this value; return the one kept first where two threads made one at the same time."""
+        size = self._size_of(value)
         if self._recent_bytes + size > self._most_bytes // 2:  # in halves, so that no order is kept for each look
             self._former, self._recent, self._recent_bytes = self._recent, {}, 0
         self._recent_bytes += size
-        return self._recent.setdefault(place, made)
+        return self._recent.setdefault(place, value)
 
 
 class RememberedBooks:
@@ -77,12 +77,12 @@ class Cards(Sequence[BookCard]):
         return self._remembered.get(place) or self._remembered.keep(place, self._columns.card(index(row) % len(self)))
 
     def __iter__(self) -> Iterator[BookCard]:
-        """Every book; nothing is remembered of it, so that what is popular stays."""
+        """Yield every book, and remember none of them, so that what is popular stays."""
         for row, place in enumerate(self._places):
             yield self._remembered.get(place) or self._columns.card(row)
 
     def json(self, row: int) -> orjson.Fragment:
-        """Give the book in this row as the API writes it."""
+        """Write the book in this row as the API does."""
         place = self._places[row]
         written = self._remembered_json.get(place)
         if written is None:

@@ -28,7 +28,7 @@ class CatalogueSnapshot:
 
 
 def last_change_number() -> int:
-    """The number of the newest change, 0 when nothing ever changed."""
+    """Return the number of the newest change, 0 when nothing ever changed."""
     # By hand: it is asked for by every suggestion, and building the query costs four times as much as running it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(number) FROM catalog_change")
@@ -36,23 +36,23 @@ def last_change_number() -> int:
 
 
 def change_stamp(number: int) -> str:
-    """What tells this change from another one of its number: after a restore the numbers are given once more."""
+    """Tell this change from another one of its number: after a restore the numbers are given once more."""
     row = Change.objects.filter(number=number).values_list("number", "book_id", "at").first()
     return f"{row[0]} {row[1]} {row[2].isoformat()}" if row else ""
 
 
 def changes_after(number: int, *, limit: int = 1000) -> list[ChangeRow]:
-    """The changes past this number, oldest first. Numbers appear in order, so nothing is ever skipped."""
+    """Return the changes past this number, oldest first. Numbers appear in order, so nothing is ever skipped."""
     rows = Change.objects.filter(number__gt=number).order_by("number")
     return [ChangeRow(*row) for row in rows.values_list("number", "book__key", "book_id", "kind")[:limit]]
 
 
 def changed_book_ids(after: int, *, up_to: int) -> list[int]:
-    """Which books changed past one number and up to another, each once."""
+    """Return the ids of the books that changed past one number and up to another, each once."""
     rows = Change.objects.filter(number__gt=after, number__lte=up_to).order_by("book_id")
     return list(rows.values_list("book_id", flat=True).distinct())
 
 
 def catalogue_snapshot(*, chunk: int = 2000) -> CatalogueSnapshot:
-    """Every live book in chunks. Replay the changes past `last_number` to reach what is true now."""
+    """Read every live book in chunks. Replay the changes past `last_number` to reach what is true now."""
     return CatalogueSnapshot(last_number=last_change_number(), books=all_live_cards(chunk=chunk))

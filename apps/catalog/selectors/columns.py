@@ -29,7 +29,7 @@ class Delta:
 
     Attributes:
         moved: int32[rows before], where each row is now, -1 for a book that changed or went.
-        changed: int32, rows of the later state whose books came or changed, rising.
+        changed: int32, rows of the later state whose books are new or changed, rising.
     """
 
     moved: CatalogueRows
@@ -59,7 +59,7 @@ class Columns:
 
     @classmethod
     def none(cls) -> "Columns":
-        """No book."""
+        """Return columns of no book."""
         return cls(
             ids=BookIds(np.zeros(0, np.int64)),
             age_bands=np.zeros(0, np.int8),
@@ -83,15 +83,15 @@ class Columns:
         return len(self.ids)
 
     def updated(self, changed: Iterable[int], cards: Sequence[BookCard]) -> "Columns":
-        """The columns after these books changed; those of them without a card are live no more.
+        """Return the columns after these books changed; those of them without a card are live no more.
 
         Args:
             changed: ids of the books, known here or not.
             cards: in order of id; what those are now that are live.
         """
-        come = np.array([card.id for card in cards], np.int64)
-        asked = np.unique(np.array([*changed, *come], np.int64))
-        splice = Splice.of(self.ids, left=asked[self.rows_of_ids(asked) != ABSENT], come=come)
+        ids = np.array([card.id for card in cards], np.int64)
+        given = np.unique(np.array([*changed, *ids], np.int64))
+        splice = Splice.of(self.ids, removed=given[self.rows_of_ids(given) != ABSENT], added=ids)
         languages, language_codes = self.language_names.with_names(card.language for card in cards)
         series, series_codes = self.series_names.with_names(card.series for card in cards if card.series is not None)
         numbers, number_codes = self.number_names.with_names(
@@ -100,7 +100,7 @@ class Columns:
         authors, author_codes = self.author_names.with_names(name for card in cards for name in card.authors)
         genres, genre_codes = self.genre_names.with_names(genre for card in cards for genre in card.genres)
         return Columns(
-            ids=self.ids if np.array_equal(self.ids[splice.left], come) else BookIds(splice.column(self.ids, come)),
+            ids=self.ids if np.array_equal(self.ids[splice.removed], ids) else BookIds(splice.column(self.ids, ids)),
             age_bands=splice.column(self.age_bands, [card.age_band for card in cards]),
             reading_levels=splice.column(self.reading_levels, [card.reading_level or 0 for card in cards]),
             popularity=splice.column(self.popularity, [card.popularity for card in cards]),
@@ -130,19 +130,19 @@ class Columns:
         return np.array([*map(float, self.number_names.all()), np.nan])[self.number_codes]
 
     def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
-        """int32: the row of each id, -1 where no such book is live."""
+        """Return int32: the row of each id, -1 where no such book is live."""
         if not len(self):
             return CatalogueRows(np.full(len(ids), ABSENT, np.int32))
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
         return CatalogueRows(np.where(self.ids[rows] == ids, rows, ABSENT).astype(np.int32))
 
     def row_of_id(self, book_id: int) -> int | None:
-        """The row of this id; ten times as fast as asking for an array of one."""
+        """Find the row of this id, ten times as fast as by asking for an array of one."""
         row = bisect_left(self._ids, book_id)
         return row if row < len(self) and self._ids[row] == book_id else None
 
     def row_of_key(self, key: str) -> int | None:
-        """The row of the book with this key."""
+        """Find the row of the book with this key."""
         place = bisect_left(self._by_key, _hash(key) << ROW_BITS)
         while place < len(self) and self._by_key[place] >> ROW_BITS == _hash(key):
             row = self._by_key[place] & ROW_MASK
@@ -152,7 +152,7 @@ class Columns:
         return None
 
     def card(self, row: int) -> BookCard:
-        """The book in this row, made anew."""
+        """Make the card of the book in this row."""
         record, series, number = self.records.read(row), int(self.series[row]), int(self.number_codes[row])
         genres = self.genres.row(row)
         return BookCard(
@@ -173,7 +173,7 @@ class Columns:
         )
 
     def since(self, former: "Columns") -> Delta | None:
-        """What is different from a former state; None where that cannot be told, because nothing is shared with it."""
+        """Find what differs from a former state; None where nothing is shared with it, so that this cannot be found."""
         if former.records.lineage is not self.records.lineage:
             return None
         if former.ids is self.ids:  # as after most changes
@@ -191,7 +191,7 @@ class Columns:
         return Delta(moved, CatalogueRows(np.flatnonzero(is_new).astype(np.int32)))
 
     def _rows_of_former(self, ids: BookIds) -> CatalogueRows:
-        """Where each of these ids is; most are as far from the first or from the last as they were."""
+        """Find where each of these ids is; most are as far from the first or from the last as they were."""
         shared = min(len(self), len(ids))
         unequal = np.flatnonzero(self.ids[:shared] != ids[:shared])
         head = int(unequal[0]) if len(unequal) else shared
@@ -203,14 +203,14 @@ class Columns:
 
     def _keys_after(self, splice: Splice, cards: Sequence[BookCard]) -> npt.NDArray[np.uint64]:
         if splice.stays_in_place and all(
-            self.records.key(row) == card.key for row, card in zip(splice.left.tolist(), cards, strict=True)
+            self.records.key(row) == card.key for row, card in zip(splice.removed.tolist(), cards, strict=True)
         ):
             return self.by_key
         rows = splice.moved()[(self.by_key & np.uint64(ROW_MASK)).astype(np.int64)]
         stays = rows != ABSENT
         kept = (self.by_key[stays] & ~np.uint64(ROW_MASK)) | rows[stays].astype(np.uint64)
-        come = [_hash(card.key) << ROW_BITS | row for card, row in zip(cards, splice.come.tolist(), strict=True)]
-        new = np.sort(np.array(come, np.uint64))
+        added = [_hash(card.key) << ROW_BITS | row for card, row in zip(cards, splice.added.tolist(), strict=True)]
+        new = np.sort(np.array(added, np.uint64))
         return np.insert(kept, np.searchsorted(kept, new), new)
 
     @cached_property
@@ -222,8 +222,8 @@ class Columns:
         return self.by_key.data
 
 
-def _spliced(column: Numbers, splice: Splice, come: Sequence[int]) -> Numbers:
-    codes = np.array(come, np.int64)
+def _spliced(column: Numbers, splice: Splice, added: Sequence[int]) -> Numbers:
+    codes = np.array(added, np.int64)
     return splice.column(widened(column, codes), codes)
 
 

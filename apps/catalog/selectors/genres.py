@@ -12,7 +12,7 @@ _codes: tuple[Names, Mapping[str, Sequence[int]]] | None = None
 
 
 def genre_spellings(books: Shelf, names: Iterable[str], *, audience: AgeBand) -> list[str]:
-    """How books that may be shown spell these genres; a name that none of them has stays as it is written.
+    """Find how books that may be shown spell these genres; a name that none of them has stays as it is written.
 
     A spelling that only books above the audience have is not said, for it would tell of them.
     """
@@ -28,7 +28,7 @@ def genre_spellings(books: Shelf, names: Iterable[str], *, audience: AgeBand) ->
 
 
 def genre_codes(books: Shelf, name: str) -> Sequence[int]:
-    """Every genre that differs from this name in nothing but case, or how an accent is encoded."""
+    """Find every genre that differs from this name in nothing but case, or how an accent is encoded."""
     global _codes  # replaced whole; a table of names changes only when a genre comes that no book ever had
     names = books.columns.genre_names
     known = _codes
@@ -41,5 +41,5 @@ def genre_codes(books: Shelf, name: str) -> Sequence[int]:
 
 
 def genre_form(name: str) -> str:
-    """What two spellings of one genre share: they differ in case, or in how an accent is encoded."""
+    """Reduce a genre to what all its spellings share: they differ in case, or in how an accent is encoded."""
     return unicodedata.normalize("NFC", name).casefold()

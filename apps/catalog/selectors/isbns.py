@@ -4,5 +4,5 @@ from apps.catalog.models import Isbn
 
 
 def all_isbn_book_ids() -> dict[str, int]:
-    """The id of the book that each ISBN names, as thirteen digits; those of withdrawn books too."""
+    """Return the id of the book that each ISBN names, as thirteen digits; those of withdrawn books too."""
     return dict(Isbn.objects.values_list("number", "book_id"))

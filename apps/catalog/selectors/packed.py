@@ -22,12 +22,12 @@ Numbers = npt.NDArray[np.integer[Any]]
 
 
 def encoded(text: str) -> bytes:
-    """The text as UTF-8; half a surrogate pair, which JSON lets through, is kept as it is."""
+    """Encode the text as UTF-8; keep half a surrogate pair, which JSON lets through, as it is."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def decoded(packed: bytes) -> str:
-    """The text that was encoded."""
+    """Decode a text that was encoded."""
     return packed.decode("utf-8", "surrogatepass")
 
 
@@ -58,16 +58,16 @@ class Names:
         return name
 
     def all(self) -> list[str]:
-        """Every name, in the order of the codes."""
+        """Return every name, in the order of the codes."""
         return [decoded(name) for name in self.packed[1:-1].split(SEPARATOR)] if len(self) else []
 
     def code(self, name: str) -> int:
-        """The code of this name, -1 for one that is not among them."""
+        """Return the code of this name, -1 for one that is not among them."""
         place = self.packed.find(SEPARATOR + encoded(name) + SEPARATOR)
         return ABSENT if place == ABSENT else int(np.searchsorted(self.starts, place + 1))
 
     def with_names(self, names: Iterable[str]) -> tuple["Names", dict[str, int]]:
-        """Codes for all of these names; those that are new follow the others."""
+        """Return codes for all of these names; those that are new follow the others."""
         wanted = dict.fromkeys(names)
         if len(wanted) > SEARCHED_ONE_BY_ONE:
             known = {name: code for code, name in enumerate(self.all())}
@@ -86,61 +86,61 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Splice:
-    """How the rows of one state become those of the next: some leave, and some come between those that stay.
+    """How the rows of one state become those of the next: some are removed, and some are added between the others.
 
     Attributes:
-        left: the rows that leave, rising.
-        at: where each row that comes goes, among the rows that stay; rising.
+        removed: the rows that are removed, rising.
+        at: where each added row goes, among the rows that stay; rising.
         before: how many rows there were.
     """
 
-    left: Int64s
+    removed: Int64s
     at: Int64s
     before: int
 
     @classmethod
-    def of(cls, ids: Int64s, *, left: Int64s, come: Int64s) -> "Splice":
-        """Take the ids that left out of these, and put those that come in their order among them.
+    def of(cls, ids: Int64s, *, removed: Int64s, added: Int64s) -> "Splice":
+        """Remove some of these ids, and add others in their order among them.
 
         Args:
             ids: int64[n], rising.
-            left: some of the ids.
-            come: rising; none of the ids that stay.
+            removed: some of the ids.
+            added: rising; none of the ids that stay.
         """
-        rows = np.searchsorted(ids, left)
-        at = np.searchsorted(ids, come) - np.searchsorted(left, come)
+        rows = np.searchsorted(ids, removed)
+        at = np.searchsorted(ids, added) - np.searchsorted(removed, added)
         return cls(rows, at, len(ids))
 
     @property
     def after(self) -> int:
-        """How many rows there are now."""
-        return self.before - len(self.left) + len(self.at)
+        """The number of rows that there are now."""
+        return self.before - len(self.removed) + len(self.at)
 
     @property
-    def come(self) -> Int64s:
-        """Which rows of the new state those are that came."""
+    def added(self) -> Int64s:
+        """The rows of the new state that were added."""
         return self.at + np.arange(len(self.at))
 
     @property
     def stays_in_place(self) -> bool:
-        """Whether each row that comes takes the place of one that leaves, so that no other row moves."""
-        return len(self.left) == len(self.at) and bool((self.left == self.come).all())
+        """Whether each added row takes the place of a removed one, so that no other row moves."""
+        return len(self.removed) == len(self.at) and bool((self.removed == self.added).all())
 
-    def column(self, column: npt.NDArray[Any], come: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the column of the new state, with these values in the rows that came; itself if that is the same."""
+    def column(self, column: npt.NDArray[Any], added: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the column of the new state, with these values in the added rows; itself if that is the same."""
         if self.stays_in_place:
-            if np.array_equal(column[self.left], come):
+            if np.array_equal(column[self.removed], added):
                 return column
             changed = column.copy()
-            changed[self.left] = come
+            changed[self.removed] = added
             return changed
-        return np.insert(np.delete(column, self.left), self.at, come)
+        return np.insert(np.delete(column, self.removed), self.at, added)
 
     def moved(self) -> CatalogueRows:
-        """int32[before]: where each row is now, -1 for one that left."""
+        """Return int32[before]: where each row is now, -1 for one that was removed."""
         stays = np.ones(self.before, np.bool_)
-        stays[self.left] = False
-        places = np.arange(self.before - len(self.left))
+        stays[self.removed] = False
+        places = np.arange(self.before - len(self.removed))
         places += np.cumsum(np.bincount(self.at, minlength=len(places) + 1))[: len(places)]
         moved = np.full(self.before, ABSENT, np.int32)
         moved[stays] = places
@@ -148,7 +148,7 @@ class Splice:
 
 
 def widened(column: Numbers, new: Numbers) -> Numbers:
-    """The column in as many bytes as these new numbers need too, itself where they fit."""
+    """Return the column in as many bytes as these new numbers need too, itself where they fit."""
     needed = np.result_type(column.dtype, *map(_least_type, (new.min(initial=0), new.max(initial=0))))
     return column.astype(needed, copy=False)
 
@@ -170,19 +170,19 @@ class Lists:
     starts: Int32s = field(default_factory=lambda: np.zeros(1, np.int32))
 
     def row(self, row: int) -> list[int]:
-        """The list of this row."""
+        """Return the list of this row."""
         found: list[int] = self.values[self.starts[row] : self.starts[row + 1]].tolist()
         return found
 
     def first(self) -> Int32s:
-        """int32[n]: the first number of each list, -1 for an empty one."""
+        """Return int32[n]: the first number of each list, -1 for an empty one."""
         found = np.full(len(self.starts) - 1, ABSENT, np.int32)
         has = self.starts[1:] > self.starts[:-1]
         found[has] = self.values[self.starts[:-1][has]]
         return found
 
     def counts(self, rows: Numbers, *, size: int) -> Int64s:
-        """int64[size]: how often each number from 0 on is in the lists of these rows."""
+        """Return int64[size]: how often each number from 0 on is in the lists of these rows."""
         lengths = self.starts[rows + 1] - self.starts[rows]
         if lengths.sum() > len(self.values) // 4:  # then it is cheaper to pass over all lists, in their order
             chosen = np.zeros(len(self.starts) - 1, np.bool_)
@@ -193,39 +193,39 @@ class Lists:
         return np.bincount(found[found >= 0], minlength=size)
 
     def sums(self, weights: Float64s, *, size: int) -> Float64s:
-        """float64[size]: the weights of all rows together in whose lists each number from 0 on is."""
+        """Return float64[size]: for each number from 0 on, the sum of the weights of the rows whose lists have it."""
         is_counted = self.values >= 0
         weight_of = np.repeat(weights, np.diff(self.starts))
         sums = np.bincount(self.values[is_counted], weights=weight_of[is_counted], minlength=size)
         return sums.astype(np.float64)
 
     def rows_with(self, value: int) -> CatalogueRows:
-        """int32: the rows whose list has this number, rising."""
+        """Return int32: the rows whose list has this number, rising."""
         rows = np.searchsorted(self.starts, np.flatnonzero(self.values == value), side="right") - 1
         return CatalogueRows(rows.astype(np.int32))
 
     def having(self, values: Sequence[int]) -> Bools:
-        """bool[n]: the rows whose list has any of these numbers."""
+        """Return bool[n]: whether the list of each row has any of these numbers."""
         found = np.zeros(len(self.starts) - 1, np.bool_)
         for value in values:
             found[self.rows_with(value)] = True
         return found
 
-    def spliced(self, splice: Splice, come: Sequence[Sequence[int]]) -> "Lists":
-        """The lists of the new state, with these in the rows that came."""
+    def spliced(self, splice: Splice, added: Sequence[Sequence[int]]) -> "Lists":
+        """Return the lists of the new state, with these in the rows that were added."""
         lengths = np.diff(self.starts)
-        new_lengths = np.fromiter(map(len, come), np.int32, len(come))
-        new = np.fromiter(chain.from_iterable(come), np.int64, int(new_lengths.sum()))
-        if splice.stays_in_place and np.array_equal(lengths[splice.left], new_lengths):
-            places = _ranges(self.starts[splice.left], new_lengths)
+        new_lengths = np.fromiter(map(len, added), np.int32, len(added))
+        new = np.fromiter(chain.from_iterable(added), np.int64, int(new_lengths.sum()))
+        if splice.stays_in_place and np.array_equal(lengths[splice.removed], new_lengths):
+            places = _ranges(self.starts[splice.removed], new_lengths)
             if np.array_equal(self.values[places], new):
                 return self
             values = widened(self.values, new).copy()
             values[places] = new
             return Lists(values, self.starts)
-        kept = np.delete(lengths, splice.left)
+        kept = np.delete(lengths, splice.removed)
         ends = np.concatenate(([0], np.cumsum(kept)))
-        values = np.delete(widened(self.values, new), _ranges(self.starts[splice.left], lengths[splice.left]))
+        values = np.delete(widened(self.values, new), _ranges(self.starts[splice.removed], lengths[splice.removed]))
         values = np.insert(values, np.repeat(ends[splice.at], new_lengths), new)
         starts = np.zeros(splice.after + 1, np.int32)
         np.cumsum(np.insert(kept, splice.at, new_lengths), out=starts[1:])
@@ -233,6 +233,6 @@ class Lists:
 
 
 def _ranges(starts: Int32s, lengths: Int32s) -> Int64s:
-    """The places start, start + 1, … of each of these lists, one list behind the other."""
+    """Return the places start, start + 1, … of each of these lists, one list behind the other."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)

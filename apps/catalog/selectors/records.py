@@ -45,7 +45,7 @@ class Records:
 
     Attributes:
         body: most records.
-        tail: those that came last.
+        tail: those that were added last.
         places: uint32[n], where the record of each row begins, counted through body and tail.
         lineage: the same object as long as a place means the same record.
     """
@@ -57,11 +57,11 @@ class Records:
 
     @classmethod
     def none(cls) -> "Records":
-        """No row."""
+        """Return the records of no row."""
         return cls(b"", b"", np.zeros(0, np.uint32), object())
 
     def read(self, row: int) -> Record:
-        """The record of this row."""
+        """Read the record of this row."""
         packed, at = self._found(row)
         rating, year, title_length, key_length, n_isbns = _HEAD.unpack_from(packed, at)
         key_at = at + _HEAD.size + title_length
@@ -79,15 +79,15 @@ class Records:
         )
 
     def key(self, row: int) -> str:
-        """The key of the book in this row."""
+        """Read the key of the book in this row."""
         packed, at = self._found(row)
         _, _, title_length, key_length, _ = _HEAD.unpack_from(packed, at)
         key_at = at + _HEAD.size + title_length
         return decoded(packed[key_at : key_at + key_length])
 
-    def spliced(self, splice: Splice, come: Sequence[BookCard]) -> "Records":
-        """The records of the new state, with those of these books in the rows that came."""
-        packed = [_packed(card) for card in come]
+    def spliced(self, splice: Splice, added: Sequence[BookCard]) -> "Records":
+        """Return the records of the new state, with those of these books in the rows that were added."""
+        packed = [_packed(card) for card in added]
         begin = len(self.body) + len(self.tail)
         places = splice.column(self.places, begin + np.cumsum([0, *map(len, packed)])[:-1])
         body, tail = self.body, self.tail + b"".join(packed)
@@ -103,7 +103,7 @@ class Records:
         return (self.body, place) if place < length else (self.tail, place - length)
 
     def _lengths(self) -> Int64s:
-        """How many bytes the record of each row takes, read from the heads in the body."""
+        """Read from the heads in the body how many bytes the record of each row takes."""
         at, packed = self.places.astype(np.int64), np.frombuffer(self.body, np.uint8)
         ratings, titles, isbns = (packed[at + low] + packed[at + low + 1].astype(np.int64) * 256 for low in (0, 4, 7))
         more = _ISBN_BYTES * isbns + _RATING.size * (ratings == _RATING_BEHIND)

@@ -45,7 +45,7 @@ class Shelf:
 
     @classmethod
     def of(cls, columns: Columns, *, version: int, remembered: RememberedBooks) -> "Shelf":
-        """The shelf of these columns."""
+        """Make the shelf of these columns."""
         return cls(version, columns, Cards(columns, remembered), remembered)
 
     def __len__(self) -> int:
@@ -82,24 +82,24 @@ class Shelf:
         return self.columns.language_names
 
     def row_of_key(self, key: str) -> int | None:
-        """The row of the book with this key."""
+        """Find the row of the book with this key."""
         return self.columns.row_of_key(key)
 
     def row_of_id(self, book_id: int) -> int | None:
-        """The row of the book with this id."""
+        """Find the row of the book with this id."""
         return self.columns.row_of_id(book_id)
 
     def cards_of_ids(self, ids: Iterable[int]) -> list[BookCard]:
-        """The books with these ids, in their order; those that are unknown or withdrawn are left out."""
+        """Return the books with these ids, in their order; leave out those that are unknown or withdrawn."""
         rows = map(self.columns.row_of_id, ids)
         return [self.cards[row] for row in rows if row is not None]
 
     def rows_of_ids(self, ids: Int64s) -> CatalogueRows:
-        """The row of each id, -1 where the book is unknown or withdrawn."""
+        """Find the row of each id, -1 where the book is unknown or withdrawn."""
         return self.columns.rows_of_ids(ids)
 
     def card(self, key: str) -> BookCard:
-        """The book with this key."""
+        """Return the book with this key."""
         row = self.row_of_key(key)
         if row is None:
             raise BookNotFoundError(key)
@@ -143,7 +143,7 @@ _read_meanwhile: Shelf | None = None  # what others are answered from while one 
 
 
 def shelf() -> Shelf:
-    """The live books as they are now."""
+    """Return the live books as they are now."""
     known = _current
     if known is not None and known.version == last_change_number():
         return known
@@ -151,21 +151,21 @@ def shelf() -> Shelf:
 
 
 def books_page(age_band: AgeBand, *, start: int, stop: int) -> tuple[list[BookCard], int]:
-    """Some of the books that this band may see, in order of id, and how many there are in all."""
+    """Return some of the books that this band may see, in order of id, and how many there are in all."""
     live = shelf()
     rows = np.flatnonzero(live.allowed(age_band))
     return [live.cards[row] for row in rows[start:stop]], len(rows)
 
 
 def reset_shelf() -> None:
-    """Nothing is remembered: the next call reads every book. For tests and after a database is replaced."""
+    """Forget everything, so that the next call reads every book. For tests and after a database is replaced."""
     global _current, _read_meanwhile
     with _lock:
         _current = _read_meanwhile = None
 
 
 def _refreshed() -> Shelf:
-    """The shelf after everything in the log. One thread makes it; others wait, or go on without a large change."""
+    """Make the shelf after everything in the log. One thread makes it; others wait, or go on without a large change."""
     global _current, _read_meanwhile  # each replaced whole
     with _lock:
         known, number = _current, last_change_number()  # again: another thread may have gone further meanwhile
@@ -183,7 +183,7 @@ def _refreshed() -> Shelf:
 
 
 def _read_aside(known: Shelf, without: Shelf, changed: list[int]) -> Shelf:
-    """The shelf with all these changed books, put in the place of the one without them as soon as they are read."""
+    """Read all these changed books, and put the shelf with them in the place of the one without."""
     try:
         whole = _updated(known, changed, live_cards(changed), without.version)
     except BaseException:
@@ -194,7 +194,7 @@ def _read_aside(known: Shelf, without: Shelf, changed: list[int]) -> Shelf:
 
 
 def _replace(without: Shelf, make: Callable[[int], Shelf]) -> None:
-    """Another shelf stands for the one without a large change, and for what became of it; not if all was read anew."""
+    """Put another shelf in place of the one without a large change or its successor; not if all was read anew."""
     global _current, _read_meanwhile
     with _lock:
         if _read_meanwhile is without and _current is not None:

@@ -33,7 +33,7 @@ class RecommendationsView(APIView):
         responses={200: schema.ReaderRecommendations},
     )
     def get(self, request: Request, key: str) -> HttpResponse:
-        """The best books for the reader at this moment, within the reader's own age band."""
+        """Recommend the best books for the reader at this moment, within the reader's own age band."""
         query = read_query(schema.ListQuery, request)
         answer = answers.recommend(
             key,
@@ -53,7 +53,7 @@ class HomeView(APIView):
 
     @extend_schema(operation_id="home", parameters=[READER_KEY, schema.HomeQuery], responses={200: schema.HomePage})
     def get(self, request: Request, key: str) -> HttpResponse:
-        """Rows of books for the reader's home page; no book stands in two of them."""
+        """Return rows of books for the reader's home page; no book stands in two of them."""
         query = read_query(schema.HomeQuery, request)
         answer = answers.home_page(
             key,
@@ -77,7 +77,7 @@ class SimilarView(APIView):
         responses={200: schema.SimilarBooks},
     )
     def get(self, request: Request, key: str) -> HttpResponse:
-        """Books near this one, which must itself be one that the reader or age band may see."""
+        """List books near this one, which must itself be one that the reader or age band may see."""
         query = read_query(schema.SimilarQuery, request)
         asked = asked_for(query, answered_for, standing_of(request))
         with explaining(asked):
@@ -104,7 +104,7 @@ class PopularView(APIView):
         responses={200: schema.PopularBooks},
     )
     def get(self, request: Request) -> HttpResponse:
-        """The most popular books for the reader or age band."""
+        """List the most popular books for the reader or age band."""
         query = read_query(schema.PopularQuery, request)
         asked = asked_for(query, answered_for, standing_of(request))
         answer = answers.popular(

@@ -43,7 +43,7 @@ def shown_panel(reader_id: int, *, asked: str) -> ShownPanel:
 
 
 def shown_values(panel: ShownPanel) -> dict[str, Any]:
-    """What the template shows of the panel: sentences first, then the lines of both tables."""
+    """Return what the template shows of the panel: sentences first, then the lines of both tables."""
     chosen = panel.chosen
     return {
         "lists_answer": _lists_answer(panel.lists),
@@ -72,19 +72,19 @@ def _lists_answer(lists: Sequence[ShownList]) -> str:
 
 
 def _list_answer(shown: ShownList) -> str:
-    """What was shown, what made it, and what came of it."""
+    """Say what was shown, which release chose it, and what the reader did with it."""
     noted = shown.noted
     books = formats.counted(len(noted.items), "book")
-    said = f"{surface_name(noted.surface)} showed {books} on {formats.moment(noted.served_at)}"
-    made = f", made by {noted.release}" if noted.release else ""
+    sentence = f"{surface_name(noted.surface)} showed {books} on {formats.moment(noted.served_at)}"
+    release = f", made by {noted.release}" if noted.release else ""
     fallback = f" A fallback answered: {formats.term(noted.fallback)}." if noted.fallback else ""
     if not noted.items:
-        return f"{said}{made}: nothing was found.{fallback}"
-    return f"{said}{made}.{fallback} The reader acted on {formats.thousands(shown.acted_on)} of them."
+        return f"{sentence}{release}: nothing was found.{fallback}"
+    return f"{sentence}{release}.{fallback} The reader acted on {formats.thousands(shown.acted_on)} of them."
 
 
 def surface_name(surface: str) -> str:
-    """Where a list was shown, for a person: home/for_you is the row "for you" of the home page."""
+    """Say where a list was shown, for a person: home/for_you is the row "for you" of the home page."""
     place, _, row = surface.partition("/")
     name = SURFACES.get(place, place or "a page without a name")
     return f"{name}, row “{formats.term(row)}”" if row else name

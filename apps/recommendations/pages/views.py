@@ -14,11 +14,12 @@ from django.utils import timezone
 from apps.platform.pages.shell import actor_of, page, staff_page
 from apps.platform.services import formats
 from apps.platform.services.audit import Action
-from apps.readers.selectors import ReaderNotFoundError, ReaderProfile, reader_profile, sample_readers
+from apps.readers.selectors import ReaderNotFoundError, reader_profile, sample_readers
 from apps.readers.services import export_reader, record_access
 from apps.recommendations.pages.shown_lists import shown_panel, shown_values
-from apps.recommendations.services.lists.explain import ExplainedItem, Explanation, FilterStep, explain
-from apps.recommendations.services.lists.stock import current_stock
+from apps.recommendations.services.lists.candidate_pool import current_pool
+from apps.recommendations.services.lists.contexts import levels_of
+from apps.recommendations.services.lists.explain import ExplainedItem, Explanation, explain
 from apps.releases.selectors.detail import release_detail
 from apps.releases.selectors.listing import releases, releases_waiting
 from apps.releases.selectors.live import LiveRelease, live_release
@@ -31,7 +32,7 @@ SHOWN_BOOKS = 10
 
 @staff_page("releases.view_release")
 def models(request: HttpRequest) -> HttpResponse:
-    """Which model recommends, and does this server serve it?"""
+    """Show which model recommends, and whether this server serves it."""
     asked = request.GET.get("reader", "").strip()
     unknown = ""
     if asked:
@@ -40,7 +41,7 @@ def models(request: HttpRequest) -> HttpResponse:
         except ReaderNotFoundError:
             unknown = asked[:64]
     now, waiting = timezone.now(), releases_waiting()
-    live, served = live_release(KIND), current_stock(now).model
+    live, served = live_release(KIND), current_pool(now).model
     samples = sample_readers(per_band=2) if request.user.has_perm("readers.view_reader") else []
     record_access(Action.READER_LISTED, [sample.key for sample in samples], by=actor_of(request), now=now)
     return page(
@@ -71,11 +72,12 @@ def _answer(live: LiveRelease | None, served: str | None, now: datetime) -> str:
 @staff_page("readers.view_reader")
 def reader(request: HttpRequest, key: str) -> HttpResponse:
     """Show what this reader would be shown now, and what was shown before, with the reasons of each."""
-    begun = perf_counter()
+    started = perf_counter()
     seen = explain(key, limit=SHOWN_BOOKS, now=timezone.now())
-    seconds = perf_counter() - begun
+    seconds = perf_counter() - started
     shown = shown_panel(seen.reader.id, asked=request.GET.get("list", ""))
     record_access(Action.READER_SEEN, [key], by=actor_of(request), now=timezone.now())
+    total, levels = seen.filters[0].left, levels_of(seen.reader)
     return page(
         request,
         "recommendations/reader.html",
@@ -85,8 +87,11 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
         seconds=seconds,
         parts=[formats.term(part) for part in seen.parts],
         items=[_item_line(item, seen.parts) for item in seen.items],
-        steps=[_filter_line(step, seen.filters[0].left) for step in seen.filters],
-        levels=_levels_text(seen.reader),
+        steps=[
+            (step, formats.change(-step.removed) if step.removed else "0", step.left / total if total else 0.0)
+            for step in seen.filters
+        ],
+        levels=f"Reading level {levels[0]} to {levels[1]}" if levels else "",
         made_up=settings.DEMO,
         shown=shown_values(shown),
     )
@@ -94,7 +99,7 @@ def reader(request: HttpRequest, key: str) -> HttpResponse:
 
 @staff_page("readers.view_reader")
 def export(request: HttpRequest, key: str) -> HttpResponse:
-    """Everything that is stored of this reader, as a file."""
+    """Return everything that is stored of this reader as a file."""
     stored = export_reader(key, by=actor_of(request), now=timezone.now())
     body = json.dumps(stored, indent=2, default=str)
     return HttpResponse(
@@ -105,7 +110,7 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def reader_answer(seen: Explanation) -> str:
-    """How many books were chosen from how many, and whether a fallback was needed."""
+    """Say how many books were chosen from how many, and whether a fallback was needed."""
     chosen = formats.counted(len(seen.items), "book")
     allowed = f"{chosen} chosen from the {formats.thousands(seen.filters[-1].left)} that are allowed"
     needed = "A fallback was needed." if seen.fallback else "No fallback was needed."
@@ -122,13 +127,3 @@ def _item_line(item: ExplainedItem, parts: Sequence[str]) -> dict[str, Any]:
         "score": item.score,
         "places": [(formats.term(part), item.places.get(part, 0)) for part in parts],
     }
-
-
-def _filter_line(step: FilterStep, total: int) -> tuple[FilterStep, str, float]:
-    return step, formats.change(-step.removed) if step.removed else "0", step.left / total if total else 0.0
-
-
-def _levels_text(profile: ReaderProfile) -> str:
-    if profile.level_min is None and profile.level_max is None:
-        return ""
-    return f"Reading level {profile.level_min or 1} to {profile.level_max or 12}"

@@ -34,7 +34,7 @@ class ListAnswer:
     list_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of the API."""
+        """Write the answer of the API."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
         answer = {"list_id": self.list_id, "items": items, "fallback": self.fallback, "release": self.release}
         return {**self.head, **answer}
@@ -50,7 +50,7 @@ class HomeAnswer:
     release: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of the API."""
+        """Write the answer of the API."""
         rows = [row.as_json() for row in self.rows]
         return {"reader": self.reader, "rows": rows, "fallback": self.fallback, "release": self.release}
 
@@ -63,9 +63,9 @@ def recommend(
     Here and below: where the answer `is_shown` to somebody it is noted as a served list, and names it.
     """
     with measures.timed("recommendations"):
-        asked = contexts.of_reader(reader_key, standing=standing, now=now)
-        items = rankings.for_you(asked, k=limit)
-        return _answer(asked, "recommendations", {"reader": reader_key}, items, is_shown=is_shown, now=now)
+        context = contexts.of_reader(reader_key, standing=standing, now=now)
+        items = rankings.for_you(context, k=limit)
+        return _answer(context, "recommendations", {"reader": reader_key}, items, is_shown=is_shown, now=now)
 
 
 def home_page(
@@ -73,15 +73,15 @@ def home_page(
 ) -> HomeAnswer:
     """Return the rows of this reader's home page; no book stands in two of them."""
     with measures.timed("home"):
-        asked = contexts.of_reader(reader_key, standing=standing, now=now)
+        context = contexts.of_reader(reader_key, standing=standing, now=now)
         rows: list[Row] = []
-        for row in home.home_rows(asked, size=size):
-            if kept := _checked(asked, row.items):
+        for row in home.home_rows(context, size=size):
+            if kept := _checked(context, row.items):
                 surface = f"home/{row.kind}"
-                list_id = _note(asked, surface, kept, fallback=asked.fallback, now=now) if is_shown else None
+                list_id = _note(context, surface, kept, fallback=context.fallback, now=now) if is_shown else None
                 rows.append(replace(row, items=kept, list_id=list_id))
-        measures.count_answer(asked.fallback)
-        return HomeAnswer(reader_key, rows, asked.fallback, asked.release)
+        measures.count_answer(context.fallback)
+        return HomeAnswer(reader_key, rows, context.fallback, context.release)
 
 
 def similar(
@@ -95,15 +95,15 @@ def similar(
 ) -> ListAnswer:
     """Return books near this one, which must itself be one that the asker may see."""
     with measures.timed("similar"):
-        asked = contexts.of_audience(audience(reader_key, age_band), now=now)
-        card = asked.stock.shelf.card(book_key)
-        row = asked.stock.shelf.row_of_key(book_key)
-        if row is None or not may_see(reader=asked.age_band, book=card.age_band):
+        context = contexts.of_audience(audience(reader_key, age_band), now=now)
+        card = context.pool.shelf.card(book_key)
+        row = context.pool.shelf.row_of_key(book_key)
+        if row is None or not may_see(reader=context.age_band, book=card.age_band):
             raise BookNotFoundError(book_key)
-        items = rankings.similar(asked, row=row, k=limit)
-        unknown = None if rankings.knows(asked, row) else BOOK_NOT_IN_MODEL
+        items = rankings.similar(context, row=row, k=limit)
+        unknown = None if rankings.knows(context, row) else BOOK_NOT_IN_MODEL
         head = {"book": book_key}
-        return _answer(asked, "similar", head, items, fallback=unknown, is_shown=is_shown, now=now)
+        return _answer(context, "similar", head, items, fallback=unknown, is_shown=is_shown, now=now)
 
 
 def popular(
@@ -117,13 +117,13 @@ def popular(
 ) -> ListAnswer:
     """Return the most popular books for this age band."""
     with measures.timed("popular"):
-        asked = contexts.of_audience(audience(reader_key, age_band), now=now, genre=genre)
-        head = {"age_band": asked.age_band.code}
-        return _answer(asked, "popular", head, rankings.popular(asked, k=limit), is_shown=is_shown, now=now)
+        context = contexts.of_audience(audience(reader_key, age_band), now=now, genre=genre)
+        head = {"age_band": context.age_band.code}
+        return _answer(context, "popular", head, rankings.popular(context, k=limit), is_shown=is_shown, now=now)
 
 
 def _answer(
-    asked: ListContext,
+    context: ListContext,
     surface: str,
     head: dict[str, Any],
     items: list[Item],
@@ -133,34 +133,34 @@ def _answer(
     now: datetime,
 ) -> ListAnswer:
     """Check the list, count the answer, and note it where it is shown; `fallback` counts where the model answers."""
-    fallback = asked.fallback or fallback
+    fallback = context.fallback or fallback
     measures.count_answer(fallback)
-    kept = _checked(asked, items)
-    list_id = _note(asked, surface, kept, fallback=fallback, now=now) if is_shown else None
-    return ListAnswer(head, kept, fallback, asked.release, list_id)
+    kept = _checked(context, items)
+    list_id = _note(context, surface, kept, fallback=fallback, now=now) if is_shown else None
+    return ListAnswer(head, kept, fallback, context.release, list_id)
 
 
-def _note(asked: ListContext, surface: str, items: list[Item], *, fallback: str | None, now: datetime) -> UUID | None:
+def _note(context: ListContext, surface: str, items: list[Item], *, fallback: str | None, now: datetime) -> UUID | None:
     """Note what left past the gate as a served list of the reader who was known; a list without books is none."""
     if not items:
         return None
     new = NewList(
         surface=surface,
-        age_band=asked.age_band,
-        items=asked.stock.shelf.ids[[item.row for item in items]].tolist(),
-        reader_id=asked.reader.id if asked.reader else None,
-        release=asked.release or "",
+        age_band=context.age_band,
+        items=context.pool.shelf.ids[[item.row for item in items]].tolist(),
+        reader_id=context.reader.id if context.reader else None,
+        release=context.release or "",
         fallback=fallback or "",
     )
     return serve_list(new, now=now)
 
 
-def _checked(asked: ListContext, items: Iterable[Item]) -> list[Item]:
-    """The gate at the exit: from the books themselves, not from the masks that the list was made with."""
-    found, shelf = list(items), asked.stock.shelf
+def _checked(context: ListContext, items: Iterable[Item]) -> list[Item]:
+    """Keep the items that may be shown, judged by the books themselves and not by the masks of the list."""
+    found, shelf = list(items), context.pool.shelf
     rows = [item.row for item in found]
     books = zip(found, shelf.age_bands[rows].tolist(), shelf.ids[rows].tolist(), strict=True)
-    kept = [item for item, band, book_id in books if band <= asked.age_band and book_id not in asked.excluded_ids]
+    kept = [item for item, band, book_id in books if band <= context.age_band and book_id not in context.excluded_ids]
     if len(kept) < len(found):
         measures.count_removed(len(found) - len(kept))
     return kept

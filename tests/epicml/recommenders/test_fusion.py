@@ -97,7 +97,7 @@ class TestRank:
         ranked = model.rank(NO_HISTORY, eligible=everything(4), k=4, age_band=2)
         assert ranked.books.tolist() == [0, 1, 2, 3]
         assert ranked.source == ("popularity",) * 4
-        assert ranked.contributor.tolist() == [ABSENT] * 4
+        assert ranked.contributing_item.tolist() == [ABSENT] * 4
 
     def test_takes_no_part_at_its_word_for_a_reader_who_liked_nothing(self) -> None:
         ranked = by_hand().rank(history([READ], [1]), eligible=everything(4), k=3)
@@ -147,7 +147,7 @@ class TestReason:
             0: "item_knn",
             2: "sequence",
         }
-        assert ranked.contributor.tolist() == [READ] * 3
+        assert ranked.contributing_item.tolist() == [READ] * 3
 
     def test_is_the_first_of_the_parts_that_place_it_alike(self) -> None:
         ranked = by_hand().rank(history([READ]), eligible=only(2, n=4), k=1)
@@ -159,7 +159,7 @@ class TestReason:
         table = table_of({3: [0.5, 0.9, 0, 0, 0], 4: [2, 1, 0, 0, 0]}, n=5)
         model = FusedRecommender(popular(1, 1, 1, 1, 1), (ItemKnn(table),), FusionSettings())
         ranked = model.rank(history([3, 4]), eligible=only(0, 1, n=5), k=2)
-        assert dict(zip(ranked.books.tolist(), ranked.contributor.tolist(), strict=True)) == {0: 4, 1: 3}
+        assert dict(zip(ranked.books.tolist(), ranked.contributing_item.tolist(), strict=True)) == {0: 4, 1: 3}
 
     @pytest.mark.parametrize(
         "read",
@@ -175,9 +175,9 @@ class TestReason:
 
         explained = [name for name in ranked.source if name != "popularity"]
         assert len(set(explained)) > 1
-        for book, source, contributor in zip(ranked.books, ranked.source, ranked.contributor, strict=True):
+        for book, source, contributing_item in zip(ranked.books, ranked.source, ranked.contributing_item, strict=True):
             if source != "popularity":
-                assert contributor == loudest(parts[source], read, int(book))
+                assert contributing_item == loudest(parts[source], read, int(book))
 
     def test_of_lightfm_is_what_a_solve_finds(self) -> None:
         random = np.random.default_rng(5)
@@ -195,14 +195,18 @@ class TestReason:
         placed = [place for place, name in enumerate(ranked.source) if name == "lightfm"]
         assert placed
         for place in placed:
-            assert ranked.contributor[place] == read.books[terms[ranked.books[place]].argmax()]
+            assert ranked.contributing_item[place] == read.books[terms[ranked.books[place]].argmax()]
 
     def test_is_never_a_book_that_spoke_against(self) -> None:
         # book 2 is the opposite of the liked book 0, and the only one left; the disliked book 1 adds nothing
         part = FoldedLightFM(np.array([[1, 0], [0, 1], [-1, 0]], np.float32), np.zeros(3, np.float32))
         model = FusedRecommender(popular(1, 1, 1), (part,), FusionSettings())
         ranked = model.rank(history([0, 1], [5, 1]), eligible=everything(3), k=1)
-        assert (ranked.books.tolist(), ranked.source, ranked.contributor.tolist()) == ([2], ("lightfm",), [ABSENT])
+        assert (ranked.books.tolist(), ranked.source, ranked.contributing_item.tolist()) == (
+            [2],
+            ("lightfm",),
+            [ABSENT],
+        )
 
 
 def loudest(part: Recommender, read: History, target: int) -> int:
@@ -237,7 +241,7 @@ class TestPopular:
         ranked = by_hand().popular(None, eligible=only(0, 1, 3, n=4), k=2)
         assert (ranked.books.tolist(), ranked.scores.tolist()) == ([3, 1], [4, 2])
         assert ranked.part_ranks["popularity"].tolist() == [1, 2]
-        assert ranked.contributor.tolist() == [ABSENT, ABSENT]
+        assert ranked.contributing_item.tolist() == [ABSENT, ABSENT]
 
 
 class TestFit:

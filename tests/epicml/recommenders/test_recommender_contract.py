@@ -93,7 +93,7 @@ def saved_and_loaded(arrays: NamedArrays) -> NamedArrays:
 def assert_same(one: Ranked, two: Ranked) -> None:
     assert one.books.tolist() == two.books.tolist()
     assert one.scores.tobytes() == two.scores.tobytes()
-    assert one.contributor.tolist() == two.contributor.tolist()
+    assert one.contributing_item.tolist() == two.contributing_item.tolist()
     assert one.source == two.source
     assert {key: ranks.tolist() for key, ranks in one.part_ranks.items()} == {
         key: ranks.tolist() for key, ranks in two.part_ranks.items()
@@ -145,11 +145,15 @@ class TestEveryRecommender:
         assert np.isfinite(ranked.scores).all()
         assert (np.diff(ranked.scores) <= 0).all()
         n = len(ranked.books)
-        assert len(ranked.contributor) == len(ranked.source) == n
+        assert len(ranked.contributing_item) == len(ranked.source) == n
         assert {len(ranks) for ranks in ranked.part_ranks.values()} == {n}
-        for source, contributor in zip(ranked.source, ranked.contributor, strict=True):
+        for source, contributing_item in zip(ranked.source, ranked.contributing_item, strict=True):
             assert source in ranked.part_ranks
-            assert (contributor in read.books) if contributor != ABSENT else source in ("popularity", "lightfm")
+            assert (
+                (contributing_item in read.books)
+                if contributing_item != ABSENT
+                else source in ("popularity", "lightfm")
+            )
 
     @settings(max_examples=60, deadline=None)
     @given(book=st.integers(0, BOOKS - 1), eligible=masks, k=st.integers(1, 50))

@@ -227,11 +227,11 @@ class TestOffered:
 class TestNextInBegun:
     def next_of(self, order: SeriesOrder, *read: int, without: tuple[int, ...] = ()) -> list[int]:
         volumes: NextVolumes = order.after(rows(*read))
-        found = volumes.next_in_begun(rows(*read), all_but(order.n_books, *read, *without))
+        found = volumes.next_in_started(rows(*read), all_but(order.n_books, *read, *without))
         return [int(book) for book in found]
 
     def test_follows_the_series_read_last(self) -> None:
-        # series 0: books 0, 1; series 1: books 2, 3; series 2 was not begun
+        # series 0: books 0, 1; series 1: books 2, 3; series 2 was not started
         order = order_of([1, 2, 1, 2, 1, 2], series=[0, 0, 1, 1, 2, 2])
         assert self.next_of(order, 2, 0) == [3, 1]
         assert self.next_of(order, 0, 2) == [1, 3]

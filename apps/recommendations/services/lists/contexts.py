@@ -9,7 +9,7 @@ import numpy as np
 from apps.catalog.selectors.genres import genre_codes
 from apps.events.selectors import ReadingHistory, history
 from apps.readers.selectors import Audience, ReaderProfile, reader_audience
-from apps.recommendations.services.lists.stock import Mask, Stock, current_stock
+from apps.recommendations.services.lists.candidate_pool import CandidatePool, Mask, current_pool
 from epicml.audience.asking import TRUSTED, Standing
 from epicml.audience.bands import AgeBand
 from epicml.datasets.id_map import ABSENT, CatalogueRows, present
@@ -30,7 +30,7 @@ class ListContext:
     the next where that has too few. Each holds only books within the age band that were neither read nor hidden.
     """
 
-    stock: Stock
+    pool: CandidatePool
     age_band: AgeBand
     reader: ReaderProfile | None
     past: ReadingHistory | None
@@ -42,44 +42,44 @@ class ListContext:
 
     @property
     def fallback(self) -> str | None:
-        """Why the answer is not what the model would say; None where it is."""
-        return "model_unavailable" if self.stock.model is None else None
+        """The reason for which the model does not answer; None where it does."""
+        return "model_unavailable" if self.pool.model is None else None
 
     @property
     def release(self) -> str | None:
         """The key of the model that answers."""
-        return self.stock.model.key if self.stock.model else None
+        return self.pool.model.key if self.pool.model else None
 
     @property
     def liked_rows(self) -> CatalogueRows:
         """Rows on the shelf of the books that were liked, newest first; none above the age band, for they are named."""
         if self.past is None:
             return CatalogueRows(np.zeros(0, np.int32))
-        rows = present(self.stock.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM]))
-        return CatalogueRows(rows[self.stock.shelf.age_bands[rows] <= int(self.age_band)])
+        rows = present(self.pool.shelf.rows_of_ids(self.past.book_ids[self.past.values >= LIKED_FROM]))
+        return CatalogueRows(rows[self.pool.shelf.age_bands[rows] <= int(self.age_band)])
 
 
 def of_reader(reader_key: str, *, standing: Standing = TRUSTED, now: datetime) -> ListContext:
-    """What this reader is asked to be shown, with everything that happened up to this moment."""
+    """Make the context of a list for this reader, with everything that happened up to this moment."""
     return of_audience(reader_audience(reader_key, standing), now=now)
 
 
 def of_audience(audience: Audience, *, now: datetime, genre: str | None = None) -> ListContext:
-    """The same for somebody of whom perhaps only the age band is known."""
-    stock = current_stock(now)
+    """Make it for somebody of whom perhaps only the age band is known."""
+    pool = current_pool(now)
     reader = audience.reader
     past = history(reader.id) if reader else None
     excluded_books = np.concatenate((past.book_ids, past.hidden_ids)) if past else np.zeros(0, np.int64)
-    excluded_rows = stock.shelf.rows_of_ids(excluded_books)
+    excluded_rows = pool.shelf.rows_of_ids(excluded_books)
     return ListContext(
-        stock=stock,
+        pool=pool,
         age_band=audience.age_band,
         reader=reader,
         past=past,
-        candidate_masks=_candidate_masks(stock, audience, excluded_rows=excluded_rows, genre=genre),
-        history=_history(stock, past, now=now),
+        candidate_masks=_candidate_masks(pool, audience, excluded_rows=excluded_rows, genre=genre),
+        history=_history(pool, past, now=now),
         read_rows=CatalogueRows(excluded_rows[: len(past.book_ids)]) if past else excluded_rows,
-        volumes=_volumes(stock, past),
+        volumes=_volumes(pool, past),
         excluded_ids=frozenset(excluded_books.tolist()),
     )
 
@@ -92,7 +92,7 @@ def levels_of(reader: ReaderProfile | None) -> tuple[int, int] | None:
 
 
 def _candidate_masks(
-    stock: Stock, audience: Audience, *, excluded_rows: CatalogueRows, genre: str | None
+    pool: CandidatePool, audience: Audience, *, excluded_rows: CatalogueRows, genre: str | None
 ) -> tuple[Mask, ...]:
     """Return masks that all keep to the age band; wishes for a level, then a language, give way when books are few."""
     reader = audience.reader
@@ -101,10 +101,10 @@ def _candidate_masks(
     distinct = list(dict.fromkeys((tuple(wanted), levels) for wanted, levels in asked))
     of_genre = None
     if genre is not None:
-        of_genre = stock.shelf.columns.genres.having(genre_codes(stock.shelf, genre))
+        of_genre = pool.shelf.columns.genres.having(genre_codes(pool.shelf, genre))
     masks = []
     for wanted, levels in distinct:
-        mask = stock.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
+        mask = pool.shelf.allowed(audience.age_band, languages=wanted, levels=levels)
         mask[present(excluded_rows)] = False
         if of_genre is not None:
             mask &= of_genre
@@ -112,17 +112,17 @@ def _candidate_masks(
     return tuple(masks)
 
 
-def _volumes(stock: Stock, past: ReadingHistory | None) -> NextVolumes:
+def _volumes(pool: CandidatePool, past: ReadingHistory | None) -> NextVolumes:
     if past is None:
-        return stock.first_volumes
-    rows = stock.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
-    return stock.series_order.after(present(rows))
+        return pool.first_volumes
+    rows = pool.shelf.rows_of_ids(np.concatenate((past.book_ids, past.hidden_read_ids)))
+    return pool.series_order.after(present(rows))
 
 
-def _history(stock: Stock, past: ReadingHistory | None, *, now: datetime) -> History:
-    if past is None or stock.model is None:
+def _history(pool: CandidatePool, past: ReadingHistory | None, *, now: datetime) -> History:
+    if past is None or pool.model is None:
         return NO_HISTORY
-    rows = stock.model.books.rows(past.book_ids)
+    rows = pool.model.books.rows(past.book_ids)
     known = rows != ABSENT
     is_stale = past.newest_at is not None and now - past.newest_at > STALE_AFTER
     return History(rows[known], past.values[known], is_stale=is_stale)

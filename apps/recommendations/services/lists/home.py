@@ -9,10 +9,10 @@ from uuid import UUID
 import numpy as np
 
 from apps.recommendations.services.lists import rankings, reasons
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.stock import Mask
 from apps.recommendations.services.lists.volumes import in_order, reason_of_next
 from epicml.datasets.id_map import ABSENT
 from epicml.text.normalise import main_title
@@ -38,18 +38,18 @@ class Row:
         return self.key.partition(":")[0]
 
     def as_json(self) -> dict[str, Any]:
-        """The row in the API."""
+        """Write the row as the API has it."""
         items = [item.as_json(rank) for rank, item in enumerate(self.items, start=1)]
         head = {"key": self.key, "title": self.title, "book_key": self.book_key, "list_id": self.list_id}
         return {**head, "items": items}
 
 
 def home_rows(context: ListContext, *, size: int) -> list[Row]:
-    """For you, next in your series, because you read, popular, new: those that have something to show."""
+    """Return the rows that have something to show: for you, next in your series, because you read, popular, new."""
     rows: list[Row] = []
     excluded: set[int] = set()
-    for make in (_series, _for_you, _because_you_read, _popular, _genres, _new):
-        for row in make(context, excluded, size):
+    for rows_of in (_series, _for_you, _because_you_read, _popular, _genres, _new):
+        for row in rows_of(context, excluded, size):
             rows.append(row)
             excluded |= {item.row for item in row.items}
     return sorted(rows, key=lambda row: ROW_ORDER.index(row.kind))
@@ -65,7 +65,14 @@ def _for_you(context: ListContext, excluded: set[int], size: int) -> Iterator[Ro
 
 
 def _series(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    items = _next_volumes(context, size)
+    """Yield what the reader goes on with in each series that was started, the series read last first."""
+
+    def word_reason(row: int) -> Reason:
+        return reason_of_next(context, row, context.volumes) or reasons.next_in(context.pool.shelf.cards[row])
+
+    read = context.read_rows[context.read_rows != ABSENT]
+    rows = context.volumes.next_in_started(read, context.candidate_masks[0])[:size].tolist()
+    items = [item(context, row, 0.0, partial(word_reason, row)) for row in rows]
     if len(items) >= LEAST_IN_ROW:
         yield Row("series", "Next in your series", items)
 
@@ -78,7 +85,7 @@ def _because_you_read(context: ListContext, excluded: set[int], size: int) -> It
         mask[list(excluded)] = False
         items = in_order(context, partial(rankings.near_items, context, row), mask, size, anchor=row)
         if len(items) >= LEAST_IN_ROW:
-            card = context.stock.shelf.cards[row]
+            card = context.pool.shelf.cards[row]
             yield Row("because_you_read", f"Because you read {main_title(card.title)}", items, card.key)
             return
 
@@ -90,11 +97,11 @@ def _popular(context: ListContext, excluded: set[int], size: int) -> Iterator[Ro
 
 
 def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    """Who has no history yet gets a choice of genres instead of rows of their own."""
+    """Yield popular books of some genres for a reader without a history, who has no rows of their own."""
     if len(context.history):
         return
     used = set(excluded)
-    columns = context.stock.shelf.columns
+    columns = context.pool.shelf.columns
     for genre, code in _strongest_genres(context):
         mask = context.candidate_masks[0] & columns.genres.having([code])
         mask[list(used)] = False
@@ -105,9 +112,9 @@ def _genres(context: ListContext, excluded: set[int], size: int) -> Iterator[Row
 
 
 def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
-    """The genres that readers of the band like most, with their codes."""
-    columns = context.stock.shelf.columns
-    shares = context.stock.popularity(context.age_band) * context.candidate_masks[0]
+    """Return the genres that readers of the band like most, with their codes."""
+    columns = context.pool.shelf.columns
+    shares = context.pool.popularity(context.age_band) * context.candidate_masks[0]
     weights = columns.genres.sums(shares, size=len(columns.genre_names))
     bar = np.sort(weights)[-GENRES_FOR_NEWCOMERS:].min(initial=np.inf)
     strongest = [(columns.genre_names[code], code) for code in np.flatnonzero(weights >= bar).tolist()]
@@ -115,27 +122,16 @@ def _strongest_genres(context: ListContext) -> list[tuple[str, int]]:
 
 
 def _new(context: ListContext, excluded: set[int], size: int) -> Iterator[Row]:
-    """What came to the shelf after the model was trained, the newest first."""
-    if context.stock.model is None:
+    """Yield what came to the shelf after the model was trained, the newest first."""
+
+    def newest(mask: Mask, k: int) -> list[Item]:
+        rows = np.flatnonzero(mask)[::-1][:k].tolist()
+        return [item(context, row, 0.0, reasons.new_on_shelf) for row in rows]
+
+    if context.pool.model is None:
         return
-    mask = context.candidate_masks[0] & context.stock.unknown
+    mask = context.candidate_masks[0] & context.pool.unknown
     mask[list(excluded)] = False
-    items = in_order(context, partial(_newest_items, context), mask, size)
+    items = in_order(context, newest, mask, size)
     if len(items) >= LEAST_IN_ROW:
         yield Row("new", "New on the shelf", items)
-
-
-def _newest_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    newest = np.flatnonzero(mask)[::-1][:k].tolist()
-    return [item(context, row, 0.0, reasons.new_on_shelf) for row in newest]
-
-
-def _next_volumes(context: ListContext, size: int) -> list[Item]:
-    """What the reader goes on with in each series that was begun, the series read last first."""
-    read = context.read_rows[context.read_rows != ABSENT]
-    rows = context.volumes.next_in_begun(read, context.candidate_masks[0])[:size].tolist()
-    return [item(context, row, 0.0, partial(_reason_in_series, context, row)) for row in rows]
-
-
-def _reason_in_series(context: ListContext, row: int) -> Reason:
-    return reason_of_next(context, row, context.volumes) or reasons.next_in(context.stock.shelf.cards[row])

@@ -32,15 +32,15 @@ class Item:
 
     @property
     def reason(self) -> Reason:
-        """Why the book is on the list."""
+        """The reason for which the book is on the list."""
         return self.word_reason()
 
     def as_json(self, rank: int) -> dict[str, Any]:
-        """Give the item as the API writes it."""
+        """Write the item as the API has it."""
         book = self.shelf.cards.json(self.row)
         return {"rank": rank, "book": book, "score": self.score, "reason": self.reason.as_json()}
 
 
 def item(context: ListContext, row: int, score: float, word_reason: Callable[[], Reason]) -> Item:
     """Make an item of the book in this row of the shelf."""
-    return Item(context.stock.shelf, row, round(score, SCORE_DIGITS), word_reason)
+    return Item(context.pool.shelf, row, round(score, SCORE_DIGITS), word_reason)

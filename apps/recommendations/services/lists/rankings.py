@@ -7,51 +7,51 @@ import numpy as np
 
 from apps.catalog.selectors.books import BookCard
 from apps.recommendations.services.lists import reasons
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item, item
 from apps.recommendations.services.lists.reasons import Reason
-from apps.recommendations.services.lists.stock import Mask
-from apps.recommendations.services.lists.volumes import Maker, in_order
+from apps.recommendations.services.lists.volumes import RankItems, in_order
 from epicml.datasets.arrays import Float64s
 from epicml.datasets.id_map import ABSENT, CatalogueRows
 from epicml.recommenders.protocol import Ranked
 from epicml.text.normalise import main_title
 
-NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near kin are to a book that the model does not know; equal genres are near 1
+NEAR_SERIES, NEAR_AUTHOR = 2.0, 1.0  # how near to a book that the model does not know; all of its genres count 1
 
 
 def for_you(context: ListContext, *, k: int, excluded: Collection[int] = ()) -> list[Item]:
-    """The best books for this reader: by model and live history, by popularity where either is missing or runs out."""
-    if context.stock.model is None or not len(context.history):
+    """Rank books for this reader by model and live history, by popularity where either is missing or runs out."""
+    if context.pool.model is None or not len(context.history):
         return popular(context, k=k, excluded=excluded)
     items = filled(context, lambda mask, count: ranked_items(context, mask, count), k=k, excluded=excluded)
     return _topped_up(context, items, k=k, excluded=excluded)
 
 
 def popular(context: ListContext, *, k: int, excluded: Collection[int] = (), anchor: int | None = None) -> list[Item]:
-    """The most popular books as seen from the band; beside a book where there is an anchor."""
+    """Rank the most popular books as seen from the band; beside a book where there is an anchor."""
     return filled(
         context, lambda mask, count: popular_items(context, mask, count), k=k, excluded=excluded, anchor=anchor
     )
 
 
 def similar(context: ListContext, *, row: int, k: int, excluded: Collection[int] = ()) -> list[Item]:
-    """The books nearest to this one, whether or not the model knows it."""
-    near = near_items if knows(context, row) else _by_kinship
+    """Rank the books nearest to this one, whether or not the model knows it."""
+    near = near_items if knows(context, row) else _related_items
     excluded = [*excluded, row]
     items = filled(context, lambda mask, count: near(context, row, mask, count), k=k, excluded=excluded, anchor=row)
     return _topped_up(context, items, k=k, excluded=excluded, anchor=row)
 
 
 def knows(context: ListContext, row: int) -> bool:
-    """Whether the model knows the book in this row of the shelf."""
-    return context.stock.model_row(row) is not None
+    """Tell whether the model knows the book in this row of the shelf."""
+    return context.pool.model_row(row) is not None
 
 
 def filled(
-    context: ListContext, make: Maker, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
+    context: ListContext, rank_items: RankItems, *, k: int, excluded: Collection[int] = (), anchor: int | None = None
 ) -> list[Item]:
-    """k items by this maker: from the narrowest mask of candidates, and from wider ones where that has too few.
+    """Make k items from the narrowest mask of candidates, and from wider ones where that has too few.
 
     A volume whose earlier one is outside a mask waits for the wider one, in which that takes its place.
     """
@@ -60,24 +60,24 @@ def filled(
         mask = candidates.copy()
         mask[list(excluded)] = False
         mask[[item.row for item in items]] = False
-        items += in_order(context, make, mask, k - len(items), anchor=anchor)
+        items += in_order(context, rank_items, mask, k - len(items), anchor=anchor)
         if len(items) >= k:
             break
     return items
 
 
 def ranked_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    """What the model ranks first among these books of the shelf."""
+    """Return what the model ranks first among these books of the shelf."""
     return items_of(context, rank(context, mask, k))
 
 
 def rank(context: ListContext, mask: Mask, k: int) -> Ranked:
-    """The model's own answer, in its own rows."""
-    model = context.stock.model
+    """Ask the model for its ranking, in its own rows."""
+    model = context.pool.model
     if model is None:
         raise ModelMissingError
     return model.recommender.rank(
-        context.history, eligible=context.stock.in_model(mask), k=k, age_band=int(context.age_band)
+        context.history, eligible=context.pool.in_model(mask), k=k, age_band=int(context.age_band)
     )
 
 
@@ -96,27 +96,29 @@ class BookNotInModelError(LookupError):
 
 
 def items_of(context: ListContext, ranked: Ranked) -> list[Item]:
-    """What the model ranked, as items with reasons."""
-    rows = context.stock.shelf_rows[ranked.books]
+    """Return what the model ranked as items with reasons; a contributing item that was withdrawn is not named."""
+    shelf_rows, cards = context.pool.shelf_rows, context.pool.shelf.cards
+
+    def word_reason(source: str, contributing_item: int) -> Reason:
+        row = ABSENT if contributing_item == ABSENT else int(shelf_rows[contributing_item])
+        return reasons.of_source(source, None if row == ABSENT else cards[row], age_band=context.age_band)
+
     return [
-        item(context, row, score, partial(_reason, context, source, contributor))
-        for row, score, source, contributor in zip(
-            rows.tolist(), ranked.scores.tolist(), ranked.source, ranked.contributor.tolist(), strict=True
+        item(context, row, score, partial(word_reason, source, contributing_item))
+        for row, score, source, contributing_item in zip(
+            shelf_rows[ranked.books].tolist(),
+            ranked.scores.tolist(),
+            ranked.source,
+            ranked.contributing_item.tolist(),
+            strict=True,
         )
     ]
 
 
-def _reason(context: ListContext, source: str, contributor: int) -> Reason:
-    """Word the reason by the contributing item; one that was withdrawn must not be named."""
-    row = ABSENT if contributor == ABSENT else int(context.stock.shelf_rows[contributor])
-    card = None if row == ABSENT else context.stock.shelf.cards[row]
-    return reasons.of_source(source, card, age_band=context.age_band)
-
-
 def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
-    """The most popular of these books, each with its share as score."""
-    rows = context.stock.popular(context.age_band, eligible=mask, k=k)
-    shares = context.stock.popularity_of(context.age_band, rows)
+    """Return the most popular of these books, each with its share as score."""
+    rows = context.pool.popular(context.age_band, eligible=mask, k=k)
+    shares = context.pool.popularity_of(context.age_band, rows)
     word_reason = partial(reasons.popular_with, context.age_band)
     return [item(context, row, share, word_reason) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)]
 
@@ -124,7 +126,7 @@ def popular_items(context: ListContext, mask: Mask, k: int) -> list[Item]:
 def _topped_up(
     context: ListContext, items: list[Item], *, k: int, excluded: Collection[int], anchor: int | None = None
 ) -> list[Item]:
-    """A list that came out short goes on with popular books: among them those that the model does not know."""
+    """Fill a list that is too short with popular books, among them those that the model does not know."""
     if len(items) >= k:
         return items
     excluded = [*excluded, *(item.row for item in items)]
@@ -132,35 +134,35 @@ def _topped_up(
 
 
 def near_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
-    """What the model places beside the book in this row; nothing that is only popular."""
-    stock = context.stock
-    if stock.model is None:
+    """Return what the model places beside the book in this row, but nothing that is only popular."""
+    pool = context.pool
+    if pool.model is None:
         raise ModelMissingError
-    book = stock.model_row(row)
+    book = pool.model_row(row)
     if book is None:
         raise BookNotInModelError(row)
-    ranked = stock.model.recommender.similar(book, eligible=stock.in_model(mask), k=k)
+    ranked = pool.model.recommender.similar(book, eligible=pool.in_model(mask), k=k)
     near = [place for place, source in enumerate(ranked.source) if source != "popularity"]
-    rows, card = stock.shelf_rows[ranked.books].tolist(), stock.shelf.cards[row]
+    rows, card = pool.shelf_rows[ranked.books].tolist(), pool.shelf.cards[row]
     return [
         item(context, rows[p], float(ranked.scores[p]), partial(reasons.beside, ranked.source[p], card)) for p in near
     ]
 
 
-def _by_kinship(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
-    """For a book without readers in the model: its series, its authors, its genres; the more popular first."""
-    nearness = _kinship(context, row)
+def _related_items(context: ListContext, row: int, mask: Mask, k: int) -> list[Item]:
+    """Rank books beside one that the model does not know: by shared series, authors and genres, then popularity."""
+    nearness = _nearness(context, row)
     rows = CatalogueRows(np.flatnonzero((nearness > 0) & mask).astype(np.int32))
-    shares = context.stock.popularity_of(context.age_band, rows)
-    card = context.stock.shelf.cards[row]
+    shares = context.pool.popularity_of(context.age_band, rows)
+    card = context.pool.shelf.cards[row]
     return [
-        item(context, place, float(nearness[place]), partial(_kin_reason, context, card, place))
+        item(context, place, float(nearness[place]), partial(_reason_of_related, context, card, place))
         for place in rows[np.lexsort((-shares, -nearness[rows]))][:k].tolist()
     ]
 
 
-def _kinship(context: ListContext, row: int) -> Float64s:
-    columns = context.stock.shelf.columns
+def _nearness(context: ListContext, row: int) -> Float64s:
+    columns = context.pool.shelf.columns
     nearness = np.zeros(len(columns))
     genres = columns.genres.row(row)
     for genre in genres:
@@ -173,8 +175,8 @@ def _kinship(context: ListContext, row: int) -> Float64s:
     return nearness
 
 
-def _kin_reason(context: ListContext, card: BookCard, row: int) -> Reason:
-    title, other = main_title(card.title), context.stock.shelf.cards[row]
+def _reason_of_related(context: ListContext, card: BookCard, row: int) -> Reason:
+    title, other = main_title(card.title), context.pool.shelf.cards[row]
     if card.series is not None and card.series == other.series:
         return Reason("series", f"Same series as {title}", card.key)
     if set(card.authors) & set(other.authors):

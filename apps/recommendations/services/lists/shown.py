@@ -29,27 +29,24 @@ class ShownList:
 
     @property
     def acted_on(self) -> int:
-        """How many of its books the reader did something with."""
+        """The number of its books that the reader did something with."""
         return sum(bool(book.acts) for book in self.books)
 
 
 def shown_lists(reader_id: int, *, limit: int) -> list[ShownList]:
-    """The lists that this reader was shown last, the newest first; the rows of one home page in their order."""
-    found = sorted(lists_of_reader(reader_id, limit=limit), key=_row_on_page)
-    return _with_acts(reader_id, sorted(found, key=lambda noted: noted.served_at, reverse=True))
+    """Return the lists that this reader was shown last, the newest first; the rows of one home page in their order."""
+    places = {row: place for place, row in enumerate(ROW_ORDER)}
+    noted = lists_of_reader(reader_id, limit=limit)
+    noted = sorted(noted, key=lambda each: places.get(each.surface.removeprefix("home/"), len(places)))
+    return _with_acts(reader_id, sorted(noted, key=lambda each: each.served_at, reverse=True))
 
 
 def shown_list(reader_id: int, list_id: UUID) -> ShownList | None:
-    """One list of this reader, however old; None where it is not kept, or was shown to somebody else."""
+    """Return one list of this reader, however old; None where it is not kept, or was shown to somebody else."""
     noted = served_list(list_id)
     if noted is None or noted.reader_id != reader_id:
         return None
     return _with_acts(reader_id, [noted])[0]
-
-
-def _row_on_page(noted: ServedList) -> int:
-    row = noted.surface.removeprefix("home/")
-    return ROW_ORDER.index(row) if row in ROW_ORDER else len(ROW_ORDER)
 
 
 def _with_acts(reader_id: int, lists: Sequence[ServedList]) -> list[ShownList]:

@@ -12,7 +12,7 @@ def ids(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def lists(*rows: list[int]) -> Lists:
-    return Lists().spliced(Splice.of(ids(), left=ids(), come=np.arange(len(rows))), rows)
+    return Lists().spliced(Splice.of(ids(), removed=ids(), added=np.arange(len(rows))), rows)
 
 
 def as_rows(packed: Lists) -> list[list[int]]:
@@ -50,21 +50,21 @@ class TestNames:
 
 class TestSplice:
     def test_puts_rows_in_their_order_among_those_that_stay(self) -> None:
-        splice = Splice.of(ids(2, 4, 6, 8), left=ids(4, 8), come=ids(1, 3, 5, 9))
+        splice = Splice.of(ids(2, 4, 6, 8), removed=ids(4, 8), added=ids(1, 3, 5, 9))
         assert splice.column(ids(2, 4, 6, 8), ids(1, 3, 5, 9)).tolist() == [1, 2, 3, 5, 6, 9]
         assert splice.moved().tolist() == [1, ABSENT, 4, ABSENT]
-        assert (splice.come.tolist(), splice.after) == ([0, 2, 3, 5], 6)
+        assert (splice.added.tolist(), splice.after) == ([0, 2, 3, 5], 6)
 
     def test_moves_no_row_where_a_book_only_changed(self) -> None:
         column = ids(10, 20, 30)
-        splice = Splice.of(ids(2, 4, 6), left=ids(4), come=ids(4))
+        splice = Splice.of(ids(2, 4, 6), removed=ids(4), added=ids(4))
         assert splice.stays_in_place
         assert splice.column(column, ids(99)).tolist() == [10, 99, 30]
         assert column.tolist() == [10, 20, 30]
         assert splice.moved().tolist() == [0, ABSENT, 2]
 
     def test_moves_rows_where_one_came_and_another_went(self) -> None:
-        assert not Splice.of(ids(2, 4, 6), left=ids(2), come=ids(5)).stays_in_place
+        assert not Splice.of(ids(2, 4, 6), removed=ids(2), added=ids(5)).stays_in_place
 
 
 class TestLists:
@@ -83,13 +83,13 @@ class TestLists:
         self, left: list[int], come: list[int], rows: list[list[int]], expected: list[list[int]]
     ) -> None:
         before = lists([1, 2], [], [3])
-        splice = Splice.of(ids(10, 20, 30), left=ids(*left), come=ids(*come))
+        splice = Splice.of(ids(10, 20, 30), removed=ids(*left), added=ids(*come))
         assert as_rows(before.spliced(splice, rows)) == expected
         assert as_rows(before) == [[1, 2], [], [3]]
 
     def test_hold_numbers_of_any_size_in_as_few_bytes_as_they_need(self) -> None:
         small = lists([1, 2])
-        large = small.spliced(Splice.of(ids(0), left=ids(), come=ids(1)), [[70_000]])
+        large = small.spliced(Splice.of(ids(0), removed=ids(), added=ids(1)), [[70_000]])
         assert (small.values.itemsize, large.values.itemsize) == (1, 4)
         assert as_rows(large) == [[1, 2], [70_000]]
 

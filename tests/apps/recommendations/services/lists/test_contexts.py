@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 def candidate_masks(asked: ListContext) -> list[set[str]]:
     """The keys of the books of each mask, the narrowest first."""
-    cards = asked.stock.shelf.cards
+    cards = asked.pool.shelf.cards
     return [{card.key for card, allowed in zip(cards, mask, strict=True) if allowed} for mask in asked.candidate_masks]
 
 
 def keys(asked: ListContext, rows: object) -> list[str]:
-    return [asked.stock.shelf.cards[row].key for row in rows.tolist()]  # type: ignore[attr-defined]
+    return [asked.pool.shelf.cards[row].key for row in rows.tolist()]  # type: ignore[attr-defined]
 
 
 class TestWishes:

@@ -77,7 +77,7 @@ class TestHomeRows:
 
 
 class TestNextInYourSeries:
-    """Without a model; three series are begun, for a shorter row is left out."""
+    """Without a model; three series are started, for a shorter row is left out."""
 
     @pytest.fixture(autouse=True)
     def shelf(self, db: None) -> None:

@@ -6,10 +6,10 @@ import pytest
 from apps.catalog.services.books import delete_books
 from apps.readers.selectors import Audience
 from apps.recommendations.services.lists import contexts, rankings
+from apps.recommendations.services.lists.candidate_pool import Mask
 from apps.recommendations.services.lists.contexts import ListContext
 from apps.recommendations.services.lists.items import Item
 from apps.recommendations.services.lists.rankings import ModelMissingError
-from apps.recommendations.services.lists.stock import Mask
 from epicml.audience.bands import AgeBand
 from tests.apps.recommendations.library import NOON, read
 from tests.apps.recommendations.services.lists.conftest import Reads, of, put
@@ -22,7 +22,7 @@ def keys(items: list[Item]) -> list[str]:
 
 
 def row(key: str) -> int:
-    found = of_adult().stock.shelf.row_of_key(key)
+    found = of_adult().pool.shelf.row_of_key(key)
     assert found is not None
     return found
 
@@ -104,7 +104,7 @@ class TestForYou:
 
 
 class TestSimilarWithoutTheModel:
-    """By kinship: 2 for the series, 1 for an author, the share of the book's genres that the other one has."""
+    """By what they share: 2 for the series, 1 for an author, the share of the book's genres that the other one has."""
 
     @pytest.fixture(autouse=True)
     def shelf(self, db: None) -> None:
@@ -126,7 +126,7 @@ class TestSimilarWithoutTheModel:
         assert keys(items)[1:] == ["more", "both", "author", "half"]
         assert [item.score for item in items] == [2, 1, 1, 1, 0.5]
 
-    def test_says_what_the_kinship_is(self, reader: Reads) -> None:
+    def test_says_what_they_share(self, reader: Reads) -> None:
         found = {item.card.key: item.reason for item in rankings.similar(reader("tom"), row=row("owl"), k=5)}
         assert {key: reason.text for key, reason in found.items()} == {
             "series": "Same series as Owl",

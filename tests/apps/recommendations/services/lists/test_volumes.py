@@ -40,7 +40,7 @@ def nobody(genre: str | None = None) -> ListContext:
 
 
 def row_of(key: str) -> int:
-    row = nobody().stock.shelf.row_of_key(key)
+    row = nobody().pool.shelf.row_of_key(key)
     assert row is not None
     return row
 
@@ -291,7 +291,7 @@ class TestEveryList:
         for card in cards:
             if card.series is None or card.series_number is None:
                 continue
-            volumes = [other for other in asked.stock.shelf.cards if other.series == card.series]
+            volumes = [other for other in asked.pool.shelf.cards if other.series == card.series]
             been = {other.series_number or 0.0 for other in volumes if other.id in read_ids}
             here = {looked_at.series_number} if looked_at and looked_at.series == card.series else set()
             coming = [
@@ -330,7 +330,7 @@ class TestEveryList:
             key = f"plain{number}"
             reader(key, *(f"s{number}-{volume:g}" for volume in self.VOLUMES[number % 6 :]), f"single{number}")
             asked = of(key)
-            model, cards = asked.stock.model, asked.stock.shelf.cards
+            model, cards = asked.pool.model, asked.pool.shelf.cards
             assert model is not None
             evaluation_set = EvaluationSet(
                 (offline.TestCase(0, asked.history, np.zeros(0, np.int32), CHILD),), features_of(cards)
@@ -341,7 +341,7 @@ class TestEveryList:
     def test_offers_it_so_beside_every_book(self) -> None:
         for reader in self.READERS[::4]:
             asked = of(reader)
-            for row, card in enumerate(asked.stock.shelf.cards):
+            for row, card in enumerate(asked.pool.shelf.cards):
                 if card.age_band <= asked.age_band:
                     cards = [item.card for item in rankings.similar(asked, row=row, k=10)]
                     assert self.later_than_next(asked, cards, looked_at=card) == []
@@ -350,7 +350,7 @@ class TestEveryList:
         told = 0
         for reader in self.READERS:
             asked = of(reader)
-            cards = {card.key: card for card in asked.stock.shelf.cards}
+            cards = {card.key: card for card in asked.pool.shelf.cards}
             read_ids = set(asked.past.book_ids.tolist()) if asked.past else set()
             for item in rankings.for_you(asked, k=12):
                 if item.reason.kind == "series" and item.reason.book_key:

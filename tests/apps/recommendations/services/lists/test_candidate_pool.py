@@ -12,8 +12,8 @@ from apps.catalog.selectors.cards import RememberedBooks
 from apps.catalog.selectors.columns import Columns
 from apps.catalog.selectors.shelf import Shelf
 from apps.catalog.services.books import delete_books
-from apps.recommendations.services.lists import stock as stocks
-from apps.recommendations.services.lists.stock import Stock, current_stock
+from apps.recommendations.services.lists import candidate_pool
+from apps.recommendations.services.lists.candidate_pool import CandidatePool, current_pool
 from apps.recommendations.serving import LoadedModel
 from epicml.audience.bands import AgeBand
 from epicml.datasets.features import BookFeatures
@@ -26,37 +26,37 @@ from tests.apps.recommendations.services.lists.conftest import Reads, put
 pytestmark = pytest.mark.django_db
 
 
-def stock() -> Stock:
-    return current_stock(NOON)
+def pool() -> CandidatePool:
+    return current_pool(NOON)
 
 
 def keys(rows: object) -> list[str]:
-    return [stock().shelf.cards[row].key for row in np.asarray(rows).tolist()]
+    return [pool().shelf.cards[row].key for row in np.asarray(rows).tolist()]
 
 
 def popular(age_band: AgeBand, *, k: int = 10) -> list[str]:
-    return keys(stock().popular(age_band, eligible=stock().shelf.allowed(age_band), k=k))
+    return keys(pool().popular(age_band, eligible=pool().shelf.allowed(age_band), k=k))
 
 
-class TestCurrentStock:
+class TestCurrentPool:
     def test_stays_the_same_until_the_shelf_changes(self) -> None:
         put("one")
-        before = stock()
-        assert stock() is before
+        before = pool()
+        assert pool() is before
         put("two")
-        assert stock() is not before
+        assert pool() is not before
         assert keys([0, 1]) == ["one", "two"]
 
     def test_changes_with_the_model(self, reader: Reads, serve: Callable[[], None]) -> None:
         put("one")
         reader("tom", "one")
-        before = stock()
+        before = pool()
         serve()
-        assert (before.model is None, stock().model is None) == (True, False)
+        assert (before.model is None, pool().model is None) == (True, False)
 
     def test_is_empty_where_no_book_is(self) -> None:
         assert popular(AgeBand.ADULT) == []
-        assert stock().in_model(np.zeros(0, np.bool_)).tolist() == []
+        assert pool().in_model(np.zeros(0, np.bool_)).tolist() == []
 
 
 class TestPopularityWithoutAModel:
@@ -65,9 +65,9 @@ class TestPopularityWithoutAModel:
         put("near", age_band=AgeBand.AGES_6_TO_8, ratings_count=599)
         put("own", age_band=AgeBand.AGES_9_TO_11, ratings_count=299)
         # (ratings + 1) / 2 ** bands between: 1000 / 4, 600 / 2, 300.
-        assert stock().popularity(AgeBand.AGES_9_TO_11).tolist() == [250, 300, 300]
+        assert pool().popularity(AgeBand.AGES_9_TO_11).tolist() == [250, 300, 300]
         assert popular(AgeBand.AGES_9_TO_11) == ["near", "own", "young"]
-        assert stock().popularity(AgeBand.AGES_6_TO_8).tolist() == [500, 600, 150]
+        assert pool().popularity(AgeBand.AGES_6_TO_8).tolist() == [500, 600, 150]
 
     def test_gives_only_what_is_eligible_and_no_more_than_asked(self) -> None:
         for number in range(5):
@@ -89,27 +89,27 @@ class TestBooksOfTheModel:
         put("plain", ratings_count=5)
 
     def test_have_rows_on_both_sides(self) -> None:
-        assert [card.key for card in stock().shelf.cards] == ["low", "high", "fresh", "plain"]
-        assert stock().model_rows(CatalogueRows(np.arange(4, dtype=np.int32))).tolist() == [0, 2, ABSENT, ABSENT]
-        assert stock().shelf_rows.tolist() == [0, ABSENT, 1]
-        assert stock().unknown.tolist() == [False, False, True, True]
+        assert [card.key for card in pool().shelf.cards] == ["low", "high", "fresh", "plain"]
+        assert pool().model_rows(CatalogueRows(np.arange(4, dtype=np.int32))).tolist() == [0, 2, ABSENT, ABSENT]
+        assert pool().shelf_rows.tolist() == [0, ABSENT, 1]
+        assert pool().unknown.tolist() == [False, False, True, True]
 
     def test_are_eligible_in_the_model_where_they_are_on_the_shelf(self) -> None:
-        assert stock().in_model(np.array([True, True, True, True])).tolist() == [True, False, True]
-        assert stock().in_model(np.array([False, True, True, False])).tolist() == [False, False, True]
+        assert pool().in_model(np.array([True, True, True, True])).tolist() == [True, False, True]
+        assert pool().in_model(np.array([False, True, True, False])).tolist() == [False, False, True]
 
     def test_lend_their_popularity_to_new_ones_that_are_as_well_known_outside(self) -> None:
-        low, high, fresh, plain = stock().popularity(AgeBand.AGES_6_TO_8).tolist()
+        low, high, fresh, plain = pool().popularity(AgeBand.AGES_6_TO_8).tolist()
         assert low < high
         # Better known than all that the model knows, and less known than all: as popular as the ends.
         assert (fresh, plain) == (high, low)
         put("middle", ratings_count=505)
-        middle = stock().popularity(AgeBand.AGES_6_TO_8)[4]
+        middle = pool().popularity(AgeBand.AGES_6_TO_8)[4]
         assert middle == pytest.approx((low + high) / 2)  # 506 lies halfway between 11 and 1001
 
     def test_with_only_new_ones_on_the_shelf_count_for_nothing(self) -> None:
         delete_books(["low", "high"], now=NOON)
-        assert stock().popularity(AgeBand.AGES_6_TO_8).tolist() == [2001, 6]
+        assert pool().popularity(AgeBand.AGES_6_TO_8).tolist() == [2001, 6]
 
 
 IDS = range(1, 13)
@@ -154,13 +154,13 @@ def a_model() -> LoadedModel:
     )
 
 
-class TestAStockThatFollowed:
-    """What was taken over from former stocks is what is worked out of the same books by a stock that has none."""
+class TestAPoolThatFollowed:
+    """What was taken over from former pools is what a pool without one works out of the same books."""
 
     @pytest.fixture(autouse=True)
     def few_in_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, count in (("FEWEST_IN_ORDER", 2), ("IN_ORDER", 3), ("MOST_IN_ORDER", 5)):
-            monkeypatch.setattr(stocks, name, count)
+            monkeypatch.setattr(candidate_pool, name, count)
 
     @given(st.lists(steps, min_size=1, max_size=6), st.booleans(), st.sampled_from(AgeBand))
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -173,24 +173,24 @@ class TestAStockThatFollowed:
             books = {book: card for book, card in books.items() if book not in withdrawn}
             books |= {card.id: card for card in come}
             columns = columns.updated(withdrawn, sorted(come, key=lambda card: card.id))
-            followed = Stock(on_shelf(columns), model, former=followed)
+            followed = CandidatePool(on_shelf(columns), model, former=followed)
             followed.popular(asked_band, eligible=followed.shelf.allowed(asked_band), k=2)
             _ = followed.first_volumes
         assert followed is not None
-        fresh = Stock(on_shelf(Columns.none().updated((), [books[book] for book in sorted(books)])), model)
+        fresh = CandidatePool(on_shelf(Columns.none().updated((), [books[book] for book in sorted(books)])), model)
         assert [card.id for card in fresh.shelf.cards] == [card.id for card in followed.shelf.cards]
-        for mine, its in zip(told(followed), told(fresh), strict=True):
+        for mine, its in zip(state_of(followed), state_of(fresh), strict=True):
             assert mine == its
 
-    def test_lets_a_new_book_rise_above_the_bar_when_another_one_sinks(self) -> None:
+    def test_lets_a_new_book_rise_above_the_threshold_when_another_one_sinks(self) -> None:
         counts = {book: 10 * book for book in range(1, 9)} | {9: 55}
         columns = Columns.none().updated((), [an_adult_book(book, count) for book, count in counts.items()])
-        before = Stock(on_shelf(columns), a_model())
+        before = CandidatePool(on_shelf(columns), a_model())
         assert 8 not in before.popular(AgeBand.ADULT, eligible=np.ones(9, np.bool_), k=3)
         columns = columns.updated((), [an_adult_book(6, 0)])
-        after = Stock(on_shelf(columns), a_model(), former=before)
-        fresh = Stock(on_shelf(columns), a_model())
-        for mine, its in zip(told(after), told(fresh), strict=True):
+        after = CandidatePool(on_shelf(columns), a_model(), former=before)
+        fresh = CandidatePool(on_shelf(columns), a_model())
+        for mine, its in zip(state_of(after), state_of(fresh), strict=True):
             assert mine == its
 
     @given(st.lists(cards, min_size=1, max_size=12, unique_by=lambda card: card.id), st.sampled_from(AgeBand))
@@ -199,19 +199,19 @@ class TestAStockThatFollowed:
         self, found: list[BookCard], band: AgeBand
     ) -> None:
         found = sorted(found, key=lambda card: card.id)
-        stock = Stock(on_shelf(Columns.none().updated((), found)), a_model())
+        pool = CandidatePool(on_shelf(Columns.none().updated((), found)), a_model())
         outside = np.array([(card.popularity + 1) / 2 ** abs(card.age_band - band) for card in found])
         learned = a_model().recommender.popularity.by_band[band]
         is_known = np.array([card.id <= 8 for card in found])
         if not is_known.any():
-            assert stock.popularity(band).tolist() == outside.tolist()
+            assert pool.popularity(band).tolist() == outside.tolist()
             return
         scores = np.array([learned[card.id - 1] if card.id <= 8 else 0 for card in found], np.float64)
         scores[~is_known] = np.interp(outside[~is_known], np.sort(outside[is_known]), np.sort(scores[is_known]))
-        assert stock.popularity(band).tolist() == pytest.approx(scores.tolist(), rel=1e-12)
-        expected = sorted(range(len(found)), key=lambda row: (-stock.popularity(band)[row], row))
-        eligible = stock.shelf.allowed(band)
-        assert stock.popular(band, eligible=eligible, k=6).tolist() == [row for row in expected if eligible[row]][:6]
+        assert pool.popularity(band).tolist() == pytest.approx(scores.tolist(), rel=1e-12)
+        expected = sorted(range(len(found)), key=lambda row: (-pool.popularity(band)[row], row))
+        eligible = pool.shelf.allowed(band)
+        assert pool.popular(band, eligible=eligible, k=6).tolist() == [row for row in expected if eligible[row]][:6]
 
 
 def an_adult_book(book: int, ratings: int) -> BookCard:
@@ -236,16 +236,16 @@ def on_shelf(columns: Columns) -> Shelf:
     return Shelf.of(columns, version=1, remembered=RememberedBooks(books=len(columns)))
 
 
-def told(stock: Stock) -> Iterator[object]:
+def state_of(pool: CandidatePool) -> Iterator[object]:
     """Everything that lists are made from."""
-    every = CatalogueRows(np.arange(len(stock.shelf), dtype=np.int32))
-    yield from (stock.model_rows(every).tolist(), stock.shelf_rows.tolist(), stock.unknown.tolist())
+    every = CatalogueRows(np.arange(len(pool.shelf), dtype=np.int32))
+    yield from (pool.model_rows(every).tolist(), pool.shelf_rows.tolist(), pool.unknown.tolist())
     for band in AgeBand:
-        yield stock.popularity(band).tolist()
-        yield stock.popularity_of(band, CatalogueRows(every[::-1])).tolist()
+        yield pool.popularity(band).tolist()
+        yield pool.popularity_of(band, CatalogueRows(every[::-1])).tolist()
         for k in (1, 2, 3, 4, 20):
-            yield stock.popular(band, eligible=stock.shelf.allowed(band), k=k).tolist()
+            yield pool.popular(band, eligible=pool.shelf.allowed(band), k=k).tolist()
     for read in (every[:0], every[:1], every[::3]):
-        volumes = stock.series_order.after(read)
-        yield volumes.stand_ins(stock.shelf.allowed(AgeBand.ADULT)).tolist()
-        yield volumes.next_in_begun(volumes.read, stock.shelf.allowed(AgeBand.AGES_9_TO_11)).tolist()
+        volumes = pool.series_order.after(read)
+        yield volumes.stand_ins(pool.shelf.allowed(AgeBand.ADULT)).tolist()
+        yield volumes.next_in_started(volumes.read, pool.shelf.allowed(AgeBand.AGES_9_TO_11)).tolist()
