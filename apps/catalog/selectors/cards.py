@@ -86,7 +86,8 @@ class Cards(Sequence[BookCard]):
         place = self._places[row]
         written = self._remembered_json.get(place)
         if written is None:
-            as_json = orjson.dumps(self._columns.card(row).as_json())
+            card = self._remembered.get(place) or self._columns.card(row)
+            as_json = orjson.dumps(card.as_json())
             # Copied, because orjson hands out its buffer: 4 kB for .4 kB of text.
             written = self._remembered_json.keep(place, bytes(memoryview(as_json)))
         return orjson.Fragment(written)

@@ -16,7 +16,7 @@ MIDDLE = HEIGHT // 2
 # Rows that reach this much further than the median row are cut with a chevron: one wide row must not flatten all.
 WIDEST_OF_MEDIAN = 3.0
 # The last number of a scale ends at its tick and carries the unit; a long one leaves no room for its neighbour.
-MOST_LETTERS_AT_END = 9
+LETTERS_OF_SCALE = 36  # of numbers that stand side by side all along it
 
 Direction = Literal["up", "down"]
 
@@ -88,7 +88,7 @@ def ticks_svg(axis: Axis) -> SafeString:
     digits = 0 if round((axis.ticks[1] - axis.ticks[0]) * 100, 6) >= 1 else 1
     *texts, last = (percent_change(tick, digits) for tick in axis.ticks)
     texts = [text.removesuffix("%").rstrip("\u202f") for text in texts]
-    if len(texts[-1]) + len(last) > MOST_LETTERS_AT_END:
+    if (len(texts[-1]) + len(last)) * len(texts) > LETTERS_OF_SCALE:
         texts[-1] = ""
     anchors = ["start", *("middle" for _ in texts[1:]), "end"]
     places = (_at(axis.x(tick)) for tick in axis.ticks)

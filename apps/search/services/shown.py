@@ -71,7 +71,7 @@ def shown_books(books: Shelf, ids: Sequence[int], *, audience: AgeBand) -> list[
 
 
 def _shown(books: Shelf, row: int) -> ShownBook:
-    card = books.columns.card(row)
+    card = books.cards[row]
     text = main_title(card.title)
     return ShownBook(
         card=card,

@@ -82,3 +82,9 @@ class TestTicks:
         drawn = ticks_svg(Axis(-1.0, 3.0, (-1.0, 0.0, 1.0, 2.0, 3.0)))
         assert ">+300\u202f%</text>" in drawn
         assert "+200" not in drawn
+
+    def test_the_more_steps_the_less_room_has_each_number(self) -> None:
+        drawn = ticks_svg(Axis(-0.2, 0.8, (-0.2, 0.0, 0.2, 0.4, 0.6, 0.8)))
+        assert ">+80\u202f%</text>" in drawn
+        assert ">+40</text>" in drawn
+        assert "+60" not in drawn
