@@ -46,7 +46,7 @@ def title(operation: Operation) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Asked:
     """An operation, and what is asked of it."""
 
     operation: Operation
@@ -58,24 +58,24 @@ class Question:
         return api.send(self.operation.method, self.operation.url(**self.path), self.body, **self.query)
 
 
-def naming(operation: Operation, reader: str) -> list[Question]:
+def naming(operation: Operation, reader: str) -> list[Asked]:
     """The operation's right request with this reader, in each place that names one."""
     path = {"key": book_key(0)} if operation.path.startswith("books/{key}") else {}
     body = copy.deepcopy(operation.body)
     if operation.path == "events":
         body["events"][0] |= {"reader": reader, "book": book_key(0)}
-        return [Question(operation, path, {}, body)]
+        return [Asked(operation, path, {}, body)]
     if operation.path == "lists":
         body["lists"][0] |= {"reader": reader, "books": [book_key(0)]}
-        return [Question(operation, path, {}, body)]
+        return [Asked(operation, path, {}, body)]
     if operation.path.startswith("readers/{key}"):
-        return [Question(operation, {"key": reader}, {}, body)]
+        return [Asked(operation, {"key": reader}, {}, body)]
     assert "reader" in {value.name for value in operation.values}, f"{operation.title} names no reader: try it here"
     queries: list[dict[str, Any]] = [{"reader": reader, "age_band": band.code} for band in AgeBand]
-    return [Question(operation, path, query, body) for query in [{"reader": reader}, *queries]]
+    return [Asked(operation, path, query, body) for query in [{"reader": reader}, *queries]]
 
 
-def answers(api: ApiClient, question: Question) -> tuple[Any, ...]:
+def answers(api: ApiClient, question: Asked) -> tuple[Any, ...]:
     """All that can be told from outside, and what it cost: not who was named, which the address says."""
     with CaptureQueriesContext(connection) as queries:
         answer = question.of(api)
@@ -85,7 +85,7 @@ def answers(api: ApiClient, question: Question) -> tuple[Any, ...]:
     return answer.status_code, content, headers, len(queries)
 
 
-def answers_at_rest(api: ApiClient, question: Question, *, like: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+def answers_at_rest(api: ApiClient, question: Asked, *, like: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
     """The same without what the clock brings: a look for a newer index, a key read anew, a new minute of a limit."""
     found = answers(api, question)
     for _ in range(ASKED_AGAIN):
@@ -128,7 +128,7 @@ def token_of(reader: str, *, origin: str = "") -> str:
     return issue_reader_token(reader, seconds=900, origin=origin, now=timezone.now()).token
 
 
-def questions(operation: Operation, **query: Any) -> Iterator[Question]:
+def questions(operation: Operation, **query: Any) -> Iterator[Asked]:
     """What the operation can be asked for, about every book there is."""
     names = {value.name for value in operation.values}
     for number in range(len(AgeBand)):
@@ -138,10 +138,10 @@ def questions(operation: Operation, **query: Any) -> Iterator[Question]:
         asked = {name: value for name, value in query.items() if name in names}
         for text in (mark(number), mark(number)[:-1] + "x", "house 0", "q") if "q" in names else (None,):
             more = {"q": text, "genre": None, "genres": None}
-            yield Question(operation, path, asked | {k: v for k, v in more.items() if k in names}, None)
+            yield Asked(operation, path, asked | {k: v for k, v in more.items() if k in names}, None)
         if {"genre", "genres"} & names:
             genre = {"genre": f"genre-{mark(number)}", "genres": [f"GENRE-{mark(number)}"]}
-            yield Question(operation, path, asked | {k: v for k, v in genre.items() if k in names}, None)
+            yield Asked(operation, path, asked | {k: v for k, v in genre.items() if k in names}, None)
 
 
 def traces(data: dict[str, Any], band: AgeBand) -> list[int]:
@@ -179,7 +179,7 @@ class TestBands:
             (page(AgeBand.ADULT, unproven=AgeBand.AGES_6_TO_8), "6-8"),
             (page(None), "0-5"),
         ):
-            said = Question(operation, path, {"age_band": "adult"}, None).of(api).json()["audience"]
+            said = Asked(operation, path, {"age_band": "adult"}, None).of(api).json()["audience"]
             assert (said["age_band"], [notice["code"] for notice in said["notices"]]) == (band, ["age_band_lowered"])
 
     def test_a_reader_who_is_proven_sees_up_to_the_own_band(self, page: Page) -> None:
@@ -239,7 +239,7 @@ class TestReadersWhoAreNotProven:
 
     def test_cost_no_look_up(self, page: Page) -> None:
         api = page(AgeBand.ADULT)
-        nobody, named = (Question(OPERATIONS[0], {}, {"q": "dragon", "reader": name}, None) for name in (None, KNOWN))
+        nobody, named = (Asked(OPERATIONS[0], {}, {"q": "dragon", "reader": name}, None) for name in (None, KNOWN))
         nobody.of(api)
         assert (
             answers_at_rest(api, named)[3] == answers_at_rest(api, nobody)[3] == 1

@@ -31,12 +31,12 @@ REFUSED_DATA = "No. The data it was to be built from are refused."
 
 
 class BuildLostError(ConflictError):
-    """The release was given up while it was being made."""
+    """The release was abandoned while it was being made."""
 
     code = "build_lost"
 
     def __init__(self, release: Release) -> None:
-        super().__init__(f"{release} was given up in the meantime: its job was over, or a restore ended it.")
+        super().__init__(f"{release} was abandoned in the meantime: its job was over, or a restore ended it.")
 
 
 class SealedOtherwiseError(artifacts.ArtifactStorageError):
@@ -113,7 +113,7 @@ class Builder:
             return
         sentence = error.message if isinstance(error, EpicmlError) else f"{type(error).__name__}: {error}"
         if isinstance(error, LeaseLostError):
-            sentence = f"Job {self.job.id} was cancelled, or given up, while it made this."
+            sentence = f"Job {self.job.id} was cancelled, or is dead, while it made this."
         kind, key, now = self.release.kind, self.release.key, self.job.now()
         failed = (
             Release.objects.building()
@@ -133,7 +133,7 @@ class Builder:
 
         Raises:
             LeaseLostError: another attempt has the job, or it was cancelled.
-            BuildLostError: the release was given up.
+            BuildLostError: the release was abandoned.
             JobStoppedError: the runner is asked to stop, and no step is at work.
         """
         with transaction.atomic():
@@ -207,7 +207,7 @@ class Builder:
             copytree(files, folder, dirs_exist_ok=True)
         except OSError as error:
             raise artifacts.storage_error(error) from error
-        self.record()  # who was given up learns it here, before a folder gets its name
+        self.record()  # an abandoned build learns it here, before a folder gets its name
         if artifacts.seal(release.kind, release.key).sha256 != expected:
             artifacts.remove(release.kind, release.key)
             raise SealedOtherwiseError(release)

@@ -31,7 +31,7 @@ class Kept(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Stepping:
-    """The steps of one build. `record` writes to the row of the release, or says that the build was given up."""
+    """The steps of one build. `record` writes to the row of the release, or says that the build was abandoned."""
 
     release: Release
     record: Callable[..., None]
@@ -62,7 +62,7 @@ class Stepping:
             self.note_reuse(name)
             return stored
         while True:
-            self.record()  # who was given up learns it here
+            self.record()  # an abandoned build learns it here
             try:
                 made = self._made(name, inputs, make)
             except steps.ResultGoneError:

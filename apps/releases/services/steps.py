@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 class ResultGoneError(Exception):
-    """The result of this step was removed while it was being written: a reader was erased, or the build given up."""
+    """The result of this step was removed while it was being written: a reader was erased, or the build abandoned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

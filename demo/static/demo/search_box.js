@@ -167,8 +167,9 @@ export class SearchBox {
   }
 
   onEscape() {
-    if (this.isOpen) this.close();
-    else this.input.value = "";
+    if (this.isOpen) return this.close();
+    this.forget(); // no answer that is on its way opens the list of a text that is gone
+    this.input.value = "";
   }
 
   onClick(event) {

@@ -61,7 +61,7 @@ class TestBuilderThatWasGivenUp:
         assert not attempt(job)
         release = Release.objects.get()
         assert (release.state, numbers.made) == ("failed", ["snapshot", "audit", "fit"])
-        assert release.error == f"Job {job} was cancelled, or given up, while it made this."
+        assert release.error == f"Job {job} was cancelled, or is dead, while it made this."
         assert files_in(artifacts_dir) == []
 
     def test_stops_at_its_next_step_where_the_release_was_failed(self, numbers: NumberKind) -> None:
