@@ -22,7 +22,7 @@ def query_of(page: Page) -> dict[str, list[str]]:
 
 
 def typed(page: Page, text: str) -> None:
-    """Have this text in the box at once: key by key a busy browser asks for its beginnings too, and shows them first."""
+    """Have this text in the box at once: key by key a busy browser asks for its beginnings too, and shows these."""
     page.get_by_role("combobox", name="Search").fill(text)
     expect(options(page).first).to_be_visible()
 
